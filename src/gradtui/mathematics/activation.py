@@ -1,0 +1,339 @@
+"""The record of one activation: its formulas as declared, its facts as derived from them.
+
+Symbols: z the pre-activation, f the activation, f′ = ∂f/∂z its derivative; in code df and log_df
+stand for f′ and ln|f′|.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from numbers import Real
+from types import MappingProxyType
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gradtui.errors import InputError, nearest
+from gradtui.mathematics.elementwise import Array, Elementwise, Formula
+from gradtui.mathematics.shape import Piece, grid, limit, pieces
+from gradtui.mathematics.spec import format_spec, number
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number that shapes an activation: its default and the range it may take."""
+
+    name: str
+    default: float
+    above: float = -math.inf
+    least: float = -math.inf
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        if self.above > -math.inf:
+            return f"a finite number above {number(self.above)}"
+        if self.least > -math.inf:
+            return f"a finite number, {number(self.least)} or more"
+        return "a finite number"
+
+    def checked(self, owner: str, value: object) -> float:
+        """`value` as a float, or an error that says what `owner` allows."""
+        try:
+            x = float(value) if isinstance(value, Real) else math.nan
+        except OverflowError:
+            x = math.inf
+        if not (math.isfinite(x) and self.above < x and self.least <= x):
+            raise InputError(
+                f"{owner} {self.name}",
+                value,
+                self.allowed,
+                f"try {owner}({self.name}={number(self.default)})",
+            )
+        return x + 0.0  # turns -0.0 into 0.0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is declared of an activation with its parameters bound; the rest is derived.
+
+    Attributes:
+        formula: f in one line of text.
+        derivative_formula: f′ in one line of text.
+        f: f(z) for finite z, cheap also for one number.
+        df: f′(z) for finite z.
+        ends: the limits of f as z → -∞ and z → ∞, NaN where there is none.
+        slopes: the limits of f′ as z → -∞ and z → ∞, NaN where there is none.
+        log_df: ln|f′(z)|, declared where f′ may underflow.
+        log_f: ln|f(z)|, declared where f may underflow.
+        breaks: every z at which f is not analytic, in order.
+    """
+
+    formula: str
+    derivative_formula: str
+    f: Formula
+    df: Formula
+    ends: tuple[float, float]
+    slopes: tuple[float, float]
+    log_df: Formula | None = None
+    log_f: Formula | None = None
+    breaks: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Family:
+    """An activation with its parameters still free.
+
+    Attributes:
+        name: as it is called here, after PyTorch or JAX.
+        source: authors, title or venue, year.
+        parameters: in the order in which a spec may give them without names.
+        also_called: other names, to suggest this one.
+        define: from the values of the parameters to the definition.
+    """
+
+    name: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    also_called: tuple[str, ...]
+    define: Callable[..., Definition]
+
+    def bound(self, values: Mapping[str, object]) -> Activation:
+        """The activation with `values` in force, and the default where a value is missing."""
+        known = tuple(parameter.name for parameter in self.parameters)
+        for name in values:
+            if name not in known:
+                raise InputError(
+                    f"{self.name} parameter",
+                    name,
+                    f"a parameter of {self.name}",
+                    f"it takes: {', '.join(nearest(name, known) or known) or 'none'}",
+                )
+        checked = {
+            p.name: p.checked(self.name, values.get(p.name, p.default)) for p in self.parameters
+        }
+        changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
+        return Activation(
+            format_spec(self.name, changed),
+            MappingProxyType(checked),
+            self,
+            self.define(**checked),
+        )
+
+
+def family(
+    source: str, *parameters: Parameter, also_called: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Definition]], Family]:
+    """Make a function from parameters to a `Definition` the family of the function's name."""
+
+    def declare(define: Callable[..., Definition]) -> Family:
+        return Family(define.__name__, source, parameters, also_called, define)
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point where f jumps or where its one-sided derivatives differ.
+
+    Attributes:
+        at: the point z.
+        derivative: the value taken for f′ there.
+        left: the limit of f′ from below.
+        right: the limit of f′ from above.
+        jump: f just above the point less f just below it.
+    """
+
+    at: float
+    derivative: float
+    left: float
+    right: float
+    jump: float
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation with its parameters in force; two with the same `spec` are equal."""
+
+    spec: str
+    parameters: Mapping[str, float] = field(compare=False)
+    family: Family = field(compare=False, repr=False)
+    definition: Definition = field(compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[Callable[..., Activation], tuple[str, str, dict[str, float]]]:
+        # The formulas are closures: what travels to another process is how to make them again.
+        return _restored, (self.family.define.__module__, self.name, dict(self.parameters))
+
+    @property
+    def name(self) -> str:
+        """The name without parameters."""
+        return self.family.name
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: authors, title or venue, year."""
+        return self.family.source
+
+    @property
+    def formula(self) -> str:
+        """The formula of f in one line of text."""
+        return self.definition.formula
+
+    @property
+    def derivative_formula(self) -> str:
+        """The formula of f′ in one line of text."""
+        return self.definition.derivative_formula
+
+    @property
+    def function(self) -> Formula:
+        """The bare f for hot loops: finite numbers or arrays, warnings left to the caller."""
+        return self.definition.f
+
+    @overload
+    def __call__(self, z: float) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike) -> Array: ...
+    def __call__(self, z: ArrayLike) -> float | Array:
+        """f(z), float64 of the shape of `z`; a float for a number."""
+        return self._f(z)
+
+    @cached_property
+    def _f(self) -> Elementwise:
+        return Elementwise(self.definition.f, self.definition.ends)
+
+    @cached_property
+    def derivative(self) -> Elementwise:
+        """`derivative(z)` is f′(z), float64 of the shape of `z`; a float for a number."""
+        return Elementwise(self.definition.df, self.definition.slopes)
+
+    @cached_property
+    def log_abs_derivative(self) -> Elementwise:
+        """`log_abs_derivative(z)` is ln|f′(z)|: -∞ where f′ is zero, not where it underflows."""
+        return _log_abs(self.definition.log_df, self.derivative)
+
+    @cached_property
+    def log_abs(self) -> Elementwise:
+        """`log_abs(z)` is ln|f(z)|, also where f underflows."""
+        return _log_abs(self.definition.log_f, self._f)
+
+    @property
+    def breaks(self) -> tuple[float, ...]:
+        """Every z at which f is not analytic: the kinks, and the smoother joins such as ELU's."""
+        return self.definition.breaks
+
+    @cached_property
+    def kinks(self) -> tuple[Kink, ...]:
+        """The breaks at which f jumps or its one-sided derivatives differ."""
+        found = []
+        for at in self.breaks:
+            below, above = limit(self._f, at, -1), limit(self._f, at, 1)
+            jump = above - below
+            left, right = limit(self.derivative, at, -1), limit(self.derivative, at, 1)
+            derivative = self.derivative(at)
+            if jump or not left == derivative == right:
+                found.append(Kink(at, derivative, left, right, jump))
+        return tuple(found)
+
+    @cached_property
+    def kink_convention(self) -> str:
+        """The value taken for f′ at each kink, and where f jumps, in words."""
+        if not self.kinks:
+            return "no kinks: f′ is continuous"
+        values = ", ".join(f"f′({short(k.at)}) = {short(k.derivative)}" for k in self.kinks)
+        jumps = ", ".join(f"by {short(k.jump)} at {short(k.at)}" for k in self.kinks if k.jump)
+        return f"{values}, as in PyTorch" + (f"; f jumps {jumps}" if jumps else "")
+
+    @property
+    def max_abs_derivative(self) -> float:
+        """The supremum of |f′|."""
+        return self._steepest[0]
+
+    @property
+    def max_abs_derivative_at(self) -> float:
+        """Where |f′| is largest, nearest to 0 and positive if in doubt; ±∞ if only in the limit.
+
+        At an end of an open interval or at a jump of f′, the supremum is the limit there.
+        """
+        return self._steepest[1]
+
+    @cached_property
+    def monotone(self) -> bool:
+        """Whether f never both rises and falls."""
+        signs = {sign for piece in self._pieces for sign in piece.signs}
+        # Softplus falls by e^-threshold where it turns into a line: shorthand, not shape.
+        signs |= {math.copysign(1.0, k.jump) for k in self.kinks if abs(k.jump) > 1e-6}
+        return len(signs) < 2
+
+    @cached_property
+    def zero_centred(self) -> bool:
+        """Whether f is odd, so that its mean over a symmetric input is 0."""
+        z = np.concatenate([grid(), np.array(self.breaks), -np.array(self.breaks)])
+        with np.errstate(all="ignore"):
+            return bool(np.allclose(self(-z), -self(z), rtol=1e-13, atol=0.0))
+
+    @property
+    def saturates(self) -> str:
+        """Where f′ → 0 as z → ±∞: "left", "right", "both sides" or "nowhere"."""
+        left, right = (slope == 0.0 for slope in self.definition.slopes)
+        if left and right:
+            return "both sides"
+        return "left" if left else "right" if right else "nowhere"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The infimum and the supremum of f: the smallest interval with every value in it."""
+        (low, _), (high, _) = self._extremes
+        return low, high
+
+    @property
+    def range_text(self) -> str:
+        """The range as an interval, closed where the end is attained."""
+        (low, low_attained), (high, high_attained) = self._extremes
+        opening, closing = "[" if low_attained else "(", "]" if high_attained else ")"
+        return f"{opening}{short(low)}, {short(high)}{closing}"
+
+    @cached_property
+    def _pieces(self) -> tuple[Piece, ...]:
+        return pieces(self._f, self.derivative, self.log_abs_derivative, self.breaks)
+
+    @cached_property
+    def _steepest(self) -> tuple[float, float]:
+        candidates = [candidate for piece in self._pieces for candidate in piece.steepest()]
+        top = max(value for value, _ in candidates)
+        # Two maxima that differ by rounding are one maximum at two places.
+        places = [at for value, at in candidates if value >= top * (1.0 - 1e-13)]
+        return top, min(places, key=lambda at: (abs(at), -at)) + 0.0
+
+    @cached_property
+    def _extremes(self) -> tuple[tuple[float, bool], tuple[float, bool]]:
+        """The infimum and the supremum of f, each with whether it is attained."""
+        found = [candidate for piece in self._pieces for candidate in piece.extremes()]
+        low, high = min(value for value, _ in found), max(value for value, _ in found)
+        return (low + 0.0, (low, True) in found), (high + 0.0, (high, True) in found)
+
+
+def short(value: float) -> str:
+    """`value` in four digits, with ∞ and π/2 by name."""
+    if abs(value) in _NAMED:
+        return ("-" if value < 0.0 else "") + _NAMED[abs(value)]
+    return number(float(f"{value:.4g}") + 0.0)
+
+
+_NAMED = {math.inf: "∞", math.pi / 2: "π/2"}
+
+
+def _log_abs(formula: Formula | None, function: Elementwise) -> Elementwise:
+    """The logarithm of |function| by `formula`, or by taking it where there is none."""
+    left, right = (math.log(abs(end)) if end else -math.inf for end in function.ends)
+    return Elementwise(formula or (lambda z: np.log(np.abs(function.formula(z)))), (left, right))
+
+
+def _restored(module: str, name: str, parameters: dict[str, float]) -> Activation:
+    """The activation of that name in the table `module`: what a pickled one is made from."""
+    restored: Activation = getattr(importlib.import_module(module), name).bound(parameters)
+    return restored

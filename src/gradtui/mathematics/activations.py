@@ -1,0 +1,69 @@
+"""Every activation by name.
+
+An activation is declared in one place, in the table of its kind (`sigmoidal`, `rectifiers`,
+`gates`); a new one appears here, and in all that reads `ACTIVATIONS`, by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gradtui.errors import InputError, nearest
+from gradtui.mathematics import gates, rectifiers, sigmoidal
+from gradtui.mathematics.activation import Activation, Family
+from gradtui.mathematics.spec import parse_spec
+
+_FIRST = (
+    *("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu"),
+    *("gelu", "silu", "mish", "softplus", "identity"),
+)
+
+
+def _families() -> dict[str, Family]:
+    """What the tables declare, those that a learner meets first in front."""
+    declared = {
+        entry.name: entry
+        for table in (sigmoidal, rectifiers, gates)
+        for entry in vars(table).values()
+        if isinstance(entry, Family)
+    }
+    return {name: declared[name] for name in (*_FIRST, *declared)}
+
+
+_FAMILIES = _families()
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
+    {name: family.bound({}) for name, family in _FAMILIES.items()}
+)
+"""Every activation with its default parameters, in the order in which they are shown."""
+
+
+def activation(spec: str | Activation, **parameters: float) -> Activation:
+    """The activation that `spec` names, with the parameters it gives.
+
+    Args:
+        spec: "tanh", "leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)", or an activation.
+        **parameters: values by name; they override those in `spec`.
+
+    Raises:
+        InputError: for an unknown name or parameter, or a value out of its range.
+    """
+    if isinstance(spec, Activation):
+        return spec.family.bound({**spec.parameters, **parameters}) if parameters else spec
+    if not isinstance(spec, str):
+        raise InputError("activation", spec, "the name of one", "for example tanh")
+    parsed = parse_spec("activation", spec)
+    family = _FAMILIES.get(parsed.name)
+    if family is None:
+        alias = tuple(name for name in _FAMILIES if parsed.name in _FAMILIES[name].also_called)
+        near = alias or nearest(parsed.name, _FAMILIES)
+        raise InputError(
+            "activation",
+            parsed.name,
+            "a known activation",
+            (f"did you mean {', '.join(near)}? " if near else "")
+            + "`gradtui list` shows all of them",
+        )
+    names = tuple(parameter.name for parameter in family.parameters)
+    return family.bound({**parsed.bind(f"{parsed.name} parameter", names), **parameters})

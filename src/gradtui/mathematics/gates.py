@@ -1,0 +1,217 @@
+"""Activations of the form z·G(z), where the gate G rises from 0 to 1 and G(-z) = 1 - G(z).
+
+Symbols, with t = |z|, g = G′, which is even, and h = e^(-v/2):
+
+    c = G(-t)   = h² y    the closed gate
+    d = c - t g = h² x    f′(-t)
+
+so that f(z) = max(z, 0) - t c, and f′(z) is d on the left and 1 - d on the right: neither side
+subtracts from 1 to get a small number. The square root h of the exponential is carried because
+t c and d are still normal numbers where h² no longer is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gradtui.mathematics.activation import Definition, family
+from gradtui.mathematics.elementwise import Formula
+from gradtui.mathematics.exponentials import as_pair, decay, product, special
+
+Weight: TypeAlias = Callable[[Any, Any], Any]
+"""A function of t and h."""
+
+
+def _gated(
+    formula: str, derivative_formula: str, v: Formula, h: Formula, y: Weight, x: Weight
+) -> Definition:
+    """The activation z·G(z) from v and h of t ≥ 0, and y and x of t and h."""
+
+    def c(t: Any) -> Any:
+        r = h(t)
+        return r * y(t, r) * r
+
+    def d(t: Any) -> Any:
+        r = h(t)
+        return r * x(t, r) * r
+
+    def f(z: Any) -> Any:
+        t = abs(z)
+        r = h(t)
+        return 0.5 * z + 0.5 * t - t * (r * y(t, r)) * r  # the first two are max(z, 0)
+
+    def df(z: Any) -> Any:
+        left = d(abs(z))
+        return np.where(z > 0.0, 1.0 - left, left)
+
+    def log_df(z: Any) -> Any:
+        t = abs(z)
+        return np.where(z > 0.0, np.log1p(-d(t)), np.log(abs(x(t, h(t)))) - v(t))
+
+    def log_f(z: Any) -> Any:
+        t = abs(z)
+        return np.log(t) + np.where(z > 0.0, np.log1p(-c(t)), np.log(y(t, h(t))) - v(t))
+
+    return Definition(
+        formula=formula,
+        derivative_formula=derivative_formula,
+        f=f,
+        df=df,
+        log_df=log_df,
+        log_f=log_f,
+        ends=(0.0, math.inf),
+        slopes=(0.0, 1.0),
+    )
+
+
+def _logistic(
+    formula: str, derivative_formula: str, v: Formula, dv: Formula, h: Formula
+) -> Definition:
+    """The activation z·σ(v(z)) for an odd v, from v, v′ and h of t ≥ 0.
+
+    With c = h²/(1 + h²) and g = v′ h²/(1 + h²)², y = 1/(1 + h²) and x = y (1 - t v′ y).
+    """
+
+    def y(t: Any, h: Any) -> Any:
+        return 1.0 / (1.0 + h * h)
+
+    def x(t: Any, h: Any) -> Any:
+        t = np.minimum(t, 1e100)  # t v′ must not overflow; v is beyond all use from there on
+        w = y(t, h)
+        return w * (1.0 - t * dv(t) * w)
+
+    return _gated(formula, derivative_formula, v, h, y, x)
+
+
+@family("Elfwing, Uchibe & Doya, Neural Networks 107, 2018", also_called=("swish",))
+def silu() -> Definition:
+    """The form z σ(z), also called swish."""
+    return _logistic(
+        "z σ(z)",
+        "σ(z) (1 + z (1 - σ(z)))",
+        v=lambda t: t,
+        dv=np.ones_like,
+        h=decay(Fraction(1, 2)),
+    )
+
+
+@family("Hendrycks & Gimpel, arXiv:1606.08415, 2016")
+def quick_gelu() -> Definition:
+    """The form z σ(1.702 z), the logistic approximation of GELU."""
+    rate = 1.702
+    return _logistic(
+        "z σ(1.702 z)",
+        "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
+        v=lambda t: rate * t,
+        dv=lambda t: np.full_like(t, rate),
+        h=decay(Fraction("1.702") / 2),
+    )
+
+
+@family("Hendrycks & Gimpel, arXiv:1606.08415, 2016", also_called=("gelu_new", "gelu_approximate"))
+def gelu_tanh() -> Definition:
+    """GELU with Φ(z) ≈ σ(2u), u = √(2/π) (z + 0.044715 z³): 2u = t (a + b t²)."""
+    two_root = Fraction("1.595769121605730711759784239737527474")  # 2√(2/π)
+    a, a_rest = as_pair(two_root)
+    b, b_rest = as_pair(two_root * Fraction("0.044715"))
+
+    def h(t: Any) -> Any:
+        # Every product and sum with its rounding error: u reaches 354, and e^-u is wanted
+        # to its last digits. Beyond t = 25, h² is 0 in float64.
+        t = np.minimum(t, 25.0)
+        s, s_rest = product(t, t)
+        p, p_rest = product(b, s)
+        w = p + a
+        w_rest = (p - (w - a)) + (a - (w - (w - a))) + (p_rest + b * s_rest + b_rest * s + a_rest)
+        v, v_rest = product(w, t)
+        r = np.exp(-0.5 * v)
+        return r - r * (0.5 * (v_rest + w_rest * t))
+
+    return _logistic(
+        "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
+        "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
+        v=lambda t: t * (a + b * t * t),
+        dv=lambda t: a + 3.0 * b * t * t,
+        h=h,
+    )
+
+
+@family("Hendrycks & Gimpel, arXiv:1606.08415, 2016")
+def gelu() -> Definition:
+    """The form z Φ(z), with Φ(-t) = ½ erfcx(t/√2) e^(-t²/2): erfcx does not underflow.
+
+    Here v = t²/2, y = ½ erfcx(t/√2), and x = y - t/√(2π) because g = h²/√(2π).
+    """
+    root_half, root_tau = math.sqrt(0.5), math.sqrt(math.tau)
+
+    def y(t: Any, h: Any) -> Any:
+        return 0.5 * special().erfcx(root_half * t)
+
+    return _gated(
+        "z Φ(z) = z (1 + erf(z/√2)) / 2",
+        "Φ(z) + z φ(z), φ(z) = e^(-z²/2) / √(2π)",
+        v=lambda t: 0.5 * t * t,
+        h=lambda t: np.exp(-0.25 * t * t),
+        y=y,
+        x=lambda t, h: y(t, h) - t / root_tau,
+    )
+
+
+@family("Misra, arXiv:1908.08681, 2019")
+def mish() -> Definition:
+    """The form z tanh(ln(1 + e^z)) = z m/(m + 2) with m = e(e + 2), e = e^z.
+
+    On the left f′ = e b/(m + 2)² with b = (e + 2)(m + 2) + 4z(e + 1), and e = h² is carried as
+    its root. On the right f′ = 1 + δ, δ = 2n² (2z(1 + n) - k)/k² with n = e^-z, k = 1 + 2n + 2n².
+    """
+
+    def f(z: Any) -> Any:
+        h = np.exp(0.5 * np.minimum(z, 40.0))  # m/(m + 2) is 1 to the last digit from there on
+        e = h * h
+        return z * (h * (e + 2.0) / (e * (e + 2.0) + 2.0)) * h
+
+    def left(z: Any) -> tuple[Any, Any, Any]:
+        """On the left: h, (e + 2)/(m + 2), and b/(m + 2)²."""
+        h = np.exp(0.5 * np.minimum(z, 0.0))
+        e = h * h
+        k = e * (e + 2.0) + 2.0
+        return h, (e + 2.0) / k, (e + 2.0) / k + z * (4.0 * (e + 1.0) / (k * k))
+
+    def right(z: Any) -> tuple[Any, Any]:
+        """On the right: f/z - 1 and δ."""
+        z = np.minimum(np.maximum(z, 0.0), 1e3)  # n is 0 in float64 from there on
+        n = np.exp(-z)
+        k = 1.0 + 2.0 * n * (1.0 + n)
+        s = 2.0 * n * n / k
+        return -s, s * (2.0 * z * (1.0 + n) - k) / k
+
+    def df(z: Any) -> Any:
+        h, _, b = left(z)
+        _, delta = right(z)
+        return np.where(z > 0.0, 1.0 + delta, h * b * h)
+
+    def log_df(z: Any) -> Any:
+        _, _, b = left(z)
+        _, delta = right(z)
+        return np.where(z > 0.0, np.log1p(delta), z + np.log(abs(b)))
+
+    def log_f(z: Any) -> Any:
+        _, gate, _ = left(z)
+        closed, _ = right(z)
+        return np.log(abs(z)) + np.where(z > 0.0, np.log1p(closed), z + np.log(gate))
+
+    return Definition(
+        formula="z tanh(ln(1 + eᶻ))",
+        derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
+        f=f,
+        df=df,
+        log_df=log_df,
+        log_f=log_f,
+        ends=(0.0, math.inf),
+        slopes=(0.0, 1.0),
+    )

@@ -1,0 +1,77 @@
+"""One number a layer: a constant, a list, or drawn from a seeded normal distribution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.errors import InputError
+from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+
+Array = NDArray[np.float64]
+
+FORMS = "a number, a list such as 0.5,1,2 (one a layer), or normal(std=1)"
+
+
+@dataclass(frozen=True)
+class LayerValues:
+    """What each layer's weight (or bias) is.
+
+    Exactly one of `values` (one number for all layers, or one a layer) and `std` (drawn from
+    N(0, std²)) is in force: `std` where it is not None.
+    """
+
+    values: tuple[float, ...] = ()
+    std: float | None = None
+
+    @property
+    def random(self) -> bool:
+        """Whether the values depend on the seed."""
+        return self.std is not None
+
+    @property
+    def text(self) -> str:
+        """The text form, which `parse_layer_values` reads back."""
+        if self.std is not None:
+            return format_spec("normal", {"std": self.std})
+        return ",".join(map(number, self.values))
+
+    @property
+    def root_mean_square(self) -> float:
+        """The typical size of a value: the std of the distribution, or the list's own."""
+        if self.std is not None:
+            return self.std
+        return math.sqrt(sum(value * value for value in self.values) / len(self.values))
+
+    def draw(self, field: str, depth: int, rng: np.random.Generator) -> Array:
+        """The values of layers 1 … depth."""
+        if self.std is not None:
+            return rng.normal(0.0, self.std, depth)
+        if len(self.values) not in (1, depth):
+            raise InputError(
+                field,
+                f"{len(self.values)} of them",
+                f"one number, or one for each of the {depth} layers",
+                f"give one number, or set depth to {len(self.values)}",
+            )
+        return np.broadcast_to(np.array(self.values), (depth,)).copy()
+
+
+def parse_layer_values(field: str, text: str) -> LayerValues:
+    """Read a number, a comma-separated list, or `normal(std=…)`."""
+    text = text.strip()
+    if text[:1].isalpha() and text.lower() not in ("nan", "inf", "infinity"):
+        spec = parse_spec(field, text)
+        if spec.name != "normal":
+            raise InputError(field, text, FORMS, "try normal(std=1)")
+        std = spec.bind(field, ("std",)).get("std", 1.0)
+        if std < 0:
+            raise InputError(f"{field} std", std, "a number from 0 up", "try normal(std=1)")
+        return LayerValues(std=std)
+    try:
+        return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))
+    except InputError as error:
+        raise InputError(field, text, f"{FORMS}, every number finite", "try 1") from error

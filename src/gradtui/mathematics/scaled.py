@@ -1,0 +1,175 @@
+"""Numbers with an exponent of their own, for what float64 would round to 0 or to infinity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.elementwise import Array
+
+_ORDINARY_EXPONENT = 960
+ORDINARY = (2.0**-_ORDINARY_EXPONENT, 2.0**_ORDINARY_EXPONENT)
+"""|z| between these stays in plain floats, with room for one more product."""
+
+_MAX_EXPONENT = 2**62
+"""Beyond 2^±2^62 even a logarithm says nothing any more: smaller is 0, larger stays there."""
+
+_NEGLIGIBLE = 120
+"""A summand smaller by 2^-120 changes no float64."""
+
+_LOG10_2 = math.log10(2.0)
+_LN_2 = math.log(2.0)
+
+
+class Scaled(NamedTuple):
+    """mantissa · 2^exponent, with 1/2 ≤ |mantissa| < 1, or both 0.
+
+    A product costs one rounding of the mantissa, so that 10,000 of them stay right to 1e-12,
+    which a running sum of logarithms would not.
+    """
+
+    mantissa: float
+    exponent: int
+
+    @classmethod
+    def of(cls, value: float, exponent: int = 0) -> Scaled:
+        """value · 2^exponent."""
+        mantissa, own = math.frexp(value)
+        total = exponent + own
+        if mantissa == 0.0 or total < -_MAX_EXPONENT:
+            return cls(0.0, 0)
+        return cls(mantissa, min(total, _MAX_EXPONENT))
+
+    @classmethod
+    def of_log(cls, sign: int, log: float) -> Scaled:
+        """sign · e^log."""
+        if log == -math.inf:
+            return cls(0.0, 0)
+        exponent = math.floor(log / _LN_2)
+        return cls.of(sign * math.exp(log - exponent * _LN_2), exponent)
+
+    @property
+    def sign(self) -> int:
+        """-1, 0 or 1."""
+        return (self.mantissa > 0) - (self.mantissa < 0)
+
+    @property
+    def log10(self) -> float:
+        """log10 of the magnitude; -inf for 0."""
+        if self.mantissa == 0.0:
+            return -math.inf
+        return math.log10(abs(self.mantissa)) + self.exponent * _LOG10_2
+
+    @property
+    def value(self) -> float:
+        """The plain number: 0.0 or ±inf where float64 does not reach."""
+        if self.exponent > 1024:
+            return math.copysign(math.inf, self.mantissa)
+        return math.ldexp(self.mantissa, max(self.exponent, -2000)) if self.exponent < 1024 else (
+            self.mantissa * 2.0 * 2.0**1023
+        )  # fmt: skip
+
+    def times(self, factor: float) -> Scaled:
+        """This number times a plain one."""
+        mantissa, exponent = math.frexp(factor)
+        return Scaled.of(self.mantissa * mantissa, self.exponent + exponent)
+
+    def times_scaled(self, factor: Scaled) -> Scaled:
+        """This number times another."""
+        return Scaled.of(self.mantissa * factor.mantissa, self.exponent + factor.exponent)
+
+    def plus(self, summand: float) -> Scaled:
+        """This number plus a plain one."""
+        if summand == 0.0:
+            return self
+        other = Scaled.of(summand)
+        if self.mantissa == 0.0:
+            return other
+        shift = other.exponent - self.exponent
+        if abs(shift) > _NEGLIGIBLE:
+            return other if shift > 0 else self
+        return Scaled.of(self.mantissa + math.ldexp(other.mantissa, shift), self.exponent)
+
+    def power(self, p: int) -> Scaled:
+        """|This number|^p, for a small whole p."""
+        return Scaled.of(abs(self.mantissa) ** p, self.exponent * p)
+
+
+def signs_and_log10(numbers: Sequence[Scaled]) -> tuple[Array, Array]:
+    """The sign and log10 of each."""
+    mantissas = np.array([one.mantissa for one in numbers])
+    exponents = np.array([float(one.exponent) for one in numbers])
+    with np.errstate(divide="ignore"):
+        return np.sign(mantissas), np.log10(np.abs(mantissas)) + exponents * _LOG10_2
+
+
+class _PowerLaw(NamedTuple):
+    """g(z) = c · |z|^p."""
+
+    c: Scaled
+    p: int
+
+
+class Tails:
+    """An activation and its derivative for any scaled argument.
+
+    Beyond the ordinary range both follow a power law c·|z|^p to the last digit (for tiny z the
+    first term of the Taylor series; for huge z the asymptote), which is read off at |z| = 1e±100.
+    """
+
+    def __init__(self, activation: Activation) -> None:
+        f = activation
+        self.function = _Extended(f, f.log_abs)
+        """f(z) as a function of a `Scaled`."""
+        self.derivative = _Extended(f.derivative, f.log_abs_derivative)
+        """f′(z) as a function of a `Scaled`."""
+
+
+class _Extended:
+    """A function of one real variable, with its logarithm, for any scaled argument."""
+
+    def __init__(self, plain: Callable[..., object], log: Callable[..., object]) -> None:
+        self._plain = plain
+        self._log = log
+        self._laws: dict[tuple[bool, bool], _PowerLaw | None] = {}
+        # A dead unit, or a fixed point, asks for the same z at every layer.
+        self._at = lru_cache(maxsize=64)(self._evaluate)
+
+    def __call__(self, z: Scaled) -> Scaled:
+        if z.mantissa == 0.0 or -_ORDINARY_EXPONENT <= z.exponent <= _ORDINARY_EXPONENT:
+            return self._at(z.value)
+        end = z.mantissa > 0.0, z.exponent > 0
+        if end not in self._laws:
+            self._laws[end] = self._law(*end)
+        law = self._laws[end]
+        if law is None:
+            return self._at(math.copysign(1e308, z.mantissa))
+        return law.c.times_scaled(z.power(law.p)) if law.p else law.c
+
+    def _evaluate(self, z: float) -> Scaled:
+        """g(z) for a z that float64 holds, although g(z) may underflow."""
+        value = float(self._plain(z))  # type: ignore[arg-type]
+        if ORDINARY[0] <= abs(value) <= ORDINARY[1]:
+            return Scaled.of(value)
+        # In a tail that has underflowed the sign is that of the tail before it did.
+        sign = value if value else float(self._plain(math.copysign(20.0, z)))  # type: ignore[arg-type]
+        return Scaled.of_log((sign > 0) - (sign < 0), float(self._log(z)))  # type: ignore[arg-type]
+
+    def _law(self, positive: bool, huge: bool) -> _PowerLaw | None:
+        """The law at that end, or None where g falls faster than any power (or oscillates)."""
+        sign = 1.0 if positive else -1.0
+        near = sign * (1e100 if huge else 1e-100)
+        far = sign * (1e101 if huge else 1e-101)
+        here, there = self._at(near), self._at(far)
+        if here.sign == 0 or there.sign == 0:
+            return _PowerLaw(Scaled(0.0, 0), 0)
+        slope = (there.log10 - here.log10) * (1 if huge else -1)
+        p = round(slope) if abs(slope) < 10 else 0
+        if abs(slope - p) > 1e-6:
+            return None
+        return _PowerLaw(here.times_scaled(Scaled.of(near).power(-p)), p)

@@ -1,0 +1,101 @@
+"""The text form `name(parameter=value, …)` in which activations, weights and losses are named."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradtui.errors import InputError
+
+_CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\s*\((.*)\))?", re.DOTALL)
+_NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A parsed text form: `leaky_relu(0.2)` or `leaky_relu(negative_slope=0.2)`."""
+
+    name: str
+    positional: tuple[float, ...] = ()
+    named: Mapping[str, float] | None = None
+
+    def bind(self, field: str, names: tuple[str, ...]) -> dict[str, float]:
+        """The values by parameter name, the positional ones taking `names` in order."""
+        known = ", ".join(names) if names else "none"
+        if len(self.positional) > len(names):
+            raise InputError(
+                field,
+                f"{self.name}({', '.join(map(number, self.positional))})",
+                f"a form with at most {len(names)} parameters",
+                f"{self.name} takes: {known}",
+            )
+        bound = dict(zip(names, self.positional, strict=False))
+        for name, value in (self.named or {}).items():
+            if name not in names or name in bound:
+                raise InputError(
+                    field,
+                    name,
+                    "allowed twice" if name in bound else f"a parameter of {self.name}",
+                    f"it takes: {known}",
+                )
+            bound[name] = value
+        return bound
+
+
+def parse_number(field: str, text: str) -> float:
+    """A finite number, or an error that says so."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputError(field, text, "a number", "write it like 0.2 or 1e-3") from None
+    if not math.isfinite(value):
+        raise InputError(field, text, "a finite number", "write it like 0.2 or 1e-3")
+    return value
+
+
+def parse_spec(field: str, text: str) -> Spec:
+    """Parse `name`, `name(1.5)` or `name(parameter=1.5, other=2)`."""
+    match = _CALL.fullmatch(text.strip())
+    if match is None:
+        raise InputError(
+            field,
+            text,
+            "of the form name or name(parameter=value)",
+            "write it like relu or elu(alpha=1)",
+        )
+    name, body = match[1].lower(), match[2]
+    positional: list[float] = []
+    named: dict[str, float] = {}
+    for part in (body or "").split(",") if (body or "").strip() else ():
+        if not part.strip():
+            raise InputError(
+                field, text, "complete: a value is missing beside a comma", "take the comma away"
+            )
+        pair = _NAMED.fullmatch(part.strip())
+        if pair is None:
+            if named:
+                raise InputError(
+                    field, text, "in order: plain values come before named ones", "name every value"
+                )
+            positional.append(parse_number(field, part.strip()))
+        elif pair[1] in named:
+            raise InputError(field, text, f"clear: {pair[1]} is given twice", "give it once")
+        else:
+            named[pair[1]] = parse_number(f"{field} {pair[1]}", pair[2])
+    return Spec(name, tuple(positional), named)
+
+
+def number(value: float) -> str:
+    """The shortest text that reads back as `value`: 1, 0.25, 1e-31."""
+    text = repr(float(value))
+    return text.removesuffix(".0")
+
+
+def format_spec(name: str, parameters: Mapping[str, float]) -> str:
+    """The text form: `parse_spec` of it gives `name` and `parameters` back."""
+    if not parameters:
+        return name
+    inside = ", ".join(f"{key}={number(value)}" for key, value in parameters.items())
+    return f"{name}({inside})"
