@@ -1,0 +1,11 @@
+"""The lessons of the note "Gradient Vanishing Problem", in its order."""
+
+from __future__ import annotations
+
+from gradtui.lessons.chain import CHAIN
+from gradtui.lessons.lesson import Lesson
+from gradtui.lessons.relu import RELU
+from gradtui.lessons.sigmoid import MAXIMUM, SIGMOID
+from gradtui.lessons.tanh import TANH
+
+NOTE: tuple[Lesson, ...] = (CHAIN, SIGMOID, MAXIMUM, TANH, RELU)
