@@ -70,7 +70,7 @@ class Definition:
         ends: the limits of f as z → -∞ and z → ∞, NaN where there is none.
         slopes: the limits of f′ as z → -∞ and z → ∞, NaN where there is none.
         log_df: ln|f′(z)|, declared where f′ may underflow.
-        log_f: ln|f(z)|, declared where f may underflow.
+        log_f: ln|f(z)|, declared where f may underflow, but for a zero at z = 0.
         breaks: every z at which f is not analytic, in order.
     """
 
@@ -214,12 +214,20 @@ class Activation:
     @cached_property
     def log_abs_derivative(self) -> Elementwise:
         """`log_abs_derivative(z)` is ln|f′(z)|: -∞ where f′ is zero, not where it underflows."""
-        return _log_abs(self.definition.log_df, self.derivative)
+        return _log_abs(self.definition.log_df or _logarithm(self.definition.df), self.derivative)
 
     @cached_property
     def log_abs(self) -> Elementwise:
         """`log_abs(z)` is ln|f(z)|, also where f underflows."""
-        return _log_abs(self.definition.log_f, self._f)
+        return _log_abs(self.definition.log_f or self._log_f, self._f)
+
+    def _log_f(self, z: Array) -> Array:
+        """The logarithm of |f|: that of |z f′| where f is z f′ but for digits lost to underflow."""
+        f, line = self.definition.f(z), z * self.definition.df(z)
+        lost = (abs(f) < _SMALLEST_NORMAL) & (abs(f - line) <= 2.0 * _SMALLEST)
+        along = np.log(abs(z)) + self.log_abs_derivative.formula(z)
+        values: Array = np.where(lost, along, np.log(abs(f)))
+        return values
 
     @property
     def breaks(self) -> tuple[float, ...]:
@@ -325,12 +333,18 @@ def short(value: float) -> str:
 
 
 _NAMED = {math.inf: "∞", math.pi / 2: "π/2"}
+_SMALLEST_NORMAL = float(np.finfo(np.float64).smallest_normal)
+_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 
-def _log_abs(formula: Formula | None, function: Elementwise) -> Elementwise:
-    """The logarithm of |function| by `formula`, or by taking it where there is none."""
+def _log_abs(formula: Formula, function: Elementwise) -> Elementwise:
+    """The logarithm of |function|: `formula`, and the logarithms of the limits."""
     left, right = (math.log(abs(end)) if end else -math.inf for end in function.ends)
-    return Elementwise(formula or (lambda z: np.log(np.abs(function.formula(z)))), (left, right))
+    return Elementwise(formula, (left, right))
+
+
+def _logarithm(formula: Formula) -> Formula:
+    return lambda z: np.log(np.abs(formula(z)))
 
 
 def _restored(module: str, name: str, parameters: dict[str, float]) -> Activation:

@@ -226,7 +226,8 @@ def _forward(f: Activation, w: Sequence[float], b: Sequence[float], x: float) ->
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
     # Where f′ itself underflows but not its logarithm, the sign is that of the tail.
-    for layer in np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf)):
+    tail = np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf))
+    for layer in tail.tolist():
         derivative_signs[layer] = tails.derivative(Scaled.of(zs[layer])).sign
     return _Forward(
         z=z_array,

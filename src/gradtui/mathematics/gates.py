@@ -8,6 +8,9 @@ Symbols, with t = |z|, g = G′, which is even, and h = e^(-v/2):
 so that f(z) = max(z, 0) - t c, and f′(z) is d on the left and 1 - d on the right: neither side
 subtracts from 1 to get a small number. The square root h of the exponential is carried because
 t c and d are still normal numbers where h² no longer is.
+
+Each f′ has one zero z₀, beside which c and t g leave nothing but their rounding. There f′ is taken
+from its tangent f″(z₀) (z - z₀), with z₀ to twice the digits of a float.
 """
 
 from __future__ import annotations
@@ -21,14 +24,40 @@ import numpy as np
 
 from gradtui.mathematics.activation import Definition, family
 from gradtui.mathematics.elementwise import Formula
-from gradtui.mathematics.exponentials import as_pair, decay, product, special
+from gradtui.mathematics.exponentials import as_pair, decay, special
 
 Weight: TypeAlias = Callable[[Any, Any], Any]
 """A function of t and h."""
 
+Crossing: TypeAlias = tuple[str, float]
+"""The zero z₀ of f′, and f″ there."""
+
+
+def _with_tangent(crossing: Crossing, df: Formula, log_df: Formula) -> tuple[Formula, Formula]:
+    """The derivative and its logarithm, by the tangent within 1e-9 of the zero: good to 1e-18."""
+    zero, curvature = crossing
+    near, rest = as_pair(Fraction(zero))
+
+    def tangent(z: Any) -> Any:
+        return curvature * ((z - near) - rest)
+
+    def close(z: Any) -> Any:
+        return abs(z - near) < 1e-9
+
+    return (
+        lambda z: np.where(close(z), tangent(z), df(z)),
+        lambda z: np.where(close(z), np.log(abs(tangent(z))), log_df(z)),
+    )
+
 
 def _gated(
-    formula: str, derivative_formula: str, v: Formula, h: Formula, y: Weight, x: Weight
+    formula: str,
+    derivative_formula: str,
+    crossing: Crossing,
+    v: Formula,
+    h: Formula,
+    y: Weight,
+    x: Weight,
 ) -> Definition:
     """The activation z·G(z) from v and h of t ≥ 0, and y and x of t and h."""
 
@@ -57,12 +86,13 @@ def _gated(
         t = abs(z)
         return np.log(t) + np.where(z > 0.0, np.log1p(-c(t)), np.log(y(t, h(t))) - v(t))
 
+    slope, log_slope = _with_tangent(crossing, df, log_df)
     return Definition(
         formula=formula,
         derivative_formula=derivative_formula,
         f=f,
-        df=df,
-        log_df=log_df,
+        df=slope,
+        log_df=log_slope,
         log_f=log_f,
         ends=(0.0, math.inf),
         slopes=(0.0, 1.0),
@@ -70,7 +100,12 @@ def _gated(
 
 
 def _logistic(
-    formula: str, derivative_formula: str, v: Formula, dv: Formula, h: Formula
+    formula: str,
+    derivative_formula: str,
+    crossing: Crossing,
+    v: Formula,
+    dv: Formula,
+    h: Formula,
 ) -> Definition:
     """The activation z·σ(v(z)) for an odd v, from v, v′ and h of t ≥ 0.
 
@@ -85,7 +120,7 @@ def _logistic(
         w = y(t, h)
         return w * (1.0 - t * dv(t) * w)
 
-    return _gated(formula, derivative_formula, v, h, y, x)
+    return _gated(formula, derivative_formula, crossing, v, h, y, x)
 
 
 @family("Elfwing, Uchibe & Doya, Neural Networks 107, 2018", also_called=("swish",))
@@ -94,6 +129,7 @@ def silu() -> Definition:
     return _logistic(
         "z σ(z)",
         "σ(z) (1 + z (1 - σ(z)))",
+        crossing=("-1.278464542761073795109358739022980155", 0.21781170571980010),
         v=lambda t: t,
         dv=np.ones_like,
         h=decay(Fraction(1, 2)),
@@ -107,6 +143,7 @@ def quick_gelu() -> Definition:
     return _logistic(
         "z σ(1.702 z)",
         "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
+        crossing=("-0.751154255441288951298095616347226883", 0.37071552313509977),
         v=lambda t: rate * t,
         dv=lambda t: np.full_like(t, rate),
         h=decay(Fraction("1.702") / 2),
@@ -116,25 +153,28 @@ def quick_gelu() -> Definition:
 @family("Hendrycks & Gimpel, arXiv:1606.08415, 2016", also_called=("gelu_new", "gelu_approximate"))
 def gelu_tanh() -> Definition:
     """GELU with Φ(z) ≈ σ(2u), u = √(2/π) (z + 0.044715 z³): 2u = t (a + b t²)."""
-    two_root = Fraction("1.595769121605730711759784239737527474")  # 2√(2/π)
-    a, a_rest = as_pair(two_root)
-    b, b_rest = as_pair(two_root * Fraction("0.044715"))
+    a_exact = Fraction("1.595769121605730711759784239737527474")  # 2√(2/π)
+    b_exact = a_exact * Fraction("0.044715")
+    a, b = float(a_exact), float(b_exact)
+    # The leading digits of a and b, and below of t: so few that v of them is exact in float64,
+    # a multiple of 2^-41 below 2^11.
+    a1, b1 = round(a * 2.0**34) / 2.0**34, round(b * 2.0**20) / 2.0**20
+    a2, b2 = float(a_exact - Fraction(a1)), float(b_exact - Fraction(b1))
+    coarse = 1.5 * 2.0**45  # adding it rounds to a multiple of 2^-7
 
     def h(t: Any) -> Any:
-        # Every product and sum with its rounding error: u reaches 354, and e^-u is wanted
-        # to its last digits. Beyond t = 25, h² is 0 in float64.
-        t = np.minimum(t, 25.0)
-        s, s_rest = product(t, t)
-        p, p_rest = product(b, s)
-        w = p + a
-        w_rest = (p - (w - a)) + (a - (w - (w - a))) + (p_rest + b * s_rest + b_rest * s + a_rest)
-        v, v_rest = product(w, t)
-        r = np.exp(-0.5 * v)
-        return r - r * (0.5 * (v_rest + w_rest * t))
+        # e multiplies a rounding error of v by v, which reaches 708 before e^-v is no longer normal
+        t = np.minimum(t, 30.0)  # h is 0 in float64 from there on
+        t1 = (t + coarse) - coarse
+        t2 = t - t1
+        s = t1 * t1
+        rest = t1 * (a2 + b2 * s) + t2 * (a + b * (s + t * (t + t1)))
+        return np.exp(-0.5 * (t1 * (a1 + b1 * s))) * np.exp(-0.5 * rest)
 
     return _logistic(
         "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
         "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
+        crossing=("-0.752461422071016258487954443288916090", 0.43040009102485851),
         v=lambda t: t * (a + b * t * t),
         dv=lambda t: a + 3.0 * b * t * t,
         h=h,
@@ -155,6 +195,7 @@ def gelu() -> Definition:
     return _gated(
         "z Φ(z) = z (1 + erf(z/√2)) / 2",
         "Φ(z) + z φ(z), φ(z) = e^(-z²/2) / √(2π)",
+        crossing=("-0.751791524693564457457904946779524040", 0.43149399231404692),
         v=lambda t: 0.5 * t * t,
         h=lambda t: np.exp(-0.25 * t * t),
         y=y,
@@ -205,12 +246,14 @@ def mish() -> Definition:
         closed, _ = right(z)
         return np.log(abs(z)) + np.where(z > 0.0, np.log1p(closed), z + np.log(gate))
 
+    crossing = "-1.192431214515495212137588340420739406", 0.26694791404953451
+    slope, log_slope = _with_tangent(crossing, df, log_df)
     return Definition(
         formula="z tanh(ln(1 + eᶻ))",
         derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
         f=f,
-        df=df,
-        log_df=log_df,
+        df=slope,
+        log_df=log_slope,
         log_f=log_f,
         ends=(0.0, math.inf),
         slopes=(0.0, 1.0),

@@ -13,7 +13,7 @@ from gradtui.mathematics.spec import format_spec, number, parse_number, parse_sp
 
 Array = NDArray[np.float64]
 
-FORMS = "a number, a list such as 0.5,1,2 (one a layer), or normal(std=1)"
+FORMS = "a number, a list like 0.5,1,2 or normal(std=1)"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def identity() -> Definition:
     return Definition(
         formula="z",
         derivative_formula="1",
-        f=lambda z: z,
+        f=lambda z: 1.0 * z,  # an array of its own, not the caller's
         df=lambda z: np.ones_like(z),
         ends=(-_INFINITY, _INFINITY),
         slopes=(1.0, 1.0),
@@ -142,7 +142,7 @@ def hardsigmoid() -> Definition:
 
 @family("Howard et al., Searching for MobileNetV3, ICCV 2019")
 def hardswish() -> Definition:
-    """SiLU with the hard sigmoid; f′(-3) = 0 and f′(3) = 1 as in PyTorch from 2.8 on."""
+    """SiLU with the hard sigmoid; f′(-3) = 0 and f′(3) = 1 as in PyTorch 2.13."""
     return Definition(
         formula="z min(max(z + 3, 0), 6) / 6",
         derivative_formula="0 if z ≤ -3, (2z + 3)/6 if z < 3, else 1",
@@ -273,11 +273,13 @@ def celu(alpha: float) -> Definition:
     Parameter("threshold", 20.0, least=0),
 )
 def softplus(beta: float, threshold: float) -> Definition:
-    """A smooth rectifier; exactly z where βz is above the threshold, as in PyTorch."""
-    e = decay(Fraction(beta))
-    # The last float z with βz ≤ threshold: the quotient may be rounded up.
-    last = min(threshold / beta, _LARGEST)
-    if Fraction(last) * Fraction(beta) > Fraction(threshold):
+    """A smooth rectifier; exactly z where βz, as rounded, is above the threshold, as in PyTorch."""
+    rate = Fraction(beta)
+    e = decay(rate)
+    # The last float z that is not above: before it is rounded, βz may exceed by half an ulp.
+    most = (Fraction(threshold) + Fraction(math.ulp(threshold)) / 2) / rate
+    last = float(min(most, Fraction(_LARGEST)))
+    if beta * last > threshold:
         last = math.nextafter(last, 0.0)
     b = "" if beta == 1.0 else short(beta)
     ln = f"ln(1 + e^({b}z)) / {b}" if b else "ln(1 + eᶻ)"
@@ -310,11 +312,24 @@ def squareplus(b: float) -> Definition:
         t = abs(z)
         return np.maximum(z, 0.0) + b / (2.0 * (t + np.hypot(t, root)))
 
+    def log_f(z: Any) -> Any:
+        t = abs(z)
+        left = math.log(b) - math.log(4.0) - np.log(0.5 * t + 0.5 * np.hypot(t, root))
+        return np.where(z < 0.0, left, np.log(f(z)))
+
+    def df(z: Any) -> Any:
+        return f(z) / np.hypot(z, root)
+
+    def log_df(z: Any) -> Any:
+        return np.where(z < 0.0, log_f(z) - np.log(np.hypot(z, root)), np.log(df(z)))
+
     return Definition(
         formula=f"(z + √(z² + {short(b)})) / 2",
         derivative_formula=f"(1 + z / √(z² + {short(b)})) / 2",
         f=f,
-        df=lambda z: f(z) / np.hypot(z, root),
+        df=df,
+        log_df=log_df,
+        log_f=log_f,
         ends=(0.0, _INFINITY),
         slopes=(0.0, 1.0),
     )

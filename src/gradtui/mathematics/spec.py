@@ -71,7 +71,7 @@ def parse_spec(field: str, text: str) -> Spec:
     for part in (body or "").split(",") if (body or "").strip() else ():
         if not part.strip():
             raise InputError(
-                field, text, "complete: a value is missing beside a comma", "take the comma away"
+                field, text, "complete: a number is missing beside a comma", "take the comma away"
             )
         pair = _NAMED.fullmatch(part.strip())
         if pair is None:

@@ -1,0 +1,121 @@
+"""Make the pictures in this folder from the real app.
+
+    python screenshots/make.py [NAME ...]
+
+The app runs without a terminal, is driven by its keys, and exports its screen, which is written
+as a PNG. The drawing needs a font that has braille one cell wide; Debian's fonts-agave is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import resvg_py
+
+from gradtui.app.main import GradTUI
+from gradtui.app.state import State
+
+HERE = Path(__file__).parent
+FONT = "Agave"
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".fonts"))
+
+TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>([^<]*)</text>')
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture: how large the terminal is, which keys are pressed, in which theme."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    theme: str = "dark"
+
+
+SHOTS = (
+    Shot("decay", (100, 32)),
+    Shot("derivative", (100, 32), ("1", "left", "left", "left")),
+    Shot("chain", (100, 32), ("s", "1", "right", "right")),
+    Shot("chain-deep", (100, 32), ("2", "shift+right", "home", "shift+right")),
+    Shot("light", (100, 32), theme="light"),
+    Shot("80x24-16-colours", (80, 24), theme="terminal"),
+    Shot("derivation", (100, 32), ("i", "a")),
+    Shot("help", (100, 32), ("question_mark",)),
+)
+
+
+async def take(shot: Shot) -> str:
+    """The app's screen as SVG."""
+    app = GradTUI(State(theme=shot.theme))
+    async with app.run_test(size=shot.size) as pilot:
+        await settle(app, pilot)
+        for key in shot.keys:
+            await pilot.press(key)
+        await settle(app, pilot)
+        return app.export_screenshot(title="gradtui", simplify=True)
+
+
+async def settle(app: GradTUI, pilot: object) -> None:
+    """Wait until the picture on the screen is the one that was asked for, and complete."""
+    for _ in range(400):
+        await pilot.pause(0.02)  # type: ignore[attr-defined]
+        if app.settled:
+            return
+    raise TimeoutError("the app still computes")
+
+
+def one_by_one(match: re.Match[str]) -> str:
+    """A run of text with a cell for each character that is not plain.
+
+    Where the font lacks one character, the drawing takes the whole run from another font.
+    """
+    head, x, middle, length, tail, text = match.groups()
+    characters = re.findall(r"&[^;]+;|.", text)
+    if not characters:
+        return str(match[0])
+    cell = float(length) / len(characters)
+    runs: list[tuple[int, list[str]]] = []
+    for index, character in enumerate(characters):
+        plain = character.isascii()
+        if plain and runs and runs[-1][1][-1].isascii():
+            runs[-1][1].append(character)
+        else:
+            runs.append((index, [character]))
+    return "".join(
+        f'{head}x="{float(x) + index * cell:g}"{middle}textLength="{cell * len(run):g}"{tail}'
+        f">{''.join(run)}</text>"
+        for index, run in runs
+    )
+
+
+def png(svg: str) -> bytes:
+    """The drawing as a PNG, in a font that has every character."""
+    svg = TEXT.sub(one_by_one, svg.replace("Fira Code", FONT))
+    with tempfile.NamedTemporaryFile("w", suffix=".svg", encoding="utf-8") as file:
+        file.write(svg)
+        file.flush()
+        return bytes(
+            resvg_py.svg_to_bytes(
+                svg_path=file.name,
+                font_dirs=[folder for folder in FONT_FOLDERS if Path(folder).is_dir()],
+                monospace_family=FONT,
+            )
+        )
+
+
+def main(names: list[str]) -> None:
+    """Make the named pictures, or all."""
+    for shot in SHOTS:
+        if not names or shot.name in names:
+            file = HERE / f"{shot.name}.png"
+            file.write_bytes(png(asyncio.run(take(shot))))
+            print(file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,123 @@
+"""The background thread that computes and draws: the newest request wins."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gradtui.errors import InputError
+from gradtui.plots.picture import Picture, Row
+from gradtui.views import VIEWS
+from gradtui.views.setup import Setup
+from gradtui.views.view import Finding, Size
+
+_SWITCH_INTERVAL = 0.002
+"""Seconds after which a computing thread lets the screen have a turn."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A picture to be made: equal requests, equal pictures."""
+
+    view: str
+    setup: Setup
+    plot: Size
+    width: int
+    marker: str
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A picture that was made, with what belongs to it."""
+
+    request: Request
+    result: Any
+    picture: Picture
+    readout: tuple[Row, ...]
+    finding: Finding | None
+    progress: float
+    error: str = ""
+
+
+class Engine:
+    """Runs views away from the screen's thread.
+
+    `submit` never waits. A running computation stops at its next step once there is a newer
+    request. The last result is kept, so that a cursor's move or a resize only draws again.
+    """
+
+    def __init__(self, deliver: Callable[[Drawn], None]) -> None:
+        self._deliver = deliver
+        self._wanted: Request | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+        self._key: tuple[object, ...] | None = None
+        self._result: Any = None
+        self._steps: Iterator[Any] = iter(())
+        self._thread = threading.Thread(target=self._work, name="gradtui-engine", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        self._thread.start()
+
+    def submit(self, request: Request) -> None:
+        """Ask for a picture instead of whatever was asked for before."""
+        with self._changed:
+            self._wanted = request
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop at the next step; does not wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _take(self) -> Request | None:
+        """Wait for a request; None once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._wanted is not None)
+            request, self._wanted = self._wanted, None
+            return None if self._closed else request
+
+    def _work(self) -> None:
+        while (request := self._take()) is not None:
+            try:
+                for result in self._results(request):
+                    self._deliver(_draw(request, result))
+                    if self._wanted is not None or self._closed:
+                        break
+            except InputError as error:
+                self._key = None
+                self._deliver(_failed(request, error))
+
+    def _results(self, request: Request) -> Iterator[Any]:
+        """What is known already, then what the view still refines."""
+        view = VIEWS[request.view]
+        if (key := view.key(request.setup)) != self._key:
+            self._key, self._result, self._steps = key, None, view.run(request.setup)
+        elif self._result is not None:
+            yield self._result
+        for result in self._steps:
+            self._result = result
+            yield result
+
+
+def _draw(request: Request, result: Any) -> Drawn:
+    view, setup = VIEWS[request.view], request.setup
+    return Drawn(
+        request,
+        result,
+        view.draw(result, setup, request.plot, request.marker),
+        view.readout(result, setup, request.width),
+        view.finding(result, setup.focused),
+        result.progress,
+    )
+
+
+def _failed(request: Request, error: InputError) -> Drawn:
+    blank = Picture.of([], request.plot.width, request.plot.height)
+    return Drawn(request, None, blank, (), None, 1.0, str(error))

@@ -1,0 +1,424 @@
+"""The app: keys become steps of the state, the state becomes pictures, the panes show them."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.message import Message
+from textual.reactive import Reactive, var
+from textual.screen import Screen
+from textual.widget import Widget
+
+from gradtui.app import panes, storage
+from gradtui.app import state as steps
+from gradtui.app.actions import ACTIONS, BY_NAME
+from gradtui.app.engine import Drawn, Engine, Request
+from gradtui.app.pane import Pane
+from gradtui.app.prompt import Prompt
+from gradtui.app.state import State
+from gradtui.app.themes import TEXTUAL_THEMES, styles
+from gradtui.errors import InputError, printable
+from gradtui.plots.picture import Picture, to_ascii
+from gradtui.views.setup import KNOBS
+from gradtui.views.view import Finding, Size
+
+_FRAME = 0.25
+"""Seconds for a layer when the backward pass plays."""
+
+
+@dataclass
+class Arrived(Message):
+    """A picture from the engine."""
+
+    drawn: Drawn
+
+
+class Main(Screen[None], inherit_bindings=False):
+    """The one screen; its keys are `ACTIONS`, tab among them, which is no change of focus here."""
+
+    # Textual's own repaints the whole screen whenever the prompt opens or closes.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"app.do('{action.name}')", action.help, show=False)
+        for action in ACTIONS
+        for key in action.keys
+        if action.name != "command_palette"
+    ]
+
+
+class GradTUI(App[None]):
+    """One screen, one state. Widgets show it and hold none of it."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "gradtui"
+    AUTO_FOCUS = None
+
+    # A `reactive` would repaint the whole screen at every change; the panes know what changed.
+    state: var[State] = var(State, init=False)
+
+    def __init__(self, first: State, *, unicode: bool = True) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._ascii = None if unicode else to_ascii
+        self._marker = "braille" if unicode else "ascii"
+        self._engine = Engine(self._deliver)
+        self._cells = Size(0, 0)
+        self._areas: panes.Areas | None = None
+        names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
+        self.panes = {name: Pane(name, styles(first.theme), self._ascii) for name in names}
+        """The panes of the main screen by their id."""
+        self._main = Horizontal(self.panes["side"], self.panes["plot"], id="main")
+        self.set_reactive(GradTUI.state, first)
+        self._request: Request | None = None
+        self._drawn: Drawn | None = None
+        self._asking = ""
+        self._before = first
+        self._replace: Path | None = None
+        for theme in TEXTUAL_THEMES:
+            self.register_theme(theme)
+        # Before the first paint: a theme that is set later paints everything once more.
+        self.theme = f"gradtui-{first.theme}"
+
+    # -- the screen
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen, not Textual's."""
+        return Main(id="_default")
+
+    def compose(self) -> ComposeResult:
+        """The panes, top to bottom."""
+        self._cells = Size(self.size.width, self.size.height)
+        # Laid out before the first paint, or it would be painted twice.
+        if self._fits():
+            self._lay_out()
+        yield self.panes["too-small"]
+        yield self.panes["top"]
+        yield self._main
+        yield self.panes["readout"]
+        yield self.panes["verdict"]
+        with Container(id="foot"):
+            yield self.panes["bottom"]
+            yield Prompt()
+
+    def on_mount(self) -> None:
+        """Show the first state."""
+        self.screen.set_class(self._ascii is not None, "ascii")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Left to themselves they would leave the terminal raw.
+            loop.add_signal_handler(number, self._end_by_signal, number)
+        self._timer = self.set_interval(_FRAME, self._tick, pause=True)
+        self._show()
+        self._engine.start()
+
+    def _end_by_signal(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    def on_unmount(self) -> None:
+        """Stop computing."""
+        self._engine.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The same state on another size."""
+        self._cells = Size(event.size.width, event.size.height)  # `size` still is the old one
+        self._show()
+
+    def watch_state(self, old: State, new: State) -> None:
+        """Every change of state comes by here."""
+        if new.theme != old.theme:
+            self._dress()
+        if new.playing != old.playing:
+            (self._timer.resume if new.playing else self._timer.pause)()
+        self._show()
+
+    def _dress(self) -> None:
+        self.theme = f"gradtui-{self.state.theme}"
+        for pane in self.panes.values():
+            pane.restyle(styles(self.state.theme))
+
+    def _fits(self) -> bool:
+        least = panes.MIN_SIZE
+        return self._cells.width >= least.width and self._cells.height >= least.height
+
+    def _lay_out(self) -> panes.Areas:
+        """Share out the cells; a style that is set, even to what it was, repaints everything."""
+        areas = panes.areas(self._cells, len(self.state.setup.activations))
+        if areas != self._areas:
+            self._areas = areas
+            for name in ("side", "plot", "readout", "verdict"):
+                area: Size = getattr(areas, name)
+                pane = self.panes[name]
+                pane.styles.width, pane.styles.height = area
+            self._main.styles.height = areas.side.height
+        return areas
+
+    def _show(self) -> None:
+        """Lay out, show what is known already, and ask for the rest."""
+        size, state = self._cells, self.state
+        if not size.width:
+            return
+        self.screen_stack[0].set_class(not self._fits(), "too-small")
+        if not self._fits():
+            self.panes["too-small"].show(panes.too_small(size))
+            return
+        areas = self._lay_out()
+        self.panes["side"].show(panes.side(state, areas.side))
+        self.panes["bottom"].show(panes.bottom(state, size.width))
+        request = Request(state.view, state.setup, areas.plot, size.width, self._marker)
+        if request != self._request:
+            self._request = request
+            self._engine.submit(request)
+        self._show_top()
+
+    def _show_top(self) -> None:
+        drawn = self._drawn
+        progress = drawn.progress if drawn is not None and drawn.request == self._request else 1.0
+        self.panes["top"].show(panes.top(self.state, self._cells.width, progress))
+
+    def _deliver(self, drawn: Drawn) -> None:
+        """Called on the engine's thread; a message is the only way from there."""
+        self.post_message(Arrived(drawn))
+
+    def on_arrived(self, message: Arrived) -> None:
+        """Show a picture, if it is still the one that is wanted."""
+        drawn, areas = message.drawn, self._areas
+        if drawn.request != self._request or areas is None:
+            return
+        self._drawn = drawn
+        if drawn.error:
+            self.state = self.state.saying(drawn.error, failed=True)
+        self.panes["plot"].show(drawn.picture)
+        self.panes["readout"].show(Picture.of(drawn.readout, *areas.readout))
+        self.panes["verdict"].show(panes.verdict(drawn.finding, areas.verdict))
+        self._show_top()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the screen shows the final picture of what was asked for."""
+        drawn = self._drawn
+        return drawn is not None and drawn.request == self._request and drawn.progress >= 1
+
+    def _tick(self) -> None:
+        self.state = steps.play_tick(self.state)
+
+    # -- keys
+
+    def action_do(self, name: str) -> None:
+        """Carry out one of `ACTIONS`."""
+        action = BY_NAME[name]
+        quiet = self.state.with_(message="", failed=False)
+        if action.step is not None:
+            self.state = action.step(quiet)
+        elif name.startswith("knob_"):
+            self.state = quiet
+            self._ask_knob(name.removeprefix("knob_"))
+        else:
+            self.state = quiet
+            getattr(self, f"effect_{name}")()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette offers what the keys offer."""
+        for action in ACTIONS:
+            if action.name not in ("command_palette", "suspend_process"):
+                title = f"{action.help}  ({action.shown})"
+                yield SystemCommand(
+                    title, action.group, lambda name=action.name: self.action_do(name)
+                )
+
+    def effect_quit(self) -> None:
+        """End."""
+        self.exit(return_code=0)
+
+    def effect_suspend_process(self) -> None:
+        """Back to the shell until fg."""
+        self.action_suspend_process()
+
+    def effect_help(self) -> None:
+        """Every key."""
+        from gradtui.app.screens import help_page
+
+        self.push_screen(help_page(styles(self.state.theme)))
+
+    def effect_info(self) -> None:
+        """Facts and derivation."""
+        from gradtui.app.screens import InfoPage
+
+        self.push_screen(InfoPage(self.state.highlight, styles(self.state.theme)))
+
+    def effect_scenarios(self) -> None:
+        """Choose one."""
+        from gradtui.app.screens import ScenariosPage
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.state = steps.scenario(self.state, index)
+
+        self.push_screen(ScenariosPage(styles(self.state.theme)), chosen)
+
+    def effect_fix(self) -> None:
+        """Apply the remedy that is shown."""
+        found = self._finding()
+        self.state = steps.fix(self.state, found.remedy if found else None)
+
+    def _finding(self) -> Finding | None:
+        drawn = self._drawn
+        return drawn.finding if drawn is not None and drawn.request == self._request else None
+
+    def effect_command(self) -> None:
+        """Show the command that prints this picture, and send it to the clipboard."""
+        command = shlex.join(self.state.record.command(self.state.setup))
+        self.copy_to_clipboard(command)
+        line = f"Sent to the terminal's clipboard: {command}"
+        if len(line) < self._cells.width:
+            self.state = self.state.saying(line)
+            return
+        from gradtui.app.screens import Page
+
+        body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
+        self.push_screen(Page("command", body.append(command)))
+
+    # -- the prompt
+
+    def _ask(self, what: str, label: str, value: str, hint: str) -> None:
+        self._asking, self._before, self._replace = what, self.state, None
+        self.screen.add_class("prompting")
+        self.query_one(Prompt).ask(label, value, hint)
+
+    def _ask_knob(self, name: str) -> None:
+        knob = KNOBS[name]
+        if name not in (*self.state.record.knobs, self.state.record.cursor):
+            self.state = self.state.saying(
+                f"The {self.state.view} view has no {knob.label}; ? shows what it has."
+            )
+            return
+        self._ask(name, knob.label, knob.text(self.state.setup), knob.allowed)
+
+    def effect_filter(self) -> None:
+        """Narrow the list."""
+        self._ask("/", "filter", self.state.filter, "enter keeps it, esc shows all again")
+
+    def effect_export(self) -> None:
+        """Ask for a file name."""
+        file = Path(f"gradtui-{self.state.view}.svg")
+        count = 2
+        while file.exists():
+            file = Path(f"gradtui-{self.state.view}-{count}.svg")
+            count += 1
+        self._ask("export", "save as", str(file), ".svg .txt the picture; .csv .json the numbers")
+
+    def _close_prompt(self) -> None:
+        self._asking = ""
+        self.screen_stack[0].remove_class("prompting")
+        self.query_one(Prompt).close()
+
+    def on_prompt_typed(self, message: Prompt.Typed) -> None:
+        """The filter works as one types."""
+        self._replace = None
+        if self._asking == "/":
+            self.state = steps.filtered(self.state, message.text)
+
+    def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
+        """A knob goes up or down; in the filter the list's cursor does."""
+        if self._asking == "/":
+            self.state = steps.move_highlight(self.state, -message.steps)
+        elif self._asking in KNOBS:
+            self.state = steps.step_knob(
+                self.state.with_(message="", failed=False),
+                self._asking,
+                message.steps,
+                by_factor=message.by_factor,
+            )
+            self.query_one(Prompt).put(KNOBS[self._asking].text(self.state.setup))
+            if self.state.message:
+                self.query_one(Prompt).say(self.state.message)
+
+    def on_prompt_accepted(self, message: Prompt.Accepted) -> None:
+        """Enter."""
+        if self._asking == "export":
+            self._save(message.text)
+            return
+        if self._asking in KNOBS:
+            try:
+                # One undo for everything that was done in the prompt.
+                self.state = steps.set_knob(self._before, self._asking, message.text)
+            except InputError as error:
+                self.query_one(Prompt).say(str(error))
+                return
+        self._close_prompt()
+
+    def on_prompt_cancelled(self) -> None:
+        """Escape: as it was before."""
+        if self._asking == "/":
+            self.state = steps.filtered(self.state, "")
+        elif self._asking in KNOBS:
+            self.state = self._before
+        if self._asking:
+            self._close_prompt()
+
+    def _save(self, name: str) -> None:
+        """Write the picture or the numbers."""
+        from gradtui.files import write_atomically
+        from gradtui.views.export import exported, format_of
+
+        drawn = self._drawn
+        file = Path(name.strip()).expanduser()
+        prompt = self.query_one(Prompt)
+        if drawn is None or not self.settled:
+            prompt.say("Still computing; press enter again in a moment.")
+            return
+        if file.exists() and file.is_file() and self._replace != file:
+            self._replace = file
+            prompt.say("That file exists: enter again replaces it, esc keeps it.")
+            return
+        try:
+            text = exported(
+                self.state.record,
+                drawn.result,
+                self.state.setup,
+                Size(max(80, drawn.request.plot.width), max(24, drawn.request.plot.height)),
+                self._marker,
+                format_of(file),
+            )
+            write_atomically(file, text)
+        except (InputError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            prompt.say(printable(f"Not saved: {reason}. Another name, or esc."))
+            return
+        self._close_prompt()
+        self.state = self.state.saying(printable(f"Saved {file.resolve()}"))
+
+
+def run_app(*, fresh: bool = False, theme: str | None = None) -> int:
+    """Run the app on this terminal and give its exit status.
+
+    Args:
+        fresh: do not go on from the remembered state.
+        theme: one of `THEMES`; the remembered one if None.
+    """
+    file = storage.state_file()
+    first = State() if fresh else storage.load(file)
+    if theme is not None:
+        first = first.with_(theme=theme)
+    encoding = (getattr(sys.__stderr__, "encoding", None) or "ascii").lower()
+    app = GradTUI(first, unicode=encoding.replace("-", "") == "utf8")
+    app.run(mouse=False)
+    try:
+        storage.save(app.state, file)
+    except OSError as error:
+        reason = printable(f"{file}: {error.strerror}")
+        print(
+            f"gradtui: the state could not be kept for the next start ({reason})", file=sys.stderr
+        )
+    return app.return_code or 0

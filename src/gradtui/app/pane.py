@@ -1,0 +1,115 @@
+"""The one widget that shows a picture, sending only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gradtui.plots.picture import Picture, Row
+
+
+class Pane(Widget, can_focus=False):
+    """Shows a `Picture`; what the cells are, the caller decides.
+
+    A repaint of the whole widget would send every cell: only the spans in which the new picture
+    differs from the old are marked as dirty.
+    """
+
+    def __init__(
+        self, name: str, styles: dict[str, Style], change: Callable[[str], str] | None = None
+    ) -> None:
+        """Make an empty pane.
+
+        Args:
+            name: its id.
+            styles: the style of each role.
+            change: what every text goes through before it is shown.
+        """
+        super().__init__(id=name)
+        self._picture = Picture((), 0)
+        self._strips: list[Strip] = []
+        self._change = change
+        self._roles = styles
+
+    @property
+    def picture(self) -> Picture:
+        """What is shown."""
+        return self._picture
+
+    def show(self, picture: Picture) -> None:
+        """Show another picture."""
+        if self._change is not None:
+            picture = picture.mapped(self._change)
+        old = self._picture.rows
+        self._picture = picture
+        self._strips = []
+        dirty: list[Region] = []
+        for y in range(max(len(old), picture.height)):
+            before = old[y] if y < len(old) else ()
+            after = picture.rows[y] if y < picture.height else ()
+            if before != after and (change := _change(before, after)):
+                dirty.append(Region(change[0], y, change[1], 1))
+        visible = Region(0, 0, self.size.width, self.size.height)
+        dirty = [clipped for region in dirty if (clipped := region.intersection(visible))]
+        if dirty:
+            self.refresh(*dirty)
+
+    def restyle(self, styles: dict[str, Style]) -> None:
+        """Give the roles other colours."""
+        self._roles = styles
+        self._strips = []
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the picture."""
+        if not self._strips:
+            self._strips = [self._strip(one) for one in self._picture.rows]
+        base = self.visual_style.rich_style
+        if y >= len(self._strips):
+            return Strip.blank(self.size.width, base)
+        return self._strips[y].adjust_cell_length(self.size.width, base)
+
+    def _strip(self, spans: Row) -> Strip:
+        base = self.visual_style.rich_style
+        segments: list[Segment] = []
+        for text, role in spans:
+            style = base + self._roles.get(role, self._roles[""])
+            before = segments[-1].style if segments else None
+            # A blank needs no colour of its own, and every change of colour costs bytes.
+            blank = text.isspace() and _bare(style, base) and before and _bare(before, base)
+            if before and text and (blank or style == before):
+                segments[-1] = Segment(segments[-1].text + text, before)
+            elif text:
+                segments.append(Segment(text, style))
+        return Strip(segments)
+
+    def notify_style_update(self) -> None:
+        """Forget strips made with the old style."""
+        self._strips = []
+        super().notify_style_update()
+
+
+def _bare(style: Style, base: Style) -> bool:
+    """Whether a blank in this style looks like any other blank."""
+    return style.bgcolor == base.bgcolor and not style.reverse and not style.underline
+
+
+def _change(before: Row, after: Row) -> tuple[int, int] | None:
+    """From the first to the last cell in which two rows differ: (x, width).
+
+    One stretch a row: Textual sends a row from the widget's edge to the end of each stretch.
+    """
+    old = [(character, role) for text, role in before for character in text]
+    new = [(character, role) for text, role in after for character in text]
+    length = max(len(old), len(new))
+    old += [(" ", "")] * (length - len(old))
+    new += [(" ", "")] * (length - len(new))
+    changed = [
+        at for at in range(length) if old[at] != new[at] and (old[at][0] + new[at][0]).strip()
+    ]
+    return (changed[0], changed[-1] + 1 - changed[0]) if changed else None

@@ -1,0 +1,115 @@
+"""The bottom row while something is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class Prompt(Horizontal):
+    """A label, a line to type in, and what is allowed; it says what happened in messages."""
+
+    @dataclass
+    class Typed(Message):
+        """The text changed."""
+
+        text: str
+
+    @dataclass
+    class Stepped(Message):
+        """A knob is to go up or down, by one or by its factor."""
+
+        steps: int
+        by_factor: bool
+
+    @dataclass
+    class Accepted(Message):
+        """Enter."""
+
+        text: str
+
+    class Cancelled(Message):
+        """Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("up", "step(1)", show=False, priority=True),
+        Binding("down", "step(-1)", show=False, priority=True),
+        Binding("pageup", "scale(1)", show=False, priority=True),
+        Binding("pagedown", "scale(-1)", show=False, priority=True),
+        Binding("tab", "accept", show=False, priority=True),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """A label, the input, a hint."""
+        yield Static(id="prompt-label", markup=False)
+        field = Input(compact=True, id="prompt-input", select_on_focus=True)
+        field.cursor_blink = False
+        yield field
+        yield Static(id="prompt-hint", markup=False)
+
+    def ask(self, label: str, value: str, hint: str) -> None:
+        """Show the prompt with a value to edit."""
+        self.query_one("#prompt-label", Static).update(f" {label} ")
+        self.query_one("#prompt-hint", Static).update(f" {hint}")
+        self.remove_class("wrong")
+        self.display = True
+        self.put(value)
+        field = self.query_one(Input)
+        field.focus()
+        field.action_select_all()
+
+    def put(self, value: str) -> None:
+        """Replace what is typed, without a message."""
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = value
+        field.cursor_position = len(value)
+
+    def say(self, message: str) -> None:
+        """Put an error where the hint stands."""
+        self.add_class("wrong")
+        self.query_one("#prompt-hint", Static).update(message)
+
+    def close(self) -> None:
+        """Hide it."""
+        self.display = False
+        self.screen.set_focus(None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass it on."""
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Pass it on."""
+        event.stop()
+        self.post_message(self.Accepted(event.value))
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """A prompt that lost the keyboard is closed."""
+        if self.display:
+            self.post_message(self.Cancelled())
+
+    def action_cancel(self) -> None:
+        """Escape."""
+        self.post_message(self.Cancelled())
+
+    def action_accept(self) -> None:
+        """Tab accepts, as enter does."""
+        self.post_message(self.Accepted(self.query_one(Input).value))
+
+    def action_step(self, steps: int) -> None:
+        """Up or down."""
+        self.post_message(self.Stepped(steps, by_factor=False))
+
+    def action_scale(self, steps: int) -> None:
+        """Page up or page down."""
+        self.post_message(self.Stepped(steps, by_factor=True))

@@ -1,0 +1,204 @@
+"""The pages that open over the plot: help, facts and derivation, scenarios, the command."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from gradtui.app.actions import ACTIONS
+from gradtui.lessons import Lesson, lesson_for
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations import activation
+from gradtui.views.derivative import where_largest
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.wording import plain
+
+
+class Page(ModalScreen[None]):
+    """A page of text that scrolls, closed by the key that opened it, escape or q."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss", show=False),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+        Binding("space,pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, body: RenderableType) -> None:
+        super().__init__()
+        self._title, self._body = title, body
+
+    def compose(self) -> ComposeResult:
+        """The text in a box."""
+        with VerticalScroll(id="page") as box:
+            box.border_title = self._title
+            box.border_subtitle = "esc closes, ↑ ↓ scroll"
+            yield Static(self._body, id="page-body")
+
+    def update_body(self, body: RenderableType) -> None:
+        """Another text on the same page."""
+        self.query_one("#page-body", Static).update(body)
+
+    def action_scroll(self, lines: int) -> None:
+        """Down or up."""
+        self.query_one("#page").scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """A page down or up."""
+        box = self.query_one("#page")
+        box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False)
+
+
+def help_page(styles: dict[str, Style]) -> Page:
+    """Every key, from the registry that binds them."""
+    body = Text()
+    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+        body.append(f"{group}\n", styles["title"])
+        for action in actions:
+            body.append(f"  {action.shown:<10}", styles["key"])
+            body.append(f" {action.help}\n")
+        body.append("\n")
+    body.append("Reading the picture\n", styles["title"])
+    body.append(
+        "  a, b, c stand on the curves of the activations with those letters in the list; each\n"
+        "  also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy,\n"
+        "  ✗ vanishing, ▲ exploding, ● dead.\n"
+    )
+    return Page("help", body)
+
+
+class InfoPage(Page):
+    """The facts of an activation, and its derivation step by step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,n,l", "step(1)", show=False),
+        Binding("left,p,h", "step(-1)", show=False),
+        Binding("end,a", "step(1000)", show=False),
+        Binding("home", "step(-1000)", show=False),
+        Binding("g", "language", show=False),
+        Binding("i", "dismiss", show=False),
+    ]
+
+    def __init__(self, spec: str, styles: dict[str, Style]) -> None:
+        self._f = activation(spec)
+        self._lesson = lesson_for(self._f.name)
+        self._styles = styles
+        self._shown = 1
+        self._language = "en"
+        super().__init__(self._f.spec, self._text())
+
+    def _text(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for name, value in facts(self._f):
+            table.add_row(Text(name, self._styles["muted"]), Text(value))
+        parts: list[RenderableType] = [table]
+        if self._lesson is not None:
+            parts += self._derivation(self._lesson)
+        return Group(*parts)
+
+    def _derivation(self, lesson: Lesson) -> list[RenderableType]:
+        def said(words: object, field: str) -> str:
+            return str(getattr(getattr(words, field), self._language))
+
+        total = len(lesson.steps)
+        heading = Text(f"\n{said(lesson, 'title')}", self._styles["title"])
+        heading.append(f"   step {self._shown} of {total}", self._styles["muted"])
+        other = "한국어" if self._language == "en" else "English"
+        keys = Text(f"→ next  ← back  a all  g {other}", self._styles["key"])
+        parts: list[RenderableType] = [heading, keys]
+        for index, step in enumerate(lesson.steps[: self._shown], 1):
+            formula = Text(f"{index:>3}  ", self._styles["muted"])
+            formula.append(step.formula, self._styles["title" if index == self._shown else ""])
+            reason = Text(said(step, "reason"), self._styles["muted"])
+            parts += [formula, Padding(reason, (0, 0, 0, 5))]
+        if self._shown == total:
+            parts.append(Text(f"\n{said(lesson, 'moral')}", self._styles["good"]))
+        return parts
+
+    def action_step(self, steps: int) -> None:
+        """Go on or back in the derivation."""
+        if self._lesson is not None:
+            self._shown = min(max(1, self._shown + steps), len(self._lesson.steps))
+            self.update_body(self._text())
+            box = self.query_one("#page")
+            self.call_after_refresh(box.scroll_end, animate=False)
+
+    def action_language(self) -> None:
+        """English or Korean."""
+        self._language = "ko" if self._language == "en" else "en"
+        self.update_body(self._text())
+
+
+def facts(f: Activation) -> list[tuple[str, str]]:
+    """What is known of an activation, a name and a value each."""
+    kinks = ", ".join(f"z = {plain(kink.at)}: f′ = {plain(kink.derivative)}" for kink in f.kinks)
+    return [
+        ("f(z)", f.formula),
+        ("f′(z)", f.derivative_formula),
+        ("range", f.range_text),
+        ("largest |f′|", f"{plain(f.max_abs_derivative, 7)} {where_largest(f)}"),
+        ("monotone", "yes" if f.monotone else "no"),
+        ("zero-centred", "yes" if f.zero_centred else "no"),
+        ("saturates", f.saturates),
+        ("kinks", f"{kinks} ({f.kink_convention})" if f.kinks else "none"),
+        ("source", f.source),
+    ]
+
+
+class ScenariosPage(ModalScreen[int | None]):
+    """A list of scenarios to choose from by number or arrow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,s", "dismiss", show=False),
+        *(Binding(str(n % 10), f"choose({n - 1})", show=False) for n in range(1, 11)),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def __init__(self, styles: dict[str, Style]) -> None:
+        super().__init__()
+        self._styles = styles
+
+    def compose(self) -> ComposeResult:
+        """The list in a box."""
+        options = []
+        for index, one in enumerate(SCENARIOS, 1):
+            line = Text()
+            line.append(f"{index % 10} ", self._styles["key"])
+            line.append(f"{one.title}\n", self._styles["title"])
+            line.append(f"  {one.look}", self._styles["muted"])
+            options.append(Option(line))
+        box = OptionList(*options, id="scenarios", markup=False)
+        box.border_title = "scenarios"
+        box.border_subtitle = "number or enter chooses, esc closes"
+        yield box
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter."""
+        self.dismiss(event.option_index)
+
+    def action_choose(self, index: int) -> None:
+        """A number."""
+        if index < len(SCENARIOS):
+            self.dismiss(index)
+
+    def action_down(self) -> None:
+        """As the arrow."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """As the arrow."""
+        self.query_one(OptionList).action_cursor_up()

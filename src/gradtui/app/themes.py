@@ -1,0 +1,77 @@
+"""Four themes, and the colour that each role of a picture has in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.style import Style
+from textual.theme import BUILTIN_THEMES, Theme
+
+# The curves are Okabe and Ito's palette (2008), told apart by the colour-blind too, made
+# lighter or darker where the background asks for it.
+_CURVES = {
+    "dark": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00"),
+    "light": ("#a86200", "#0064a6", "#006b4e", "#6e6500", "#9b3d75", "#b03a00"),
+    "contrast": ("#ffb000", "#66ccff", "#00ff9c", "#ffff66", "#ff99dd", "#ff8855"),
+    "terminal": ("yellow", "bright_blue", "green", "magenta", "cyan", "red"),
+}
+_ROLES = {
+    "dark": {
+        "": "#d8dee9", "muted": "#8b95a7", "axis": "#6b7689", "spread": "#8f9fc0",
+        "good": "#7fd1a0", "bad": "#ff8f80", "warn": "#f0c674", "key": "#8ab4f8",
+        "cursor": "#ffffff", "title": "bold #eceff4", "brand": "bold #8ab4f8",
+        "here": "bold #ffffff on #36415a", "pointer": "bold #8ab4f8",
+    },
+    "light": {
+        "": "#1c2430", "muted": "#566070", "axis": "#76808f", "spread": "#4d5f8a",
+        "good": "#0b6b3a", "bad": "#b3261e", "warn": "#8a5a00", "key": "#0b57d0",
+        "cursor": "#000000", "title": "bold #111822", "brand": "bold #0b57d0",
+        "here": "bold #000000 on #cfdcf3", "pointer": "bold #0b57d0",
+    },
+    "contrast": {
+        "": "#ffffff", "muted": "#d0d0d0", "axis": "#b0b0b0", "spread": "#c0d0ff",
+        "good": "#00ff88", "bad": "#ff9080", "warn": "#ffff00", "key": "#00ffff",
+        "cursor": "#ffffff", "title": "bold #ffffff", "brand": "bold #00ffff",
+        "here": "bold #000000 on #ffffff", "pointer": "bold #00ffff",
+    },
+    "terminal": {
+        "": "default", "muted": "default", "axis": "default", "spread": "blue",
+        "good": "green", "bad": "red", "warn": "yellow", "key": "cyan",
+        "cursor": "bold default", "title": "bold default", "brand": "bold cyan",
+        "here": "reverse", "pointer": "bold cyan",
+    },
+}  # fmt: skip
+
+
+def styles(theme: str) -> dict[str, Style]:
+    """The style of every role."""
+    chosen = dict(_ROLES[theme])
+    chosen |= {f"curve{index}": colour for index, colour in enumerate(_CURVES[theme])}
+    return {role: Style.parse(text) for role, text in chosen.items()}
+
+
+def _theme(name: str, background: str, surface: str, *, dark: bool) -> Theme:
+    roles = _ROLES[name]
+    return Theme(
+        name=f"gradtui-{name}",
+        primary=roles["key"],
+        secondary=roles["spread"],
+        accent=roles["key"],
+        warning=roles["warn"],
+        error=roles["bad"],
+        success=roles["good"],
+        foreground=roles[""],
+        background=background,
+        surface=surface,
+        panel=surface,
+        dark=dark,
+    )
+
+
+TEXTUAL_THEMES = (
+    _theme("dark", "#11151c", "#1b2230", dark=True),
+    _theme("light", "#fbfbfd", "#eef1f6", dark=False),
+    _theme("contrast", "#000000", "#101010", dark=True),
+    # Textual's own theme of the terminal's 16 colours, under our name.
+    replace(BUILTIN_THEMES["ansi-dark"], name="gradtui-terminal"),
+)

@@ -1,0 +1,137 @@
+"""A picture: rows of text in which every stretch has a role instead of a colour.
+
+Views draw pictures; the app gives the roles its theme's colours, the command line ANSI's, a
+file none. Every character is one cell wide.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+CURVES = 6
+"""How many curves a picture tells apart; also by dash pattern and letter, never by hue alone."""
+
+DASHES = ("solid", "dashed", "dotted", "dash-dot", "long", "sparse")
+"""The dash pattern of curve 0, 1, …"""
+
+SAMPLES = ("━━━", "╍╍ ", "···", "━·━", "━━ ", "·  ")
+"""Each dash pattern as it looks in a legend."""
+
+LETTERS = "abcdef"
+"""The letter that stands on curve 0, 1, …"""
+
+
+class Span(NamedTuple):
+    """A stretch of text and its role: "", "title", "axis", "muted", "curve0" …, "good", …"""
+
+    text: str
+    role: str = ""
+
+
+Row = tuple[Span, ...]
+
+
+def curve_role(index: int) -> str:
+    """The role of the curve with this index."""
+    return f"curve{index % CURVES}"
+
+
+def row(*parts: Span | str | tuple[str, str]) -> Row:
+    """A row from strings and spans."""
+    return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+
+
+def row_text(spans: Row) -> str:
+    """The row without its roles."""
+    return "".join(span.text for span in spans)
+
+
+def fit(spans: Row, width: int) -> Row:
+    """The row cut or padded to exactly `width` cells; a cut is marked with an ellipsis."""
+    length = len(row_text(spans))
+    if length <= width:
+        return (*spans, Span(" " * (width - length))) if length < width else spans
+    kept: list[Span] = []
+    room = width - 1
+    for span in spans:
+        kept.append(Span(span.text[:room], span.role))
+        room -= len(kept[-1].text)
+        if room <= 0:
+            break
+    return (*kept, Span("…" if width > 0 else "", kept[-1].role if kept else ""))
+
+
+def wrapped(text: str, width: int, role: str = "", indent: str = "") -> list[Row]:
+    """A paragraph as rows of at most `width` cells."""
+    lines = textwrap.wrap(text, max(width, 1), subsequent_indent=indent, break_on_hyphens=False)
+    return [row((line, role)) for line in lines]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Rows of equal width."""
+
+    rows: tuple[Row, ...]
+    width: int
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], width: int, height: int | None = None) -> Picture:
+        """Rows cut or padded to `width`, and to `height` if given."""
+        fitted = [fit(one, width) for one in rows]
+        if height is not None:
+            fitted = fitted[:height] + [fit((), width)] * (height - len(fitted))
+        return cls(tuple(fitted), width)
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return len(self.rows)
+
+    @property
+    def text(self) -> str:
+        """The picture without its roles, lines right-stripped."""
+        return "\n".join(row_text(one).rstrip() for one in self.rows)
+
+    def above(self, other: Picture) -> Picture:
+        """This picture on top of another."""
+        return Picture.of(self.rows + other.rows, max(self.width, other.width))
+
+    def beside(self, other: Picture) -> Picture:
+        """This picture to the left of another."""
+        height = max(self.height, other.height)
+        left = Picture.of(self.rows, self.width, height)
+        right = Picture.of(other.rows, other.width, height)
+        pairs = zip(left.rows, right.rows, strict=True)
+        return Picture(tuple(a + b for a, b in pairs), self.width + other.width)
+
+    def mapped(self, change: Callable[[str], str]) -> Picture:
+        """The same picture with every text changed, each character to one character."""
+        return Picture(
+            tuple(tuple(Span(change(text), role) for text, role in one) for one in self.rows),
+            self.width,
+        )
+
+
+_ASCII = str.maketrans(
+    {
+        **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
+        **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᶻ", "0123456789-xz", strict=True)),
+        **dict(zip("┌┐└┘├┤┬┴┼╭╮╰╯", "+++++++++++++", strict=True)),
+        **dict(zip("─━╌╍┄═", "------", strict=True)),
+        **dict(zip("│┃┆╎║", "|||||", strict=True)),
+        **dict(zip("←→↑↓‹›«»▸▾●○◉✓✗⚠", "<>^v<><>>v*o@+x!", strict=True)),
+        **dict(zip("█▓▒░▀▄▌▐", "##%:####", strict=True)),
+        "∂": "d", "′": "'", "·": ".", "×": "x", "÷": "/", "≤": "<", "≥": ">", "≈": "~", "−": "-",
+        "…": ".", "⋯": ".", "⋮": ":", "∞": "8", "σ": "s", "χ": "X", "Π": "P", "Σ": "S", "½": "h",
+        "λ": "l", "α": "a", "β": "b", "Φ": "F", "φ": "f", "π": "p", "√": "V", "∈": "e", "ₗ": "l",
+        "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "₊": "+", "₋": "-", "ₖ": "k", "ₓ": "x",
+    }
+)  # fmt: skip
+
+
+def to_ascii(text: str) -> str:
+    """The same text, cell for cell, in ASCII: for terminals and files without UTF-8."""
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")

@@ -1,0 +1,12 @@
+"""The views, in the order of their keys. To add one: a file with a `VIEW`, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradtui.views.chain import VIEW as CHAIN
+from gradtui.views.decay import VIEW as DECAY
+from gradtui.views.derivative import VIEW as DERIVATIVE
+from gradtui.views.view import View
+
+VIEWS: Mapping[str, View] = {view.name: view for view in (DERIVATIVE, CHAIN, DECAY)}

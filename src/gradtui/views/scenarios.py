@@ -1,0 +1,95 @@
+"""Setups that teach something, each with the view to see it in and what to look for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradtui.mathematics.layer_values import LayerValues
+from gradtui.views.setup import Loss, Setup
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named starting point."""
+
+    title: str
+    look: str
+    view: str
+    setup: Setup
+
+
+def _constant(value: float) -> LayerValues:
+    return LayerValues((value,))
+
+
+SCENARIOS = (
+    Scenario(
+        "The note's three layers",
+        "Every factor of ∂L/∂w₁ under its symbol; walk back to layer 1 with →.",
+        "chain",
+        Setup(layer=3),
+    ),
+    Scenario(
+        "0.25 to the depth",
+        "Ten sigmoids at z = 0, where σ′ is largest: 0.25^10 is the best it can do.",
+        "chain",
+        Setup(depth=10, biases=_constant(-0.5), x=0.5),
+    ),
+    Scenario(
+        "Fifty layers: sigmoid, tanh, ReLU",
+        "The same weights, three fates; tab takes the verdict to the next.",
+        "decay",
+        Setup(activations=("sigmoid", "tanh", "relu"), depth=50),
+    ),
+    Scenario(
+        "Saturated tanh",
+        "tanh′ is 1 only at z = 0, and large weights push every unit away from it.",
+        "chain",
+        Setup(activations=("tanh",), depth=20, weights=_constant(3.0), layer=20),
+    ),
+    Scenario(
+        "Dead ReLU",
+        "One negative z, and nothing passes that layer, however large the weights.",
+        "chain",
+        Setup(
+            activations=("relu",),
+            depth=8,
+            weights=LayerValues((1.0, 0.8, 1.1, 0.9, -0.7, 1.0, 1.2, 0.9)),
+            layer=8,
+        ),
+    ),
+    Scenario(
+        "Weights too large",
+        "ReLU passes all of it, so the weights alone decide: ×1.5 a layer.",
+        "decay",
+        Setup(activations=("relu",), depth=60, weights=_constant(1.5)),
+    ),
+    Scenario(
+        "Weights too small",
+        "No f′ shrinks anything here; weights of 0.7 do, in every layer alike.",
+        "decay",
+        Setup(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
+    ),
+    Scenario(
+        "Can larger weights cancel the 0.25?",
+        "With w = 4 they would at z = 0, but they also drive z away from 0.",
+        "decay",
+        Setup(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
+    ),
+    Scenario(
+        "Random weights",
+        "Random weights make a random walk of log10: look how wide the band is.",
+        "decay",
+        Setup(
+            activations=("tanh", "leaky_relu(negative_slope=0.2)", "relu"),
+            depth=40,
+            weights=LayerValues(std=1.5),
+        ),
+    ),
+    Scenario(
+        "A squared error, nearly met",
+        "The loss itself sends back little when the output is near its target.",
+        "chain",
+        Setup(depth=3, loss=Loss(target=0.66), layer=3),
+    ),
+)

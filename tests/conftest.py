@@ -1,0 +1,24 @@
+"""What every test starts from: no choice of the user's own, and the same examples every time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Textual reads these when it is imported.
+for name in [one for one in os.environ if one == "NO_COLOR" or one.startswith("TEXTUAL")]:
+    del os.environ[name]
+
+settings.register_profile("gradtui", derandomize=True, deadline=None, database=None)
+settings.load_profile("gradtui")
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory for what the app remembers."""
+    home = tmp_path / "state-home"
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home

@@ -1,0 +1,221 @@
+"""A program on a pseudo-terminal of ours: what it writes, what it shows, what it leaves behind.
+
+The program is given a terminal, as ssh gives it one, and is not known otherwise. One thread:
+whoever waits also reads, and answers what the program asks the terminal.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+import gradtui
+
+GRADTUI = (sys.executable, "-m", "gradtui")
+SOURCE = str(Path(gradtui.__file__).parents[1])
+
+KEYS = {
+    "up": b"\x1b[A",
+    "down": b"\x1b[B",
+    "right": b"\x1b[C",
+    "left": b"\x1b[D",
+    "pageup": b"\x1b[5~",
+    "pagedown": b"\x1b[6~",
+    "tab": b"\t",
+    "enter": b"\r",
+    "escape": b"\x1b",
+    "space": b" ",
+    "ctrl+c": b"\x03",
+    "ctrl+p": b"\x10",
+}
+_ANSWERS = {
+    b"\x1b[?2026$p": b"\x1b[?2026;2$y",  # synchronized output: known, off
+    b"\x1b[?2048$p": b"\x1b[?2048;0$y",  # resize in band: unknown
+    b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[6n": b"\x1b[1;1R",
+}
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_ON_AT_FIRST = {7, 25}  # line wrap and the cursor
+# What pyte would print as text.
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # noqa: E501
+_FROM_THE_USER = ("COLORTERM", "NO_COLOR", "TERM_PROGRAM", "COLUMNS", "LINES", "SSH_CONNECTION")
+
+
+class Terminal:
+    """One program on one terminal, killed when the block ends.
+
+    Args:
+        command: the program and its arguments.
+        columns, rows: the terminal's size.
+        term: the value of TERM.
+        env: variables on top of a clean environment; None removes one.
+        cwd: the working directory.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] = GRADTUI,
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        term: str = "xterm-256color",
+        env: Mapping[str, str | None] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self.raw = b""
+        self.written_at = 0.0
+        """When the last byte came."""
+        self._answered = 0
+        self._sizes = [(0, columns, rows)]
+        self._ours, self._theirs = os.openpty()
+        self._set_size(columns, rows)
+        self._line_before = termios.tcgetattr(self._theirs)
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _FROM_THE_USER and not name.startswith("TEXTUAL")
+        }
+        environment |= {"TERM": term, "PYTHONPATH": SOURCE}
+        for name, value in (env or {}).items():
+            environment.pop(name, None)
+            if value is not None:
+                environment[name] = value
+        self.started_at = time.perf_counter()
+        # The first terminal that the leader of a new session opens becomes its controlling one.
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$@" 0<>"$0" 1>&0 2>&0', os.ttyname(self._theirs), *command],
+            env=environment,
+            cwd=cwd,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self._ours >= 0:
+            self.hang_up()
+
+    # -- reading
+
+    def read(self, seconds: float) -> bool:
+        """Wait that long at most for the program to write; whether it did."""
+        ready, _, _ = select.select([self._ours], [], [], seconds)
+        if not ready:
+            return False
+        self.raw += os.read(self._ours, 65536)
+        self.written_at = time.perf_counter()
+        for question, answer in _ANSWERS.items():
+            # A question may come in two pieces: look again at what may be the first of them.
+            for _ in range(self.raw.count(question, max(0, self._answered - len(question) + 1))):
+                os.write(self._ours, answer)
+        self._answered = len(self.raw)
+        return True
+
+    def until_quiet(self, quiet: float = 0.2, timeout: float = 20.0) -> int:
+        """Read until nothing came for `quiet` seconds; how many bytes did."""
+        before, end = len(self.raw), time.perf_counter() + timeout
+        while self.read(quiet):
+            if time.perf_counter() > end:
+                raise TimeoutError(f"still writing after {timeout} s")
+        return len(self.raw) - before
+
+    def until(self, text: str, timeout: float = 30.0) -> str:
+        """Read until the text is on the screen; the screen."""
+        end = time.perf_counter() + timeout
+        while text not in (screen := self.screen()):
+            if time.perf_counter() > end or (not self.read(0.05) and self.ended):
+                raise AssertionError(f"{text!r} did not appear; the screen is\n{screen}")
+            while self.read(0.01):
+                pass
+        return screen
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program has ended."""
+        return self.process.poll() is not None
+
+    def exit_status(self, timeout: float = 15.0) -> int:
+        """Read until the program ends; its exit status."""
+        end = time.perf_counter() + timeout
+        while not self.ended:
+            self.read(0.01)
+            if time.perf_counter() > end:
+                raise TimeoutError(f"not ended after {timeout} s")
+        while self.read(0.05):
+            pass
+        return self.process.wait()
+
+    # -- acting
+
+    def send(self, *keys: str) -> None:
+        """Keys by name, or text, without waiting."""
+        for key in keys:
+            os.write(self._ours, KEYS.get(key, key.encode()))
+
+    def press(self, *keys: str, quiet: float = 0.25) -> int:
+        """Keys one after the other, each until the answer ends; the bytes of all answers."""
+        total = 0
+        for key in keys:
+            self.send(key)
+            total += self.until_quiet(quiet)
+        return total
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size, which the kernel signals."""
+        self._sizes.append((len(self.raw), columns, rows))
+        self._set_size(columns, rows)
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a dropped connection does."""
+        os.close(self._theirs)
+        os.close(self._ours)
+        self._ours = -1
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    # -- looking
+
+    def screen(self) -> str:
+        """What the terminal shows, a line a row, without the blanks at their ends."""
+        screen = pyte.Screen(*self._sizes[0][1:])
+        stream = pyte.ByteStream(screen)
+        ends = [begin for begin, _, _ in self._sizes[1:]] + [len(self.raw)]
+        for (begin, columns, rows), end in zip(self._sizes, ends, strict=True):
+            screen.resize(rows, columns)
+            stream.feed(_UNKNOWN_TO_PYTE.sub(b"", self.raw[begin:end]))
+        return "\n".join(line.rstrip() for line in screen.display)
+
+    def leaks(self) -> list[str]:
+        """What the program changed about the terminal and did not put back."""
+        now: dict[str, bool] = {}
+        for numbers, letter in _MODE.findall(self.raw):
+            for number in numbers.split(b";"):
+                now[number.decode()] = letter == b"h"
+        leaks = [f"mode {mode}" for mode, on in now.items() if on != (int(mode) in _ON_AT_FIRST)]
+        if self.raw.count(b"\x1b[>1u") != self.raw.count(b"\x1b[<u"):
+            leaks.append("kitty keyboard")
+        if termios.tcgetattr(self._theirs)[:4] != self._line_before[:4]:
+            leaks.append("line discipline")
+        return leaks
