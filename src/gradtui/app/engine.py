@@ -14,7 +14,7 @@ from gradtui.views import VIEWS
 from gradtui.views.setup import Setup
 from gradtui.views.view import Finding, Size
 
-_SWITCH_INTERVAL = 0.002
+_SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
 
 

@@ -6,7 +6,8 @@ import asyncio
 import shlex
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -19,12 +20,14 @@ from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from gradtui.app import panes, storage
 from gradtui.app import state as steps
 from gradtui.app.actions import ACTIONS, BY_NAME
 from gradtui.app.engine import Drawn, Engine, Request
+from gradtui.app.line import PATIENCE, QUESTION, Line
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
@@ -74,7 +77,10 @@ class GradTUI(App[None]):
         self._ascii = None if unicode else to_ascii
         self._marker = "braille" if unicode else "ascii"
         self._engine = Engine(self._deliver)
+        self._line = Line(self._show_pictures, self._ask_after_painting)
+        self._patience: Timer | None = None
         self._cells = Size(0, 0)
+        self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
         self.panes = {name: Pane(name, styles(first.theme), self._ascii) for name in names}
@@ -100,7 +106,8 @@ class GradTUI(App[None]):
     def compose(self) -> ComposeResult:
         """The panes, top to bottom."""
         self._cells = Size(self.size.width, self.size.height)
-        # Laid out before the first paint, or it would be painted twice.
+        # Nothing is sent before all is laid out, or it would be sent three times.
+        self._unpainted.enter_context(self.batch_update())
         if self._fits():
             self._lay_out()
         yield self.panes["too-small"]
@@ -120,8 +127,13 @@ class GradTUI(App[None]):
             # Left to themselves they would leave the terminal raw.
             loop.add_signal_handler(number, self._end_by_signal, number)
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
+        self._line.ask()
         self._show()
         self._engine.start()
+
+    def on_ready(self) -> None:
+        """Everything is in its place: paint."""
+        self._unpainted.close()
 
     def _end_by_signal(self, number: int) -> None:
         self.exit(return_code=128 + number)
@@ -171,11 +183,11 @@ class GradTUI(App[None]):
             return
         self.screen_stack[0].set_class(not self._fits(), "too-small")
         if not self._fits():
-            self.panes["too-small"].show(panes.too_small(size))
+            self._line.send("too-small", panes.too_small(size))
             return
         areas = self._lay_out()
-        self.panes["side"].show(panes.side(state, areas.side))
-        self.panes["bottom"].show(panes.bottom(state, size.width))
+        self._line.send("side", panes.side(state, areas.side))
+        self._line.send("bottom", panes.bottom(state, size.width))
         request = Request(state.view, state.setup, areas.plot, size.width, self._marker)
         if request != self._request:
             self._request = request
@@ -185,7 +197,7 @@ class GradTUI(App[None]):
     def _show_top(self) -> None:
         drawn = self._drawn
         progress = drawn.progress if drawn is not None and drawn.request == self._request else 1.0
-        self.panes["top"].show(panes.top(self.state, self._cells.width, progress))
+        self._line.send("top", panes.top(self.state, self._cells.width, progress))
 
     def _deliver(self, drawn: Drawn) -> None:
         """Called on the engine's thread; a message is the only way from there."""
@@ -199,9 +211,9 @@ class GradTUI(App[None]):
         self._drawn = drawn
         if drawn.error:
             self.state = self.state.saying(drawn.error, failed=True)
-        self.panes["plot"].show(drawn.picture)
-        self.panes["readout"].show(Picture.of(drawn.readout, *areas.readout))
-        self.panes["verdict"].show(panes.verdict(drawn.finding, areas.verdict))
+        self._line.send("plot", drawn.picture)
+        self._line.send("readout", Picture.of(drawn.readout, *areas.readout))
+        self._line.send("verdict", panes.verdict(drawn.finding, areas.verdict))
         self._show_top()
 
     @property
@@ -209,6 +221,28 @@ class GradTUI(App[None]):
         """Whether the screen shows the final picture of what was asked for."""
         drawn = self._drawn
         return drawn is not None and drawn.request == self._request and drawn.progress >= 1
+
+    # -- the line to the terminal
+
+    def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
+        changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
+        return any(changed)
+
+    def _ask_after_painting(self) -> None:
+        self.call_after_refresh(self._ask_terminal)
+
+    def _ask_terminal(self) -> None:
+        if self._driver is not None:
+            self._driver.write(QUESTION)
+        if self._patience is not None:
+            self._patience.stop()
+        self._patience = self.set_timer(PATIENCE, self._line.overdue)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal's answer."""
+        if self._patience is not None:
+            self._patience.stop()
+        self._line.answered()
 
     def _tick(self) -> None:
         self.state = steps.play_tick(self.state)

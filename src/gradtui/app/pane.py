@@ -41,8 +41,8 @@ class Pane(Widget, can_focus=False):
         """What is shown."""
         return self._picture
 
-    def show(self, picture: Picture) -> None:
-        """Show another picture."""
+    def show(self, picture: Picture) -> bool:
+        """Show another picture; true if that changes anything on the screen."""
         if self._change is not None:
             picture = picture.mapped(self._change)
         old = self._picture.rows
@@ -58,6 +58,7 @@ class Pane(Widget, can_focus=False):
         dirty = [clipped for region in dirty if (clipped := region.intersection(visible))]
         if dirty:
             self.refresh(*dirty)
+        return bool(dirty)
 
     def restyle(self, styles: dict[str, Style]) -> None:
         """Give the roles other colours."""

@@ -25,7 +25,7 @@ LETTERS = "abcdef"
 
 
 class Span(NamedTuple):
-    """A stretch of text and its role: "", "title", "axis", "muted", "curve0" …, "good", …"""
+    """A stretch of text, and its role such as "", "title", "axis", "curve0" or "good"."""
 
     text: str
     role: str = ""

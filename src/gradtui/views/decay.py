@@ -17,7 +17,7 @@ from gradtui.plots.picture import DASHES, LETTERS, Picture, Row, curve_role, row
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.verdicts import chain_of, diagnose, kind_of, layers_until, log10_rate
 from gradtui.views.view import Finding, Size, Table, View
-from gradtui.views.wording import decade, magnitude, plain
+from gradtui.views.wording import decade, magnitude, plain, rate
 
 Array = NDArray[np.float64]
 
@@ -245,7 +245,7 @@ def readout(result: Decay, setup: Setup, width: int) -> tuple[Row, ...]:
                 (f"{curve.name[:name_width]:<{name_width}}", curve_role(index)),
                 f"{magnitude(float(curve.log10[at])):>9}"
                 f"{magnitude(float(curve.chain.log10_derivatives[at])):>8}"
-                f"{'×' + magnitude(log10_rate(curve.chain)):>10}"
+                f"{rate(log10_rate(curve.chain)):>10}"
                 f"{'never' if math.isinf(reach) else f'{reach:.0f}':>8}",
                 "     " + "".join(f"{text:>{wide}}" for text in lost[index]),
             )

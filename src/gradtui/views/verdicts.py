@@ -15,7 +15,7 @@ from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy
-from gradtui.views.wording import magnitude, plain
+from gradtui.views.wording import magnitude, plain, rate
 
 
 def chain_of(setup: Setup, name: str) -> Chain:
@@ -108,11 +108,11 @@ def _sentence(name: str, one: Chain, kind: Kind, limit: float) -> str:
     ratio = log10_ratio(one)
     if kind is Kind.DEAD:
         return f"{name} dead: layer 1 gets exactly 0; no step can ever change its weight."
-    rate = f"×{magnitude(log10_rate(one))} a layer"
+    each = f"{rate(log10_rate(one))} a layer"
     by_ratio = ratio < limit if kind is Kind.VANISHING else ratio > -limit
     if kind is Kind.HEALTHY or by_ratio:
         bounds = f"above {magnitude(limit)}" if ratio < 0 else f"below {magnitude(-limit)}"
-        return f"{name} {kind}: {_share(one)}, {rate}; healthy is {bounds}."
+        return f"{name} {kind}: {_share(one)}, {each}; healthy is {bounds}."
     passed = one.log10_gradients - one.log10_upstream
     most = float(passed.max() if kind is Kind.VANISHING else passed.min())
     bound = "most" if kind is Kind.VANISHING else "least"

@@ -22,6 +22,14 @@ def magnitude(log10: float, digits: int = 2) -> str:
     return f"{mantissa}e{exponent}"
 
 
+def rate(log10: float) -> str:
+    """A factor per layer, with as many digits as tell it from 1: ×0.23, ×0.999887."""
+    text = magnitude(log10)
+    if abs(log10) < 0.005:
+        text = f"{10.0**log10:.6f}".rstrip("0").rstrip(".")
+    return f"×{text}"
+
+
 def decade(log10: float) -> str:
     """A tick of a logarithmic axis: 1, 1e-8."""
     whole = round(log10)
