@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Textual reads these when it is imported.
-for name in [one for one in os.environ if one == "NO_COLOR" or one.startswith("TEXTUAL")]:
+# Textual reads its own when it is imported.
+for name in [one for one in os.environ if one.startswith(("NO_COLOR", "TEXTUAL", "GRADTUI"))]:
     del os.environ[name]
 
 settings.register_profile("gradtui", derandomize=True, deadline=None, database=None)
@@ -18,7 +18,8 @@ settings.load_profile("gradtui")
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory for what the app remembers."""
+    """An empty directory for what the app remembers; another one for the user's settings."""
     home = tmp_path / "state-home"
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config-home"))
     return home

@@ -48,9 +48,12 @@ _ANSWERS = {
     b"\x1b[6n": b"\x1b[1;1R",
 }
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_KITTY_ON = re.compile(rb"\x1b\[>[0-9]+u")
 _ON_AT_FIRST = {7, 25}  # line wrap and the cursor
 # What pyte would print as text.
-_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # noqa: E501
+_UNKNOWN_TO_PYTE = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+)
 _FROM_THE_USER = ("COLORTERM", "NO_COLOR", "TERM_PROGRAM", "COLUMNS", "LINES", "SSH_CONNECTION")
 
 
@@ -214,7 +217,7 @@ class Terminal:
             for number in numbers.split(b";"):
                 now[number.decode()] = letter == b"h"
         leaks = [f"mode {mode}" for mode, on in now.items() if on != (int(mode) in _ON_AT_FIRST)]
-        if self.raw.count(b"\x1b[>1u") != self.raw.count(b"\x1b[<u"):
+        if len(_KITTY_ON.findall(self.raw)) != self.raw.count(b"\x1b[<u"):
             leaks.append("kitty keyboard")
         if termios.tcgetattr(self._theirs)[:4] != self._line_before[:4]:
             leaks.append("line discipline")

@@ -49,8 +49,17 @@ class Engine:
     request. The last result is kept, so that a cursor's move or a resize only draws again.
     """
 
-    def __init__(self, deliver: Callable[[Drawn], None]) -> None:
+    def __init__(
+        self, deliver: Callable[[Drawn], None], crash: Callable[[Exception], None]
+    ) -> None:
+        """Make an engine; both functions are called on its thread.
+
+        Args:
+            deliver: takes a picture that is ready.
+            crash: takes a defect of ours, after which the engine stands still.
+        """
         self._deliver = deliver
+        self._crash = crash
         self._wanted: Request | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -84,6 +93,12 @@ class Engine:
             return None if self._closed else request
 
     def _work(self) -> None:
+        try:
+            self._serve()
+        except Exception as error:
+            self._crash(error)
+
+    def _serve(self) -> None:
         while (request := self._take()) is not None:
             try:
                 for result in self._results(request):

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
+from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from gradtui import __version__
 from gradtui.app import panes, storage
 from gradtui.app import state as steps
 from gradtui.app.actions import ACTIONS, BY_NAME
@@ -31,7 +36,7 @@ from gradtui.app.line import PATIENCE, QUESTION, Line
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
-from gradtui.app.themes import TEXTUAL_THEMES, styles
+from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.errors import InputError, printable
 from gradtui.plots.picture import Picture, to_ascii
 from gradtui.views.setup import KNOBS
@@ -40,12 +45,31 @@ from gradtui.views.view import Finding, Size
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
 
+_LAST_RESORT = 0.7
+"""Seconds that an orderly end may take after a signal."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the terminal can show."""
+
+    marker: str = "braille"
+    colours: str = "truecolor"
+    unicode: bool = True
+
 
 @dataclass
 class Arrived(Message):
     """A picture from the engine."""
 
     drawn: Drawn
+
+
+@dataclass
+class Crashed(Message):
+    """A defect of ours, on the engine's thread."""
+
+    error: Exception
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -71,19 +95,33 @@ class GradTUI(App[None]):
     # A `reactive` would repaint the whole screen at every change; the panes know what changed.
     state: var[State] = var(State, init=False)
 
-    def __init__(self, first: State, *, unicode: bool = True) -> None:
+    def __init__(
+        self,
+        first: State,
+        look: Look | None = None,
+        keep: Callable[[State], None] = lambda state: None,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            first: the state to begin with.
+            look: what the terminal can show.
+            keep: remembers the state when a signal ends the app.
+        """
         super().__init__()
+        self._look = look or Look()
+        self._keep = keep
         self.animation_level = "none"
-        self._ascii = None if unicode else to_ascii
-        self._marker = "braille" if unicode else "ascii"
-        self._engine = Engine(self._deliver)
+        self._ascii = None if self._look.unicode else to_ascii
+        self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_after_painting)
         self._patience: Timer | None = None
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
-        self.panes = {name: Pane(name, styles(first.theme), self._ascii) for name in names}
+        roles = styles(self._theme_of(first))
+        self.panes = {name: Pane(name, roles, self._ascii) for name in names}
         """The panes of the main screen by their id."""
         self._main = Horizontal(self.panes["side"], self.panes["plot"], id="main")
         self.set_reactive(GradTUI.state, first)
@@ -95,7 +133,7 @@ class GradTUI(App[None]):
         for theme in TEXTUAL_THEMES:
             self.register_theme(theme)
         # Before the first paint: a theme that is set later paints everything once more.
-        self.theme = f"gradtui-{first.theme}"
+        self.theme = f"gradtui-{self._theme_of(first)}"
 
     # -- the screen
 
@@ -121,7 +159,8 @@ class GradTUI(App[None]):
 
     def on_mount(self) -> None:
         """Show the first state."""
-        self.screen.set_class(self._ascii is not None, "ascii")
+        self.set_class(not self._look.unicode, "ascii")
+        self.set_class(self._look.colours == "none", "mono")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Left to themselves they would leave the terminal raw.
@@ -136,6 +175,11 @@ class GradTUI(App[None]):
         self._unpainted.close()
 
     def _end_by_signal(self, number: int) -> None:
+        """End in order; where the terminal is gone and that cannot be done, end all the same."""
+        self._keep(self.state)
+        last_resort = threading.Timer(_LAST_RESORT, os._exit, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
         self.exit(return_code=128 + number)
 
     def on_unmount(self) -> None:
@@ -155,10 +199,18 @@ class GradTUI(App[None]):
             (self._timer.resume if new.playing else self._timer.pause)()
         self._show()
 
+    def _theme_of(self, state: State) -> str:
+        return in_colours(state.theme, self._look.colours)
+
+    @property
+    def roles(self) -> dict[str, Style]:
+        """The style of each role in the theme that is on."""
+        return styles(self._theme_of(self.state))
+
     def _dress(self) -> None:
-        self.theme = f"gradtui-{self.state.theme}"
+        self.theme = f"gradtui-{self._theme_of(self.state)}"
         for pane in self.panes.values():
-            pane.restyle(styles(self.state.theme))
+            pane.restyle(self.roles)
 
     def _fits(self) -> bool:
         least = panes.MIN_SIZE
@@ -188,7 +240,7 @@ class GradTUI(App[None]):
         areas = self._lay_out()
         self._line.send("side", panes.side(state, areas.side))
         self._line.send("bottom", panes.bottom(state, size.width))
-        request = Request(state.view, state.setup, areas.plot, size.width, self._marker)
+        request = Request(state.view, state.setup, areas.plot, size.width, self._look.marker)
         if request != self._request:
             self._request = request
             self._engine.submit(request)
@@ -202,6 +254,13 @@ class GradTUI(App[None]):
     def _deliver(self, drawn: Drawn) -> None:
         """Called on the engine's thread; a message is the only way from there."""
         self.post_message(Arrived(drawn))
+
+    def _crashed(self, error: Exception) -> None:
+        self.post_message(Crashed(error))
+
+    def on_crashed(self, message: Crashed) -> None:
+        """A defect in the engine ends the app as one on this thread would."""
+        raise message.error
 
     def on_arrived(self, message: Arrived) -> None:
         """Show a picture, if it is still the one that is wanted."""
@@ -223,6 +282,11 @@ class GradTUI(App[None]):
         return drawn is not None and drawn.request == self._request and drawn.progress >= 1
 
     # -- the line to the terminal
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
+        filters = super().get_line_filters()
+        return [*filters, NoColor()] if self._look.colours == "none" else filters
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
@@ -283,13 +347,13 @@ class GradTUI(App[None]):
         """Every key."""
         from gradtui.app.screens import help_page
 
-        self.push_screen(help_page(styles(self.state.theme)))
+        self.push_screen(help_page(self.roles))
 
     def effect_info(self) -> None:
         """Facts and derivation."""
         from gradtui.app.screens import InfoPage
 
-        self.push_screen(InfoPage(self.state.highlight, styles(self.state.theme)))
+        self.push_screen(InfoPage(self.state.highlight, self.roles))
 
     def effect_scenarios(self) -> None:
         """Choose one."""
@@ -299,7 +363,7 @@ class GradTUI(App[None]):
             if index is not None:
                 self.state = steps.scenario(self.state, index)
 
-        self.push_screen(ScenariosPage(styles(self.state.theme)), chosen)
+        self.push_screen(ScenariosPage(self.roles), chosen)
 
     def effect_fix(self) -> None:
         """Apply the remedy that is shown."""
@@ -422,7 +486,7 @@ class GradTUI(App[None]):
                 drawn.result,
                 self.state.setup,
                 Size(max(80, drawn.request.plot.width), max(24, drawn.request.plot.height)),
-                self._marker,
+                self._look.marker,
                 format_of(file),
             )
             write_atomically(file, text)
@@ -434,10 +498,12 @@ class GradTUI(App[None]):
         self.state = self.state.saying(printable(f"Saved {file.resolve()}"))
 
 
-def run_app(*, fresh: bool = False, theme: str | None = None) -> int:
+def run_app(look: Look, *, mouse: bool, fresh: bool = False, theme: str | None = None) -> int:
     """Run the app on this terminal and give its exit status.
 
     Args:
+        look: what the terminal can show.
+        mouse: take the mouse.
         fresh: do not go on from the remembered state.
         theme: one of `THEMES`; the remembered one if None.
     """
@@ -445,14 +511,26 @@ def run_app(*, fresh: bool = False, theme: str | None = None) -> int:
     first = State() if fresh else storage.load(file)
     if theme is not None:
         first = first.with_(theme=theme)
-    encoding = (getattr(sys.__stderr__, "encoding", None) or "ascii").lower()
-    app = GradTUI(first, unicode=encoding.replace("-", "") == "utf8")
-    app.run(mouse=False)
-    try:
-        storage.save(app.state, file)
-    except OSError as error:
-        reason = printable(f"{file}: {error.strerror}")
-        print(
-            f"gradtui: the state could not be kept for the next start ({reason})", file=sys.stderr
+
+    def keep(state: State) -> None:
+        try:
+            storage.save(state, file)
+        except OSError as error:
+            reason = printable(f"{file}: {error.strerror}")
+            _narrate(f"the state could not be kept for the next start ({reason})")
+
+    app = GradTUI(first, look, keep)
+    app.run(mouse=mouse)
+    keep(app.state)
+    if app.return_code == 1:
+        _narrate(
+            f"this is a defect in gradtui {__version__}, and what you were doing is kept. Please "
+            "send the lines above to its maintainers: pip show --verbose gradtui says where."
         )
     return app.return_code or 0
+
+
+def _narrate(text: str) -> None:
+    """Say it on stderr, if that still leads anywhere."""
+    with suppress(OSError):
+        print(f"gradtui: {text}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Four themes, and the colour that each role of a picture has in them."""
+"""The themes, and the colour that each role of a picture has in them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _CURVES = {
     "light": ("#a86200", "#0064a6", "#006b4e", "#6e6500", "#9b3d75", "#b03a00"),
     "contrast": ("#ffb000", "#66ccff", "#00ff9c", "#ffff66", "#ff99dd", "#ff8855"),
     "terminal": ("yellow", "bright_blue", "green", "magenta", "cyan", "red"),
+    "mono": ("",) * 6,
 }
 _ROLES = {
     "dark": {
@@ -39,6 +40,12 @@ _ROLES = {
         "good": "green", "bad": "red", "warn": "yellow", "key": "cyan",
         "cursor": "bold default", "title": "bold default", "brand": "bold cyan",
         "here": "reverse", "pointer": "bold cyan",
+    },
+    # No colour at all, not even the default one; letters, dashes and marks say everything.
+    "mono": {
+        "": "", "muted": "", "axis": "", "spread": "", "good": "", "bad": "bold", "warn": "bold",
+        "key": "bold", "cursor": "bold", "title": "bold", "brand": "bold", "here": "reverse",
+        "pointer": "bold",
     },
 }  # fmt: skip
 
@@ -68,10 +75,18 @@ def _theme(name: str, background: str, surface: str, *, dark: bool) -> Theme:
     )
 
 
+_ANSI = BUILTIN_THEMES["ansi-dark"]
 TEXTUAL_THEMES = (
     _theme("dark", "#11151c", "#1b2230", dark=True),
     _theme("light", "#fbfbfd", "#eef1f6", dark=False),
     _theme("contrast", "#000000", "#101010", dark=True),
     # Textual's own theme of the terminal's 16 colours, under our name.
-    replace(BUILTIN_THEMES["ansi-dark"], name="gradtui-terminal"),
+    replace(_ANSI, name="gradtui-terminal"),
+    # The same; what colour it gives is taken out again before it is sent.
+    replace(_ANSI, name="gradtui-mono"),
 )
+
+
+def in_colours(theme: str, colours: str) -> str:
+    """The theme that does for `theme` in a terminal with so many colours."""
+    return {"none": "mono", "16": "terminal"}.get(colours, theme)

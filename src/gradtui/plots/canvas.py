@@ -128,16 +128,23 @@ class Canvas:
     ) -> None:
         """An upright bar from y0 to y1 around each x, `width` wide in data units."""
         low, high = self.x_limits
-        half_cell = (high - low) / (self.columns * _DOTS[0])
-        strokes = np.arange(-width / 2, width / 2 + half_cell / 2, half_cell)
+        dot = (high - low) / (self.columns * _DOTS[0])
+        # Closer than the dots are, so that none between two strokes stays empty.
+        strokes = np.arange(-width / 2, width / 2 + dot / 2, dot / 2)
         ends = zip(*(np.asarray(one, float).tolist() for one in (x, y0, y1)), strict=True)
+        path: list[Array] = []
         for at, start, end in ends:
-            if math.isfinite(start) and math.isfinite(end):
-                pair = np.clip([start, end], *self.y_limits)
-                for stroke in strokes:
-                    self._curves.append((np.array([at, at]) + stroke, pair, role))
-            else:
+            if not (math.isfinite(start) and math.isfinite(end)):
                 self.hidden += 1
+                continue
+            pair = np.clip([start, end], *self.y_limits)
+            # Up one stroke and down the next: a cell takes its dots from one line only.
+            path.append(np.column_stack([np.repeat(strokes + at, 2), np.tile([*pair, *pair[::-1]],
+                                         strokes.size)[: 2 * strokes.size]]))  # fmt: skip
+            path.append(np.array([[at, np.nan]]))
+        if path:
+            points = np.concatenate(path)
+            self._curves.append((points[:, 0], points[:, 1], role))
 
     def text(self, x: float, y: float, text: str, role: str) -> None:
         """Text that begins at the point."""

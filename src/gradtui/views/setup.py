@@ -82,14 +82,16 @@ class Setup:
                 that is not among the activations; a cursor outside what it walks over.
         """
         low, high = self.z_range
-        for name, value, allowed, holds in (
+        for name, value, allowed, holds, next_step in (
             ("focus", self.focus, f"one of {', '.join(self.activations)}",
-             self.focus in ("", *self.activations)),
-            ("layer", self.layer, f"a layer from 1 to {self.depth}", self.layer <= self.depth),
-            ("z", self.z, f"inside the range {low:g} to {high:g}", low <= self.z <= high),
+             self.focus in ("", *self.activations), "choose one of them"),
+            ("layer", self.layer, f"a layer from 1 to {self.depth}", self.layer <= self.depth,
+             "choose a layer that is there"),
+            ("z", self.z, f"inside the range {low:g} to {high:g}", low <= self.z <= high,
+             "move it, or widen z_range"),
         ):  # fmt: skip
             if not holds:
-                raise InputError(name, value, allowed, "choose one of them")
+                raise InputError(name, value, allowed, next_step)
         for name in ("weights", "biases"):
             count = len(getattr(self, name).values)
             if count > 1 and count != self.depth:
@@ -228,8 +230,8 @@ def _parse_activations(text: str) -> tuple[str, ...]:
             word = ""
         else:
             word += character
-    if word:
-        names.append(activation(word).spec)
+    if word:  # a parenthesis was left open: the name's own error says so
+        names.append(activation(word.removesuffix(",")).spec)
     unique = tuple(dict.fromkeys(names))
     if not 1 <= len(unique) <= CURVES:
         raise InputError(

@@ -71,7 +71,9 @@ def layers_until(one: Chain, log10_limit: float) -> float:
 
     Counted in the chain itself; beyond its depth, from its rate; inf where it never does.
     """
-    below = np.flatnonzero((one.log10_gradients - one.log10_gradients[-1] < log10_limit)[::-1])
+    with np.errstate(invalid="ignore"):  # -inf less -inf, in a chain that is dead throughout
+        passed = one.log10_gradients - one.log10_gradients[-1]
+    below = np.flatnonzero((passed < log10_limit)[::-1])
     if below.size:
         return float(below[0])
     rate = log10_rate(one)

@@ -1,0 +1,227 @@
+"""What each command does with its options."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradtui import settings
+from gradtui.cli import listing
+from gradtui.cli.parsers import parsers
+from gradtui.cli.streams import (
+    CommandError,
+    Progress,
+    emit,
+    in_ascii,
+    in_colour,
+    is_utf8,
+    page_size,
+    save,
+    terminal_size,
+)
+from gradtui.errors import InputError, shown
+from gradtui.plots.ansi import coloured, plain
+from gradtui.plots.picture import Row
+from gradtui.views import VIEWS
+from gradtui.views.export import FORMATS, exported, format_of, report, text_height
+from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.view import Size, View
+
+_WIDTHS = (40, 1000)
+_HEIGHTS = (12, 1000)
+"""What a picture can be: less has no room for axes, more is a slip of the finger."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry it out and give the exit status."""
+    if options.command == "verify":
+        return _verify()
+    if options.command == "completion":
+        return _completion(options.shell)
+    if options.command == "list":
+        return _list(options)
+    return _view(VIEWS[options.command], options)
+
+
+# -------------------------------------------------------------------- views
+
+
+def _view(view: View, options: argparse.Namespace) -> int:
+    given = {
+        knob.name: value
+        for knob in view.all_knobs
+        if (value := getattr(options, knob.name)) is not None
+    }
+    setup = setup_of(view, options.names, given)
+    format = _format(options, FORMATS)
+    marker = _marker(options)
+    size = Size(_cells("width", options.width, _WIDTHS, page_size().columns), 0)
+    height = _cells("height", options.height, _HEIGHTS, 0)
+    result = _last(view, setup)
+    if not height:
+        height = page_size().lines
+        if _to_stdout(options) and terminal_size() is not None:
+            # So that the verdict is in sight together with the picture, if it can be.
+            height -= text_height(view, result, setup, size.width) + 1
+            height = max(height, 16)
+    size = Size(size.width, height)
+    if format == "page":
+        _print(report(view, result, setup, size, marker).rows, options.color)
+    else:
+        what = "the numbers" if format in ("csv", "json") else "the picture"
+        _deliver(exported(view, result, setup, size, marker, format), options, what)
+    return 0
+
+
+def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setup:
+    """The setup that the words of a command describe.
+
+    Args:
+        view: the view whose command it is.
+        names: the activations among the words.
+        given: the text of each knob that was given as an option.
+
+    Raises:
+        InputError, CommandError: a value that is not allowed, or two that contradict each other.
+    """
+    if names:
+        if "activations" in given:
+            raise CommandError(
+                f"activations: {shown(names[0])} and --activations {shown(given['activations'])} "
+                "are both given; name them in one of the two ways"
+            )
+        activations = KNOBS["activations"]
+        given = {
+            **given,
+            "activations": ", ".join(one for word in names for one in activations.parse(word)),
+        }
+    changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
+    for name in ("weights", "biases"):
+        if name in changes and len(changes[name].values) > 1:
+            changes.setdefault("depth", len(changes[name].values))
+    setup = view.default_setup.with_(**changes).clamped()
+    if view.cursor in changes:
+        # A cursor that was asked for is not moved in silence.
+        setup = setup.with_(**{view.cursor: changes[view.cursor]})
+    return setup.checked()
+
+
+def _last(view: View, setup: Setup) -> Any:
+    """The view's best result."""
+    result = None
+    with Progress(view.name) as progress:
+        for result in view.run(setup):
+            progress.tell(result.progress)
+    return result
+
+
+def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -> int:
+    """A number of columns or rows; the default is brought into the limits."""
+    low, high = limits
+    if text is None:
+        return min(max(default, low), high) if default else 0
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    if not low <= count <= high:
+        raise InputError(name, text, f"a whole number from {low} to {high:,}", f"try {2 * low}")
+    return count
+
+
+def _marker(options: argparse.Namespace) -> str:
+    unicode = is_utf8(sys.stdout) or not _to_stdout(options)
+    chosen = settings.resolve({"marker": options.marker})["marker"]
+    marker = settings.marker(chosen.value, utf8=unicode)
+    if marker != "ascii" and not unicode:
+        raise InputError(
+            f"marker ({chosen.source})",
+            marker,
+            f"in the encoding of standard output ({sys.stdout.encoding})",
+            "try --marker ascii, or set PYTHONIOENCODING=utf-8",
+        )
+    return marker
+
+
+# --------------------------------------------------------------------- list
+
+
+def _list(options: argparse.Namespace) -> int:
+    format = _format(options, ("txt", "csv", "json"))
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
+        raise InputError(
+            "language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
+            "try --language en, or set PYTHONIOENCODING=utf-8",
+        )  # fmt: skip
+    utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
+    page = listing.page(options.name, width, options.language, str if utf8 else in_ascii)
+    if format == "page":
+        _print(page, options.color)
+    elif format == "txt":
+        _deliver(plain(page), options, "the list")
+    else:
+        _deliver(listing.numbers(options.name, format), options, "the list")
+    return 0
+
+
+# ------------------------------------------------------------------- output
+
+
+def _to_stdout(options: argparse.Namespace) -> bool:
+    return options.output in (None, "-")
+
+
+def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
+    """Which one, before anything is computed; "page" is what a reader gets on stdout."""
+    if options.json or options.csv:
+        return "json" if options.json else "csv"
+    return "page" if _to_stdout(options) else format_of(Path(options.output), formats)
+
+
+def _print(rows: Sequence[Row], color: str) -> None:
+    """Rows to stdout."""
+    emit(coloured(rows) if in_colour(color) else plain(rows))
+
+
+def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
+    if _to_stdout(options):
+        if options.json and not is_utf8(sys.stdout):
+            # JSON has its own way to write every character in ASCII.
+            text = re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
+        emit(text)
+    else:
+        save(text, options.output, what)
+
+
+# --------------------------------------------------------- the small commands
+
+
+def _verify() -> int:
+    from gradtui.mathematics.verify import checks
+
+    failed = count = 0
+    for check in checks():
+        count += 1
+        failed += not check.ok
+        emit(
+            f"{'ok' if check.ok else 'FAILED':<6}  {check.name}: expected {check.expected} "
+            f"({check.source}), got {check.got}\n"
+        )
+    emit(f"{count - failed} of {count} checks hold\n")
+    return 1 if failed else 0
+
+
+def _completion(shell: str) -> int:
+    import shtab
+
+    root, commands = parsers()
+    for command in commands.values():
+        for action in command._actions:
+            if action.dest == "output":
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+    script: str = shtab.complete(root, shell)
+    emit(script if script.endswith("\n") else script + "\n")
+    return 0

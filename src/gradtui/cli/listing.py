@@ -1,0 +1,182 @@
+"""The list of activations, and one of them with every fact and its derivation."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+from gradtui import __version__
+from gradtui.lessons import lesson_for
+from gradtui.lessons.lesson import Lesson
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.picture import Row, fit, row, row_text, wrapped
+from gradtui.views.export import as_csv, as_json
+from gradtui.views.view import Value
+from gradtui.views.wording import plain
+
+_LABEL = 14
+"""Cells for the name of a fact."""
+
+
+def page(
+    name: str | None, width: int, language: str, spelled: Callable[[str], str]
+) -> tuple[Row, ...]:
+    """What `gradtui list` prints, with a name or without.
+
+    Args:
+        name: an activation, or None for all of them.
+        width: the cells of a line.
+        language: of the derivation, "en" or "ko".
+        spelled: writes a text so that the output holds it, before anything is laid out.
+    """
+    if name is None:
+        return tuple(_table(width, spelled))
+    f = activation(name)
+    rows = _facts(f, width, spelled)
+    lesson = lesson_for(f.name)
+    if lesson is not None:
+        rows += [(), *_derivation(lesson, width, language, spelled)]
+    return tuple(rows)
+
+
+def numbers(name: str | None, format: str) -> str:
+    """The facts as CSV or JSON."""
+    chosen = list(ACTIVATIONS.values()) if name is None else [activation(name)]
+    if format == "csv":
+        return as_csv([_record(f) for f in chosen])
+    return as_json({"gradtui": __version__, "activations": [_record(f) for f in chosen]})
+
+
+def _record(f: Activation) -> dict[str, Value]:
+    return {
+        "activation": f.spec,
+        "formula": f.formula,
+        "derivative": f.derivative_formula,
+        "parameters": ", ".join(f"{key}={value:g}" for key, value in f.parameters.items()),
+        "max_abs_derivative": f.max_abs_derivative,
+        "max_abs_derivative_at": f.max_abs_derivative_at,
+        "range": f.range_text,
+        "range_low": f.range[0],
+        "range_high": f.range[1],
+        "monotone": f.monotone,
+        "zero_centred": f.zero_centred,
+        "saturates": f.saturates,
+        "kinks": f.kink_convention,
+        "source": f.source,
+    }
+
+
+def _infinite(value: float) -> str:
+    return plain(value, 4).replace("inf", "∞")
+
+
+# -------------------------------------------------------------------- table
+
+
+def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
+    """One row for each; the formula has what the other columns leave."""
+    head = ("name", "max|f′|", "at z", "range", "mono", "zero", "sat", "f(z)")
+    facts_of_each = (
+        (
+            f.spec,
+            _infinite(f.max_abs_derivative),
+            _infinite(f.max_abs_derivative_at),
+            f.range_text,
+            "yes" if f.monotone else "no",
+            "yes" if f.zero_centred else "no",
+            {"both sides": "both", "nowhere": "-"}.get(f.saturates, f.saturates),
+            f.formula,
+        )
+        for f in ACTIVATIONS.values()
+    )
+    cells = [tuple(spelled(text) for text in one) for one in facts_of_each]
+    widths = [max(len(one[i]) for one in (head, *cells)) for i in range(len(head))]
+    to_the_right = (1, 2)
+
+    def laid_out(one: tuple[str, ...]) -> list[str]:
+        return [
+            text.rjust(room) if i in to_the_right else text.ljust(room)
+            for i, (text, room) in enumerate(zip(one, widths, strict=True))
+        ]
+
+    rows = [fit(row((" ".join(laid_out(head)).rstrip(), "muted")), width)]
+    for one in cells:
+        name, *facts, formula = laid_out(one)
+        parts = (name, "title"), (" " + " ".join(facts) + " ", ""), (formula.rstrip(), "muted")
+        rows.append(_cut(row(*parts), width))
+    notes = (
+        "mono: monotone; zero: zero-centred; sat: where f′ → 0 as z → ±∞. "
+        "gradtui list NAME shows every fact of one and its derivation, gradtui list --csv all "
+        "of it."
+    )
+    return [*rows, (), *wrapped(spelled(notes), width, "muted")]
+
+
+def _cut(one: Row, width: int) -> Row:
+    return fit(one, width) if len(row_text(one)) > width else one
+
+
+# ---------------------------------------------------------------------- one
+
+
+def _facts(f: Activation, width: int, spelled: Callable[[str], str]) -> list[Row]:
+    at = f"z = {_infinite(f.max_abs_derivative_at)}"
+    if f.max_abs_derivative_at in (float("inf"), float("-inf")):
+        at = at.replace("z =", "z →")
+    parameters = ", ".join(f"{key} = {value:g}" for key, value in f.parameters.items())
+    facts = (
+        ("f(z)", f.formula),
+        ("f′(z)", f.derivative_formula),
+        ("parameters", parameters or "none"),
+        ("range", f.range_text),
+        ("largest |f′|", f"{_infinite(f.max_abs_derivative)} at {at}".replace("at z →", "as z →")),
+        ("monotone", "yes" if f.monotone else "no"),
+        ("zero-centred", "yes" if f.zero_centred else "no"),
+        ("saturates", f.saturates),
+        ("kinks", f.kink_convention),
+        ("source", f.source),
+    )
+    rows: list[Row] = [row((f.spec, "title"))]
+    for name, text in facts:
+        first, *rest = _wrapped(spelled(text), width - _LABEL)
+        rows.append(row((name.ljust(_LABEL), "muted"), first))
+        rows += [row(" " * _LABEL + line) for line in rest]
+    return rows
+
+
+def _derivation(
+    lesson: Lesson, width: int, language: str, spelled: Callable[[str], str]
+) -> list[Row]:
+    """Numbered steps: the formula, and under it the reason."""
+    rows: list[Row] = [row((getattr(lesson.title, language), "title"))]
+    indent = " " * len(f"{len(lesson.steps)}  ")
+    for index, step in enumerate(lesson.steps, 1):
+        first, *rest = _wrapped(spelled(step.formula), width - len(indent))
+        rows.append(row((str(index).ljust(len(indent)), "muted"), (first, "curve1")))
+        rows += [row((indent + line, "curve1")) for line in rest]
+        reason = _wrapped(spelled(getattr(step.reason, language)), width - len(indent))
+        rows += [row(indent + line) for line in reason]
+    moral = _wrapped(spelled(getattr(lesson.moral, language)), width)
+    return [*rows, (), *(row((line, "good")) for line in moral)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells; a Korean syllable takes two."""
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split(" "):
+        cells = _cells(word)
+        if line and used + 1 + cells > width:
+            lines.append(line)
+            line, used = word, cells
+        else:
+            line, used = (f"{line} {word}", used + 1 + cells) if line else (word, cells)
+    return [*lines, line]
+
+
+def _cells(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        for one in text
+    )

@@ -1,0 +1,207 @@
+"""The arguments: which commands and options there are, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+
+from gradtui.app.state import THEMES
+from gradtui.cli.parser import Parser, add_app_options
+from gradtui.cli.streams import CommandError
+from gradtui.errors import InputError, nearest, printable, shown
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.settings import SETTINGS
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.setup import KNOBS
+from gradtui.views.view import View
+
+SHELLS = ("bash", "zsh", "tcsh")
+
+
+class _Names(tuple[str, ...]):
+    """Choices for completion and for no other purpose: parameters make endlessly many more."""
+
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+# ------------------------------------------------------------------ parsing
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line that has a command or asks for help.
+
+    Raises:
+        HelpWanted: for --help.
+        InputError, CommandError: what cannot be understood.
+    """
+    root, commands = parsers()
+    if words[0].startswith("-"):
+        command = next((word for word in words if word in commands), None)
+        if command is None:
+            if "-h" in words or "--help" in words:
+                root.print_help()
+            _app_parser().read(words)  # which says what is unknown here
+        raise CommandError(
+            f"option: {shown(words[0])} stands before the command; write "
+            f"`gradtui {command} …` with the options after it, or leave out {command} for the app"
+        )
+    if words[0] not in commands:
+        raise _unknown_command(words[0], list(commands))
+    options = commands[words[0]].read(words[1:])
+    options.command = words[0]
+    return options
+
+
+def _app_parser() -> Parser:
+    parser = Parser(prog="gradtui", add_help=False)
+    add_app_options(parser, THEMES)
+    return parser
+
+
+def _unknown_command(word: str, commands: Sequence[str]) -> InputError:
+    near = nearest(word, commands)
+    if word.partition("(")[0].lower() in ACTIVATIONS:
+        hint = f"an activation comes after a view: gradtui derivative {shlex.quote(word)}"
+    elif near:
+        hint = f"did you mean {' or '.join(near)}? `gradtui --help` shows all of them"
+    else:
+        hint = f"there are {', '.join(commands)}"
+    return InputError("command", word, "a command of gradtui", printable(hint))
+
+
+# ------------------------------------------------------------------ parsers
+
+
+def parsers() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole, and that of each command."""
+    root = Parser(
+        prog="gradtui",
+        usage="gradtui [OPTION ...]\n       gradtui COMMAND ...",
+        description="See a gradient vanish, explode or survive. Without a command: the app.",
+        epilog=_examples(
+            "gradtui",
+            "gradtui decay sigmoid tanh relu --depth 50",
+            "gradtui chain sigmoid --depth 5 --weights 0.1",
+            "gradtui derivative 'leaky_relu(0.2)' gelu --z-range -4:4",
+            "gradtui list silu",
+        ),
+    )
+    add_app_options(root, THEMES)
+    found = root.add_subparsers(title="commands", metavar="COMMAND", prog="gradtui")
+    commands: dict[str, Parser] = {}
+    for view in VIEWS.values():
+        commands[view.name] = found.add_parser(
+            view.name,
+            help=f"{view.title}: {view.question}".replace("%", "%%"),
+            description=f"{view.title}: {view.question}",
+            epilog=_view_epilog(view),
+        )
+        _add_view_options(commands[view.name], view)
+    commands["list"] = found.add_parser(
+        "list",
+        help="the activations with their facts, or one with its derivation",
+        description="The activations with their facts, or one of them with its derivation.",
+        epilog=_examples("gradtui list", "gradtui list tanh", "gradtui list --csv"),
+    )
+    _add_list_options(commands["list"])
+    commands["verify"] = found.add_parser(
+        "verify",
+        help="check this installation against published numbers",
+        description="Check this installation against numbers that others found; "
+        "exit status 1 if one of them is not met.",
+    )
+    commands["completion"] = found.add_parser(
+        "completion",
+        help="print a script that completes commands, options and names",
+        description="Print a script that completes commands, options and names in a shell.",
+        epilog=_examples(
+            "gradtui completion bash > ~/.local/share/bash-completion/completions/gradtui",
+            "gradtui completion zsh > ~/.zfunc/_gradtui",
+            "gradtui completion tcsh > ~/.gradtui.tcsh",
+        ),
+    )
+    commands["completion"].add_argument(
+        "shell", choices=SHELLS, metavar="SHELL", help="one of " + ", ".join(SHELLS)
+    )
+    return root, commands
+
+
+def _examples(*commands: str) -> str:
+    return "Examples:\n" + "\n".join(f"  {one}" for one in commands)
+
+
+def _view_epilog(view: View) -> str:
+    """Commands that say something, and what to make of a number that JSON cannot hold."""
+    commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
+    commands += [shlex.join(view.command(one.setup)) for one in SCENARIOS if one.view == view.name]
+    return (
+        f"{_examples(*dict.fromkeys(commands))}\n\n"
+        "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
+        "beyond float64. In CSV they are -inf and inf."
+    )
+
+
+def _add_view_options(parser: Parser, view: View) -> None:
+    names = KNOBS["activations"]
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=_Names(ACTIVATIONS),
+        metavar="ACTIVATION",
+        help=f"{names.allowed}; unless said {names.text(view.default_setup)}",
+    )
+    knobs = parser.add_argument_group("what to compute")
+    for knob in view.all_knobs:
+        default = knob.text(view.default_setup)
+        unless = f"; unless said {default}" if default else ""
+        knobs.add_argument(
+            knob.flag,
+            dest=knob.name,
+            choices=_Names(ACTIVATIONS) if knob.name in ("activations", "focus") else None,
+            metavar="VALUE",
+            help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
+        )
+    output = parser.add_argument_group("what to print")
+    _add_formats(output, ".svg .txt .csv .json")
+    output.add_argument("--height", metavar="ROWS", help="of the picture; 24 in a pipe")
+    output.add_argument(
+        "--marker",
+        choices=SETTINGS["marker"].choices,
+        metavar="MARKER",
+        help=f"{SETTINGS['marker'].help} ({', '.join(SETTINGS['marker'].choices)})",
+    )
+
+
+def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
+    numbers = parser.add_mutually_exclusive_group()
+    numbers.add_argument("--json", action="store_true", help="numbers and verdicts as JSON")
+    numbers.add_argument("--csv", action="store_true", help="numbers as CSV")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help=f"write there, as its ending says ({suffixes}); - is standard output",
+    )
+    parser.add_argument("--width", metavar="COLUMNS", help="the terminal's, or 80, unless said")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        metavar="WHEN",
+        help="auto (in a terminal, unless NO_COLOR is set), always or never",
+    )
+
+
+def _add_list_options(parser: Parser) -> None:
+    parser.add_argument(
+        "name",
+        nargs="?",
+        choices=_Names(ACTIVATIONS),
+        metavar="NAME",
+        help="an activation such as tanh or 'leaky_relu(0.2)'",
+    )
+    group = parser.add_argument_group("what to print")
+    _add_formats(group, ".txt .csv .json")
+    group.add_argument("--language", choices=("en", "ko"), default="en", help="of the derivation")

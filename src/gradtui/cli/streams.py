@@ -1,0 +1,184 @@
+"""What goes out: data to stdout or a file, narration to stderr, in what their encodings hold."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from gradtui import settings
+from gradtui.errors import printable
+from gradtui.files import write_atomically
+from gradtui.plots.picture import to_ascii
+
+_PIPE = os.terminal_size((80, 24))
+"""The page where there is no terminal to ask."""
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out: what is wrong, and what to do next."""
+
+
+def is_utf8(stream: TextIO | None) -> bool:
+    """Whether every character that we write has a place there."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig", "cp65001")
+
+
+_SPELLED = {
+    **{"∞": "inf", "±": "+-", "→": "->", "⇒": "=>", "⇔": "<=>", "≤": "<=", "≥": ">=", "…": "~"},
+    **{"√": "sqrt ", "σ": "sigma", "λ": "lambda", "α": "alpha", "Φ": "Phi", "π": "pi"},
+    **{"∏": "product ", "∫": "integral ", "∀": "all "},
+}
+"""What takes more than one character of ASCII to say."""
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣᶻᵏ]+")
+_FRAME = re.compile("[│┌└├┤┬┴┼]")
+
+
+def in_ascii(text: str) -> str:
+    """The text for a stream that holds no more; a plot stays cell for cell as it is."""
+    return "\n".join(map(_line_in_ascii, text.split("\n")))
+
+
+def _line_in_ascii(line: str) -> str:
+    if not _FRAME.search(line):
+        line = _RAISED.sub(lambda found: "^" + to_ascii(found[0]), line)
+        for character, spelled in _SPELLED.items():
+            line = line.replace(character, spelled)
+        line = line.replace("sqrt (", "sqrt(")
+    return to_ascii(line)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody is looking."""
+    with suppress(ValueError):  # it is closed
+        return stream is not None and stream.isatty()
+    return False
+
+
+def terminal_size() -> os.terminal_size | None:
+    """The size of the terminal that stdout is; None if it is none or does not say."""
+    if not is_terminal(sys.stdout):
+        return None
+    with suppress(OSError, ValueError):
+        size = os.get_terminal_size(sys.stdout.fileno())
+        if size.columns and size.lines:
+            return size
+    return None
+
+
+def page_size() -> os.terminal_size:
+    """The room that a page has."""
+    return terminal_size() or _PIPE
+
+
+def in_colour(choice: str) -> bool:
+    """Whether stdout gets colours: always, never, or where somebody sees and wants them.
+
+    What the environment and the settings file say (https://no-color.org among it) counts for auto.
+    """
+    if choice == "auto":
+        wanted = settings.colours(settings.resolve()["colors"].value) != "none"
+        return wanted and is_terminal(sys.stdout)
+    return choice == "always"
+
+
+def emit(text: str) -> None:
+    """All of `text` to stdout.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        CommandError: it cannot be written.
+    """
+    if not is_utf8(sys.stdout):
+        text = in_ascii(text)
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _abandon_stdout()
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise CommandError(
+            f"output: standard output cannot be written ({_reason(error)}); "
+            "give --output a file, or make room"
+        ) from error
+
+
+def _abandon_stdout() -> None:
+    """What is still in the buffer must not raise a second error when Python ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def save(text: str, file: str, what: str) -> None:
+    """All of `text` to a file or nothing, and a word about it on stderr.
+
+    Raises:
+        CommandError: it cannot be written; what was there before is as it was.
+    """
+    try:
+        write_atomically(Path(file), text)
+    except OSError as error:
+        raise CommandError(
+            f"output: '{printable(file)}' cannot be written ({_reason(error)}); "
+            "name a regular file in a directory that you may write to"
+        ) from error
+    narrate(f"gradtui: wrote {what} to {printable(file)}\n")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return printable(getattr(error, "strerror", None) or str(error))
+
+
+def narrate(text: str) -> None:
+    """To stderr, if there is one."""
+    if not is_utf8(sys.stderr):
+        text = in_ascii(text)
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def complain(message: str) -> None:
+    """The one form of every error."""
+    narrate(f"gradtui: error: {message}\n")
+
+
+class Progress:
+    """How far a computation is, in one line of stderr that is gone when it ends.
+
+    Nothing is shown of what is over in a moment, and nothing to a file or a pipe.
+    """
+
+    _PATIENCE = 0.3
+    _EVERY = 0.1
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next = time.monotonic() + self._PATIENCE if is_terminal(sys.stderr) else None
+        self._shown = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            narrate("\r" + " " * self._shown + "\r")
+
+    def tell(self, share: float) -> None:
+        """Show it, if the last time is long enough ago."""
+        if self._next is not None and time.monotonic() >= self._next:
+            line = f"{self._name}: {share:.0%}"
+            narrate("\r" + line.ljust(self._shown))
+            self._shown = max(self._shown, len(line))
+            self._next = time.monotonic() + self._EVERY

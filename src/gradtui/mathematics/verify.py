@@ -1,0 +1,102 @@
+"""A check of this installation against numbers that others found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.chain import chain
+from gradtui.mathematics.spec import number
+
+_STEP = 2.0**-8
+"""h of the differences: their truncation h⁴/30 and their rounding ε/h are both below 1e-11."""
+_DIFFERENCE_TOLERANCE = 1e-9
+"""Absolute: a hundred times those errors, for fifth derivatives of up to a hundred."""
+_CLEARANCE = 4 * _STEP
+"""A difference that reaches across a break says nothing about f′."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number, as it should be and as it is."""
+
+    name: str
+    expected: str
+    source: str
+    got: str
+    ok: bool
+
+
+def checks() -> Iterator[Check]:
+    """Every check, cheapest first."""
+    for name, most, at, digits, source in (
+        ("sigmoid", 0.25, 0.0, 1e-15, "σ(0)(1 - σ(0))"),
+        # One unit of the last digit stated, for it may have been cut off and not rounded.
+        ("silu", 1.0998393, 2.399355, 1e-7, "independent quadrature"),
+        ("mish", 1.0884981, 1.49057, 1e-7, "independent quadrature"),
+    ):
+        f = ACTIVATIONS[name]
+        yield _number(f"largest |f′| of {name}", most, f.max_abs_derivative, digits, source)
+        # Near its maximum |f′| is level: half of the digits of its height tell its place.
+        yield _number(f"where |f′| of {name} is largest", at, f.max_abs_derivative_at, 5e-6, source)
+    ten = chain("sigmoid", [1.0] * 10, biases=-0.5, x=0.5)
+    yield _number(
+        "ten sigmoids at z = 0, product of the f′",
+        9.5367e-7,
+        10.0**ten.log10_from_derivatives,
+        5e-12,
+        "0.25^10",
+    )
+    five = chain("sigmoid", [0.1] * 5)
+    slopes = 10.0**five.log10_from_derivatives
+    source = "independent, seven digits"
+    yield _number("five sigmoids, w = 0.1, product of the f′", 9.715356e-4, slopes, 5e-11, source)
+    yield _number(
+        "five sigmoids, w = 0.1, with the four inner weights",
+        9.715356e-8,
+        slopes * 10.0**five.log10_from_weights,
+        5e-15,
+        source,
+    )
+    deep = chain("sigmoid", [1.0] * 10_000)
+    yield _number(
+        "log10 ∂L/∂w₁ of 10,000 sigmoids",
+        -6483.956563067094,
+        float(deep.log10_gradients[0]),
+        1e-10,
+        "50-digit arithmetic",
+    )
+    for f in ACTIVATIONS.values():
+        yield _differences(f)
+
+
+def _number(name: str, expected: float, got: float, tolerance: float, source: str) -> Check:
+    return Check(
+        name,
+        number(expected),
+        source,
+        number(float(f"{got:.16g}")),
+        abs(got - expected) <= tolerance,
+    )
+
+
+def _differences(f: Activation) -> Check:
+    """f′ against Richardson's extrapolation of central differences of f, away from breaks."""
+    z = np.linspace(-5.0, 5.0, 401)
+    for at in f.breaks:
+        z = z[np.abs(z - at) > _CLEARANCE]
+    near = f(z + _STEP) - f(z - _STEP)
+    far = f(z + 2 * _STEP) - f(z - 2 * _STEP)
+    worst = float(np.abs((8.0 * near - far) / (12.0 * _STEP) - f.derivative(z)).max())
+    return Check(
+        f"f′ of {f.name} against differences of f",
+        f"within {number(_DIFFERENCE_TOLERANCE)}",
+        "Richardson's extrapolation",
+        f"{worst:.1e}",
+        worst <= _DIFFERENCE_TOLERANCE and math.isfinite(worst),
+    )

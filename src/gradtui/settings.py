@@ -1,0 +1,173 @@
+"""How gradtui behaves in this terminal: each setting by flag, environment, file or default.
+
+A setting is declared once, in `SETTINGS`. The nearest source wins: the flag on the command line,
+then the environment variable, then the settings file, then the default.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradtui.errors import InputError
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A choice: its name (also in the file), its values, what it is for."""
+
+    name: str
+    choices: tuple[str, ...]
+    help: str
+    default: str = AUTO
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"GRADTUI_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """The option on the command line."""
+        return f"--{self.name}"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting's value and where it came from."""
+
+    value: str
+    source: str
+
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "marker",
+            (AUTO, "braille", "block", "dot", "ascii"),
+            "what curves are drawn with; auto: braille, ascii where the encoding is not UTF-8",
+        ),
+        Setting(
+            "colors",
+            (AUTO, "16", "256", "truecolor", "none"),
+            "how many colours; auto: what TERM, COLORTERM and NO_COLOR say",
+        ),
+        Setting(
+            "mouse",
+            (AUTO, "on", "off"),
+            "whether the app takes the mouse; auto: not over SSH, where it would hinder selecting",
+        ),
+        Setting(
+            "threads",
+            (AUTO, "1", "2", "4", "8", "16", "32", "64"),
+            "threads of numpy's linear algebra; auto: at most 4, for a host may be shared",
+        ),
+    )
+}
+
+
+def settings_file() -> Path:
+    """`$XDG_CONFIG_HOME/gradtui/settings.toml`, by default under ~/.config."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    # The specification: a relative path is to be ignored.
+    base = Path(home) if home.startswith("/") else Path.home() / ".config"
+    return base / "gradtui" / "settings.toml"
+
+
+def resolve(flags: Mapping[str, str | None] | None = None) -> dict[str, Chosen]:
+    """Every setting's value and source.
+
+    Raises:
+        InputError: a value that is not a choice, or a file that is not TOML; it names the place.
+    """
+    file = settings_file()
+    from_file = _read(file)
+    for name in from_file:
+        if name not in SETTINGS:
+            raise InputError(str(file), name, f"one of {', '.join(SETTINGS)}", "take the line out")
+    resolved: dict[str, Chosen] = {}
+    for setting in SETTINGS.values():
+        sources = (
+            (setting.flag, (flags or {}).get(setting.name)),
+            (f"environment variable {setting.variable}", os.environ.get(setting.variable) or None),
+            (str(file), from_file.get(setting.name)),
+            ("default", setting.default),
+        )
+        source, value = next((where, what) for where, what in sources if what is not None)
+        if value not in setting.choices:
+            raise InputError(
+                f"{setting.name} ({source})",
+                value,
+                f"one of {', '.join(setting.choices)}",
+                f"try {setting.default}",
+            )
+        resolved[setting.name] = Chosen(value, source)
+    return resolved
+
+
+def _read(file: Path) -> dict[str, str]:
+    """The settings file as text values; nothing where there is none."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "settings file", str(file), f"readable as TOML ({error})", "mend or remove it"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            "settings file", str(file), f"readable ({error.strerror})", "mend or remove it"
+        ) from None
+    values = {True: "on", False: "off"}
+    return {
+        name: values[value] if isinstance(value, bool) else str(value)
+        for name, value in content.items()
+    }
+
+
+# ------------------------------------------------------------ what auto means
+
+_NO_COLOUR = ("vt52", "vt100", "vt102", "vt220", "dumb", "unknown")
+
+
+def colours(chosen: str) -> str:
+    """One of 16, 256, truecolor and none, for this terminal."""
+    if chosen != AUTO:
+        return chosen
+    term = os.environ.get("TERM", "").lower()
+    if os.environ.get("NO_COLOR") or term in _NO_COLOUR or not term:
+        return "none"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "truecolor"
+    return "256" if "256color" in term else "16"
+
+
+def marker(chosen: str, *, utf8: bool) -> str:
+    """One of the canvas's markers."""
+    if chosen != AUTO:
+        return chosen
+    return "braille" if utf8 else "ascii"
+
+
+def mouse(chosen: str) -> bool:
+    """Whether to take the mouse."""
+    remote = any(os.environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY"))
+    return chosen == "on" or (chosen == AUTO and not remote)
+
+
+def cap_threads(chosen: str) -> None:
+    """Limit the threads of every linear algebra library that numpy may be built with.
+
+    They read it once, when numpy is imported. What the user set in the environment stays.
+    """
+    threads = str(min(4, os.cpu_count() or 1)) if chosen == AUTO else chosen
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+                 "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS"):  # fmt: skip
+        os.environ.setdefault(name, threads)

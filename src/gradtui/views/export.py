@@ -1,0 +1,150 @@
+"""What a view shows as one page of text, as a drawing and as numbers: for files and for stdout."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradtui import __version__
+from gradtui.errors import InputError, printable
+from gradtui.plots.ansi import plain
+from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
+from gradtui.plots.svg import svg
+from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.view import Finding, Remedy, Size, Value, View
+
+FORMATS = ("svg", "txt", "csv", "json")
+"""The drawing, the page of text, the table, and the table with the verdicts."""
+
+
+def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
+    """The format that a file's name asks for.
+
+    Raises:
+        InputError: its suffix is none of them.
+    """
+    suffix = file.suffix.lower().removeprefix(".")
+    if suffix not in formats:
+        endings = ", ".join(f".{one}" for one in formats)
+        raise InputError(
+            "output",
+            str(file),
+            f"a file name that ends in one of {endings}",
+            f"try {printable(file.stem or 'gradtui')[:40]}.{formats[0]}",
+        )
+    return suffix
+
+
+def exported(view: View, result: Any, setup: Setup, size: Size, marker: str, format: str) -> str:
+    """The result in one of `FORMATS`, as a file holds it."""
+    if format == "svg":
+        subjects = ", ".join(setup.activations)
+        return svg(report(view, result, setup, size, marker), f"{view.title}: {subjects}")
+    if format == "txt":
+        return plain(report(view, result, setup, size, marker).rows)
+    if format == "csv":
+        return as_csv(view.table(result))
+    return as_json(record(view, result, setup))
+
+
+# ----------------------------------------------------------------- the page
+
+
+def report(view: View, result: Any, setup: Setup, size: Size, marker: str) -> Picture:
+    """Title, picture, readout and every verdict, one under the other.
+
+    The picture has exactly `size`. A row of text that needs more width gets it: in a page that
+    scrolls there is no reason to cut.
+    """
+    above, below = _around(view, result, setup, size.width)
+    rows = (*above, *view.draw(result, setup, size, marker).rows, *below)
+    return Picture.of(rows, max(size.width, *(len(row_text(one)) for one in rows)))
+
+
+def text_height(view: View, result: Any, setup: Setup, width: int) -> int:
+    """How many rows of a report are not the picture."""
+    return sum(map(len, _around(view, result, setup, width)))
+
+
+def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row], list[Row]]:
+    """The rows above the picture and below it."""
+    title = row((view.title, "title"), (f"  {view.question}", "muted"))
+    below: list[Row] = list(view.readout(result, setup, width))
+    for name in setup.activations:
+        below += [(), *_verdict(view, setup, view.finding(result, name), width)]
+    return [title], below
+
+
+def _verdict(view: View, setup: Setup, found: Finding, width: int) -> Iterator[Row]:
+    yield from wrapped(f"{found.kind.mark} {found.sentence}", width, found.kind.role, "  ")
+    yield from wrapped(f"  {found.cause}", width, "", "  ")
+    if found.remedy is not None:
+        # Never wrapped: a command is there to be copied.
+        command = shlex.join(view.command(found.remedy.applied(setup)))
+        yield row(("  try: ", "muted"), (command, "key"))
+        evidence = f"  (before: {found.remedy.before}; then: {found.remedy.after})"
+        yield from wrapped(evidence, width, "muted", "  ")
+
+
+# -------------------------------------------------------------- the numbers
+
+
+def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
+    """Everything that the result says, in the types of JSON."""
+    return {
+        "gradtui": __version__,
+        "view": view.name,
+        "setup": {knob.name: knob.text(setup) for knob in view.all_knobs},
+        "findings": [
+            {
+                "activation": found.subject,
+                "verdict": str(found.kind),
+                "sentence": found.sentence,
+                "cause": found.cause,
+                "remedy": None if found.remedy is None else _remedy(view, setup, found.remedy),
+            }
+            for found in (view.finding(result, name) for name in setup.activations)
+        ],
+        "rows": view.table(result),
+    }
+
+
+def _remedy(view: View, setup: Setup, remedy: Remedy) -> dict[str, object]:
+    changed = remedy.applied(setup)
+    return {
+        "label": remedy.label,
+        "changes": {name: KNOBS[name].text(changed) for name in remedy.changes},
+        "command": shlex.join(view.command(changed)),
+        "before": remedy.before,
+        "after": remedy.after,
+    }
+
+
+def as_json(value: object) -> str:
+    """Strict JSON: a number that it cannot hold (the log10 of an exact zero: -inf) is null."""
+    return json.dumps(_strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _strict(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _strict(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(one) for one in value]
+    return value
+
+
+def as_csv(rows: Sequence[Mapping[str, Value]]) -> str:
+    """A header and the rows; every float in as many digits as give it back, -inf as -inf."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,541 @@
+"""The app: what the keys do, what the screen says, what a bad value leaves as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import queue
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from textual.widgets import Input, Static
+
+from gradtui.app.actions import ACTIONS
+from gradtui.app.engine import Drawn, Engine, Request
+from gradtui.app.main import GradTUI, Look
+from gradtui.app.screens import InfoPage, Page, ScenariosPage
+from gradtui.app.state import THEMES, State
+from gradtui.mathematics.layer_values import LayerValues
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.setup import Setup
+from gradtui.views.view import Size
+from support.app import running, settle, shown, verdict
+from support.by_hand import by_hand
+
+DEEP = State(setup=Setup(activations=("sigmoid",), depth=50))
+
+
+def bottom(app: GradTUI) -> str:
+    return app.panes["bottom"].picture.text
+
+
+def hint(app: GradTUI) -> str:
+    return str(app.query_one("#prompt-hint", Static).content)
+
+
+def body(app: GradTUI) -> str:
+    """The text of the page on top."""
+    assert isinstance(app.screen, Page)
+    console = Console(width=100, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(app.screen.query_one("#page-body", Static).content)
+    return captured.get()
+
+
+# -------------------------------------------------------------- the main job
+
+
+async def test_it_opens_with_three_compared_at_depth_50_and_names_the_factor() -> None:
+    async with running() as (app, _):
+        assert app.state.setup.activations == ("sigmoid", "tanh", "relu")
+        assert app.state.setup.depth == 50
+        text = verdict(app)
+        assert by_hand("sigmoid", [1.0] * 50).ratio == pytest.approx(2.2e-32, rel=0.03)
+        assert "sigmoid vanishing: layer 1 gets 2.2e-32 of layer 50's gradient" in text
+        assert "healthy is above 0.001" in text
+        assert "f′ took 3.2e-33, the weights took nothing" in text
+        assert "f relu" in text
+        for name in ("a", "b", "c"):
+            assert name in app.panes["plot"].picture.text
+
+
+async def test_the_number_keys_switch_the_view_and_keep_the_setup() -> None:
+    async with running() as (app, pilot):
+        setup = app.state.setup
+        for key, view in zip("123", VIEWS, strict=True):
+            await pilot.press(key)
+            await settle(pilot)
+            assert app.state.view == view
+            assert app.state.setup == setup
+        await pilot.press("2")
+        await settle(pilot)
+        assert "= ∂L/∂a₅₀·f′(z₅₀)" in app.panes["plot"].picture.text
+
+
+async def test_one_key_changes_the_depth_and_the_picture_with_it() -> None:
+    async with running() as (app, pilot):
+        before = app.panes["plot"].picture
+        await pilot.press("right_square_bracket")
+        await settle(pilot)
+        assert app.state.setup.depth == 51
+        assert "layer 51's gradient" in verdict(app)
+        assert app.panes["plot"].picture != before
+        await pilot.press("u")
+        await settle(pilot)
+        assert app.panes["plot"].picture == before
+
+
+async def test_one_key_applies_the_remedy_and_says_before_and_after() -> None:
+    async with running(DEEP) as (app, pilot):
+        assert "vanishing" in verdict(app)
+        await pilot.press("f")
+        assert "2.2e-32" in bottom(app)
+        await settle(pilot)
+        assert app.state.setup.activations == ("relu",)
+        assert "relu healthy: layer 1 gets 1 of" in verdict(app)
+        await pilot.press("u")
+        assert app.state.setup == DEEP.setup
+
+
+async def test_tab_takes_the_verdict_to_the_next() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "tanh healthy" in verdict(app)
+
+
+async def test_a_message_goes_with_the_next_key() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("u")
+        assert "Nothing to undo" in bottom(app)
+        await pilot.press("right")
+        assert "Nothing to undo" not in bottom(app)
+
+
+# ------------------------------------------------------------------- prompt
+
+
+async def test_a_number_is_typed() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("d", *"120", "enter")
+        await settle(pilot)
+        assert app.state.setup.depth == 120
+        assert not app.screen.has_class("prompting")
+        await pilot.press("u")
+        assert app.state.setup.depth == 50
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "says"),
+    [
+        ("d", "0", "from 1 to 100,000"),
+        ("d", "-3", "from 1 to 100,000"),
+        ("d", "1e9", "from 1 to 100,000"),
+        ("d", "abc", "whole number"),
+        ("w", "nan", "finite"),
+        ("w", "1,2,", "number"),
+        ("a", "sigmodi", "sigmoid"),
+        ("h", "2", "from"),
+        ("x", "", "number"),
+    ],
+)
+async def test_a_bad_value_shows_its_error_and_changes_nothing(
+    key: str, typed: str, says: str
+) -> None:
+    async with running() as (app, pilot):
+        before = app.state
+        await pilot.press(key)
+        app.query_one(Input).value = typed
+        await pilot.press("enter")
+        await pilot.pause()
+        assert says in hint(app)
+        assert app.screen.has_class("prompting")
+        assert app.query_one(Input).value == typed
+        assert app.state.setup == before.setup
+        assert app.state.past == ()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.state.setup == before.setup
+        assert not app.screen.has_class("prompting")
+
+
+async def test_arrows_in_the_prompt_step_and_escape_brings_back_what_was() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("w", "up", "up", "pageup")
+        assert app.state.setup.weights == LayerValues((2.4,))
+        assert app.query_one(Input).value == "2.4"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.state.setup.weights == LayerValues((1.0,))
+        assert app.state.past == ()
+
+
+async def test_whatever_is_done_in_the_prompt_is_one_undo() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("d", "up", "up", "down", "up", "enter")
+        assert app.state.setup.depth == 52
+        await pilot.press("u")
+        assert app.state.setup.depth == 50
+
+
+async def test_a_knob_that_the_view_does_not_read_is_not_asked_for() -> None:
+    async with running(DEEP.with_(view="derivative")) as (app, pilot):
+        await pilot.press("m")
+        assert not app.screen.has_class("prompting")
+        assert "samples" in bottom(app)
+
+
+async def test_letters_typed_in_the_prompt_are_text_and_not_keys() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("a")
+        app.query_one(Input).value = ""
+        await pilot.press(*"gelu", "space", *"silu", "enter")
+        assert app.state.setup.activations == ("gelu", "silu")
+
+
+async def test_the_filter_narrows_the_list_as_one_types_and_escape_shows_all() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"elu")
+        await pilot.pause()
+        assert "selu" in app.panes["side"].picture.text
+        assert "tanh" not in app.panes["side"].picture.text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.state.filter == ""
+        assert "tanh" in app.panes["side"].picture.text
+
+
+async def test_enter_keeps_the_filter_and_space_chooses_from_it() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"silu", "enter", "space")
+        assert app.state.setup.activations[-1] == "silu"
+
+
+# -------------------------------------------------------------------- pages
+
+
+@pytest.mark.parametrize("close", ["escape", "q", "question_mark"])
+async def test_the_help_lists_every_action_and_closes(close: str) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("question_mark")
+        text = body(app)
+        assert all(action.help in " ".join(text.split()) for action in ACTIONS)
+        await pilot.press(close)
+        assert not isinstance(app.screen, Page)
+        assert app.is_running
+
+
+async def test_the_facts_of_the_highlighted_one_and_its_derivation_step_by_step() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("i")
+        assert isinstance(app.screen, InfoPage)
+        first = body(app)
+        assert "0.25 at z = 0" in first
+        await pilot.press("right")
+        assert len(body(app)) > len(first)
+        await pilot.press("left", "g")
+        assert any("가" <= character <= "힣" for character in body(app))
+        await pilot.press("i")
+        assert not isinstance(app.screen, InfoPage)
+
+
+@pytest.mark.parametrize("index", range(len(SCENARIOS)))
+async def test_a_scenario_is_two_keys_away(index: int) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("s")
+        assert isinstance(app.screen, ScenariosPage)
+        await pilot.press(str((index + 1) % 10))
+        await settle(pilot)
+        assert app.state.setup == SCENARIOS[index].setup
+        assert app.state.view == SCENARIOS[index].view
+        assert SCENARIOS[index].look in bottom(app)
+
+
+async def test_the_list_of_scenarios_is_left_as_it_was_entered() -> None:
+    async with running() as (app, pilot):
+        before = app.state
+        await pilot.press("s", "down", "escape")
+        assert app.state == before
+
+
+def test_the_palette_offers_every_action() -> None:
+    app = GradTUI(State())
+    offered = {command.title for command in app.get_system_commands(None)}  # type: ignore[arg-type]
+    for action in ACTIONS:
+        if action.name not in ("command_palette", "suspend_process"):
+            assert any(action.help in title and action.shown in title for title in offered)
+
+
+async def test_the_palette_does_what_the_key_does() -> None:
+    async with running() as (app, pilot):
+        commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
+        commands["twice the depth  (})"]()
+        await settle(pilot)
+        assert app.state.setup.depth == 100
+
+
+# ------------------------------------------------------------------- themes
+
+
+async def test_the_themes_change_the_colours_and_not_the_picture() -> None:
+    async with running() as (app, pilot):
+        text, themes = shown(app), []
+        for _ in THEMES:
+            themes.append(app.theme)
+            await pilot.press("t", "right", "left")
+            await settle(pilot)
+            assert shown(app) == text
+        assert themes == [f"gradtui-{name}" for name in THEMES]
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "256", "16", "none"])
+async def test_every_theme_is_drawn_in_every_number_of_colours(colours: str) -> None:
+    async with running(look=Look(colours=colours)) as (app, pilot):
+        for _ in THEMES:
+            await pilot.press("t")
+            await settle(pilot)
+        assert "sigmoid" in shown(app)
+
+
+# --------------------------------------------------------------------- size
+
+
+async def test_a_resize_keeps_the_state_and_uses_the_room() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("right_square_bracket", "tab", "right")
+        await settle(pilot)
+        state = app.state
+        widths = []
+        for size in ((120, 40), (60, 18), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+            assert app.state == state
+            widths.append(app.panes["plot"].picture.width)
+            assert "tanh healthy" in verdict(app)
+        assert widths[0] > widths[2] > widths[1]
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 17), (30, 8)])
+async def test_a_terminal_that_is_too_small_says_so_and_comes_back(size: tuple[int, int]) -> None:
+    async with running() as (app, pilot):
+        before = shown(app)
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert app.screen.has_class("too-small")
+        assert "60 columns" in " ".join(app.panes["too-small"].picture.text.split())
+        assert not app.panes["plot"].display or app.panes["plot"].size.area == 0
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert shown(app) == before
+
+
+async def test_a_terminal_that_is_too_small_from_the_start_can_be_made_larger() -> None:
+    app = GradTUI(State())
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        assert app.screen.has_class("too-small")
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "sigmoid vanishing" in verdict(app)
+
+
+# ---------------------------------------------------------- taking it along
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+async def test_y_sends_the_command_that_prints_this_picture(view: str) -> None:
+    async with running(State(view=view)) as (app, pilot):
+        await pilot.press("right_square_bracket", "right", "y")
+        words = app.clipboard.split()
+        assert words[:2] == ["gradtui", view]
+        assert app.clipboard == " ".join(app.state.record.command(app.state.setup))
+        said = body(app) if isinstance(app.screen, Page) else bottom(app)
+        assert app.clipboard in said
+        assert "Sent to the terminal" in said
+
+
+async def export(pilot: Any, app: GradTUI, name: str) -> None:
+    await pilot.press("e")
+    app.query_one(Input).value = name
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("suffix", ["svg", "txt", "csv", "json"])
+async def test_e_saves_the_picture_or_its_numbers_and_says_where(
+    view: str, suffix: str, tmp_path: Path
+) -> None:
+    async with running(State(view=view)) as (app, pilot):
+        file = tmp_path / f"picture.{suffix}"
+        await export(pilot, app, str(file))
+        assert f"Saved {file}"[:70] in bottom(app)
+        text = file.read_text(encoding="utf-8")
+        if suffix == "svg":
+            assert "<svg" in text
+        if suffix == "csv":
+            assert len(list(csv.DictReader(io.StringIO(text)))) > 2
+        if suffix == "json":
+            assert json.loads(text)
+        if suffix == "txt":
+            assert "┌" in text
+        assert list(tmp_path.glob("picture*")) == [file]
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture", "", ".", "no/such/directory/a.svg"])
+async def test_a_file_that_cannot_be_is_refused_and_nothing_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    async with running(DEEP) as (app, pilot):
+        await export(pilot, app, name)
+        assert "Not saved" in hint(app)
+        assert app.screen.has_class("prompting")
+        await pilot.press("escape")
+        assert app.state.setup == DEEP.setup
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+async def test_a_file_that_exists_is_replaced_only_at_the_second_enter(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("precious", encoding="utf-8")
+    async with running(DEEP) as (app, pilot):
+        await export(pilot, app, str(file))
+        assert file.read_text(encoding="utf-8") == "precious"
+        assert "exists" in hint(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "precious" not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+async def test_a_disk_that_is_full_is_said_and_the_app_goes_on(tmp_path: Path) -> None:
+    async with running(DEEP) as (app, pilot):
+        link = tmp_path / "full.txt"
+        link.symlink_to("/dev/full")
+        await export(pilot, app, str(link))
+        if "exists" in hint(app):
+            await pilot.press("enter")
+            await pilot.pause()
+        assert "Not saved" in hint(app)
+        assert app.is_running
+
+
+# ------------------------------------------------------------------- playing
+
+
+async def test_the_backward_pass_plays_by_itself_and_pauses() -> None:
+    first = State(view="chain", setup=Setup(depth=6, layer=6))
+    async with running(first) as (app, pilot):
+        await pilot.press("p")
+        assert app.state.playing
+        await pilot.pause(0.6)
+        assert app.state.setup.layer < 6
+        await pilot.press("p")
+        await settle(pilot)
+        layer = app.state.setup.layer
+        await pilot.pause(0.4)
+        assert app.state.setup.layer == layer
+
+
+# ------------------------------------------------------------------- no colour
+
+
+async def test_without_unicode_every_pane_is_ascii() -> None:
+    look = Look(marker="ascii", unicode=False)
+    async with running(look=look) as (app, pilot):
+        for key in "123":
+            await pilot.press(key)
+            await settle(pilot)
+            assert shown(app).isascii()
+            assert "?" not in shown(app).replace("? help", "")
+
+
+# ------------------------------------------------------------------- engine
+
+
+def request(setup: Setup, view: str = "decay") -> Request:
+    return Request(view, setup, Size(56, 13), 80, "braille")
+
+
+class Answers:
+    """An engine and what it delivers."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Drawn | Exception] = queue.Queue()
+        self.engine = Engine(self._queue.put, self._queue.put)
+        self.engine.start()
+
+    def until(self, wanted: Request) -> Drawn:
+        """The final answer to that request; those to others go by."""
+        while True:
+            drawn = self._queue.get(timeout=20)
+            if isinstance(drawn, Exception):
+                raise drawn
+            if drawn.request == wanted and (drawn.progress >= 1 or drawn.error):
+                return drawn
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    made = Answers()
+    yield made
+    made.engine.close()
+
+
+def test_the_newest_request_wins_over_a_long_computation(answers: Answers) -> None:
+    long = request(Setup(activations=("sigmoid",), depth=50_000, samples=10_000))
+    answers.engine.submit(long)
+    short = request(DEEP.setup)
+    answers.engine.submit(short)
+    assert answers.until(short).finding is not None
+
+
+def test_bad_input_is_delivered_as_its_message_and_the_engine_goes_on(answers: Answers) -> None:
+    bad = request(Setup(weights=LayerValues((1.0, 2.0))))
+    answers.engine.submit(bad)
+    assert "weights" in answers.until(bad).error
+    answers.engine.submit(request(DEEP.setup))
+    assert answers.until(request(DEEP.setup)).error == ""
+
+
+def test_a_defect_in_a_view_is_told_and_not_left_as_a_screen_that_never_changes(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setitem(VIEWS, "decay", replace(VIEWS["decay"], finding=fails))  # type: ignore[arg-type]
+    bad = request(Setup(depth=4))
+    answers.engine.submit(bad)
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        answers.until(bad)
+
+
+HARD = {
+    "overflow in the remedy": Setup(activations=("tanh",), depth=40, x=1e8),
+    "slopes beyond float64": Setup(activations=("relu_squared",), depth=20,
+                                   weights=LayerValues((1e9,))),
+    "z beyond float64": Setup(activations=("sigmoid",), depth=5, weights=LayerValues((1e30,))),
+    "one layer that explodes": Setup(activations=("rrelu",), depth=1, x=1e100),
+    "a subnormal range": Setup(z_range=(0.0, 5e-324), z=0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("name", HARD)
+def test_hard_setups_are_drawn(name: str, view: str, answers: Answers) -> None:
+    wanted = request(HARD[name], view)
+    answers.engine.submit(wanted)
+    drawn = answers.until(wanted)
+    assert drawn.error == ""
+    assert drawn.finding is not None
+
+

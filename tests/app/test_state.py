@@ -1,0 +1,504 @@
+"""Every step of the state is a pure function: what it changes, what it leaves, what undo brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.app import state as steps
+from gradtui.app.actions import ACTIONS, BY_NAME
+from gradtui.app.state import State
+from gradtui.errors import InputError
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.verdicts import diagnose
+from gradtui.views.view import Kind, Remedy
+
+NAMES = list(ACTIVATIONS)
+SINGLE = State(setup=Setup(activations=("tanh",), depth=50), highlight="tanh")
+COMPARING = State(setup=Setup(activations=("sigmoid", "tanh", "relu"), depth=50))
+
+
+def press(state: State, *names: str) -> State:
+    """The state after these actions."""
+    for name in names:
+        step = BY_NAME[name].step
+        assert step is not None
+        state = step(state)
+    return state
+
+
+def chosen(state: State) -> tuple[str, ...]:
+    return state.setup.activations
+
+
+# ------------------------------------------------------------------- depth
+
+
+@pytest.mark.parametrize(
+    ("action", "depth"),
+    [("deeper", 51), ("shallower", 49), ("double_depth", 100), ("half_depth", 25)],
+)
+def test_one_key_changes_the_depth_by_one_or_by_two_times(action: str, depth: int) -> None:
+    assert press(SINGLE, action).setup.depth == depth
+
+
+@pytest.mark.parametrize(
+    ("depth", "action"),
+    [(1, "shallower"), (1, "half_depth"), (100_000, "deeper"), (100_000, "double_depth")],
+)
+def test_the_depth_stays_inside_its_range_and_a_key_at_its_end_is_no_change(
+    depth: int, action: str
+) -> None:
+    state = SINGLE.with_(setup=SINGLE.setup.with_(depth=depth))
+    assert press(state, action) == state
+
+
+def test_the_cursor_stays_on_a_layer_when_the_depth_shrinks() -> None:
+    state = steps.walk_to_end(SINGLE, 1)
+    assert state.setup.layer == 50
+    assert press(state, "half_depth").setup.layer == 25
+
+
+# ------------------------------------------------------------- activations
+
+
+def test_with_one_activation_the_list_chooses_as_its_cursor_moves() -> None:
+    state = press(SINGLE, "down")
+    assert state.highlight == NAMES[NAMES.index("tanh") + 1]
+    assert chosen(state) == (state.highlight,)
+    assert chosen(press(state, "up")) == ("tanh",)
+
+
+def test_with_several_the_cursor_only_moves() -> None:
+    state = press(COMPARING, "down", "down", "page_down")
+    assert state.highlight == NAMES[7]
+    assert state.setup == COMPARING.setup
+    assert state.past == ()
+
+
+def test_the_cursor_stops_at_both_ends_of_the_list() -> None:
+    assert press(COMPARING, *["page_up"] * 9).highlight == NAMES[0]
+    assert press(COMPARING, *["page_down"] * 30).highlight == NAMES[-1]
+
+
+def test_space_takes_an_activation_into_the_comparison_and_out_again() -> None:
+    state = press(SINGLE.with_(highlight="relu"), "toggle")
+    assert chosen(state) == ("tanh", "relu")
+    assert chosen(press(state, "toggle")) == ("tanh",)
+
+
+def test_space_on_the_only_activation_leaves_it_and_says_why() -> None:
+    state = press(SINGLE, "toggle")
+    assert state.setup == SINGLE.setup
+    assert "only activation" in state.message
+
+
+def test_a_seventh_activation_is_refused_with_the_way_out() -> None:
+    state = SINGLE
+    for name in NAMES[:8]:
+        state = press(state.with_(highlight=name, message=""), "toggle") if name != "tanh" else state
+    assert len(chosen(state)) == 6
+    assert state.failed
+    assert "6" in state.message
+    assert "space" in state.message
+
+
+def test_enter_leaves_the_highlighted_one_alone() -> None:
+    assert chosen(press(COMPARING.with_(highlight="gelu"), "only")) == ("gelu",)
+
+
+def test_tab_gives_the_verdict_to_each_of_the_compared_in_turn() -> None:
+    states = [COMPARING]
+    for _ in range(3):
+        states.append(press(states[-1], "next_focus"))
+    assert [one.setup.focused for one in states] == ["sigmoid", "tanh", "relu", "sigmoid"]
+    assert press(COMPARING, "previous_focus").setup.focused == "relu"
+
+
+def test_tab_with_one_activation_says_how_to_add_another() -> None:
+    state = press(SINGLE, "next_focus")
+    assert state.setup == SINGLE.setup
+    assert "space" in state.message
+
+
+def test_the_focus_does_not_stay_on_an_activation_that_was_taken_out() -> None:
+    state = press(COMPARING, "next_focus").with_(highlight="tanh")
+    assert state.setup.focused == "tanh"
+    assert press(state, "toggle").setup.focused == "sigmoid"
+
+
+def test_the_filter_narrows_the_list_and_keeps_the_cursor_in_it() -> None:
+    state = steps.filtered(COMPARING, "  ELU ")
+    assert state.listed == tuple(name for name in NAMES if "elu" in name)
+    assert state.highlight in state.listed
+    assert state.setup == COMPARING.setup
+    assert steps.filtered(state, "").listed == tuple(NAMES)
+
+
+def test_a_filter_that_matches_nothing_breaks_no_key() -> None:
+    state = steps.filtered(COMPARING, "no such")
+    assert state.listed == ()
+    for action in ACTIONS:
+        if action.step is not None:
+            action.step(state)
+
+
+def test_an_activation_with_other_parameters_stands_beside_its_kind() -> None:
+    spec = "leaky_relu(negative_slope=0.2)"
+    state = steps.set_knob(SINGLE, "activations", "tanh leaky_relu(0.2)")
+    assert chosen(state) == ("tanh", spec)
+    assert state.listed[state.listed.index(spec) - 1] == "leaky_relu"
+
+
+# ------------------------------------------------------------------- knobs
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("depth", "0"),
+        ("depth", "-3"),
+        ("depth", "1e9"),
+        ("depth", "abc"),
+        ("depth", "2.5"),
+        ("depth", "nan"),
+        ("depth", ""),
+        ("weights", "nan"),
+        ("weights", "inf"),
+        ("weights", "1,,2"),
+        ("weights", "1e101"),
+        ("weights", "1e999"),
+        ("weights", "normal(std=-1)"),
+        ("weights", "uniform(1)"),
+        ("weights", ""),
+        ("biases", "1,nan"),
+        ("x", "one"),
+        ("x", "inf"),
+        ("loss", "nan"),
+        ("loss", "cross_entropy"),
+        ("loss", "squared_error(goal=1)"),
+        ("seed", "-1"),
+        ("seed", "0.5"),
+        ("samples", "0"),
+        ("threshold", "0"),
+        ("threshold", "1"),
+        ("threshold", "-0.1"),
+        ("z_range", "6:-6"),
+        ("z_range", "5"),
+        ("z_range", "0:inf"),
+        ("z_range", "0:0"),
+        ("activations", "sigmoidd"),
+        ("activations", ""),
+        ("activations", "elu(alpha=nan)"),
+        ("activations", "sigmoid tanh relu elu selu gelu silu"),
+    ],
+)
+def test_a_bad_value_names_its_knob_and_changes_nothing(name: str, text: str) -> None:
+    before = COMPARING
+    with pytest.raises(InputError, match=name.rstrip("s")) as caught:
+        steps.set_knob(before, name, text)
+    assert caught.value.next_step
+    assert before == COMPARING
+
+
+def test_a_list_of_weights_brings_its_own_depth() -> None:
+    state = steps.set_knob(SINGLE, "weights", "0.5, 1, 2, 4")
+    assert state.setup.weights.values == (0.5, 1.0, 2.0, 4.0)
+    assert state.setup.depth == 4
+
+
+def test_a_list_of_biases_that_contradicts_a_list_of_weights_is_refused() -> None:
+    state = steps.set_knob(SINGLE, "weights", "1,1,1")
+    with pytest.raises(InputError, match=r"weights.*3"):
+        steps.set_knob(state, "biases", "1,1")
+
+
+def test_a_depth_that_contradicts_a_list_of_weights_is_refused_and_says_so() -> None:
+    state = steps.set_knob(SINGLE, "weights", "1,1,1")
+    deeper = press(state, "deeper")
+    assert deeper.setup == state.setup
+    assert deeper.failed
+    assert "weights" in deeper.message
+
+
+KNOB_NAMES = [name for name in KNOBS if name not in ("activations", "focus")]
+turns = st.tuples(
+    st.sampled_from(KNOB_NAMES),
+    st.sampled_from([1, -1, 7, -7, 40, -40, 600, -600, 2_000_000, -2_000_000]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(turns, min_size=1, max_size=5))
+def test_a_knob_that_is_stepped_always_holds_a_value_that_could_be_typed(
+    done: list[tuple[str, int, bool]],
+) -> None:
+    """What is saved, or written into a command, is read back by the same knob."""
+    state = SINGLE
+    for name, count, by_factor in done:
+        state = steps.step_knob(state, name, count, by_factor=by_factor)
+        knob, value = KNOBS[name], getattr(state.setup, name)
+        assert knob.parse(knob.format(value)) == value
+
+
+def test_steps_up_and_down_come_back_to_the_very_number() -> None:
+    state = SINGLE
+    for _ in range(7):
+        state = steps.step_knob(state, "weights", 1)
+    assert state.setup.weights.text == "1.7"
+    for _ in range(7):
+        state = steps.step_knob(state, "weights", -1)
+    assert state.setup.weights.text == "1"
+
+
+# ------------------------------------------------------------------ cursor
+
+
+@pytest.mark.parametrize(("view", "near"), [("decay", 11), ("chain", 9)])
+def test_the_right_arrow_goes_where_the_picture_runs(view: str, near: int) -> None:
+    """The decay view has the loss on its right, the chain view layer 1."""
+    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(layer=10))
+    assert press(state, "right").setup.layer == near
+    assert press(state, "right", "left").setup.layer == 10
+
+
+def test_the_ends_are_one_key_away() -> None:
+    assert press(SINGLE, "last").setup.layer == 50
+    assert press(SINGLE, "last", "first").setup.layer == 1
+    derivative = SINGLE.with_(view="derivative")
+    assert press(derivative, "last").setup.z == 6.0
+    assert press(derivative, "first").setup.z == -6.0
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("action", ["left", "right", "far_left", "far_right", "first", "last"])
+def test_a_move_of_the_cursor_is_nothing_to_undo(view: str, action: str) -> None:
+    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(layer=20))
+    moved = press(state, action)
+    assert moved.setup != state.setup
+    assert moved.past == ()
+
+
+def test_a_move_of_the_cursor_keeps_what_can_be_done_again() -> None:
+    undone = press(SINGLE, "deeper", "undo")
+    assert press(undone, "right", "redo").setup.depth == 51
+
+
+# ------------------------------------------------------------ undo and redo
+
+
+def _scenario(index: int) -> Callable[[State], State]:
+    return lambda state: steps.scenario(state, index)
+
+
+def _set(name: str, text: str) -> Callable[[State], State]:
+    def step(state: State) -> State:
+        try:
+            return steps.set_knob(state, name, text)
+        except InputError:
+            return state
+
+    return step
+
+
+CHANGES: list[Callable[[State], State]] = [
+    *(
+        action.step
+        for action in ACTIONS
+        if action.step is not None and action.name not in ("undo", "redo")
+    ),
+    *(_scenario(index) for index in range(len(SCENARIOS))),
+    *(
+        _set(name, text)
+        for name, text in [
+            ("weights", "1,2,3"),
+            ("weights", "normal(std=1.5)"),
+            ("biases", "0.5"),
+            ("activations", "elu gelu"),
+            ("loss", "squared_error(target=1)"),
+            ("z_range", "-1:1"),
+            ("threshold", "1e-6"),
+        ]
+    ),
+    *(
+        lambda state, name=name, up=up: steps.step_knob(state, name, up)
+        for name in ("x", "seed", "samples")
+        for up in (1, -1)
+    ),
+    lambda state: steps.filtered(state, "elu"),
+    steps.play_tick,
+]
+
+
+def moment(state: State) -> tuple[str, Setup]:
+    return state.view, state.setup
+
+
+@settings(max_examples=150)
+@given(st.lists(st.integers(0, len(CHANGES) - 1), max_size=30))
+def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -> None:
+    state = State()
+    for index in indices:
+        after = CHANGES[index](state)
+        if after.past == state.past:  # nothing to undo: a cursor, a view, a theme, a refusal
+            assert after.setup.clamped().with_(layer=1, z=0.0) == state.setup.with_(layer=1, z=0.0)
+        else:
+            assert after.past[:-1] == state.past
+            assert after.future == ()
+            back = steps.undo(after)
+            assert moment(back) == moment(state)
+            assert back.past == state.past
+            again = steps.redo(back)
+            assert moment(again) == moment(after)
+            assert (again.past, again.future) == (after.past, after.future)
+        state = after
+    last, count = state, len(state.past)
+    for _ in range(count):
+        state = steps.undo(state)
+    assert state.past == ()
+    for _ in range(count):
+        state = steps.redo(state)
+    assert moment(state) == moment(last)
+    assert state.future == ()
+
+
+def test_a_new_change_forgets_what_was_undone() -> None:
+    state = press(SINGLE, "deeper", "undo", "double_depth")
+    assert press(state, "redo").setup.depth == 100
+
+
+def test_undo_and_redo_with_nothing_to_do_say_so() -> None:
+    for name in ("undo", "redo"):
+        state = press(SINGLE, name)
+        assert state.setup == SINGLE.setup
+        assert f"Nothing to {name}" in state.message
+
+
+def test_undo_says_what_it_undid() -> None:
+    assert "depth 51 → 50" in press(SINGLE, "deeper", "undo").message
+
+
+def test_the_history_is_bounded() -> None:
+    state = SINGLE
+    for _ in range(steps.UNDO_DEPTH + 30):
+        state = press(state, "deeper")
+    assert len(state.past) == steps.UNDO_DEPTH
+
+
+# --------------------------------------------------- scenarios, reset, fix
+
+
+@pytest.mark.parametrize("index", range(len(SCENARIOS)))
+def test_a_scenario_opens_in_its_view_and_undo_leads_back(index: int) -> None:
+    state = steps.scenario(SINGLE, index)
+    assert state.view == SCENARIOS[index].view
+    assert state.setup == SCENARIOS[index].setup
+    assert state.message == SCENARIOS[index].look
+    assert moment(press(state, "undo")) == moment(SINGLE)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_reset_brings_the_view_as_it_first_was_and_undo_leads_back(view: str) -> None:
+    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(depth=7, seed=3))
+    fresh = press(state, "reset")
+    assert moment(fresh) == (view, VIEWS[view].default_setup)
+    assert moment(press(fresh, "undo")) == moment(state)
+
+
+def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
+    remedy = Remedy("depth = 3", {"depth": 3}, before="1e-9 arrives", after="0.1 arrives")
+    state = steps.fix(SINGLE, remedy)
+    assert state.setup == SINGLE.setup.with_(depth=3)
+    for part in ("depth = 3", "1e-9 arrives", "0.1 arrives"):
+        assert part in state.message
+    assert press(state, "undo").setup == SINGLE.setup
+
+
+def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
+    state = steps.fix(SINGLE, None)
+    assert state.setup == SINGLE.setup
+    assert "Nothing to fix" in state.message
+
+
+@pytest.mark.parametrize("focus", ["sigmoid", "hardsigmoid"])
+def test_after_the_fix_the_verdict_is_that_of_what_was_fixed(focus: str) -> None:
+    """The verdict pane speaks of the focused activation; the remedy was for it."""
+    setup = Setup(activations=("sigmoid", "hardsigmoid"), focus=focus, depth=50)
+    state = State(setup=setup)
+    remedy = diagnose(setup, focus).remedy
+    assert remedy is not None
+    healed = steps.fix(state, remedy).setup
+    assert diagnose(healed, healed.focused).kind is Kind.HEALTHY
+
+
+# --------------------------------------------------------- views and themes
+
+
+def test_a_view_on_its_number_keeps_the_setup() -> None:
+    for view in VIEWS:
+        state = press(SINGLE, f"view_{view}")
+        assert moment(state) == (view, SINGLE.setup)
+
+
+def test_the_themes_go_round() -> None:
+    state = SINGLE
+    seen = []
+    for _ in steps.THEMES:
+        seen.append(state.theme)
+        state = press(state, "theme")
+    assert seen == list(steps.THEMES)
+    assert state.theme == steps.THEMES[0]
+
+
+# ---------------------------------------------------------------- animation
+
+
+def play(depth: int, layer: int) -> list[State]:
+    """Every frame from the key to the end."""
+    setup = SINGLE.setup.with_(depth=depth, layer=layer)
+    frames = [press(SINGLE.with_(view="chain", setup=setup), "play")]
+    while frames[-1].playing:
+        frames.append(steps.play_tick(frames[-1]))
+        assert len(frames) < 200
+    return frames
+
+
+@pytest.mark.parametrize("depth", [2, 3, 50, 77, 1000, 100_000])
+def test_the_backward_pass_plays_from_the_loss_to_layer_1_and_stops(depth: int) -> None:
+    layers = [frame.setup.layer for frame in play(depth, 1)]
+    assert layers[0] == depth
+    assert layers[-1] == 1
+    assert layers == sorted(layers, reverse=True)
+
+
+def test_a_shallow_chain_is_played_layer_by_layer() -> None:
+    assert [frame.setup.layer for frame in play(12, 12)] == list(range(12, 0, -1))
+
+
+def test_play_pauses_and_goes_on_from_there() -> None:
+    frames = play(50, 50)
+    paused = press(frames[10], "play")
+    assert not paused.playing
+    assert steps.play_tick(paused) == paused
+    assert press(paused, "play").setup.layer == frames[10].setup.layer
+
+
+def test_an_arrow_pauses_the_animation() -> None:
+    assert not press(play(50, 50)[3], "right").playing
+
+
+def test_playing_is_nothing_to_undo() -> None:
+    assert play(50, 50)[-1].past == ()
+
+
+def test_outside_the_chain_view_play_says_where_it_plays() -> None:
+    state = press(SINGLE, "play")
+    assert not state.playing
+    assert "chain" in state.message

@@ -1,0 +1,218 @@
+"""What was chosen last comes back; a file that cannot be read is set aside and said so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradtui.app import state as steps
+from gradtui.app.state import THEMES, State
+from gradtui.app.storage import load, save, state_file
+from gradtui.errors import printable
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.setup import KNOBS, Setup
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "state.json"
+
+
+def kept(state: State) -> tuple[object, ...]:
+    return state.setup, state.view, state.theme, state.highlight
+
+
+def aside(file: Path) -> list[Path]:
+    return [one for one in file.parent.iterdir() if one != file]
+
+
+# ---------------------------------------------------------------- round trip
+
+
+@pytest.mark.parametrize("index", range(len(SCENARIOS)))
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_was_chosen_last_comes_back(index: int, theme: str, file: Path) -> None:
+    state = steps.scenario(State(theme=theme), index)
+    save(state, file)
+    again = load(file)
+    assert kept(again) == kept(state)
+    assert again.message == ""
+    assert again.past == ()
+
+
+def test_a_second_save_replaces_the_first_and_leaves_nothing_beside_it(file: Path) -> None:
+    save(State(), file)
+    later = State(setup=Setup(depth=7), view="chain")
+    save(later, file)
+    assert kept(load(file)) == kept(later)
+    assert aside(file) == []
+
+
+def test_the_first_start_is_silent(file: Path) -> None:
+    assert load(file) == State()
+
+
+# ---------------------------------------------------------------------- XDG
+
+
+def test_the_file_is_in_the_state_directory(state_home: Path) -> None:
+    assert state_file() == state_home / "gradtui" / "state.json"
+
+
+@pytest.mark.parametrize("value", ["", "relative/path"])
+def test_an_empty_or_relative_state_home_is_ignored(
+    value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_file() == tmp_path / ".local" / "state" / "gradtui" / "state.json"
+
+
+# ----------------------------------------------------------------- bad files
+
+
+def stored(**changes: object) -> dict[str, object]:
+    """A good file's contents, changed; None takes an entry out."""
+    whole: dict[str, object] = {
+        "version": 1,
+        "view": "decay",
+        "theme": "dark",
+        "highlight": "sigmoid",
+        "setup": {name: knob.text(Setup()) for name, knob in KNOBS.items()},
+    }
+    whole |= changes
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def test_the_example_is_good(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps(stored()), encoding="utf-8")
+    assert load(file).setup == Setup()
+
+
+BROKEN = {
+    "empty": b"",
+    "cut": b'{"version": 1, "vie',
+    "binary": bytes(range(256)),
+    "nulls": b"\0" * 4096,
+    "not a table": b"[1, 2]",
+    "a number": b"3",
+    "null": b"null",
+    "nested": b"[" * 100_000,
+    "nested table": b'{"a":' * 100_000,
+    "huge number": b'{"version": ' + b"9" * 5000 + b"}",
+    "infinite": b'{"version": 1e999}',
+    "surrogate": json.dumps(stored(view="\ud800")).encode(),
+    "old": json.dumps(stored(version=0)).encode(),
+    "new": json.dumps(stored(version=2)).encode(),
+    "no version": json.dumps(stored(version=None)).encode(),
+    "no setup": json.dumps(stored(setup=None)).encode(),
+    "setup is a list": json.dumps(stored(setup=[])).encode(),
+    "setup is text": json.dumps(stored(setup="depth")).encode(),
+    "unknown knob": json.dumps(stored(setup={"colour": "1"})).encode(),
+    "bad depth": json.dumps(stored(setup={"depth": "-3"})).encode(),
+    "depth is a list": json.dumps(stored(setup={"depth": [3]})).encode(),
+    "bad activation": json.dumps(stored(setup={"activations": "sigmund"})).encode(),
+    "contradiction": json.dumps(stored(setup={"depth": "3", "weights": "1,2"})).encode(),
+    "focus elsewhere": json.dumps(stored(setup={"activations": "tanh", "focus": "relu"})).encode(),
+    "unknown view": json.dumps(stored(view="sideways")).encode(),
+    "view is a table": json.dumps(stored(view={})).encode(),
+    "unknown theme": json.dumps(stored(theme="neon")).encode(),
+    "no theme": json.dumps(stored(theme=None)).encode(),
+    "bad highlight": json.dumps(stored(highlight=7)).encode(),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_set_aside_whole_and_the_message_says_where(name: str, file: Path) -> None:
+    file.parent.mkdir()
+    file.write_bytes(BROKEN[name])
+    state = load(file)
+    assert kept(state) == kept(State())
+    assert state.failed
+    assert not file.exists()
+    (other,) = aside(file)
+    assert other.read_bytes() == BROKEN[name]
+    assert other.name in state.message
+    assert printable(state.message) == state.message
+
+
+def test_a_second_broken_file_does_not_destroy_the_first(file: Path) -> None:
+    """Set aside, never deleted: the first may be the one that mattered."""
+    file.parent.mkdir()
+    for text in ("first", "second"):
+        file.write_text(text, encoding="utf-8")
+        load(file)
+    assert {one.read_text(encoding="utf-8") for one in aside(file)} == {"first", "second"}
+
+
+def test_after_a_broken_file_the_next_start_is_silent(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("{", encoding="utf-8")
+    save(load(file), file)
+    assert load(file).message == ""
+
+
+def test_a_directory_in_the_file_s_place_is_no_traceback(file: Path) -> None:
+    file.mkdir(parents=True)
+    assert load(file).failed
+
+
+def test_a_file_in_the_directory_s_place_is_no_traceback(file: Path) -> None:
+    file.parent.write_text("in the way", encoding="utf-8")
+    state = load(file)
+    assert kept(state) == kept(State())
+    with pytest.raises(OSError, match=r".+"):
+        save(State(), file)
+    assert file.parent.read_text(encoding="utf-8") == "in the way"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_disk_that_is_full_is_an_oserror_and_nothing_half_written(file: Path) -> None:
+    file.parent.mkdir()
+    file.symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r".+"):
+        save(State(), file)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+knob_texts = st.sampled_from(
+    ["", "1", "-1", "nan", "1e308", "-6:6", "1,2,3", "normal(std=1)", "tanh", "a,b", "((", "½", "٣"]
+)
+almost = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": st.just(1) | json_values,
+        "view": st.sampled_from(list(VIEWS)) | json_values,
+        "theme": st.sampled_from(THEMES) | json_values,
+        "highlight": st.sampled_from(["sigmoid", "tanh(1)", "nothing"]) | json_values,
+        "setup": st.dictionaries(st.sampled_from(list(KNOBS)), knob_texts | json_values, max_size=4),
+    },
+).map(lambda changes: json.dumps(stored() | changes).encode())
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=200) | json_values.map(lambda one: json.dumps(one).encode()) | almost)
+def test_no_file_whatever_is_in_it_stops_the_start(contents: bytes) -> None:
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "state.json"
+        file.write_bytes(contents)
+        state = load(file)
+        state.setup.checked()
+        assert state.view in VIEWS
+        assert printable(state.message) == state.message
+        if state.failed:
+            assert kept(state) == kept(State())
+            assert aside(file)[0].read_bytes() == contents
+        else:
+            assert file.read_bytes() == contents

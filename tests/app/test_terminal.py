@@ -1,0 +1,221 @@
+"""The app on a real terminal: what it sends, what it leaves behind, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gradtui.app.storage import load
+from support.terminal import GRADTUI, Terminal
+
+READY = "random chains"
+"""The last words of the first verdict."""
+
+def opened(**options: object) -> Terminal:
+    """The app at its first picture, come to rest."""
+    terminal = Terminal(**options)  # type: ignore[arg-type]
+    terminal.until(READY)
+    terminal.until_quiet(0.3)
+    return terminal
+
+
+def saved(state_home: Path) -> Path:
+    return state_home / "gradtui" / "state.json"
+
+
+# ----------------------------------------------------------------- the session
+
+
+def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path) -> None:
+    with opened() as terminal:
+        screen = terminal.screen()
+        assert "sigmoid vanishing" in screen
+        assert "layer 50's gradient" in screen
+        assert "healthy is above 0.001" in screen
+        terminal.send("]")
+        terminal.until("layer 51's gradient")
+        terminal.send("2")
+        terminal.until("∂L/∂a₅₁")
+        terminal.send("?")
+        terminal.until("this help")
+        terminal.send("escape")
+        terminal.until("running product")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+        assert "Traceback" not in terminal.screen()
+    state = load(saved(state_home))
+    assert (state.view, state.setup.depth) == ("chain", 51)
+    with Terminal() as again:
+        assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
+    with Terminal((*GRADTUI, "--fresh")) as fresh:
+        assert "layer 50's gradient" in fresh.until(READY)
+
+
+def test_a_resize_is_followed(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.resize(60, 18)
+        terminal.until_quiet(0.4)
+        assert "sigmoid vanishing" in terminal.screen()
+        assert len(terminal.screen().split("\n")) == 18
+        terminal.resize(40, 10)
+        terminal.until("60 columns")
+        terminal.resize(100, 30)
+        terminal.until(READY)
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+# ------------------------------------------------------------------- the end
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_a_signal_restores_the_terminal_and_keeps_the_state(
+    number: signal.Signals, state_home: Path
+) -> None:
+    with opened() as terminal:
+        terminal.send("]")
+        terminal.until("layer 51's gradient")
+        terminal.process.send_signal(number)
+        assert terminal.exit_status() == 128 + number
+        assert terminal.leaks() == []
+        assert "Traceback" not in terminal.screen()
+    assert load(saved(state_home)).setup.depth == 51
+
+
+def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.send("]")
+        terminal.until("layer 51's gradient")
+        terminal.hang_up()
+        assert terminal.process.wait(15) == 128 + signal.SIGHUP
+    assert load(saved(state_home)).setup.depth == 51
+
+
+def test_it_ends_while_it_computes(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.send(*"m1000", "enter")
+        terminal.send(*"d20000", "enter")
+        terminal.until("1%")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+def test_ctrl_c_ends_it_too(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.send("ctrl+c")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+def test_a_state_directory_that_cannot_be_written_is_said_after_the_end(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("in the way", encoding="utf-8")
+    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+        assert b"could not be kept" in terminal.raw
+        assert b"Traceback" not in terminal.raw
+    assert blocked.read_text(encoding="utf-8") == "in the way"
+
+
+def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None:
+    file = saved(state_home)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\x80\x81 no state")
+    with opened() as terminal:
+        assert "could not be read" in terminal.screen()
+    (aside,) = [one for one in file.parent.iterdir() if one != file]
+    assert aside.read_bytes() == b"\x80\x81 no state"
+
+
+# -------------------------------------------------------------------- bytes
+
+
+def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
+    """Budgets at 80x24 in 256 colours; bytes are stable, times are not."""
+    with opened() as terminal:
+        assert len(terminal.raw) <= 20_000
+        assert terminal.until_quiet(1.0) == 0
+        for key in ("down", "down", "up", "j"):
+            assert 0 < terminal.press(key) <= 600
+        for key in ("]", "[", "]", "]", "]", "["):
+            assert 0 < terminal.press(key) <= 4_000
+        for key in ("2", "3", "1", "2", "1", "3"):
+            assert 0 < terminal.press(key) <= 6_000
+        assert terminal.until_quiet(1.0) == 0
+
+
+# ------------------------------------------------------- poorer terminals
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["encoding", "locale"],
+)
+def test_without_utf_8_the_screen_is_ascii(env: dict[str, str], state_home: Path) -> None:
+    with opened(env=env) as terminal:
+        for key in ("1", "2", "?", "escape", "s", "escape", "i", "escape", "y", "escape", "3"):
+            terminal.press(key)
+            assert terminal.screen().isascii()
+        assert terminal.raw.isascii()
+        assert b"\\u" not in terminal.raw
+        assert all(len(line) <= 80 for line in terminal.screen().split("\n"))
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "xterm", "screen", "linux", "vt100"])
+def test_every_common_terminal_shows_the_verdict(term: str, state_home: Path) -> None:
+    with opened(term=term) as terminal:
+        assert "sigmoid vanishing" in terminal.screen()
+        assert b"38;2;" not in terminal.raw
+        if term != "xterm-256color":
+            assert b"38;5;" not in terminal.raw
+
+
+def test_without_colour_none_is_sent(state_home: Path) -> None:
+    with opened(env={"NO_COLOR": "1"}) as terminal:
+        terminal.press("]", "2", "3")
+        assert b"38;" not in terminal.raw
+        assert b"48;" not in terminal.raw
+
+
+def test_the_app_needs_no_home_of_its_own(tmp_path: Path) -> None:
+    """A container with a user that has no home directory."""
+    with opened(env={"XDG_STATE_HOME": None, "HOME": str(tmp_path / "none")}) as terminal:
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs job control")
+def test_suspending_gives_the_terminal_back(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.send("\x1a")
+        end = time.perf_counter() + 10
+        while "T" not in stat(terminal.process.pid) and time.perf_counter() < end:
+            terminal.read(0.05)
+        while terminal.read(0.1):
+            pass
+        leaks = terminal.leaks()
+        terminal.process.send_signal(signal.SIGCONT)
+        assert leaks == []
+        terminal.until("sigmoid vanishing")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+def stat(process: int) -> str:
+    """The state of a process: R, S, T …"""
+    text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    return text.rsplit(")", 1)[1].split()[0]

@@ -1,0 +1,100 @@
+"""The walls of the house: what an import may bring with it, and which way imports run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradtui
+
+ROOT = Path(__file__).parent.parent
+SOURCE = Path(gradtui.__file__).parent
+HEAVY = ("textual", "rich", "plotext", "scipy", "hypothesis", "mpmath")
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy packages that a fresh Python has loaded after the code."""
+    report = f"\nimport sys; print([n for n in {HEAVY + ('numpy',)!r} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code + report],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(SOURCE.parent)},
+        timeout=60,
+    )
+    return set(eval(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("code", "most"),
+    [
+        ("import gradtui", set()),
+        ("from gradtui import chain, activation; chain('tanh', [1.0] * 3)", {"numpy"}),
+        ("from gradtui.views import VIEWS", {"numpy"}),
+        (
+            "from gradtui.views import VIEWS\n"
+            "for view in VIEWS.values():\n"
+            "    *_, result = view.run(view.default_setup)\n"
+            "    view.table(result), view.finding(result, 'sigmoid')",
+            {"numpy"},
+        ),
+        ("import gradtui.lessons", {"numpy"}),
+        ("import gradtui.app.state, gradtui.app.panes", {"numpy"}),
+        ("import gradtui.app.main", {"numpy", "textual", "rich"}),
+    ],
+    ids=["package", "engine", "views", "running views", "lessons", "state", "app"],
+)
+def test_an_import_brings_no_more_than_it_needs(code: str, most: set[str]) -> None:
+    assert loaded(code) <= most
+
+
+def test_scipy_comes_with_the_function_that_needs_it() -> None:
+    assert "scipy" in loaded("from gradtui import activation; activation('gelu')(1.0)")
+
+
+def test_a_picture_needs_plotext_and_nothing_of_the_app() -> None:
+    code = (
+        "from gradtui.views import VIEWS; from gradtui.views.view import Size\n"
+        "view = VIEWS['decay']; *_, result = view.run(view.default_setup)\n"
+        "view.draw(result, view.default_setup, Size(60, 20), 'braille')"
+    )
+    assert loaded(code) == {"numpy", "plotext"}
+
+
+def test_imports_run_one_way() -> None:
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("import-linter is not installed: pip install 'gradtui[test]'")
+    done = subprocess.run(
+        [command, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SOURCE.parent), "COLUMNS": "200"},
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_public_name_is_there_and_nothing_else_is_promised() -> None:
+    for name in gradtui.__all__:
+        assert getattr(gradtui, name) is not None
+    assert dir(gradtui) == gradtui.__all__
+    with pytest.raises(AttributeError, match="no_such_name"):
+        gradtui.no_such_name  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "file", sorted(SOURCE.rglob("*.py")), ids=lambda file: str(file.relative_to(SOURCE))
+)
+def test_a_file_is_one_room(file: Path) -> None:
+    """Some 400 lines, and a docstring over the door."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") <= 500
+    assert text.lstrip().startswith('"""') or not text.strip()

@@ -1,0 +1,180 @@
+"""The derivative view: f and f′ over z, what a z lets through, and what that means for depth."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.picture import row_text
+from gradtui.views import VIEWS
+from gradtui.views.derivative import Derivatives, where_largest
+from gradtui.views.setup import Setup
+from gradtui.views.view import Kind, Size
+from support.by_hand import BY_HAND, close
+
+VIEW = VIEWS["derivative"]
+EVERY = pytest.mark.parametrize("name", list(ACTIVATIONS))
+
+
+def result_of(setup: Setup) -> Derivatives:
+    (result,) = VIEW.run(setup)
+    return result
+
+
+def readout(setup: Setup) -> list[str]:
+    return [row_text(one) for one in VIEW.readout(result_of(setup), setup, 80)]
+
+
+@pytest.mark.parametrize("name", list(BY_HAND))
+@pytest.mark.parametrize("z", [-3.3, 0.5, 2.0])
+def test_the_cursor_reads_out_f_and_its_slope(name: str, z: float) -> None:
+    f, slope = BY_HAND[name]
+    head, line = readout(Setup(activations=(name,), z=z))
+    assert f"z = {z:g}" in head
+    letter, shown, value, derivative, *passes = line.split()
+    assert (letter, shown) == ("a", name)
+    for text, true in ((value, f(z)), (derivative, slope(z))):
+        assert float(text) == 0 if true == 0 else close(text, true, 4)
+    if slope(z) >= 1e-4:
+        assert passes[1] == "%"
+        assert close(passes[0], 100 * slope(z))
+
+
+def test_of_a_saturated_unit_the_readout_still_says_how_little_passes() -> None:
+    """tanh′(400) = 4e^-800 = 1.5e-347, which is no float64."""
+    (_, line) = readout(Setup(activations=("tanh",), z_range=(-500.0, 500.0), z=400.0))
+    assert "1.5e-347" in line
+
+
+def test_every_compared_activation_has_a_line() -> None:
+    names = ("sigmoid", "leaky_relu(negative_slope=0.2)", "gelu")
+    lines = readout(Setup(activations=names))[1:]
+    assert [line.split()[:2] for line in lines] == [
+        ["a", names[0]],
+        ["b", names[1]],
+        ["c", names[2]],
+    ]
+
+
+# ---------------------------------------------------------- the largest slope
+
+
+@EVERY
+def test_where_the_slope_is_largest_is_true(name: str) -> None:
+    f = activation(name)
+    text, most = where_largest(f), f.max_abs_derivative
+    number = float(text.rsplit(" ", 1)[1].replace("∞", "inf"))
+    if text.startswith("as z →"):
+        at = math.copysign(1e4, number)
+    elif text.startswith("for z >"):
+        at = number + 1e-3 * max(1.0, abs(number))
+    elif text.startswith("for z <"):
+        at = number - 1e-3 * max(1.0, abs(number))
+    else:
+        assert text.startswith("at z = ")
+        at = number
+    if math.isinf(most):
+        assert abs(f.derivative(at)) > 1e3
+        return
+    # The place is written in three digits, and a maximum is flat.
+    assert abs(f.derivative(at)) == pytest.approx(most, rel=1e-3)
+
+
+@EVERY
+def test_no_slope_in_the_picture_is_above_the_largest(name: str) -> None:
+    (slopes,) = result_of(Setup(activations=(name,), z_range=(-30.0, 30.0))).slopes
+    assert np.abs(slopes).max() <= activation(name).max_abs_derivative * (1 + 1e-12)
+
+
+# ------------------------------------------------------------------ verdict
+
+
+def test_the_verdict_on_sigmoid_counts_the_layers() -> None:
+    """0.25^4 = 3.9e-3 and 0.25^5 = 9.8e-4; 0.25^10 = 9.5e-7."""
+    found = VIEW.finding(result_of(Setup()), "sigmoid")
+    assert found.kind is Kind.VANISHING
+    assert "at most 0.25 (at z = 0)" in found.sentence
+    assert "5 layers leave less than 0.001" in found.sentence
+    assert "ten at most 9.5e-7" in found.sentence
+    assert "weights above 4 " in found.cause
+    assert "both sides" in found.cause
+
+
+@EVERY
+@pytest.mark.parametrize("threshold", [1e-3, 1e-9])
+def test_as_many_layers_as_the_verdict_says_are_needed_and_no_fewer(
+    name: str, threshold: float
+) -> None:
+    most = activation(name).max_abs_derivative
+    found = VIEW.finding(result_of(Setup(activations=(name,), threshold=threshold)), name)
+    assert (found.kind is Kind.VANISHING) == (most < 1)
+    if most < 1:
+        match = re.search(r"so (\d+) layers leave less", found.sentence)
+        assert match is not None
+        layers = int(match[1])
+        assert most**layers < threshold <= most ** (layers - 1)
+        assert found.remedy is not None
+        healed = found.remedy.applied(Setup(activations=(name,)))
+        assert VIEW.finding(result_of(healed), healed.focused).kind is Kind.HEALTHY
+    else:
+        assert found.remedy is None
+
+
+@pytest.mark.parametrize(("name", "size"), [("tanh", "exactly 1"), ("gelu", "1.129"), ("silu", "1.1")])
+def test_a_slope_that_reaches_1_need_not_shrink_a_gradient(name: str, size: str) -> None:
+    found = VIEW.finding(result_of(Setup(activations=(name,))), name)
+    assert f"reaches {size} " in found.sentence
+
+
+# ---------------------------------------------------------- picture and table
+
+
+@pytest.mark.parametrize("size", [Size(36, 9), Size(56, 13), Size(90, 29)])
+@pytest.mark.parametrize("limits", [(-6.0, 6.0), (0.0, 1e-6), (-1e6, 1e6), (5.0, 5.001)])
+def test_f_and_its_slope_stand_side_by_side_over_any_range(
+    size: Size, limits: tuple[float, float]
+) -> None:
+    setup = Setup(activations=("sigmoid", "relu", "gelu"), z_range=limits, z=limits[0])
+    picture = VIEW.draw(result_of(setup), setup, size, "braille")
+    assert (picture.width, picture.height) == size
+    assert {len(row_text(one)) for one in picture.rows} == {size.width}
+    assert "f(z)" in picture.text
+    assert "f′(z)" in picture.text
+
+
+@EVERY
+def test_every_activation_can_be_drawn(name: str) -> None:
+    setup = Setup(activations=(name,))
+    assert VIEW.draw(result_of(setup), setup, Size(56, 13), "ascii").text
+
+
+def test_the_table_runs_over_the_range() -> None:
+    rows = VIEW.table(result_of(Setup(activations=("tanh",), z_range=(-2.0, 2.0))))
+    assert [row["z"] for row in rows] == pytest.approx(np.linspace(-2, 2, len(rows)).tolist())
+    for row in rows:
+        z = float(row["z"] or 0)
+        assert row["f"] == pytest.approx(math.tanh(z))
+        assert row["derivative"] == pytest.approx(1 / math.cosh(z) ** 2)
+        assert row["log10_abs_derivative"] == pytest.approx(-2 * math.log10(math.cosh(z)))
+
+
+# ------------------------------------------------------------------- cursor
+
+
+@pytest.mark.parametrize("limits", [(-6.0, 6.0), (0.0, 1e-6), (-1e6, 1e6), (3.0, 3.1)])
+def test_the_cursor_walks_from_end_to_end_in_round_steps(limits: tuple[float, float]) -> None:
+    setup = Setup(z_range=limits, z=limits[0])
+    seen = [setup.z]
+    while seen[-1] < limits[1]:
+        setup = VIEW.walk(setup, 1, False)
+        assert setup.z > seen[-1]
+        seen.append(setup.z)
+        assert len(seen) < 1000
+    assert seen[-1] == limits[1]
+    assert 40 <= len(seen)
+    back = VIEW.walk(setup, -1, False)
+    assert limits[0] <= back.z < limits[1]

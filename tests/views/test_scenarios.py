@@ -1,0 +1,101 @@
+"""Every scenario shows what its title says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS, Scenario
+from gradtui.views.verdicts import chain_of, diagnose
+from gradtui.views.view import Kind, Size
+from support.by_hand import by_hand
+
+EVERY = pytest.mark.parametrize("one", SCENARIOS, ids=lambda one: one.title)
+BY_TITLE = {one.title: one for one in SCENARIOS}
+
+
+@EVERY
+def test_it_is_a_setup_that_its_view_draws(one: Scenario) -> None:
+    view = VIEWS[one.view]
+    *_, result = view.run(one.setup.checked())
+    assert view.draw(result, one.setup, Size(56, 13), "braille").text
+    assert view.finding(result, one.setup.focused).sentence
+
+
+@EVERY
+def test_it_says_what_to_look_for_in_one_row(one: Scenario) -> None:
+    assert one.look.endswith(".")
+    assert len(one.look) < 80
+
+
+def test_they_are_ten_at_most_one_on_each_digit() -> None:
+    assert len(SCENARIOS) == len(BY_TITLE) <= 10
+
+
+def test_the_note_s_three_layers() -> None:
+    setup = BY_TITLE["The note's three layers"].setup
+    true = by_hand("sigmoid", [1.0, 1.0, 1.0])
+    np.testing.assert_allclose(
+        10.0 ** chain_of(setup, "sigmoid").log10_gradients, true.gradients, rtol=1e-12
+    )
+
+
+def test_a_quarter_to_the_depth() -> None:
+    """Every z is exactly 0, so ∂L/∂w₁ = 0.25^10 · x with x = 0.5."""
+    one = chain_of(BY_TITLE["0.25 to the depth"].setup, "sigmoid")
+    assert set(one.z) == {0.0}
+    assert one.log10_from_derivatives == pytest.approx(np.log10(9.5367e-7), abs=1e-5)
+    assert 10.0 ** one.log10_gradients[0] == pytest.approx(0.25**10 * 0.5, rel=1e-12)
+
+
+def test_three_fates_of_the_same_weights() -> None:
+    setup = BY_TITLE["Fifty layers: sigmoid, tanh, ReLU"].setup
+    assert [diagnose(setup, name).kind for name in setup.activations] == [
+        Kind.VANISHING,
+        Kind.HEALTHY,
+        Kind.HEALTHY,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("Saturated tanh", Kind.VANISHING),
+        ("Dead ReLU", Kind.DEAD),
+        ("Weights too large", Kind.EXPLODING),
+        ("Weights too small", Kind.VANISHING),
+        ("Can larger weights cancel the 0.25?", Kind.VANISHING),
+    ],
+)
+def test_what_becomes_of_the_gradient(title: str, kind: Kind) -> None:
+    setup = BY_TITLE[title].setup
+    assert diagnose(setup, setup.focused).kind is kind
+
+
+def test_the_saturated_units_of_tanh_are_saturated() -> None:
+    one = chain_of(BY_TITLE["Saturated tanh"].setup, "tanh")
+    assert np.abs(one.z).min() > 2.5
+    assert one.derivatives.max() < 0.03
+
+
+def test_of_the_dead_relu_one_z_is_negative_and_the_rest_follow() -> None:
+    setup = BY_TITLE["Dead ReLU"].setup
+    z = chain_of(setup, "relu").z
+    assert np.flatnonzero(z < 0).tolist() == [4]
+    assert (z[:4] > 0).all()
+    assert (z[5:] == 0).all()
+
+
+def test_larger_weights_would_cancel_the_quarter_only_at_zero() -> None:
+    one = chain_of(BY_TITLE["Can larger weights cancel the 0.25?"].setup, "sigmoid")
+    assert set(one.weights) == {4.0}
+    assert (4.0 * one.derivatives < 0.3).all()
+
+
+def test_the_error_is_nearly_met() -> None:
+    setup = BY_TITLE["A squared error, nearly met"].setup
+    one = chain_of(setup, "sigmoid")
+    assert setup.loss.target is not None
+    assert 10.0**one.log10_upstream == pytest.approx(abs(one.a[-1] - setup.loss.target), rel=1e-9)
+    assert one.log10_upstream < -2

@@ -1,0 +1,179 @@
+"""Knobs: what is written is read back, what contradicts is refused, what is printed reproduces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.errors import InputError, printable
+from gradtui.mathematics.layer_values import LayerValues
+from gradtui.views import VIEWS
+from gradtui.views.setup import KNOBS, Loss, Setup
+from gradtui.views.view import View
+
+SPECS = (
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "leaky_relu(negative_slope=0.2)",
+    "elu(alpha=1e-05)",
+    "threshold(threshold=0.1, value=20)",
+    "softplus",
+    "gelu_tanh",
+    "identity",
+)
+numbers = st.floats(-1e100, 1e100)
+
+
+@st.composite
+def setups(draw: st.DrawFn) -> Setup:
+    """Any setup that holds together."""
+    depth = draw(st.integers(1, 12) | st.integers(1, 100_000))
+    activations = tuple(draw(st.lists(st.sampled_from(SPECS), min_size=1, max_size=6, unique=True)))
+
+    def values(spread: st.SearchStrategy[float]) -> LayerValues:
+        forms = [st.builds(lambda w: LayerValues((w,)), numbers),
+                 st.builds(lambda std: LayerValues(std=std), spread)]  # fmt: skip
+        if depth <= 12:
+            lists = st.lists(numbers, min_size=depth, max_size=depth)
+            forms.append(lists.map(lambda one: LayerValues(tuple(one))))
+        return draw(st.one_of(forms))
+
+    low = draw(st.floats(-1e6, 1e6 - 1))
+    high = draw(st.floats(low, 1e6).filter(lambda one: one > low))
+    spreads = st.floats(0, 1e100)
+    return Setup(
+        activations=activations,
+        focus=draw(st.sampled_from(("", *activations))),
+        depth=depth,
+        weights=values(spreads),
+        biases=values(spreads),
+        x=draw(numbers),
+        loss=draw(st.builds(Loss, numbers) | st.builds(lambda t: Loss(target=t), numbers)),
+        seed=draw(st.integers(0, 2**32 - 1)),
+        samples=draw(st.integers(1, 100_000)),
+        threshold=draw(st.floats(1e-300, 0.999)),
+        z_range=(low, high),
+        z=draw(st.floats(low, high)),
+        layer=draw(st.integers(1, depth)),
+    )
+
+
+def reproduced(view: View, words: list[str]) -> Setup:
+    """What the words of a command say, by the knobs' own flags and parsers."""
+    assert words[:2] == ["gradtui", view.name]
+    flags = {knob.flag: knob for knob in view.all_knobs}
+    names: list[str] = []
+    changes: dict[str, object] = {}
+    rest = iter(words[2:])
+    for word in rest:
+        flag, equals, value = word.partition("=")
+        if word in flags:
+            value = next(rest)
+            assert not value.startswith("-")  # an option parser would take it for another option
+        elif not (flag in flags and equals):
+            assert not changes  # the activations come first
+            names.append(word)
+            continue
+        changes[flags[flag].name] = flags[flag].parse(value)
+    return view.default_setup.with_(activations=KNOBS["activations"].parse(" ".join(names)), **changes)
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
+@settings(max_examples=150)
+@given(setup=setups())
+def test_the_command_reproduces_exactly_this_picture(view: View, setup: Setup) -> None:
+    """Every knob that the view reads, and its cursor."""
+    again = reproduced(view, view.command(setup)).checked()
+    for knob in view.all_knobs:
+        if knob.name != "focus":
+            assert getattr(again, knob.name) == getattr(setup, knob.name)
+    assert again.focused == setup.focused
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
+def test_the_command_of_the_defaults_is_as_short_as_can_be(view: View) -> None:
+    setup = view.default_setup
+    assert view.command(setup) == ["gradtui", view.name, *setup.activations]
+
+
+@pytest.mark.parametrize("name", [name for name in KNOBS if name != "focus"])
+@settings(max_examples=60)
+@given(setup=setups())
+def test_every_knob_reads_back_what_it_writes(name: str, setup: Setup) -> None:
+    knob = KNOBS[name]
+    assert knob.parse(knob.text(setup)) == getattr(setup, name)
+
+
+def test_knobs_have_letters_and_flags_of_their_own() -> None:
+    assert len({knob.letter for knob in KNOBS.values()}) == len(KNOBS)
+    assert len({knob.flag for knob in KNOBS.values()}) == len(KNOBS)
+    assert set(KNOBS) == set(Setup.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", list(KNOBS))
+@given(text=st.text(max_size=30) | st.text("0123456789.,:-+einfa()= ", max_size=12))
+def test_no_text_whatever_is_more_than_a_clear_error(name: str, text: str) -> None:
+    try:
+        value = KNOBS[name].parse(text)
+    except InputError as error:
+        assert printable(str(error)) == str(error)
+        assert error.allowed
+        assert error.next_step
+    else:
+        assert KNOBS[name].parse(KNOBS[name].format(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("sigmoid", ("sigmoid",)),
+        ("sigmoid tanh,relu", ("sigmoid", "tanh", "relu")),
+        ("leaky_relu(0.2)", ("leaky_relu(negative_slope=0.2)",)),
+        ("hardtanh(-2, 2) tanh", ("hardtanh(min_val=-2, max_val=2)", "tanh")),
+        ("tanh, tanh tanh", ("tanh",)),
+        (" TANH ", ("tanh",)),
+    ],
+)
+def test_activations_are_named_with_commas_or_blanks(text: str, names: tuple[str, ...]) -> None:
+    assert KNOBS["activations"].parse(text) == names
+
+
+@pytest.mark.parametrize("text", ["sigmoid)", "tanh(", "(", ")", ",", "relu ) , tanh"])
+def test_unbalanced_parentheses_are_an_error(text: str) -> None:
+    with pytest.raises(InputError):
+        KNOBS["activations"].parse(text)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"focus": "gelu"},
+        {"layer": 51},
+        {"z": 7.0},
+        {"weights": LayerValues((1.0, 2.0))},
+        {"biases": LayerValues((1.0, 2.0))},
+    ],
+)
+def test_knobs_that_contradict_one_another_are_refused(changes: dict[str, object]) -> None:
+    (name,) = changes
+    with pytest.raises(InputError, match=name):
+        Setup(depth=50).with_(**changes).checked()
+
+
+def test_the_focus_is_the_chosen_one_or_the_first() -> None:
+    setup = Setup(activations=("tanh", "relu"))
+    assert setup.focused == "tanh"
+    assert setup.with_(focus="relu").focused == "relu"
+    assert setup.with_(focus="gelu").focused == "tanh"
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
+def test_a_result_depends_on_the_view_s_knobs_and_not_on_its_cursor(view: View) -> None:
+    setup = view.default_setup
+    cursor = {"layer": 2} if view.cursor == "layer" else {"z": 2.0}
+    assert view.key(setup.with_(**cursor)) == view.key(setup)
+    changed = {"threshold": 0.5}
+    assert view.key(setup.with_(**changed)) != view.key(setup)

@@ -1,0 +1,91 @@
+"""Numbers as a reader wants them, from magnitudes that float64 may not hold."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.views.wording import decade, magnitude, percent, plain, subscript
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (0.0, "1"),
+        (-math.inf, "0"),
+        (math.log10(0.065), "0.065"),
+        (math.log10(1.3e-24), "1.3e-24"),
+        (math.log10(0.25), "0.25"),
+        (math.log10(1.5), "1.5"),
+        (math.log10(0.001), "0.001"),
+        (1.0, "10"),
+        (3.0, "1000"),
+        (4.0, "1e4"),
+        (-6484.0, "1e-6484"),
+        (-6484.0 + math.log10(2.5), "2.5e-6484"),
+        (100_000.0, "1e100000"),
+        (math.log10(9.99e-7), "1e-6"),
+        (math.log10(9.5367e-7), "9.5e-7"),
+        (math.log10(0.0996), "0.1"),
+        (math.log10(0.996), "1"),
+    ],
+)
+def test_a_magnitude_is_written_in_two_digits(log10: float, text: str) -> None:
+    assert magnitude(log10) == text
+
+
+@given(st.floats(-5000, 5000), st.integers(1, 6))
+def test_a_magnitude_reads_back_as_itself_to_its_digits(log10: float, digits: int) -> None:
+    """Half a unit of the last digit; the rest is log10's own rounding, 5000 ulps at most."""
+    true = Decimal(10) ** Decimal(log10)
+    shown = Decimal(magnitude(log10, digits))
+    assert abs(shown / true - 1) <= Decimal("0.50001") * Decimal(10) ** (1 - digits)
+    assert float(shown.log10()) == pytest.approx(log10, abs=0.5 * 10.0 ** (1 - digits))
+
+
+@given(st.floats(-400, 400), st.floats(-400, 400))
+def test_a_larger_magnitude_is_never_written_smaller(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert Decimal(magnitude(low)) <= Decimal(magnitude(high))
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_magnitude_is_short(log10: float) -> None:
+    assert len(magnitude(log10)) <= len("9.9e-1000000")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.222222, "0.222"), (-1.5, "-1.5"), (1e-12, "1e-12"), (0.0, "0"), (1e100, "1e100"), (50, "50")],
+)
+def test_a_plain_number_in_three_digits(value: float, text: str) -> None:
+    assert plain(value) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_plain_number_reads_back(value: float) -> None:
+    assert float(plain(value)) == float(f"{value:.3g}")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_named(value: float) -> None:
+    assert plain(value) == str(value)
+
+
+def test_a_tick_of_a_logarithmic_axis() -> None:
+    assert [decade(at) for at in (0.0, -8.0, 12.0)] == ["1", "1e-8", "1e12"]
+
+
+def test_a_subscript_has_every_digit() -> None:
+    assert subscript(1234567890) == "₁₂₃₄₅₆₇₈₉₀"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.0, "100 %"), (0.066, "6.6 %"), (0.25, "25 %"), (0.0, "0 %"), (1e-9, "1e-7 %")]
+)
+def test_a_share_as_a_percentage(share: float, text: str) -> None:
+    assert percent(share) == text
