@@ -131,38 +131,34 @@ async def test_a_number_is_typed() -> None:
         assert app.state.setup.depth == 50
 
 
-@pytest.mark.parametrize(
-    ("key", "typed", "says"),
-    [
-        ("d", "0", "from 1 to 100,000"),
-        ("d", "-3", "from 1 to 100,000"),
-        ("d", "1e9", "from 1 to 100,000"),
-        ("d", "abc", "whole number"),
-        ("w", "nan", "finite"),
-        ("w", "1,2,", "number"),
-        ("a", "sigmodi", "sigmoid"),
-        ("h", "2", "from"),
-        ("x", "", "number"),
-    ],
-)
-async def test_a_bad_value_shows_its_error_and_changes_nothing(
-    key: str, typed: str, says: str
-) -> None:
+BAD = [
+    ("d", "0", "from 1 to 100,000"),
+    ("d", "-3", "from 1 to 100,000"),
+    ("d", "1e9", "from 1 to 100,000"),
+    ("d", "abc", "whole number"),
+    ("w", "nan", "finite"),
+    ("w", "1,2,", "number"),
+    ("a", "sigmodi", "sigmoid"),
+    ("h", "2", "from"),
+    ("x", "", "number"),
+]
+
+
+async def test_a_bad_value_shows_its_error_and_changes_nothing() -> None:
     async with running() as (app, pilot):
         before = app.state
-        await pilot.press(key)
-        app.query_one(Input).value = typed
-        await pilot.press("enter")
-        await pilot.pause()
-        assert says in hint(app)
-        assert app.screen.has_class("prompting")
-        assert app.query_one(Input).value == typed
-        assert app.state.setup == before.setup
-        assert app.state.past == ()
-        await pilot.press("escape")
-        await pilot.pause()
-        assert app.state.setup == before.setup
-        assert not app.screen.has_class("prompting")
+        for key, typed, says in BAD:
+            await pilot.press(key)
+            app.query_one(Input).value = typed
+            await pilot.press("enter")
+            assert says in hint(app)
+            assert app.screen.has_class("prompting")
+            assert app.query_one(Input).value == typed
+            assert app.state.setup == before.setup
+            await pilot.press("escape")
+            assert app.state.setup == before.setup
+            assert app.state.past == ()
+            assert not app.screen.has_class("prompting")
 
 
 async def test_arrows_in_the_prompt_step_and_escape_brings_back_what_was() -> None:
@@ -245,16 +241,16 @@ async def test_the_facts_of_the_highlighted_one_and_its_derivation_step_by_step(
         assert not isinstance(app.screen, InfoPage)
 
 
-@pytest.mark.parametrize("index", range(len(SCENARIOS)))
-async def test_a_scenario_is_two_keys_away(index: int) -> None:
+async def test_a_scenario_is_two_keys_away() -> None:
     async with running() as (app, pilot):
-        await pilot.press("s")
-        assert isinstance(app.screen, ScenariosPage)
-        await pilot.press(str((index + 1) % 10))
-        await settle(pilot)
-        assert app.state.setup == SCENARIOS[index].setup
-        assert app.state.view == SCENARIOS[index].view
-        assert SCENARIOS[index].look in bottom(app)
+        for index, scenario in enumerate(SCENARIOS, 1):
+            await pilot.press("s")
+            assert isinstance(app.screen, ScenariosPage)
+            await pilot.press(str(index % 10))
+            await settle(pilot)
+            assert app.state.setup == scenario.setup
+            assert app.state.view == scenario.view
+            assert scenario.look in bottom(app)
 
 
 async def test_the_list_of_scenarios_is_left_as_it_was_entered() -> None:
@@ -368,37 +364,35 @@ async def export(pilot: Any, app: GradTUI, name: str) -> None:
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
-@pytest.mark.parametrize("suffix", ["svg", "txt", "csv", "json"])
-async def test_e_saves_the_picture_or_its_numbers_and_says_where(
-    view: str, suffix: str, tmp_path: Path
-) -> None:
+async def test_e_saves_the_picture_or_its_numbers_and_says_where(view: str, tmp_path: Path) -> None:
     async with running(State(view=view)) as (app, pilot):
-        file = tmp_path / f"picture.{suffix}"
-        await export(pilot, app, str(file))
-        assert f"Saved {file}"[:70] in bottom(app)
-        text = file.read_text(encoding="utf-8")
-        if suffix == "svg":
-            assert "<svg" in text
-        if suffix == "csv":
-            assert len(list(csv.DictReader(io.StringIO(text)))) > 2
-        if suffix == "json":
-            assert json.loads(text)
-        if suffix == "txt":
-            assert "┌" in text
-        assert list(tmp_path.glob("picture*")) == [file]
+        for suffix in ("svg", "txt", "csv", "json"):
+            file = tmp_path / f"picture.{suffix}"
+            await export(pilot, app, str(file))
+            assert f"Saved {file}"[:70] in bottom(app)
+            text = file.read_text(encoding="utf-8")
+            if suffix == "svg":
+                assert "<svg" in text
+            elif suffix == "csv":
+                assert len(list(csv.DictReader(io.StringIO(text)))) > 2
+            elif suffix == "json":
+                assert json.loads(text)
+            else:
+                assert "┌" in text
+    assert len(list(tmp_path.glob("*picture*"))) == 4  # and nothing temporary
 
 
-@pytest.mark.parametrize("name", ["picture.png", "picture", "", ".", "no/such/directory/a.svg"])
 async def test_a_file_that_cannot_be_is_refused_and_nothing_is_written(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     async with running(DEEP) as (app, pilot):
-        await export(pilot, app, name)
-        assert "Not saved" in hint(app)
-        assert app.screen.has_class("prompting")
-        await pilot.press("escape")
+        for name in ("picture.png", "picture", "", ".", "no/such/directory/a.svg", "nul\0.svg"):
+            await export(pilot, app, name)
+            assert "Not saved" in hint(app)
+            assert app.screen.has_class("prompting")
+            await pilot.press("escape")
         assert app.state.setup == DEEP.setup
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -107,7 +107,9 @@ def test_the_drawing_is_well_formed_and_says_what_the_page_says(
     root = ElementTree.fromstring(exported(view, result, setup, SIZE, "braille", "svg"))
     words = {(one.text or "").strip() for one in root.iter(f"{SVG}text")}
     assert view.title in words
-    assert any(one.startswith("sigmoid ") for one in words)
+    for name in setup.activations:
+        found = view.finding(result, name)
+        assert any(one.startswith(f"{found.kind.mark} {name} {found.kind}") for one in words)
     assert any(one.attrib.get("stroke-linecap") == "round" for one in root.iter(f"{SVG}path"))
 
 

@@ -123,11 +123,13 @@ class GradTUI(App[None]):
         roles = styles(self._theme_of(first))
         self.panes = {name: Pane(name, roles, self._ascii) for name in names}
         """The panes of the main screen by their id."""
+        self._prompt = Prompt()
         self._main = Horizontal(self.panes["side"], self.panes["plot"], id="main")
         self.set_reactive(GradTUI.state, first)
         self._request: Request | None = None
         self._drawn: Drawn | None = None
         self._asking = ""
+        self._complaint = ""
         self._before = first
         self._replace: Path | None = None
         for theme in TEXTUAL_THEMES:
@@ -155,7 +157,7 @@ class GradTUI(App[None]):
         yield self.panes["verdict"]
         with Container(id="foot"):
             yield self.panes["bottom"]
-            yield Prompt()
+            yield self._prompt
 
     def on_mount(self) -> None:
         """Show the first state."""
@@ -272,8 +274,19 @@ class GradTUI(App[None]):
             self.state = self.state.saying(drawn.error, failed=True)
         self._line.send("plot", drawn.picture)
         self._line.send("readout", Picture.of(drawn.readout, *areas.readout))
-        self._line.send("verdict", panes.verdict(drawn.finding, areas.verdict))
+        self._show_verdict()
         self._show_top()
+
+    def _show_verdict(self) -> None:
+        if self._areas is not None:
+            found = self._drawn.finding if self._drawn is not None else None
+            picture = panes.verdict(found, self._areas.verdict, self._complaint)
+            self._line.send("verdict", picture)
+
+    def _complain(self, text: str) -> None:
+        """Say over the prompt what is wrong with what was typed; nothing takes it back."""
+        self._complaint = text
+        self._show_verdict()
 
     @property
     def settled(self) -> bool:
@@ -391,8 +404,8 @@ class GradTUI(App[None]):
 
     def _ask(self, what: str, label: str, value: str, hint: str) -> None:
         self._asking, self._before, self._replace = what, self.state, None
-        self.screen.add_class("prompting")
-        self.query_one(Prompt).ask(label, value, hint)
+        self.screen_stack[0].add_class("prompting")
+        self._prompt.ask(label, value, hint)
 
     def _ask_knob(self, name: str) -> None:
         knob = KNOBS[name]
@@ -419,11 +432,13 @@ class GradTUI(App[None]):
     def _close_prompt(self) -> None:
         self._asking = ""
         self.screen_stack[0].remove_class("prompting")
-        self.query_one(Prompt).close()
+        self._complain("")
+        self._prompt.close()
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
         """The filter works as one types."""
         self._replace = None
+        self._complain("")
         if self._asking == "/":
             self.state = steps.filtered(self.state, message.text)
 
@@ -438,9 +453,8 @@ class GradTUI(App[None]):
                 message.steps,
                 by_factor=message.by_factor,
             )
-            self.query_one(Prompt).put(KNOBS[self._asking].text(self.state.setup))
-            if self.state.message:
-                self.query_one(Prompt).say(self.state.message)
+            self._prompt.put(KNOBS[self._asking].text(self.state.setup))
+            self._complain(self.state.message)
 
     def on_prompt_accepted(self, message: Prompt.Accepted) -> None:
         """Enter."""
@@ -452,7 +466,7 @@ class GradTUI(App[None]):
                 # One undo for everything that was done in the prompt.
                 self.state = steps.set_knob(self._before, self._asking, message.text)
             except InputError as error:
-                self.query_one(Prompt).say(str(error))
+                self._complain(str(error))
                 return
         self._close_prompt()
 
@@ -472,13 +486,12 @@ class GradTUI(App[None]):
 
         drawn = self._drawn
         file = Path(name.strip()).expanduser()
-        prompt = self.query_one(Prompt)
         if drawn is None or not self.settled:
-            prompt.say("Still computing; press enter again in a moment.")
+            self._complain("Still computing; press enter again in a moment.")
             return
         if file.exists() and file.is_file() and self._replace != file:
             self._replace = file
-            prompt.say("That file exists: enter again replaces it, esc keeps it.")
+            self._complain("That file exists: enter again replaces it, esc keeps it.")
             return
         try:
             text = exported(
@@ -492,7 +505,7 @@ class GradTUI(App[None]):
             write_atomically(file, text)
         except (InputError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            prompt.say(printable(f"Not saved: {reason}. Another name, or esc."))
+            self._complain(printable(f"Not saved: {reason}. Another name, or esc."))
             return
         self._close_prompt()
         self.state = self.state.saying(printable(f"Saved {file.resolve()}"))

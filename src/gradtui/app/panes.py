@@ -109,9 +109,13 @@ def side(state: State, size: Size) -> Picture:
     return activations(state, Size(size.width, size.height - below.height)).above(below)
 
 
-def verdict(found: Finding | None, size: Size) -> Picture:
-    """The verdict in words, its cause, and the remedy on its key."""
-    if found is None:
+def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
+    """The verdict in words, its cause, and the remedy on its key; below it any complaint."""
+    if complaint:
+        wrong = wrapped(f" {complaint}", size.width, "bad", " ")
+        above = verdict(found, Size(size.width, max(size.height - len(wrong), 0)))
+        return Picture.of([*above.rows, *wrong][-size.height :], size.width, size.height)
+    if found is None or not size.height:
         return Picture.of([], size.width, size.height)
     width = size.width - 4
     remedy: Row = ()

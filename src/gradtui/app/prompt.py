@@ -39,7 +39,7 @@ class Prompt(Horizontal):
         """Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", show=False),
+        Binding("escape,ctrl+c", "cancel", show=False, priority=True),
         Binding("up", "step(1)", show=False, priority=True),
         Binding("down", "step(-1)", show=False, priority=True),
         Binding("pageup", "scale(1)", show=False, priority=True),
@@ -59,7 +59,6 @@ class Prompt(Horizontal):
         """Show the prompt with a value to edit."""
         self.query_one("#prompt-label", Static).update(f" {label} ")
         self.query_one("#prompt-hint", Static).update(f" {hint}")
-        self.remove_class("wrong")
         self.display = True
         self.put(value)
         field = self.query_one(Input)
@@ -72,11 +71,6 @@ class Prompt(Horizontal):
         with field.prevent(Input.Changed):
             field.value = value
         field.cursor_position = len(value)
-
-    def say(self, message: str) -> None:
-        """Put an error where the hint stands."""
-        self.add_class("wrong")
-        self.query_one("#prompt-hint", Static).update(message)
 
     def close(self) -> None:
         """Hide it."""

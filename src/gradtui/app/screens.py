@@ -30,7 +30,7 @@ class Page(ModalScreen[None]):
     """A page of text that scrolls, closed by the key that opened it, escape or q."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss", show=False),
+        Binding("escape,q,question_mark,enter,ctrl+c", "dismiss", show=False),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
         Binding("space,pagedown", "page(1)", show=False),
@@ -162,7 +162,7 @@ class ScenariosPage(ModalScreen[int | None]):
     """A list of scenarios to choose from by number or arrow."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,s", "dismiss", show=False),
+        Binding("escape,q,s,ctrl+c", "dismiss", show=False),
         *(Binding(str(n % 10), f"choose({n - 1})", show=False) for n in range(1, 11)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),

@@ -1,0 +1,441 @@
+"""The command line: views as text and numbers, the list, the self-check, completion, help."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import shlex
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from gradtui import __version__
+from gradtui.cli import commands, streams
+from gradtui.cli.commands import setup_of
+from gradtui.cli.parsers import parsed, parsers
+from gradtui.mathematics import verify
+from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.setup import Setup
+from support.commands import run
+
+FRAME = re.compile("[│┌└├┤┬┴┼]")
+
+
+def printed(*words: str, **how: Any) -> str:
+    """What a command that succeeds in silence prints."""
+    done = run(*words, **how)
+    assert (done.status, done.err) == (0, "")
+    return done.out
+
+
+def strict(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def read(*words: str) -> Setup:
+    """The setup that the words of a command mean."""
+    options = parsed(words)
+    view = VIEWS[words[0]]
+    given = {knob.name: getattr(options, knob.name) for knob in view.all_knobs}
+    return setup_of(view, options.names, {k: v for k, v in given.items() if v is not None})
+
+
+# -------------------------------------------------------------------- views
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_prints_its_title_picture_readout_and_verdict(view: str) -> None:
+    text = printed(view, "tanh", "sigmoid")
+    lines = text.splitlines()
+    assert lines[0].startswith(VIEWS[view].title)
+    assert (
+        sum(bool(FRAME.search(line)) for line in lines) >= 19
+    )  # of 24 rows: no heading, no labels
+    assert re.search(r"^[✓✗] tanh ", text, re.MULTILINE)
+    assert re.search(r"^[✓✗] sigmoid ", text, re.MULTILINE)
+
+
+def test_chain_begins_with_the_notes_three_layers() -> None:
+    assert "0.00964 =   1    · 0.224  · 1  · 0.219  · 1  · 0.197  · 1" in printed("chain")
+
+
+def test_a_vanishing_chain_comes_with_a_command_that_helps() -> None:
+    text = printed("decay", "sigmoid", "--depth", "30")
+    assert "✗ sigmoid vanishing" in text
+    (command,) = re.findall(r"^  try: gradtui (.*)$", text, re.MULTILINE)
+    assert "(before: " in text
+    assert "✗" not in printed(*shlex.split(command))
+
+
+def test_the_numbers_are_those_that_others_found() -> None:
+    """Five sigmoids at w = 0.1: 9.715356e-4, and 9.715356e-8 with the four inner weights."""
+    text = printed("chain", "sigmoid", "--depth", "5", "--weights", "0.1", "--json")
+    rows = strict(text)["rows"]
+    slopes = sum(row["log10_abs_derivative"] for row in rows)
+    assert slopes == pytest.approx(math.log10(9.715356e-4), rel=1e-6)
+    weights = sum(row["log10_abs_w"] for row in rows[1:])
+    assert slopes + weights == pytest.approx(math.log10(9.715356e-8), rel=1e-6)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_csv_and_json_have_the_same_numbers(view: str) -> None:
+    words = (view, "sigmoid", "gelu", *(("--samples", "8") if view == "decay" else ()))
+    rows = strict(printed(*words, "--json"))["rows"]
+    table = list(csv.DictReader(io.StringIO(printed(*words, "--csv"))))
+    assert len(table) == len(rows)
+    for line, row in zip(table, rows, strict=True):
+        assert list(line) == list(row)
+        for name, value in row.items():
+            if isinstance(value, str):
+                assert line[name] == value
+            elif value is None:
+                assert line[name] in ("", "-inf", "inf")
+            else:
+                assert float(line[name]) == value
+
+
+def test_json_says_what_was_computed() -> None:
+    record = strict(printed("chain", "tanh", "--weights", "2", "--json"))
+    assert record["gradtui"] == __version__
+    assert record["view"] == "chain"
+    assert record["setup"]["weights"] == "2"
+    assert record["setup"]["activations"] == "tanh"
+    assert [one["activation"] for one in record["findings"]] == ["tanh"]
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("decay sigmoid tanh --depth 20", {"activations": ("sigmoid", "tanh"), "depth": 20}),
+        ("decay --depth 20 sigmoid tanh", {"activations": ("sigmoid", "tanh"), "depth": 20}),
+        ("decay sigmoid --depth 20 tanh", {"activations": ("sigmoid", "tanh"), "depth": 20}),
+        ("decay --activations sigmoid,tanh --depth=20",
+         {"activations": ("sigmoid", "tanh"), "depth": 20}),
+        ("decay sigmoid,tanh --depth 20", {"activations": ("sigmoid", "tanh"), "depth": 20}),
+        ("chain 'leaky_relu(0.2)'", {"activations": ("leaky_relu(negative_slope=0.2)",)}),
+        ("chain --x -3", {"x": -3.0}),
+        ("chain --x=-3", {"x": -3.0}),
+        ("chain --x -.5 --loss -2e-3", {"x": -0.5}),
+        ("derivative --z-range -6:-2", {"z_range": (-6.0, -2.0), "z": -2.0}),
+        ("derivative --z -2", {"z": -2.0}),
+        ("chain --depth 8 --layer 8", {"depth": 8, "layer": 8}),
+    ],
+)  # fmt: skip
+def test_options_stand_anywhere_and_may_be_negative(words: str, changes: dict[str, Any]) -> None:
+    setup = read(*shlex.split(words))
+    assert {name: getattr(setup, name) for name in changes} == changes
+
+
+def test_a_list_of_weights_or_biases_sets_the_depth() -> None:
+    setup = read("chain", "--weights", "-0.5,1,2,3")
+    assert setup.depth == 4
+    assert setup.weights.values == (-0.5, 1.0, 2.0, 3.0)
+    assert read("decay", "--biases", "1,2").depth == 2
+    assert read("decay", "--weights", "1,2", "--depth", "2").depth == 2
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.title)
+def test_the_command_of_a_setup_gives_the_setup_back(scenario: Any) -> None:
+    view = VIEWS[scenario.view]
+    again = read(*view.command(scenario.setup)[1:])
+    assert view.key(again) == view.key(scenario.setup)
+    assert getattr(again, view.cursor) == getattr(scenario.setup, view.cursor)
+
+
+# ------------------------------------------------------- size, colours, marks
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24), (200, 60)])
+def test_the_picture_has_the_size_that_was_asked_for(view: str, width: int, height: int) -> None:
+    lines = printed(view, "--width", str(width), "--height", str(height)).splitlines()
+    plot = [line for line in lines if FRAME.search(line)]
+    assert max(map(len, plot)) <= width
+    assert max(map(len, plot)) >= width - 4
+    heading = 1 if view != "chain" else 4
+    assert len(plot) == height - heading - 1  # the x labels have no frame
+
+
+def test_a_page_fits_the_terminal_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (commands, streams):
+        monkeypatch.setattr(module, "terminal_size", lambda: streams.os.terminal_size((100, 40)))
+    lines = printed("chain", "--color", "never").splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) > 90
+
+
+def test_a_pipe_gets_no_escape_and_always_gets_colour() -> None:
+    for view in VIEWS:
+        plain, coloured = printed(view), printed(view, "--color", "always")
+        assert "\x1b" not in plain
+        assert "\x1b[" in coloured
+        assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+@pytest.mark.parametrize(
+    ("variables", "words", "coloured"),
+    [
+        ({}, [], True),
+        ({"NO_COLOR": "1"}, [], False),
+        ({"NO_COLOR": ""}, [], True),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({"TERM": "dumb"}, [], False),
+        ({}, ["--color", "never"], False),
+        ({"GRADTUI_COLORS": "none"}, [], False),
+    ],
+)
+def test_a_terminal_gets_colours_unless_they_are_unwelcome(
+    variables: dict[str, str], words: list[str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    done = run("chain", *words, terminal=True)
+    assert done.status == 0
+    assert ("\x1b[" in done.out) == coloured
+    assert "\x1b" not in run("chain", "--json", terminal=True).out
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_without_utf8_everything_is_ascii_and_the_plot_stands_as_it_stood(view: str) -> None:
+    ascii_only = printed(view, "squareplus", encoding="ascii")
+    unicode = printed(view, "squareplus", "--marker", "ascii")
+    assert ascii_only.isascii()
+    assert "inf" in ascii_only or view != "derivative"
+    pairs = list(zip(ascii_only.splitlines(), unicode.splitlines(), strict=True))
+    plot = [(got, line) for got, line in pairs if FRAME.search(line)]
+    assert len(plot) >= 19
+    for got, line in plot:
+        assert len(got) == len(line)
+        assert [i for i, c in enumerate(got) if c == "*"] == [
+            i for i, c in enumerate(line) if c == "*"
+        ]
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "relu"], ["list", "erf"], ["--help"],
+                                   ["decay", "--help"], ["verify"], ["list", "--csv"]])  # fmt: skip
+def test_without_utf8_the_rest_is_ascii_too_and_loses_no_sign(words: list[str]) -> None:
+    text, unicode = printed(*words, encoding="latin-1"), printed(*words)
+    assert text.isascii()
+    assert text.count("?") == unicode.count("?")
+
+
+def test_json_keeps_every_character_in_any_encoding() -> None:
+    words = ("list", "squareplus", "--json")
+    assert printed(*words, encoding="ascii").isascii()
+    assert strict(printed(*words, encoding="ascii")) == strict(printed(*words))
+
+
+@pytest.mark.parametrize("marker", ["braille", "block", "dot", "ascii"])
+def test_curves_are_drawn_with_the_marks_that_were_asked_for(marker: str) -> None:
+    marks = {"braille": "[⠁-⣿]", "block": "[▀-▟]", "dot": "•", "ascii": r"\*"}
+    text = printed("derivative", "--marker", marker)
+    assert {name for name, mark in marks.items() if re.search(mark, text)} == {marker}
+
+
+# ------------------------------------------------------------------- output
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_file_has_the_format_of_its_ending(view: str, tmp_path: Path) -> None:
+    for ending in ("svg", "txt", "csv", "json"):
+        file = tmp_path / f"picture.{ending}"
+        done = run(view, "sigmoid", "--output", str(file))
+        assert (done.status, done.out) == (0, "")
+        assert done.err.startswith("gradtui: wrote the ")
+        assert done.err.endswith(f" to {file}\n")
+    ElementTree.parse(tmp_path / "picture.svg")
+    assert (tmp_path / "picture.txt").read_text("utf-8") == printed(view, "sigmoid")
+    assert (tmp_path / "picture.csv").read_text("utf-8") == printed(view, "sigmoid", "--csv")
+    assert (tmp_path / "picture.json").read_text("utf-8") == printed(view, "sigmoid", "--json")
+
+
+def test_what_the_flag_says_counts_more_than_the_ending(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.txt"
+    assert run("chain", "--csv", "--output", str(file)).status == 0
+    assert file.read_text() == printed("chain", "--csv")
+    assert printed("chain", "--output", "-") == printed("chain")
+    assert printed("chain", "--output", "-", "--json") == printed("chain", "--json")
+
+
+def test_a_file_is_utf8_and_plain_whatever_the_terminal_is(tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    run("chain", "--output", str(file), "--color", "always", encoding="ascii", terminal=True)
+    assert file.read_text("utf-8") == printed("chain")
+
+
+def test_progress_is_told_to_a_terminal_and_then_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams.Progress, "_PATIENCE", 0.0)
+    monkeypatch.setattr(streams.Progress, "_EVERY", 0.0)
+    done = run("decay", "sigmoid", terminal=True)
+    assert re.match(r"(\rdecay: +\d+%)+ *\r +\r$", done.err.replace("decay: ", "decay:  "))
+    assert run("decay", "sigmoid").err == ""
+
+
+def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(setup: Setup) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "VIEWS", {"decay": replace(VIEWS["decay"], run=interrupted)})
+    assert run("decay") == (130, "", "")
+
+
+# ------------------------------------------------------------ the small ones
+
+
+def test_the_list_names_every_activation_within_80_columns() -> None:
+    lines = printed("list").splitlines()
+    assert [line.split()[0] for line in lines[1 : 1 + len(ACTIVATIONS)]] == list(ACTIVATIONS)
+    assert max(map(len, lines)) <= 80
+    assert re.match(r"silu +1\.1 +2\.399 \[-0\.2785, ∞\) no +no +left +z σ\(z\)$", lines[8])
+    assert max(map(len, printed("list", encoding="ascii").splitlines())) <= 80
+
+
+def test_the_list_has_its_numbers_in_full() -> None:
+    rows = strict(printed("list", "--json"))["activations"]
+    table = list(csv.DictReader(io.StringIO(printed("list", "--csv"))))
+    assert [row["activation"] for row in rows] == [row["activation"] for row in table]
+    for row, line, f in zip(rows, table, ACTIVATIONS.values(), strict=True):
+        assert float(line["max_abs_derivative"]) == f.max_abs_derivative
+        at = f.max_abs_derivative_at
+        assert row["max_abs_derivative_at"] == (at if math.isfinite(at) else None)
+
+
+def test_one_activation_comes_with_every_fact_and_its_derivation() -> None:
+    f = activation("sigmoid")
+    text = printed("list", "sigmoid")
+    for fact in (f.formula, f.derivative_formula, f.range_text, f.source, "0.25 at z = 0"):
+        assert fact in text
+    assert re.search(r"^11  = σ\(x\) · \(1 − σ\(x\)\)$", text, re.MULTILINE)
+    assert "σ(x)" in printed("list", "sigmoid", "--language", "ko")
+    assert "시그모이드" in printed("list", "sigmoid", "--language", "ko")
+    assert "parameters    negative_slope = 0.2" in printed("list", "leaky_relu(0.2)")
+
+
+def test_korean_takes_two_cells_a_syllable() -> None:
+    for width in (40, 80):
+        text = printed("list", "tanh", "--language", "ko", "--width", str(width))
+        for line in text.splitlines():
+            cells = sum(2 if "가" <= c <= "힣" else 1 for c in line)
+            assert cells <= width or " " not in line.strip()
+
+
+def test_the_list_goes_to_a_file_too(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    assert run("list", "--output", str(file)).status == 0
+    assert file.read_text("utf-8") == printed("list", "--csv")
+    file = tmp_path / "relu.txt"
+    assert run("list", "relu", "--output", str(file)).status == 0
+    assert file.read_text("utf-8") == printed("list", "relu")
+
+
+def test_the_self_check_holds_and_says_what_it_checked() -> None:
+    lines = printed("verify").splitlines()
+    assert all(line.startswith("ok ") for line in lines[:-1])
+    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} checks hold"
+    for name in ACTIVATIONS:
+        assert any(f"f′ of {name} against" in line for line in lines)
+    for number in ("0.25 ", "9.5367e-07", "1.0998393", "1.0884981", "0.0009715356", "-6483.956"):
+        assert any(number in line for line in lines)
+
+
+def test_a_check_that_fails_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = verify.Check("σ′(0)", "0.25", "arithmetic", "0.3", False)
+    monkeypatch.setattr(verify, "checks", lambda: iter([wrong]))
+    done = run("verify")
+    assert done == (
+        1,
+        "FAILED  σ′(0): expected 0.25 (arithmetic), got 0.3\n0 of 1 checks hold\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_is_a_script_for_the_shell(shell: str) -> None:
+    text = printed("completion", shell)
+    for word in ("decay", "--weights" if shell != "tcsh" else "weights", "leaky_relu"):
+        assert word in text
+    program = shutil.which(shell)
+    if program is not None:
+        done = subprocess.run(
+            [program, "-n"], input=text, text=True, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("de", ["derivative", "decay"]),
+        ("decay --de", ["--depth"]),
+        ("decay sigmoid sel", ["selu"]),
+        ("list hardsw", ["hardswish"]),
+        ("decay --marker bl", ["block"]),
+        ("--theme li", ["light"]),
+    ],
+)
+def test_bash_completes_commands_options_and_names(typed: str, completed: list[str]) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    words = typed.split()
+    script = (
+        printed("completion", "bash")
+        + "\nfunction=$(complete -p gradtui | sed 's/.*-F \\([^ ]*\\).*/\\1/')\n"
+        + f"COMP_WORDS=(gradtui {typed}); COMP_CWORD={len(words)}\n"
+        + f"$function gradtui {words[-1]} {' '.join(words[-2:-1]) or 'gradtui'}\n"
+        + 'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run([bash, "-c", script], capture_output=True, text=True, check=False)
+    assert sorted(done.stdout.split()) == sorted(completed)
+
+
+# --------------------------------------------------------------------- help
+
+
+def test_help_names_every_command_and_ends_well() -> None:
+    _, commands_ = parsers()
+    text = printed("--help")
+    assert text == printed("-h")
+    for name in commands_:
+        assert re.search(rf"^    {name} ", text, re.MULTILINE)
+        assert printed(name, "--help").startswith(f"usage: gradtui {name} ")
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_the_help_of_a_view_has_every_knob_with_its_range_and_default(view: Any) -> None:
+    text = " ".join(printed(view.name, "--help").split())
+    for knob in view.all_knobs:
+        assert f"{knob.flag} VALUE" in text
+        assert f"{knob.help}: {knob.allowed}" in text
+        default = knob.text(view.default_setup)
+        assert not default or f"unless said {default}" in text
+
+
+def test_the_examples_of_the_help_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    count = 0
+    for words in ([], *([name] for name in parsers()[1])):
+        text = printed(*words, "--help")
+        for command in re.findall(r"^  (gradtui .+)$", text, re.MULTILINE):
+            assert run(*shlex.split(command.partition(" > ")[0])[1:]).status == 0
+            count += 1
+    assert count > 20
+
+
+def test_the_version_is_said_in_one_line() -> None:
+    assert printed("--version") == f"gradtui {__version__}\n"
+    assert printed("--fresh", "--version") == f"gradtui {__version__}\n"

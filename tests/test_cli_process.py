@@ -1,0 +1,159 @@
+"""The command as a process: what it imports, how it ends, what it leaves in the world."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+import gradtui
+from gradtui import __version__
+
+SOURCE = str(Path(gradtui.__file__).parents[1])
+COMMAND = [sys.executable, "-W", "error", "-m", "gradtui"]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    return {"PYTHONPATH": SOURCE, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **variables}
+
+
+def start(*words: str, stdout: int | IO[Any] = subprocess.PIPE, **variables: str) -> Any:
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=environment(**variables),
+        text=True,
+    )
+
+
+def ended(process: Any) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        ("['--version']", set()),
+        ("['--help']", {"numpy"}),
+        ("['decay', '--help']", {"numpy"}),
+        ("['chain', '--json']", {"numpy"}),
+        ("['chain']", {"numpy", "plotext"}),
+        ("['nothing']", {"numpy"}),
+        ("[]", set()),
+    ],
+)
+def test_a_command_imports_no_more_than_it_needs(words: str, most: set[str]) -> None:
+    code = (
+        "import contextlib, io, sys\n"
+        "from gradtui.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):\n"
+        f"    main({words})\n"
+        "heavy = 'textual', 'rich', 'plotext', 'scipy', 'numpy', 'shtab'\n"
+        "print(*(name for name in heavy if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert set(done.stdout.split()) <= most
+
+
+def test_the_module_is_the_command() -> None:
+    assert ended(start("--version")) == (0, f"gradtui {__version__}\n", "")
+
+
+def test_the_status_is_that_of_the_command() -> None:
+    status, out, err = ended(start("decay", "--depth", "0"))
+    assert (status, out) == (2, "")
+    assert err.startswith("gradtui: error: depth: '0'")
+
+
+def test_without_a_terminal_the_app_does_not_open() -> None:
+    status, out, err = ended(start())
+    assert (status, out) == (2, "")
+    assert "`gradtui decay`" in err
+
+
+def test_an_ascii_environment_gets_ascii() -> None:
+    status, out, err = ended(start("decay", "sigmoid", PYTHONIOENCODING="ascii"))
+    assert (status, err) == (0, "")
+    assert out.isascii()
+    assert "|dL/dw|" in out
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        process = start("list", stdout=pipe)
+    assert ended(process) == (128 + signal.SIGPIPE, None, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", [["list"], ["chain", "--json"], ["--version"], ["--help"]])
+def test_a_full_disk_behind_stdout_is_one_clear_error(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        status, _, err = ended(start(*words, stdout=full))
+    assert status == 2
+    assert err.startswith("gradtui: error: output: standard output cannot be written (No space")
+    assert err.count("\n") == 1
+
+
+def test_a_closed_stdout_is_one_clear_error() -> None:
+    words = " ".join(f"'{word}'" for word in [*COMMAND, "list"])
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{words} >&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gradtui: error: output: standard output cannot be written")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "picture.svg"
+    file.write_text("old")
+    code = (
+        "import resource, sys\n"
+        "from gradtui.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "sys.exit(main(['chain', '--output', sys.argv[1]]))"
+    )
+    before = sorted(tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{file}' cannot be written (File too large)" in done.stderr
+    assert file.read_text() == "old"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_ctrl_c_ends_a_long_computation_quietly() -> None:
+    process = start("decay", "--depth", "2000", "--samples", "100000")
+    time.sleep(1.0)  # long enough to be computing, and it would compute for minutes
+    process.send_signal(signal.SIGINT)
+    assert ended(process) == (128 + signal.SIGINT, "", "")
