@@ -168,9 +168,15 @@ class GradTUI(App[None]):
             # Left to themselves they would leave the terminal raw.
             loop.add_signal_handler(number, self._end_by_signal, number)
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
+        self.app_resume_signal.subscribe(self, self._resumed)
         self._line.ask()
         self._show()
         self._engine.start()
+
+    def _resumed(self, _: App[object]) -> None:
+        """Back from ctrl+z: the terminal has forgotten everything."""
+        self._line.overdue()
+        self.refresh(layout=True)
 
     def on_ready(self) -> None:
         """Everything is in its place: paint."""

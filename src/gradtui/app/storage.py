@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from gradtui.app.state import THEMES, State
-from gradtui.errors import InputError, printable
+from gradtui.errors import InputError
 from gradtui.files import write_atomically
 from gradtui.mathematics.activations import activation
 from gradtui.views import VIEWS
@@ -50,12 +50,12 @@ def load(file: Path) -> State:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return State()
-    except (OSError, UnicodeDecodeError) as error:
-        return _set_aside(file, str(error))
+    except (OSError, UnicodeDecodeError):
+        return _set_aside(file)
     try:
         return _understood(json.loads(text))
-    except (InputError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        return _set_aside(file, str(error))
+    except (InputError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return _set_aside(file)
 
 
 def _understood(kept: dict[str, object]) -> State:
@@ -77,12 +77,12 @@ def _understood(kept: dict[str, object]) -> State:
     )
 
 
-def _set_aside(file: Path, reason: str) -> State:
+def _set_aside(file: Path) -> State:
     aside = file.with_suffix(".broken.json")
     try:
         file.replace(aside)
-        where = f"kept as {aside}"
+        where = f"is kept as {aside.name}"
     except OSError:
-        where = "left where it is"
-    message = f"The remembered state could not be read ({reason[:80]}); {where}. Starting anew."
-    return State().saying(printable(message), failed=True)
+        where = "is left where it is"
+    message = f"What was remembered could not be read; it {where}. Starting anew."
+    return State().saying(message, failed=True)

@@ -178,6 +178,8 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     """Which one, before anything is computed; "page" is what a reader gets on stdout."""
     if options.json or options.csv:
         return "json" if options.json else "csv"
+    if options.output == "":
+        raise CommandError("output: '' is no file name; name a file, or - for standard output")
     return "page" if _to_stdout(options) else format_of(Path(options.output), formats)
 
 

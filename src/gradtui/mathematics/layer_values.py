@@ -40,6 +40,11 @@ class LayerValues:
         return ",".join(map(number, self.values))
 
     @property
+    def largest(self) -> float:
+        """The largest magnitude in force: of a value, or the std of the distribution."""
+        return self.std if self.std is not None else max(map(abs, self.values), default=0.0)
+
+    @property
     def root_mean_square(self) -> float:
         """The typical size of a value: the std of the distribution, or the list's own."""
         if self.std is not None:

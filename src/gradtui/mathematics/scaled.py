@@ -51,7 +51,9 @@ class Scaled(NamedTuple):
         if log == -math.inf:
             return cls(0.0, 0)
         exponent = math.floor(log / _LN_2)
-        return cls.of(sign * math.exp(log - exponent * _LN_2), exponent)
+        # From 1e16 on float64 no longer holds the rest, and the difference is only its rounding.
+        rest = min(max(log - exponent * _LN_2, 0.0), _LN_2)
+        return cls.of(sign * math.exp(rest), exponent)
 
     @property
     def sign(self) -> int:

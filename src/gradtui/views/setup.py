@@ -18,6 +18,10 @@ from gradtui.mathematics.chain import MAX_DEPTH
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
+from gradtui.views.wording import plain
+
+MAX_WEIGHT = 1e100
+"""The largest weight or bias; a unit's z is then far from the end of float64."""
 
 
 @dataclass(frozen=True)
@@ -197,8 +201,10 @@ def _layer_values(name: str, letter: str, help_: str) -> Knob:
 
     def parse(text: str) -> LayerValues:
         value = parse_layer_values(name, text)
-        if max([abs(one) for one in value.values] + [value.std or 0.0]) > 1e100:
-            raise InputError(name, text, "of at most 1e100 in size", "try a smaller number")
+        if value.largest > MAX_WEIGHT:
+            raise InputError(
+                name, text, f"of at most {plain(MAX_WEIGHT)} in size", "try a smaller number"
+            )
         return value
 
     return Knob(

@@ -13,7 +13,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.views.setup import Setup, log10_threshold
+from gradtui.views.setup import MAX_WEIGHT, Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy
 from gradtui.views.wording import magnitude, plain, rate
 
@@ -202,8 +202,11 @@ def _candidates(
         factors = one.log10_derivatives[:-1] + one.log10_weights[1:]
         mean = float(np.mean(factors)) if factors.size else 0.0
         for share in (1.0, 0.5):
+            if abs(mean * share) > 100:
+                continue  # such weights are no remedy, and may be none that float64 holds
             scaled = _times(setup.weights, 10.0 ** (-mean * share))
-            yield f"weights = {scaled.text}", {"weights": scaled}
+            if scaled.largest <= MAX_WEIGHT:
+                yield f"weights = {scaled.text}", {"weights": scaled}
     if setup.weights.random:
         # E ln|w| of a standard normal is -(γ + ln 2)/2, so this spread keeps E ln|w| at 0.
         unit = LayerValues(std=round(math.exp((np.euler_gamma + math.log(2)) / 2), 3))
