@@ -55,7 +55,8 @@ def test_a_command_imports_no_more_than_it_needs(words: str, most: set[str]) -> 
     code = (
         "import contextlib, io, sys\n"
         "from gradtui.cli import main\n"
-        "with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):\n"
+        "out = io.StringIO()\n"
+        "with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):\n"
         f"    main({words})\n"
         "heavy = 'textual', 'rich', 'plotext', 'scipy', 'numpy', 'shtab'\n"
         "print(*(name for name in heavy if name in sys.modules))"

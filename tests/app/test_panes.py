@@ -1,4 +1,4 @@
-"""What stands in each pane, at every size: whole rows, the verdict's evidence, the cursor in sight."""
+"""What stands in each pane, at every size: whole rows, the verdict whole, the cursor in sight."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ STATES = {
         )
     ),
     "list": State(setup=Setup(depth=40, weights=LayerValues(tuple([1.25] * 40)), x=-1e-100)),
-    "overflow": State(setup=Setup(activations=("identity",), depth=50, weights=LayerValues((1e99,)))),
+    "overflow": State(
+        setup=Setup(activations=("identity",), depth=50, weights=LayerValues((1e99,)))
+    ),
     "zero": State(setup=Setup(activations=("relu",), depth=8, x=-1.0)),
     "shallow": State(setup=Setup(depth=1)),
     **{

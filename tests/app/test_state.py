@@ -1,4 +1,4 @@
-"""Every step of the state is a pure function: what it changes, what it leaves, what undo brings back."""
+"""Every step of the state is pure: what it changes, what it leaves, what undo brings back."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def test_space_on_the_only_activation_leaves_it_and_says_why() -> None:
 def test_a_seventh_activation_is_refused_with_the_way_out() -> None:
     state = SINGLE
     for name in NAMES[:8]:
-        state = press(state.with_(highlight=name, message=""), "toggle") if name != "tanh" else state
+        state = (
+            press(state.with_(highlight=name, message=""), "toggle") if name != "tanh" else state
+        )
     assert len(chosen(state)) == 6
     assert state.failed
     assert "6" in state.message

@@ -183,7 +183,9 @@ def test_a_disk_that_is_full_is_an_oserror_and_nothing_half_written(file: Path) 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 knob_texts = st.sampled_from(
@@ -196,7 +198,9 @@ almost = st.fixed_dictionaries(
         "view": st.sampled_from(list(VIEWS)) | json_values,
         "theme": st.sampled_from(THEMES) | json_values,
         "highlight": st.sampled_from(["sigmoid", "tanh(1)", "nothing"]) | json_values,
-        "setup": st.dictionaries(st.sampled_from(list(KNOBS)), knob_texts | json_values, max_size=4),
+        "setup": st.dictionaries(
+            st.sampled_from(list(KNOBS)), knob_texts | json_values, max_size=4
+        ),
     },
 ).map(lambda changes: json.dumps(stored() | changes).encode())
 

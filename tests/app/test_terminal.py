@@ -15,6 +15,7 @@ from support.terminal import GRADTUI, Terminal
 READY = "random chains"
 """The last words of the first verdict."""
 
+
 def opened(**options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
@@ -98,12 +99,8 @@ def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Pa
 
 def test_it_ends_while_it_computes(state_home: Path) -> None:
     with opened() as terminal:
-        terminal.send("m")
-        terminal.until("samples")
-        terminal.press("1000", "enter", quiet=0.1)
-        terminal.send("d")
-        terminal.until("a whole number")
-        terminal.send("20000", "enter")
+        terminal.press("m", "1000", "enter", "d", "20000", quiet=0.3)
+        terminal.send("enter")
         terminal.until("1% ")
         terminal.send("q")
         assert terminal.exit_status() == 0
@@ -154,7 +151,11 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     with opened() as terminal:
         assert len(terminal.raw) <= 20_000
         assert terminal.until_quiet(1.0) == 0
-        for keys, budget in (("down down up j", 600), ("] [ ] ] { }", 4_000), ("2 3 1 2 1 3", 6_000)):
+        for keys, budget in (
+            ("down down up j", 600),
+            ("] [ ] ] { }", 4_000),
+            ("2 3 1 2 1 3", 6_000),
+        ):
             for key in keys.split():
                 assert 0 < terminal.press(key, quiet=0.35) <= budget
         assert terminal.until_quiet(1.0) == 0

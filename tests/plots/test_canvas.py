@@ -163,7 +163,9 @@ def test_no_data_whatever_raises_or_breaks_a_row(
     values: list[float], dash: str, marker: str, width: int, height: int
 ) -> None:
     finite = [one for one in values if math.isfinite(one) and abs(one) < 1e300] or [0.0]
-    made = canvas(width, height, (0.0, float(len(values))), (min(finite), max(finite)), marker=marker)
+    made = canvas(
+        width, height, (0.0, float(len(values))), (min(finite), max(finite)), marker=marker
+    )
     made.line(range(len(values)), values, "curve0", dash)
     made.bars(range(len(values)), values, values[::-1], "curve1")
     picture = made.build()
@@ -285,7 +287,9 @@ def test_ticks_are_few_even_and_multiples_of_1_2_or_5(low: float, span: float, m
     assert all(low - slack <= tick <= high + slack for tick in ticks)
     if len(ticks) > 1:
         steps = np.diff(ticks)
-        assert steps.max() - steps.min() <= 1e-6 * steps.max() + 1e-12 * abs(high) + 1e-12 * abs(low)
+        assert steps.max() - steps.min() <= 1e-6 * steps.max() + 1e-12 * abs(high) + 1e-12 * abs(
+            low
+        )
         step = float(np.median(steps))
         leading = float(f"{step:.2e}".split("e")[0])
         assert min(abs(leading - one) for one in (1, 2, 5, 10)) < 0.02

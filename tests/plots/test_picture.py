@@ -23,7 +23,9 @@ from gradtui.plots.picture import (
 )
 
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), max_size=12)
-spans = st.lists(st.builds(Span, texts, st.sampled_from(["", "title", "bad"])), max_size=4).map(tuple)
+spans = st.lists(st.builds(Span, texts, st.sampled_from(["", "title", "bad"])), max_size=4).map(
+    tuple
+)
 
 
 def picture(*lines: str, role: str = "") -> Picture:

@@ -66,6 +66,7 @@ class Terminal:
         term: the value of TERM.
         env: variables on top of a clean environment; None removes one.
         cwd: the working directory.
+        answers: whether it answers what the program asks it, as every good terminal does.
     """
 
     def __init__(
@@ -77,11 +78,15 @@ class Terminal:
         term: str = "xterm-256color",
         env: Mapping[str, str | None] | None = None,
         cwd: Path | None = None,
+        answers: bool = True,
     ) -> None:
         self.raw = b""
+        self._answers = _ANSWERS if answers else {}
         self.written_at = 0.0
         """When the last byte came."""
         self._answered = 0
+        self._looked: tuple[int, int] = (-1, -1)
+        self._screen = ""
         self._sizes = [(0, columns, rows)]
         self._ours, self._theirs = os.openpty()
         self._set_size(columns, rows)
@@ -128,7 +133,7 @@ class Terminal:
             return False
         self.raw += os.read(self._ours, 65536)
         self.written_at = time.perf_counter()
-        for question, answer in _ANSWERS.items():
+        for question, answer in self._answers.items():
             # A question may come in two pieces: look again at what may be the first of them.
             for _ in range(self.raw.count(question, max(0, self._answered - len(question) + 1))):
                 os.write(self._ours, answer)
@@ -171,10 +176,10 @@ class Terminal:
 
     # -- acting
 
-    def send(self, *keys: str) -> None:
-        """Keys by name, or text, without waiting."""
+    def send(self, *keys: str | bytes) -> None:
+        """Keys by name, text or bytes, without waiting."""
         for key in keys:
-            os.write(self._ours, KEYS.get(key, key.encode()))
+            os.write(self._ours, key if isinstance(key, bytes) else KEYS.get(key, key.encode()))
 
     def press(self, *keys: str, quiet: float = 0.25) -> int:
         """Keys one after the other, each until the answer ends; the bytes of all answers."""
@@ -202,13 +207,17 @@ class Terminal:
 
     def screen(self) -> str:
         """What the terminal shows, a line a row, without the blanks at their ends."""
+        if self._looked == (look := (len(self.raw), len(self._sizes))):
+            return self._screen
+        self._looked = look
         screen = pyte.Screen(*self._sizes[0][1:])
         stream = pyte.ByteStream(screen)
         ends = [begin for begin, _, _ in self._sizes[1:]] + [len(self.raw)]
         for (begin, columns, rows), end in zip(self._sizes, ends, strict=True):
             screen.resize(rows, columns)
             stream.feed(_UNKNOWN_TO_PYTE.sub(b"", self.raw[begin:end]))
-        return "\n".join(line.rstrip() for line in screen.display)
+        self._screen = "\n".join(line.rstrip() for line in screen.display)
+        return self._screen
 
     def leaks(self) -> list[str]:
         """What the program changed about the terminal and did not put back."""

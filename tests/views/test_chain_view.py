@@ -100,7 +100,7 @@ def test_of_a_deep_chain_both_ends_and_the_cursor_s_neighbourhood_stand(
     for which in {50, layer, 1}:
         assert f"f′(z{subscript(which)})" in symbols
     assert "⋯" in symbols
-    order = [m for m in re.findall(r"f′\(z([₀-₉]+)\)", symbols)]
+    order = re.findall(r"f′\(z([₀-₉]+)\)", symbols)
     layers = [int(text.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))) for text in order]
     assert layers == sorted(set(layers), reverse=True)
     if width >= 80:

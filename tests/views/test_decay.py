@@ -30,9 +30,9 @@ def last(setup: Setup) -> Decay:
 
 
 def one(name: str, depth: int, w: float = 1.0, **changes: object) -> Setup:
-    return Setup(
-        activations=(name,), depth=depth, weights=LayerValues((w,)), samples=1
-    ).with_(**changes)
+    return Setup(activations=(name,), depth=depth, weights=LayerValues((w,)), samples=1).with_(
+        **changes
+    )
 
 
 # ------------------------------------------------------------ chain and ceiling
@@ -119,7 +119,7 @@ def test_an_exact_zero_is_lost_in_every_format() -> None:
 
 @pytest.mark.parametrize("size", [Size(56, 60), Size(90, 100)])
 def test_the_marks_stand_at_the_limits_of_the_formats(size: Size) -> None:
-    """The rows of two labelled decades give the scale; each mark is on its row, half a row off at most."""
+    """Two labelled decades give the scale; each mark is on its row, a row off at most."""
     setup = one("sigmoid", 700)
     rows = VIEW.draw(last(setup), setup, size, "braille").text.split("\n")
     ticks = {
@@ -191,8 +191,9 @@ def test_the_same_seed_gives_the_same_spread_and_another_seed_another() -> None:
 
 
 def test_the_spread_of_an_activation_does_not_depend_on_what_it_is_compared_with() -> None:
-    alone, beside = IDENTITY.with_(samples=20), IDENTITY.with_(
-        samples=20, activations=("tanh", "identity")
+    alone, beside = (
+        IDENTITY.with_(samples=20),
+        IDENTITY.with_(samples=20, activations=("tanh", "identity")),
     )
     first, second = last(alone).curves[0].spread, last(beside).curves[1].spread
     assert first is not None
@@ -250,9 +251,7 @@ def test_the_spread_reaches_from_the_first_layer_to_the_last(depth: int) -> None
 def test_the_readout_names_rate_reach_and_what_is_lost() -> None:
     setup = Setup(activations=("sigmoid", "relu"), depth=50, layer=20, samples=1)
     true = by_hand("sigmoid", [1.0] * 50)
-    head, first, second = (
-        row_text(one).split() for one in VIEW.readout(last(setup), setup, 80)
-    )
+    head, first, second = (row_text(one).split() for one in VIEW.readout(last(setup), setup, 80))
     assert head[:2] == ["layer", "20"]
     letter, mark, name, gradient, slope, rate, reach, *lost = first
     assert (letter, mark, name) == ("a", "✗", "sigmoid")

@@ -124,7 +124,9 @@ def test_as_many_layers_as_the_verdict_says_are_needed_and_no_fewer(
         assert found.remedy is None
 
 
-@pytest.mark.parametrize(("name", "size"), [("tanh", "exactly 1"), ("gelu", "1.129"), ("silu", "1.1")])
+@pytest.mark.parametrize(
+    ("name", "size"), [("tanh", "exactly 1"), ("gelu", "1.129"), ("silu", "1.1")]
+)
 def test_a_slope_that_reaches_1_need_not_shrink_a_gradient(name: str, size: str) -> None:
     found = VIEW.finding(result_of(Setup(activations=(name,))), name)
     assert f"reaches {size} " in found.sentence
@@ -175,6 +177,6 @@ def test_the_cursor_walks_from_end_to_end_in_round_steps(limits: tuple[float, fl
         seen.append(setup.z)
         assert len(seen) < 1000
     assert seen[-1] == limits[1]
-    assert 40 <= len(seen)
+    assert len(seen) >= 40
     back = VIEW.walk(setup, -1, False)
     assert limits[0] <= back.z < limits[1]

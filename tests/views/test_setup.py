@@ -78,7 +78,9 @@ def reproduced(view: View, words: list[str]) -> Setup:
             names.append(word)
             continue
         changes[flags[flag].name] = flags[flag].parse(value)
-    return view.default_setup.with_(activations=KNOBS["activations"].parse(" ".join(names)), **changes)
+    return view.default_setup.with_(
+        activations=KNOBS["activations"].parse(" ".join(names)), **changes
+    )
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
@@ -118,12 +120,14 @@ def test_knobs_have_letters_and_flags_of_their_own() -> None:
 def test_no_text_whatever_is_more_than_a_clear_error(name: str, text: str) -> None:
     try:
         value = KNOBS[name].parse(text)
-    except InputError as error:
-        assert printable(str(error)) == str(error)
-        assert error.allowed
-        assert error.next_step
+    except InputError as caught:
+        error = caught
     else:
         assert KNOBS[name].parse(KNOBS[name].format(value)) == value
+        return
+    assert printable(str(error)) == str(error)
+    assert error.allowed
+    assert error.next_step
 
 
 @pytest.mark.parametrize(

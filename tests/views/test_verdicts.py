@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.views.outcome import chain_of, layers_until, log10_rate, log10_ratio
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.setup import KNOBS, Loss, Setup
-from gradtui.views.verdicts import chain_of, diagnose, layers_until, log10_rate, log10_ratio
+from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Finding, Kind
 from support.by_hand import by_hand, close
 
@@ -308,7 +309,7 @@ def test_before_and_after_are_true(name: str, depth: int, w: float) -> None:
 
 @pytest.mark.parametrize("case", HEALABLE)
 def test_before_and_after_differ(case: str) -> None:
-    """In what the verdict is about: of layers that all get 1e-10, 'layer 1 gets 1 of the last' is not it."""
+    """In what the verdict is about: where all layers get 1e-10, the ratio to the last is not."""
     remedy = verdict(CASES[case][0]).remedy
     if remedy is not None:
         assert remedy.before != remedy.after

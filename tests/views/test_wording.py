@@ -60,7 +60,14 @@ def test_a_magnitude_is_short(log10: float) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.222222, "0.222"), (-1.5, "-1.5"), (1e-12, "1e-12"), (0.0, "0"), (1e100, "1e100"), (50, "50")],
+    [
+        (0.222222, "0.222"),
+        (-1.5, "-1.5"),
+        (1e-12, "1e-12"),
+        (0.0, "0"),
+        (1e100, "1e100"),
+        (50, "50"),
+    ],
 )
 def test_a_plain_number_in_three_digits(value: float, text: str) -> None:
     assert plain(value) == text
@@ -85,7 +92,8 @@ def test_a_subscript_has_every_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(1.0, "100 %"), (0.066, "6.6 %"), (0.25, "25 %"), (0.0, "0 %"), (1e-9, "1e-7 %")]
+    ("share", "text"),
+    [(1.0, "100 %"), (0.066, "6.6 %"), (0.25, "25 %"), (0.0, "0 %"), (1e-9, "1e-7 %")],
 )
 def test_a_share_as_a_percentage(share: float, text: str) -> None:
     assert percent(share) == text

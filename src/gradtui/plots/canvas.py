@@ -147,7 +147,14 @@ class Canvas:
             self._curves.append((points[:, 0], points[:, 1], role))
 
     def text(self, x: float, y: float, text: str, role: str) -> None:
-        """Text that begins at the point."""
+        """Text that begins at the point, or at the edge next to it."""
+        if math.isnan(x) or math.isnan(y):
+            self.hidden += 1
+            return
+        x, y = (
+            min(max(x, self.x_limits[0]), self.x_limits[1]),
+            min(max(y, self.y_limits[0]), self.y_limits[1]),
+        )
         self._overlays.append(("text", x, y, text, role))
 
     def level(self, y: float, text: str, role: str) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from gradtui.mathematics.chain import Chain
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import Picture, Row, Span, row, row_text
+from gradtui.views.outcome import chain_of
 from gradtui.views.setup import Setup
-from gradtui.views.verdicts import chain_of, diagnose
+from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Finding, Size, Table, View
 from gradtui.views.wording import decade, magnitude, percent, plain, subscript
 
@@ -49,8 +50,10 @@ def formula(one: Chain, layer: int, width: int) -> list[Row]:
         rows = _lay_out(one, whole, gap)
         if len(row_text(rows[0])) <= width:
             return rows
-    layers = {one.depth, 1, layer}
-    best = _lay_out(one, _columns(one, sorted(layers, reverse=True)), "·")
+    for layers in ({one.depth, 1, layer}, {one.depth, 1}, {1}):
+        best = _lay_out(one, _columns(one, sorted(layers, reverse=True)), "·")
+        if len(row_text(best[0])) <= width:
+            break
     for extra in (layer + 1, layer - 1, one.depth - 1, 2, layer + 2, layer - 2):
         if not 1 <= extra <= one.depth:
             continue

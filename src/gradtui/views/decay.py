@@ -14,8 +14,9 @@ from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.precision import FORMATS, FloatFormat
 from gradtui.plots.canvas import Canvas, tick_values
 from gradtui.plots.picture import DASHES, LETTERS, Picture, Row, curve_role, row
+from gradtui.views.outcome import chain_of, log10_rate, outcome, reach
 from gradtui.views.setup import Setup, log10_threshold
-from gradtui.views.verdicts import chain_of, diagnose, kind_of, layers_until, log10_rate
+from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Finding, Size, Table, View
 from gradtui.views.wording import decade, magnitude, plain, rate
 
@@ -109,8 +110,10 @@ def _curve(setup: Setup, name: str) -> Curve:
     one = chain_of(setup, name)
     most = activation(name).max_abs_derivative
     back = np.arange(setup.depth, 0, -1)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         ceiling = one.log10_upstream + back * np.log10(most)
+    if one.upstream.sign == 0:  # nothing is nothing, even times an f′ without bound
+        ceiling = np.full(one.depth, -math.inf)
     return Curve(name, one, ceiling)
 
 
@@ -236,8 +239,7 @@ def readout(result: Decay, setup: Setup, width: int) -> tuple[Row, ...]:
     ]
     for index, curve in enumerate(result.curves):
         at = setup.layer - 1
-        kind = kind_of(curve.chain, limit)
-        reach = layers_until(curve.chain, limit)
+        kind = outcome(curve.chain, limit).kind
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
@@ -246,7 +248,7 @@ def readout(result: Decay, setup: Setup, width: int) -> tuple[Row, ...]:
                 f"{magnitude(float(curve.log10[at])):>9}"
                 f"{magnitude(float(curve.chain.log10_derivatives[at])):>8}"
                 f"{rate(log10_rate(curve.chain)):>10}"
-                f"{'never' if math.isinf(reach) else f'{reach:.0f}':>8}",
+                f"{reach(setup, curve.name):>8}",
                 "     " + "".join(f"{text:>{wide}}" for text in lost[index]),
             )
         )

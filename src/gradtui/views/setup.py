@@ -195,9 +195,12 @@ def _real(
 
 def _layer_values(name: str, letter: str, help_: str) -> Knob:
     def each(value: LayerValues, change: Callable[[float], float]) -> LayerValues:
+        def changed(one: float) -> float:
+            return min(max(_tidy(change(one)), -MAX_WEIGHT), MAX_WEIGHT)
+
         if value.std is not None:
-            return LayerValues(std=max(_tidy(change(value.std)), 0.0))
-        return LayerValues(tuple(_tidy(change(one)) for one in value.values))
+            return LayerValues(std=max(changed(value.std), 0.0))
+        return LayerValues(tuple(changed(one) for one in value.values))
 
     def parse(text: str) -> LayerValues:
         value = parse_layer_values(name, text)

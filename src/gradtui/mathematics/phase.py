@@ -1,0 +1,286 @@
+"""Over all variances: where gradients neither vanish nor explode, and the rate elsewhere.
+
+Glossary: σw² = n_in times the variance of a weight, σb² the variance of a bias; q the second moment
+of a pre-activation, q* its fixed point, t = ln q, z standard normal, f the activation, f′ its
+derivative; V = E[f(√q z)²], D = E[f′(√q z)²], M(q) = σw² V + σb², χ = σw² D the rate per layer of
+the squared gradient norm.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gradtui.errors import InputError
+from gradtui.mathematics.activation import Activation, short
+from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.gaussian import Expectations, Moments, expectations
+from gradtui.mathematics.second_moment import (
+    BISTABLE,
+    CLOSE,
+    COLLAPSES,
+    DIVERGES,
+    EVERY,
+    FIXED,
+    MAX_VARIANCE,
+    NOISE,
+    numbers,
+    root,
+    variance,
+)
+
+_STEEPER = 1.0 + 1e-11
+"""M′/χ above it is above 1, and a fixed point with χ = 1 unstable."""
+
+
+class CriticalPoint(NamedTuple):
+    """A σw² at which χ = 1 at a fixed point that q reaches."""
+
+    sigma_w2: float
+    q: float
+    """q*; 1.0 where every q is a fixed point."""
+
+
+def critical_sigma_w2(activation: str | Activation, sigma_b2: float = 0.0) -> float:
+    """The σw² with χ = 1 at the fixed point, right to 1e-8; the smallest if there are several.
+
+    That is the first one met from the ordered side, where gradients vanish; `critical_points`
+    has all of them. Where signals can also diverge, it takes a q0 below the critical q* to stay.
+
+    Raises:
+        InputError: a variance outside 0 to 1e20, or one at which there is no critical point.
+    """
+    f, b = as_activation(activation), variance("sigma_b2", sigma_b2)
+    points = critical_points(f, b)
+    if points:
+        return points[0].sigma_w2
+    possible = _possible(expectations(f))
+    if possible is None:
+        raise InputError(
+            "activation",
+            f.spec,
+            "one with a critical point, at any sigma_b2: no q that signals settle at has χ = 1",
+            "try tanh or relu, or set sigma_w2 by hand",
+        )
+    least, most = possible
+    where = (
+        f"only {short(least)} has one"
+        if least == most
+        else f"it takes {short(least)} or more"
+        if most > 1e6
+        else f"it takes {short(least)} to {short(most)}"
+    )
+    raise InputError(
+        "sigma_b2",
+        b,
+        f"a bias variance at which {f.spec} has a critical point, a stable q* with χ = 1: {where}",
+        f"try sigma_b2={_at_or_above(least)}",
+    )
+
+
+def critical_points(
+    activation: str | Activation, sigma_b2: float = 0.0
+) -> tuple[CriticalPoint, ...]:
+    """Every critical point at this σb², by rising σw²; empty if there is none.
+
+    χ = 1 says σw² = 1/D(q), and q = M(q) then says σb² = G(q) with G = q - V/D: one equation for
+    q. Of its roots those count that are reached, M′ = V′/D ≤ 1; if equal, q* is half-stable.
+
+    Raises:
+        InputError: a variance outside 0 to 1e20.
+    """
+    f, b = as_activation(activation), variance("sigma_b2", sigma_b2)
+    e = expectations(f)
+    t = e.table.t
+    at_0 = _critical_at_0(e) if b == 0.0 else None
+    points = [at_0] if at_0 else []
+
+    def excess(t: float) -> float:
+        q = math.exp(t)
+        return float(_excess(e.moments(np.array(q)), np.array(q), b))
+
+    over = _excess(e.table.moments, e.table.q, b)
+    clear = np.flatnonzero(abs(over) > NOISE)
+    for i, k in itertools.pairwise(clear):
+        if over[i] * over[k] < 0.0:
+            ends = float(t[i]), float(t[k]), float(over[i]), float(over[k])
+            q = math.exp(root(excess, *ends, CLOSE))
+            m = e.moments(np.array(q))
+            if _reached(m, np.array(q)):
+                points.append(CriticalPoint(1.0 / float(m.slope_square), q))
+    return tuple(sorted(points))
+
+
+def _subtracted(m: Moments) -> Array:
+    """V/D, 0 where both underflow."""
+    with np.errstate(all="ignore"):
+        return np.where(m.square > 0.0, m.square / m.slope_square, 0.0)
+
+
+def _excess(m: Moments, q: Array, b: float) -> Array:
+    """(G - σb²) against the larger of what is subtracted in it."""
+    with np.errstate(all="ignore"):
+        needed = _subtracted(m) + b
+        return np.where(np.isinf(needed), -1.0, (q - needed) / np.maximum(q, needed))
+
+
+def _reached(m: Moments, q: Array) -> NDArray[np.bool_]:
+    """Whether q attracts where it is a fixed point with χ = 1, for a σw² that is allowed."""
+    steep = m.growth > q * m.slope_square * _STEEPER
+    return np.logical_not(steep) & (m.slope_square * MAX_VARIANCE >= 1.0)
+
+
+def _critical_at_0(e: Expectations) -> CriticalPoint | None:
+    """The critical point at q → 0 without biases, if f(0) = 0 and q does go there."""
+    limit = e.moments(np.array(0.0))
+    slope = float(limit.slope_square)
+    if limit.square > 0.0 or slope == 0.0:
+        return None
+    curve = e.table.moments.square / (slope * e.table.q) - 1.0
+    clear = np.flatnonzero(abs(curve) > 10.0 * NOISE)
+    if clear.size and curve[clear[0]] > 0.0:
+        return None
+    return CriticalPoint(1.0 / slope, 0.0 if clear.size else 1.0)
+
+
+def _possible(e: Expectations) -> tuple[float, float] | None:
+    """The least and the greatest σb² that has a critical point, None if none has."""
+    t, q, m = e.table.t, e.table.q, e.table.moments
+    # For small q, f is all but a line and both tests are of what rounding leaves.
+    tested = (_excess(m, q, 0.0) > np.where(q < 1.0, 1e-9, 10.0 * NOISE)) & (q < MAX_VARIANCE)
+    here = _reached(m, q) & tested
+    found = [float(value) for value in (q - _subtracted(m))[here]]
+
+    def steepness(t: float) -> float:
+        """M′ - χ, over σw²."""
+        q = math.exp(t)
+        m = e.moments(np.array(q))
+        return float(m.growth) / q - float(m.slope_square)
+
+    # A range that begins between two nodes begins at a half-stable q.
+    for i in np.flatnonzero(here[1:] & ~here[:-1]):
+        low, high = float(t[i]), float(t[i + 1])
+        at_low, at_high = steepness(low), steepness(high)
+        if at_low > 0.0 > at_high:
+            q_half = np.exp(root(steepness, low, high, at_low, at_high, CLOSE))
+            found.append(float(q_half - _subtracted(e.moments(np.array(q_half)))))
+    if _critical_at_0(e) is not None:
+        found.append(0.0)
+    return (min(found), max(found)) if found else None
+
+
+def _at_or_above(value: float) -> str:
+    """A number of two digits at or just above `value`."""
+    if value == 0.0:
+        return "0"
+    scale = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return short(math.ceil(value / scale) * scale)
+
+
+@dataclass(frozen=True, eq=False)
+class RateMap:
+    """χ at q* over a grid; every array is [number of σb², number of σw²].
+
+    Attributes:
+        sigma_w2s: the σw² of the columns.
+        sigma_b2s: the σb² of the rows.
+        chi: the rate of the squared gradient norm, to 1e-6; where q goes to 0 or inf, its limit
+            (inf for an f that grows faster than a line).
+        q: q*, 0 or inf where it goes there; where several ends are stable, the one towards which
+            q = 1 moves; 1 where every q is a fixed point.
+        kinds: how q ends, as indices into `KINDS`; a half-stable q counts by its neighbours.
+    """
+
+    sigma_w2s: Array
+    sigma_b2s: Array
+    chi: Array
+    q: Array
+    kinds: NDArray[np.int8]
+
+    @property
+    def bistable(self) -> NDArray[np.bool_]:
+        """Where several ends are stable."""
+        return self.kinds == BISTABLE
+
+    @property
+    def diverges(self) -> NDArray[np.bool_]:
+        """Where q = 1 moves to inf."""
+        return np.isinf(self.q)
+
+
+def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: ArrayLike) -> RateMap:
+    """χ at q* for every pair, from tabulated expectations: 60 × 40 points in some 0.1 s.
+
+    Two fixed points closer than 14 % of q, beside a fold, are taken for none.
+
+    Raises:
+        InputError: a list that is empty or not flat, or a variance outside 0 to 1e20.
+    """
+    f = as_activation(activation)
+    w, b = (
+        numbers(name, given, 0.0, MAX_VARIANCE)
+        for name, given in (("sigma_w2s", sigma_w2s), ("sigma_b2s", sigma_b2s))
+    )
+    for name, array in (("sigma_w2s", w), ("sigma_b2s", b)):
+        if array.ndim != 1 or array.size == 0:
+            raise InputError(
+                name, f"array of shape {array.shape}", "a flat list", "give one or more numbers"
+            )
+    e = expectations(f)
+    table = e.table
+    t, n = table.t, table.t.size
+    # q - σw² V, with what is only rounding replaced by the sign of what follows or went before.
+    fall = table.q - w[:, None] * table.moments.square
+    clear = abs(fall) > NOISE * table.q
+    last = np.maximum.accumulate(np.where(clear, np.arange(n), 0), axis=1)
+    first = np.argmax(clear, axis=1)[:, None]
+    sign = np.sign(np.take_along_axis(fall, np.maximum(last, first), axis=1))
+    fall = np.where(clear, fall, np.where(clear.any(axis=1)[:, None], 1e-300 * sign, 0.0))
+    up = fall < b[:, None, None]
+    down = fall > b[:, None, None]
+    turns = up[..., :-1] & down[..., 1:]
+    zero, infinite = down[..., 0], up[..., -1]
+    start = int(np.searchsorted(t, 0.0))
+    rising = up[..., start]
+    after = np.argmax(turns[..., start:], axis=-1) + start
+    before = start - 1 - np.argmax(turns[..., :start][..., ::-1], axis=-1)
+    low = np.where(rising, after, before)
+    found = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
+    every = ~up.any(axis=-1) & ~down.any(axis=-1)
+    q = np.where(every, 1.0, np.where(rising, np.inf, 0.0))
+    with np.errstate(all="ignore"):
+        pairs = (np.broadcast_to(given, found.shape)[found] for given in (w, b[:, None]))
+        roots = _roots(e, *pairs, t[low[found]], t[low[found] + 1])
+    q[found] = np.exp(roots)
+    kinds = np.select(
+        [every, turns.sum(axis=-1) + zero + infinite > 1, found, rising],
+        [EVERY, BISTABLE, FIXED, DIVERGES],
+        COLLAPSES,
+    ).astype(np.int8)
+    slopes = f.definition.slopes
+    rate = np.where(
+        np.isinf(q), 0.5 * (slopes[0] ** 2 + slopes[1] ** 2), e.moments(np.array(0.0)).slope_square
+    )
+    rate[every] = e.moments(np.array(1.0)).slope_square
+    rate[found] = table.interpolated(roots).slope_square
+    with np.errstate(invalid="ignore"):
+        return RateMap(w, b, np.where(w > 0.0, w * rate, 0.0), q, kinds)
+
+
+def _roots(e: Expectations, w: Array, b: Array, low: Array, high: Array) -> Array:
+    """The t with M(e^t) = e^t for each pair of variances: Newton's method inside a bracket."""
+    t = 0.5 * (low + high)
+    for _ in range(12):
+        m, q = e.table.interpolated(t), np.exp(t)
+        over = w * m.square + b - q
+        low, high = np.where(over > 0.0, t, low), np.where(over > 0.0, high, t)
+        step = t - over / (w * m.growth - q)
+        inside = (low - 1e-12 < step) & (step < high + 1e-12)  # at the zero, but for rounding
+        t = np.where(inside, step, 0.5 * (low + high))
+    return t

@@ -1,0 +1,297 @@
+"""How the app ends and stops: by signals, with its terminal, by a defect; and what it does idle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gradtui.app.storage import load
+from support.terminal import Terminal
+
+READY = "random chains"
+"""The last words of the first verdict."""
+_AT_MOST = 5.0
+"""Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
+
+
+def opened(**options: object) -> Terminal:
+    """The app at its first picture, come to rest."""
+    terminal = Terminal(**options)  # type: ignore[arg-type]
+    terminal.until(READY)
+    terminal.until_quiet(0.3)
+    return terminal
+
+
+def deeper(terminal: Terminal) -> None:
+    """A change that is worth remembering."""
+    terminal.send("]")
+    terminal.until("layer 51's gradient")
+
+
+def computing(terminal: Terminal) -> None:
+    """A computation of many seconds, begun."""
+    for knob, value in (("m", "1000"), ("d", "20000")):
+        terminal.press(knob, value, quiet=0.15)
+        terminal.send("enter")
+        terminal.until_quiet(0.15)
+    terminal.until(" 20000 ")
+
+
+def saved(state_home: Path) -> Path:
+    return state_home / "gradtui" / "state.json"
+
+
+def again(depth: int) -> None:
+    """The next start goes on from there."""
+    with Terminal() as terminal:
+        terminal.until(f"layer {depth}'s gradient")
+
+
+def stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on."""
+    text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    return text.rsplit(")", 1)[1].split()
+
+
+# ------------------------------------------------------------------- signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_a_signal_ends_it_in_order(number: signal.Signals, state_home: Path) -> None:
+    with opened() as terminal:
+        deeper(terminal)
+        terminal.process.send_signal(number)
+        assert terminal.exit_status(_AT_MOST) == 128 + number
+        assert terminal.leaks() == []
+        assert b"Traceback" not in terminal.raw
+    assert load(saved(state_home)).setup.depth == 51
+    again(51)
+
+
+def test_a_signal_ends_it_while_it_computes(state_home: Path) -> None:
+    with opened() as terminal:
+        computing(terminal)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
+    assert load(saved(state_home)).setup.depth == 20_000
+
+
+@pytest.mark.parametrize("page", ["?", "d", "ctrl+p"])
+def test_a_signal_ends_it_whatever_is_open(page: str, state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.press(page)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
+        assert b"Traceback" not in terminal.raw
+    assert load(saved(state_home)).setup.depth == 50
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [
+        (signal.SIGTERM, 0.0),
+        (signal.SIGTERM, 0.1),
+        (signal.SIGTERM, 0.2),
+        (signal.SIGTERM, 0.3),
+        (signal.SIGHUP, 0.1),
+        (signal.SIGINT, 0.0),
+        (signal.SIGINT, 0.1),
+    ],
+)
+def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
+    number: signal.Signals, seconds: float, state_home: Path
+) -> None:
+    with Terminal() as terminal:
+        while b"gradtui" not in terminal.raw:
+            terminal.read(0.05)
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            terminal.read(left)
+        terminal.process.send_signal(number)
+        terminal.exit_status(_AT_MOST)
+        assert terminal.leaks() == []
+        assert b"Traceback" not in terminal.raw
+
+
+def test_a_signal_finds_it_though_the_terminal_has_stopped_reading(state_home: Path) -> None:
+    """A line that hangs: every write to it waits."""
+    with opened() as terminal:
+        deeper(terminal)
+        for _ in range(8):
+            terminal.send("1", "2", "3", "t")  # and nobody reads what these write
+            time.sleep(0.1)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGTERM
+    assert load(saved(state_home)).setup.depth == 51
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "computing"])
+def test_a_terminal_that_goes_away_takes_the_app_with_it(busy: bool, state_home: Path) -> None:
+    with opened() as terminal:
+        if busy:
+            computing(terminal)
+        else:
+            deeper(terminal)
+        terminal.hang_up()
+        assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
+    depth = 20_000 if busy else 51
+    assert load(saved(state_home)).setup.depth == depth
+
+
+def test_a_state_that_cannot_be_kept_does_not_keep_the_app(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_text("in the way", encoding="utf-8")
+    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+        terminal.hang_up()
+        assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
+
+
+# ---------------------------------------------------------------- ctrl+z, ctrl+c
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: Path) -> None:
+    with opened() as terminal:
+        deeper(terminal)
+        before = terminal.screen()
+        for _ in range(2):
+            terminal.send("\x1a")
+            end = time.perf_counter() + 10
+            while stat(terminal.process.pid)[0] != "T" and time.perf_counter() < end:
+                terminal.read(0.05)
+            terminal.until_quiet(0.2)
+            assert stat(terminal.process.pid)[0] == "T"
+            assert terminal.leaks() == []
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.until("layer 51's gradient")
+            terminal.until_quiet(0.4)
+            assert terminal.screen().split("\n")[:-1] == before.split("\n")[:-1]
+        deeper_still = "layer 52's gradient"
+        terminal.send("]")
+        terminal.until(deeper_still)
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+def test_a_terminal_that_was_resized_while_the_app_slept(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.send("\x1a")
+        end = time.perf_counter() + 10
+        while stat(terminal.process.pid)[0] != "T" and time.perf_counter() < end:
+            terminal.read(0.05)
+        terminal.resize(100, 30)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until(READY)
+        terminal.until_quiet(0.4)
+        lines = terminal.screen().split("\n")
+        assert len(lines) == 30
+        assert max(map(len, lines)) > 90
+
+
+def test_what_sleeps_can_still_be_ended(state_home: Path) -> None:
+    """`kill %1` on a stopped job sends SIGTERM and SIGCONT."""
+    with opened() as terminal:
+        deeper(terminal)
+        terminal.send("\x1a")
+        end = time.perf_counter() + 10
+        while stat(terminal.process.pid)[0] != "T" and time.perf_counter() < end:
+            terminal.read(0.05)
+        terminal.until_quiet(0.2)
+        terminal.process.send_signal(signal.SIGTERM)
+        terminal.process.send_signal(signal.SIGCONT)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
+    assert load(saved(state_home)).setup.depth == 51
+
+
+@pytest.mark.parametrize("page", ["", "?", "d", "s", "ctrl+p"])
+def test_ctrl_c_quits_at_the_latest_the_second_time(page: str, state_home: Path) -> None:
+    """The first may close what is open, as escape does."""
+    with opened() as terminal:
+        if page:
+            terminal.press(page)
+            terminal.press("ctrl+c")
+        if not terminal.ended:
+            terminal.send("ctrl+c")
+        assert terminal.exit_status(_AT_MOST) == 0
+        assert terminal.leaks() == []
+        assert b"Traceback" not in terminal.raw
+
+
+# --------------------------------------------------------------------- a crash
+
+_CRASH = """\
+import dataclasses, sys
+from gradtui.app import main, panes
+from gradtui.views import VIEWS
+
+def broken(*arguments):
+    raise RuntimeError("a view that cannot be drawn")
+
+{where}
+sys.exit(main.run_app(main.Look(), mouse=False))
+"""
+_IN_THE_ENGINE = "VIEWS['chain'] = dataclasses.replace(VIEWS['chain'], draw=broken)"
+_ON_THE_SCREEN = """\
+right = panes.bottom
+panes.bottom = lambda state, width: (right if state.view == 'decay' else broken)(state, width)
+"""
+
+
+@pytest.mark.parametrize("where", [_IN_THE_ENGINE, _ON_THE_SCREEN], ids=["engine", "screen"])
+def test_a_defect_is_a_traceback_on_a_restored_screen_and_says_where_to_report_it(
+    where: str, state_home: Path
+) -> None:
+    with opened(command=(sys.executable, "-c", _CRASH.format(where=where))) as terminal:
+        deeper(terminal)
+        terminal.send("2")
+        assert terminal.exit_status() == 1
+        assert terminal.leaks() == []
+        ended = terminal.raw.rindex(b"\x1b[?1049l")
+        told = terminal.raw[ended:].decode()
+        assert "Traceback" in told
+        assert "a view that cannot be drawn" in told
+        assert "gradtui: this is a defect" in told
+        assert "gradtui: this is a defect" in terminal.screen()
+    assert load(saved(state_home)).setup.depth == 51
+
+
+def test_keys_that_are_no_utf_8_do_not_end_it(state_home: Path) -> None:
+    """A terminal set to Latin-1 sends them, and so does a line with noise."""
+    with opened() as terminal:
+        terminal.press("d")
+        for keys in (b"\xe9", b"caf\xe9 ", b"\xff\xfe", b"\x1b[\xff", b"\xed\xa0\x80"):
+            terminal.send(keys)
+            terminal.until_quiet(0.15)
+            assert not terminal.ended, keys
+            assert b"Traceback" not in terminal.raw, keys
+        terminal.press("escape")
+        deeper(terminal)
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+# ------------------------------------------------------------------------ idle
+
+
+def seconds_of_work(process: int) -> float:
+    fields = stat(process)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_idle_it_writes_nothing_and_does_nothing(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.press("2", "3")
+        terminal.until_quiet(1.0)
+        before = seconds_of_work(terminal.process.pid)
+        start = time.perf_counter()
+        assert not terminal.read(3.0)
+        assert time.perf_counter() - start >= 3.0
+        assert seconds_of_work(terminal.process.pid) - before < 0.05

@@ -1,0 +1,366 @@
+"""The app in many a terminal: by TERM, by encoding, by size, by what was asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from support.terminal import GRADTUI, Terminal
+
+READY = "random chains"
+"""The last words of the first verdict."""
+_SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
+_VIEWS = {"1": "f′(z)", "2": "running product", "3": "layer 50's gradient"}
+_MODES = {b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1016h"}
+
+
+def opened(*words: str, **options: object) -> Terminal:
+    """The app at its first picture, come to rest."""
+    terminal = Terminal((*GRADTUI, *words), **options)  # type: ignore[arg-type]
+    terminal.until(READY)
+    terminal.until_quiet(0.2)
+    return terminal
+
+
+def systems(raw: bytes) -> set[str]:
+    """Which ways to name a colour the bytes use: truecolor, 256, 16; no colour, no name."""
+    found = set()
+    for parameters in _SGR.findall(raw):
+        numbers = [int(number or 0) for number in re.split(rb"[;:]", parameters)]
+        at = 0
+        while at < len(numbers):
+            number = numbers[at]
+            if number in (38, 48, 58):
+                kind = numbers[at + 1]
+                found.add({2: "truecolor", 5: "256"}[kind])
+                at += 5 if kind == 2 else 3
+                continue
+            if 30 <= number <= 37 or 40 <= number <= 47 or 90 <= number <= 107:
+                found.add("16")
+            at += 1
+    return found
+
+
+def see_every_view(terminal: Terminal, ascii_only: bool = False) -> None:
+    """Through the views and pages, each readable; and out."""
+    for key, text in _VIEWS.items():
+        terminal.send(key)
+        screen = terminal.until(text.replace("′", "'") if ascii_only else text)
+        assert "sigmoid" in screen
+        assert READY in terminal.until(READY) if key == "3" else True
+    terminal.send("q")
+    assert terminal.exit_status() == 0
+    assert terminal.leaks() == []
+    assert b"Traceback" not in terminal.raw
+
+
+# -------------------------------------------------------------------- TERM
+
+
+@pytest.mark.parametrize(
+    ("term", "colorterm", "system"),
+    [
+        ("xterm-256color", None, {"256"}),
+        ("xterm-256color", "truecolor", {"truecolor"}),
+        ("tmux-256color", None, {"256"}),
+        ("xterm", None, {"16"}),
+        ("xterm", "24bit", {"truecolor"}),
+        ("screen", None, {"16"}),
+        ("linux", None, {"16"}),
+        ("vt100", None, set()),
+        ("vt100", "truecolor", set()),
+        ("", None, set()),
+    ],
+)
+def test_each_terminal_gets_the_colours_that_it_has(
+    term: str, colorterm: str | None, system: set[str], state_home: Path
+) -> None:
+    with opened(term=term, env={"COLORTERM": colorterm}) as terminal:
+        see_every_view(terminal)
+        assert systems(terminal.raw) == system
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "system"),
+    [
+        ((), {"NO_COLOR": "1"}, set()),
+        ((), {"NO_COLOR": "1", "COLORTERM": "truecolor"}, set()),
+        ((), {"GRADTUI_COLORS": "none"}, set()),
+        (("--colors", "none"), {"COLORTERM": "truecolor"}, set()),
+        (("--colors", "256"), {"NO_COLOR": "1"}, {"256"}),
+        (("--colors", "16"), {"GRADTUI_COLORS": "truecolor"}, {"16"}),
+        ((), {"GRADTUI_COLORS": "16"}, {"16"}),
+        (("--colors", "truecolor"), {}, {"truecolor"}),
+    ],
+)
+def test_who_names_the_colours_gets_them(
+    words: Sequence[str], env: dict[str, str], system: set[str], state_home: Path
+) -> None:
+    with opened(*words, env=env) as terminal:
+        # The pages are drawn by other widgets than the panes.
+        for key in ("?", "?", "i", "i", "s", "s", "d", "enter", "ctrl+p"):
+            terminal.press(key, quiet=0.1)
+        terminal.press("escape")
+        terminal.press("2", "3", quiet=0.1)
+        assert systems(terminal.raw) == system
+        if not system:
+            # What is chosen, and where one is, must be seen all the same.
+            assert b"\x1b[7m" in terminal.raw or b";7m" in terminal.raw
+
+
+@pytest.mark.parametrize(
+    ("marker", "characters"),
+    [
+        ("braille", "⠒⠤⣀⠉"),
+        ("block", "▀▄█▞▚▗▘"),
+        ("dot", "•"),
+        ("ascii", "*"),
+    ],
+)
+def test_the_curves_are_drawn_with_what_was_asked_for(
+    marker: str, characters: str, state_home: Path
+) -> None:
+    with opened("--marker", marker) as terminal:
+        rows = [line[24:] for line in terminal.screen().split("\n")[2:14]]
+        drawn = "".join(rows)
+        assert set(characters) & set(drawn), drawn
+        others = "".join(one for one in ("⠒⠤⣀⠉", "▀▄█▞▚", "•") if one[0] not in characters)
+        assert not set(others) & set(drawn), drawn
+
+
+def test_a_wrong_system_of_textual_s_own_is_no_traceback(state_home: Path) -> None:
+    env = {"TEXTUAL_COLOR_SYSTEM": "bogus", "TEXTUAL_FPS": "x", "TEXTUAL_THEME": "no such"}
+    with opened(env=env) as terminal:
+        see_every_view(terminal)
+        assert systems(terminal.raw) == {"256"}
+
+
+# ------------------------------------------------------------------ encoding
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["ascii", "latin-1", "locale"],
+)
+def test_without_utf_8_frames_are_ascii_and_stand_straight(
+    env: dict[str, str], state_home: Path
+) -> None:
+    with opened(env=env) as terminal:
+        for key in ("1", "2", "3"):
+            terminal.press(key)
+            lines = terminal.screen().split("\n")
+            right = [line.rindex("|") for line in lines[3:13] if line.rstrip().endswith("|")]
+            assert len(right) >= 6, terminal.screen()
+            assert len(set(right)) == 1, terminal.screen()
+            assert all(len(line) <= 80 for line in lines)
+        for page in ("?", "s", "i"):
+            terminal.press(page)
+            boxed = [line for line in terminal.screen().split("\n") if line.strip()]
+            assert len({len(line) for line in boxed}) == 1, terminal.screen()
+            terminal.press(page)
+        terminal.press("t", "y", "enter", "/", "enter", "e", "escape", "ctrl+p", "escape")
+        assert terminal.raw.isascii()
+        assert b"\\u" not in terminal.raw
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+def test_a_utf_8_locale_by_any_name_is_utf_8(state_home: Path) -> None:
+    with opened(env={"PYTHONIOENCODING": "UTF8"}) as terminal:
+        assert "│" in terminal.screen()
+
+
+# ------------------------------------------------------------------- answers
+
+
+def test_a_terminal_that_answers_nothing_is_used_all_the_same(state_home: Path) -> None:
+    with opened(answers=False) as terminal:
+        terminal.send("]")
+        terminal.until("layer 51's gradient", timeout=2.5)  # not only after patience ran out
+        terminal.send("[")
+        terminal.until("layer 50's gradient", timeout=2.5)
+        see_every_view(terminal)
+
+
+def test_a_terminal_that_answers_late_or_twice_or_wrongly_is_used_all_the_same(
+    state_home: Path,
+) -> None:
+    with opened(answers=False) as terminal:
+        for noise in (b"\x1b[5;5R", b"\x1b[1;1R\x1b[1;1R", b"\x1b[0n", b"\x1b[?1;2c",
+                      b"\x1b[?2026;0$y", b"\x1b]11;rgb:0000/0000/0000\x1b\\", b"\x1b[I\x1b[O"):  # fmt: skip
+            terminal.send(noise)
+            terminal.until_quiet(0.15)
+        terminal.send("]")
+        terminal.until("layer 51's gradient")
+        terminal.send("[")
+        terminal.until("layer 50's gradient")
+        see_every_view(terminal)
+
+
+def test_keys_that_arrive_in_one_packet_go_where_they_were_meant(state_home: Path) -> None:
+    """Over a slow line what is typed comes together; so does what was typed ahead."""
+    with opened() as terminal:
+        terminal.send("d40\r")
+        terminal.until("layer 40's gradient")
+        terminal.send("/tanh\r")
+        terminal.until("/tanh")
+        terminal.send("d60\r]m100\r2")
+        terminal.until("running product")
+        terminal.send("3")
+        terminal.until("layer 61's gradient")
+        assert "100 random chains" in terminal.until(READY)
+        terminal.send("?\x1b[B\r]")
+        terminal.until("layer 62's gradient")
+
+
+# --------------------------------------------------------------- no terminal
+
+
+def refused(*, stdin: object, stdout: object, stderr: object, term: str | None) -> tuple[int, str]:
+    """Exit status and everything that was said where there is no terminal to draw on."""
+    env = dict(os.environ)
+    env.pop("TERM", None)
+    if term is not None:
+        env["TERM"] = term
+    done = subprocess.run(
+        GRADTUI, stdin=stdin, stdout=stdout, stderr=stderr, env=env, timeout=60,  # type: ignore[call-overload]
+    )  # fmt: skip
+    return done.returncode, (done.stdout or b"").decode() + (done.stderr or b"").decode()
+
+
+def test_no_terminal_at_all_is_said_with_what_to_do(state_home: Path) -> None:
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    for term in ("xterm-256color", "dumb", None):
+        status, said = refused(stdin=nowhere, stdout=pipe, stderr=pipe, term=term)
+        assert status == 2
+        assert said.startswith("gradtui: error: the app needs a terminal")
+        assert "gradtui decay" in said
+        assert "\x1b" not in said
+        assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("redirected", ["<", ">", "2>"])
+def test_half_a_terminal_is_none(redirected: str, tmp_path: Path, state_home: Path) -> None:
+    target = "/dev/null" if redirected == "<" else tmp_path / "out"
+    command = f'exec "$@" {redirected}{target}'
+    with Terminal(("/bin/sh", "-c", command, "sh", *GRADTUI)) as terminal:
+        assert terminal.exit_status() == 2
+        said = terminal.raw.decode()
+        if redirected == "2>":
+            said += (tmp_path / "out").read_text(encoding="utf-8")
+        assert "the app needs a terminal" in said
+        assert "gradtui decay" in said
+        assert "\x1b" not in said
+
+
+def test_a_dumb_terminal_gets_a_sentence(state_home: Path) -> None:
+    with Terminal(term="dumb") as terminal:
+        assert terminal.exit_status() == 2
+        assert b"TERM=dumb" in terminal.raw
+        assert b"gradtui decay" in terminal.raw
+        assert b"\x1b" not in terminal.raw
+
+
+def test_the_command_that_the_sentence_names_prints_the_same(state_home: Path) -> None:
+    with Terminal((*GRADTUI, "decay"), term="dumb") as terminal:
+        assert terminal.exit_status() == 0
+        assert b"sigmoid vanishing" in terminal.raw
+        assert b"\x1b" not in terminal.raw
+
+
+# --------------------------------------------------------------------- mouse
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "taken"),
+    [
+        ((), {}, True),
+        ((), {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 2"}, False),
+        ((), {"SSH_TTY": "/dev/pts/0"}, False),
+        (("--mouse", "off"), {}, False),
+        ((), {"GRADTUI_MOUSE": "off"}, False),
+        (("--mouse", "on"), {"SSH_TTY": "/dev/pts/0"}, True),
+    ],
+)
+def test_the_mouse_is_taken_where_that_helps(
+    words: Sequence[str], env: dict[str, str], taken: bool, state_home: Path
+) -> None:
+    with opened(*words, env={"SSH_TTY": None} | env) as terminal:
+        assert bool({mode for mode in _MODES if mode in terminal.raw}) is taken
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+# ---------------------------------------------------------------------- size
+
+
+def test_every_size_from_one_cell_to_a_wall(state_home: Path) -> None:
+    sizes = [
+        (1, 1), (2, 1), (1, 50), (300, 1), (10, 3), (59, 24), (60, 17), (60, 18), (61, 18),
+        (60, 100), (300, 18), (99, 30), (100, 30), (132, 43), (300, 100), (80, 24),
+    ]  # fmt: skip
+    with opened() as terminal:
+        for columns, rows in sizes:
+            terminal.resize(columns, rows)
+            terminal.until_quiet(0.25)
+            assert not terminal.ended, (columns, rows)
+            lines = terminal.screen().split("\n")
+            assert len(lines) == rows
+            if columns >= 60 and rows >= 18:
+                assert "vanishing" in "".join(lines), (columns, rows)
+                assert max(map(len, lines)) > columns - 12
+            elif columns * rows >= 60:
+                assert "gradtui needs" in " ".join("".join(lines).split()), (columns, rows)
+        terminal.until("layer 50's gradient")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("size", [(1, 1), (60, 18), (300, 100)], ids=str)
+def test_it_starts_at_any_size(size: tuple[int, int], state_home: Path) -> None:
+    with Terminal(columns=size[0], rows=size[1]) as terminal:
+        terminal.until_quiet(1.0)
+        assert not terminal.ended
+        if size == (300, 100):
+            terminal.until(READY)
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+def test_a_size_that_changes_at_every_moment(state_home: Path) -> None:
+    """A window that is dragged, with a page and a prompt open too."""
+    with opened() as terminal:
+        for key in ("2", "?", "escape", "d", "escape", "s", "escape", "3"):
+            terminal.send(key)
+            for columns, rows in ((61, 19), (200, 50), (30, 10), (5, 2), (120, 40)):
+                terminal.resize(columns, rows)
+                terminal.read(0.02)
+        terminal.resize(80, 24)
+        terminal.until("layer 50's gradient")
+        terminal.until_quiet(0.4)
+        assert "vanishing" in terminal.screen()
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert b"Traceback" not in terminal.raw
+
+
+def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:
+    """Zero by zero, as on a serial line."""
+    with Terminal(columns=0, rows=0) as terminal:
+        terminal.resize(80, 24)
+        terminal.until(READY)
+        terminal.send("q")
+        assert terminal.exit_status() == 0
