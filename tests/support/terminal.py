@@ -131,14 +131,18 @@ class Terminal:
         ready, _, _ = select.select([self._ours], [], [], seconds)
         if not ready:
             return False
-        self.raw += os.read(self._ours, 65536)
+        self._arrived(os.read(self._ours, 65536))
+        return True
+
+    def _arrived(self, data: bytes) -> None:
+        """Take what came and answer the questions in it."""
+        self.raw += data
         self.written_at = time.perf_counter()
         for question, answer in self._answers.items():
             # A question may come in two pieces: look again at what may be the first of them.
             for _ in range(self.raw.count(question, max(0, self._answered - len(question) + 1))):
                 os.write(self._ours, answer)
         self._answered = len(self.raw)
-        return True
 
     def until_quiet(self, quiet: float = 0.2, timeout: float = 20.0) -> int:
         """Read until nothing came for `quiet` seconds; how many bytes did."""

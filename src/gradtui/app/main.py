@@ -32,13 +32,14 @@ from gradtui.app import panes, storage
 from gradtui.app import state as steps
 from gradtui.app.actions import ACTIONS, BY_NAME
 from gradtui.app.engine import Drawn, Engine, Request
+from gradtui.app.filters import AsciiOnly
 from gradtui.app.line import PATIENCE, QUESTION, Line
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
 from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.errors import InputError, printable
-from gradtui.plots.picture import Picture, to_ascii
+from gradtui.plots.picture import Picture
 from gradtui.views.setup import KNOBS
 from gradtui.views.view import Finding, Size
 
@@ -78,7 +79,9 @@ class Main(Screen[None], inherit_bindings=False):
     # Textual's own repaints the whole screen whenever the prompt opens or closes.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"app.do('{action.name}')", action.help, show=False)
+        # By priority, so that a key is carried out before the next is looked at: what is typed
+        # ahead of a prompt that it opens goes into the prompt.
+        Binding(key, f"app.do('{action.name}')", action.help, show=False, priority=True)
         for action in ACTIONS
         for key in action.keys
         if action.name != "command_palette"
@@ -112,7 +115,6 @@ class GradTUI(App[None]):
         self._look = look or Look()
         self._keep = keep
         self.animation_level = "none"
-        self._ascii = None if self._look.unicode else to_ascii
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_after_painting)
         self._patience: Timer | None = None
@@ -121,7 +123,7 @@ class GradTUI(App[None]):
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
         roles = styles(self._theme_of(first))
-        self.panes = {name: Pane(name, roles, self._ascii) for name in names}
+        self.panes = {name: Pane(name, roles) for name in names}
         """The panes of the main screen by their id."""
         self._prompt = Prompt()
         self._main = Horizontal(self.panes["side"], self.panes["plot"], id="main")
@@ -304,8 +306,12 @@ class GradTUI(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
-        filters = super().get_line_filters()
-        return [*filters, NoColor()] if self._look.colours == "none" else filters
+        filters = list(super().get_line_filters())
+        if self._look.colours == "none":
+            filters.append(NoColor())
+        if not self._look.unicode:
+            filters.append(AsciiOnly())
+        return filters
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
@@ -331,6 +337,10 @@ class GradTUI(App[None]):
         self.state = steps.play_tick(self.state)
 
     # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the prompt is open the keys are its own."""
+        return not (action == "do" and self._asking)
 
     def action_do(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -20,20 +18,16 @@ class Pane(Widget, can_focus=False):
     differs from the old are marked as dirty.
     """
 
-    def __init__(
-        self, name: str, styles: dict[str, Style], change: Callable[[str], str] | None = None
-    ) -> None:
+    def __init__(self, name: str, styles: dict[str, Style]) -> None:
         """Make an empty pane.
 
         Args:
             name: its id.
             styles: the style of each role.
-            change: what every text goes through before it is shown.
         """
         super().__init__(id=name)
         self._picture = Picture((), 0)
         self._strips: list[Strip] = []
-        self._change = change
         self._roles = styles
 
     @property
@@ -43,8 +37,6 @@ class Pane(Widget, can_focus=False):
 
     def show(self, picture: Picture) -> bool:
         """Show another picture; true if that changes anything on the screen."""
-        if self._change is not None:
-            picture = picture.mapped(self._change)
         old = self._picture.rows
         self._picture = picture
         self._strips = []

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.app.state import State
-from gradtui.plots.picture import LETTERS, SAMPLES, Picture, Row, Span, curve_role, row, wrapped
+from gradtui.plots.picture import (
+    LETTERS,
+    SAMPLES,
+    Picture,
+    Row,
+    Span,
+    curve_role,
+    row,
+    row_text,
+    wrapped,
+)
 from gradtui.views import VIEWS
 from gradtui.views.setup import KNOBS
 from gradtui.views.view import Finding, Size
@@ -118,14 +128,13 @@ def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
     if found is None or not size.height:
         return Picture.of([], size.width, size.height)
     width = size.width - 4
-    remedy: Row = ()
+    remedy: list[Row] = []
     if found.remedy is not None:
-        remedy = row(
-            (" f ", "key"),
-            (f"{found.remedy.label}", "good"),
-            (f"  then {found.remedy.after}", "muted"),
-        )
-    room = size.height - (1 if remedy else 0)
+        lead = row((" f ", "key"), (found.remedy.label, "good"))
+        then = row((f"  then {found.remedy.after}", "muted"))
+        fits = len(row_text(lead + then)) <= size.width
+        remedy = [lead + then] if fits or size.height < 5 else [lead, row("  ", *then)]
+    room = size.height - len(remedy)
     rows = wrapped(found.text, width)
     marked: list[Row] = []
     left = len(found.sentence)  # what of the sentence, which has the verdict's colour, is to come
@@ -137,7 +146,7 @@ def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
         said = words[: max(left, 0)]
         marked.append(row(mark, (said, found.kind.role), words[len(said) :]))
         left -= len(words) + 1
-    return Picture.of([*marked, *([remedy] if remedy else [])], size.width, size.height)
+    return Picture.of([*marked, *remedy], size.width, size.height)
 
 
 _HINTS = {
@@ -169,7 +178,7 @@ def bottom(state: State, width: int) -> Picture:
     spans: list[Span] = [Span(" ")]
     for name in _HINTS[state.view]:
         key, word = _SHORT[name]
-        if sum(len(span.text) for span in spans) + len(key) + len(word) + 1 > width:
+        if sum(len(span.text) for span in spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]
     return Picture.of([tuple(spans)], width, 1)

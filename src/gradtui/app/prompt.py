@@ -62,7 +62,7 @@ class Prompt(Horizontal):
         self.display = True
         self.put(value)
         field = self.query_one(Input)
-        field.focus()
+        self.screen.set_focus(field)  # at once, so that keys typed ahead go into it
         field.action_select_all()
 
     def put(self, value: str) -> None:

@@ -272,7 +272,20 @@ def fix(state: State, remedy: Remedy | None) -> State:
     applied = guarded(state, remedy.applied(state.setup))
     if applied.failed:
         return applied
-    return applied.saying(f"{remedy.label}: before, {remedy.before}; now {remedy.after}. u undoes")
+    return applied.saying(f"{remedy.label}: {_from_to(remedy.before, remedy.after)}.")
+
+
+def _from_to(before: str, after: str) -> str:
+    """Two sentences that differ in a few words as one: layer 1 gets 2e-32 → 1 of layer 50's."""
+    old, new = before.split(), after.split()
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    middle = [*old[start : len(old) - end], "→", *new[start : len(new) - end]]
+    return " ".join([*old[:start], *middle, *old[len(old) - end :]])
 
 
 def toggle_play(state: State) -> State:

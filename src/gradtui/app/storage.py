@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -78,7 +79,8 @@ def _understood(kept: dict[str, object]) -> State:
 
 
 def _set_aside(file: Path) -> State:
-    aside = file.with_suffix(".broken.json")
+    names = (f".broken{'' if count == 1 else f'-{count}'}.json" for count in itertools.count(1))
+    aside = next(one for name in names if not (one := file.with_suffix(name)).exists())
     try:
         file.replace(aside)
         where = f"is kept as {aside.name}"

@@ -24,7 +24,7 @@ from gradtui.cli.streams import (
     save,
     terminal_size,
 )
-from gradtui.errors import InputError, shown
+from gradtui.errors import InputError, printable, shown
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.picture import Row
 from gradtui.views import VIEWS
@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
     """Carry it out and give the exit status."""
     if options.command == "verify":
         return _verify()
+    if options.command == "settings":
+        return _settings()
     if options.command == "completion":
         return _completion(options.shell)
     if options.command == "list":
@@ -214,6 +216,19 @@ def _verify() -> int:
         )
     emit(f"{count - failed} of {count} checks hold\n")
     return 1 if failed else 0
+
+
+def _settings() -> int:
+    """What is in force, and the place of each: to be read, and to be copied into the file."""
+    file = settings.settings_file()
+    emit(f"# {printable(str(file))}{'' if file.exists() else ' (not there)'}\n")
+    for name, chosen in settings.resolve().items():
+        setting = settings.SETTINGS[name]
+        emit(
+            f'{name:<7} = "{chosen.value}"  # {printable(chosen.source)}; '
+            f"{', '.join(setting.choices)}; {setting.variable}\n"
+        )
+    return 0
 
 
 def _completion(shell: str) -> int:

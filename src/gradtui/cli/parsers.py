@@ -113,6 +113,11 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         description="Check this installation against numbers that others found; "
         "exit status 1 if one of them is not met.",
     )
+    commands["settings"] = found.add_parser(
+        "settings",
+        help="each setting's value, and where it comes from",
+        description="Each setting's value, where it comes from, and where the settings file is.",
+    )
     commands["completion"] = found.add_parser(
         "completion",
         help="print a script that completes commands, options and names",

@@ -74,6 +74,9 @@ _CRITICAL = 1e-10
 _LINEAR = 1e-9
 """As q goes to 0 or ∞, a slope this near to that of a line is that of a line."""
 
+_NEAREST = 1e-15
+"""A c* nearer to 1 than this is 1."""
+
 
 # --------------------------------------------------------------------- maps
 
@@ -192,7 +195,7 @@ class MeanField:
 
     @property
     def chi_1(self) -> float:
-        """The slope of the correlation map at c = 1: χ, but inf where f jumps.
+        """The slope of the correlation map at c = 1: χ at a fixed point, but inf where f jumps.
 
         Where q goes to 0 or inf, the correlation is that of the limit, normalised at each layer:
         its slope at 1 is q D / V, which is 1 unless f is of higher degree there than a line.
@@ -241,7 +244,7 @@ class MeanField:
         mean, square, slope_square = float(m.mean), float(m.square), float(m.slope_square)
         if at_end and square == 0.0:
             return q, math.nan, math.nan, math.nan
-        w, b = (1.0 / square * q, 0.0) if at_end else (self.sigma_w2, self.sigma_b2)
+        w, b = (q / square, 0.0) if at_end else (self.sigma_w2, self.sigma_b2)
         jumps = e.jumps and not at_end and w > 0.0
         return q, w / q, math.inf if jumps else w * slope_square, (w * mean * mean + b) / q
 
@@ -263,8 +266,11 @@ class MeanField:
         delta = 1.0
         if first > 1e-15 and slope < math.inf:
             delta = root(excess, 0.0, 1.0, slope - 1.0, excess(1.0))
-        elif first > 1e-15:  # a jump loses √δ of the correlation: all but a line in logarithms
-            ends = math.log(1e-15), 0.0
+        elif first > 1e-15:
+            if excess(_NEAREST) <= 0.0:  # the jump is too far out, or too small
+                return 1.0, self.chi
+            # A jump loses √δ of the correlation: all but a line in logarithms.
+            ends = math.log(_NEAREST), 0.0
 
             def log_ratio(log_delta: float) -> float:
                 return math.log1p(excess(math.exp(log_delta)))

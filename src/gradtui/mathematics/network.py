@@ -20,11 +20,12 @@ batch costs B²(n_l + n_{l-1}) products instead of B n_l n_{l-1}.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,13 +50,17 @@ _MAX_EXPONENT = 2.0**62
 """As in `scaled`: what is smaller than 2^-2^62 is 0, and what is larger than 2^2^62 stays there."""
 _PLAIN = 400
 """Rows of a with norms within 2^±400 are plain floats: their products are normal numbers."""
-_LEVEL, _SPREAD = 300, 200
-"""Norms of g stay within 2^±300, under one common exponent while rows differ by up to 2^200."""
 _LEAST, _MOST = 2.0 ** (-2 * _PLAIN), 2.0 ** (2 * _PLAIN)
+_LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200
+"""Norms of g stay within 2^±300, under one common exponent while rows differ by up to 2^200."""
 _CANCELLED = 1e-4
 """A sum over B² products below this share of its bound has lost more than 1e-12 to rounding."""
-_BLOCK = 16_384
+_CANCELLED_SLOPE = 0.02
+"""α + βf + γf² above this has kept all but some fifty of its roundings: 1e-14."""
+_BLOCK = 8_192
 """Activations are evaluated in blocks of so many numbers, which stay in the cache."""
+_TOGETHER = 32_768
+"""So many numbers of layers of one shape are looked at together, to make fewer calls."""
 
 Exponents = NDArray[np.float64]
 """Powers of two, whole numbers; float64, because they may pass 2^63."""
@@ -167,17 +172,18 @@ def gradient_flow(
     bins = _count_of_bins(bins)
     with np.errstate(all="ignore"):
         forward = _Forward(network, layers or bins > 0, bins)
-        backward = _backward(network, forward)
+        backward = _Backward(network, forward)
+        hidden = _Squares(network.depth + 1)
+        for layer, (r, e) in enumerate(zip(forward.norms, forward.exponents, strict=True)):
+            hidden.total(layer, r, e)
         return GradientFlow(
             activation=network.f,
             widths=network.widths,
             batch=network.batch,
-            log10_grad_weights=_log10_roots(backward.weights),
-            log10_grad_biases=_log10_roots(backward.biases),
-            log10_grad_hidden=_log10_roots(backward.hidden),
-            log10_hidden=_log10_roots(
-                [_total(r, e) for r, e in zip(forward.norms, forward.exponents, strict=True)]
-            ),
+            log10_grad_weights=backward.weights.log10(),
+            log10_grad_biases=backward.biases.log10(),
+            log10_grad_hidden=backward.hidden.log10(),
+            log10_hidden=hidden.log10(),
             layers=forward.statistics.result() if forward.statistics else None,
         )
 
@@ -256,7 +262,7 @@ class _Extended:
     @staticmethod
     def _law(tails: Callable[[Scaled], Scaled], sign: int, huge: int) -> tuple[Scaled, int]:
         """The c and p of c·|z|^p beyond the ordinary range, on that side and at that end."""
-        near, far = (Scaled(0.5 * sign, 1 + huge * e) for e in (2000, 2001))
+        near, far = (Scaled(0.5 * sign, 1 + huge * up) for up in (2000, 2001))
         here, there = tails(near), tails(far)
         p = huge * (there.exponent - here.exponent) if here.sign else 0
         return here.times_scaled(near.power(-p)), p
@@ -275,28 +281,88 @@ class _Extended:
             m[lost], e[lost] = _Apart.of_log(sign, np.asarray(self.log(at)))
         beyond = np.abs(_or_zero(z.e)) > _ORDINARY
         if beyond.any():
-            for sign, huge, c, p in self.laws:
+            for sign, huge, factor, p in self.laws:
                 here = beyond & (np.sign(z.m) == sign) & (np.sign(z.e) == huge)
                 power = np.abs(z.m[here]) ** float(p)
-                m[here], e[here] = _Apart.of(c.mantissa * power, c.exponent + p * z.e[here])
+                m[here], e[here] = _Apart.of(
+                    factor.mantissa * power, factor.exponent + p * z.e[here]
+                )
         return _Apart(m, e)
 
 
+_vecdot: Callable[[Array, Array], Array] = getattr(  # NumPy 2
+    np, "vecdot", lambda x, y: np.einsum("...j,...j->...", x, y)
+)
+
+
+class _Slopes(NamedTuple):
+    """Of f that is two straight lines meeting in the origin: f(c z) = c f(z) for every c > 0."""
+
+    left: float
+    right: float
+
+    def f(self, z: Array, out: Array) -> None:
+        """Put f(z) into `out`."""
+        if self == (0.0, 1.0):
+            np.maximum(z, 0.0, out=out)
+        else:
+            np.multiply(z, self.df(z, z), out=out)
+
+    def df(self, z: Array, a: Array) -> Array:
+        """f′(z), the slope on the left at 0; choosing by products is faster than by branches."""
+        positive = z > 0.0
+        slope: Array = positive * self.right
+        return slope + ~positive * self.left if self.left else slope
+
+
 @lru_cache(maxsize=64)
-def _homogeneous(f: Activation) -> bool:
-    """Whether f(c z) = c f(z) for every c > 0: two straight lines that meet in the origin."""
+def _homogeneous(f: Activation) -> _Slopes | None:
+    """The slopes of f if it is positively homogeneous of degree 1."""
     z = grid()
-    left, right = -f(-1.0), f(1.0)
-    slope = np.where(z > 0.0, right, left)
-    same = np.array_equal(f(z), slope * z) and np.array_equal(
-        f.derivative(z[z != 0.0]), slope[z != 0.0]
-    )
-    return same and not any(f.breaks)
+    slopes = _Slopes(-f(-1.0), f(1.0))
+    slope = slopes.df(z, z)
+    same = np.array_equal(f(z), slope * z) and np.array_equal(f.derivative(z), slope)
+    return slopes if same and not any(f.breaks) else None
+
+
+class _Riccati(NamedTuple):
+    """Of f with f′ = α + βf + γf² ≥ 0, such as tanh and the sigmoid: f is at hand already."""
+
+    alpha: float
+    beta: float
+    gamma: float
+    formula: Formula
+
+    def df(self, z: Array, a: Array) -> Array:
+        """f′(z), from a = f(z) but where little is left after subtraction."""
+        slope: Array = self.gamma * a
+        if self.beta:
+            slope += self.beta
+        slope *= a
+        slope += self.alpha
+        small = np.flatnonzero(slope < _CANCELLED_SLOPE)
+        if small.size:
+            slope[small] = self.formula(z[small])
+        return slope
+
+
+@lru_cache(maxsize=64)
+def _riccati(f: Activation) -> _Riccati | None:
+    """The equation of f if it has one: found from three points, and checked everywhere."""
+    three = np.array([-1.0, 0.0, 1.0])
+    powers = np.vander(f(three), 3, increasing=True)
+    found = np.round(np.linalg.lstsq(powers, f.derivative(three), rcond=None)[0], 12) + 0.0
+    z = grid()
+    slope = np.vander(f(z), 3, increasing=True) @ found
+    wrong = np.abs(slope - f.derivative(z)).max()
+    if f.breaks or not wrong <= 1e-15 or f.derivative(z).min() < 0.0:
+        return None
+    return _Riccati(*found.tolist(), f.definition.df)
 
 
 def _row_norms(rows: Array) -> Array:
-    """The squared norm of each row."""
-    norms: Array = np.einsum("ij,ij->i", rows, rows)
+    """The squared norm of each row: [.., n] to [..]."""
+    norms: Array = _vecdot(rows, rows)
     return norms
 
 
@@ -305,30 +371,32 @@ def _magnitude(squares: Array) -> Exponents:
     return np.floor(np.frexp(squares)[1] / 2.0)
 
 
-class _Square(NamedTuple):
-    """The square s · 4^e of a norm."""
-
-    s: float
-    e: float
+def _within(squares: Array, least: float, most: float) -> bool:
+    """Whether all of `squares` lie between the two; what is not a number does not."""
+    return bool(squares.min() >= least and squares.max() <= most)
 
 
-def _total(squares: Array, e: Exponents | None, shift: float = 0.0) -> _Square:
-    """Σ_i squares_i 4^(e_i + shift)."""
-    if e is None:
-        return _Square(float(np.add.reduce(squares)), shift)
-    live = squares > 0.0
-    if not live.any():
-        return _Square(0.0, 0.0)
-    own = _magnitude(squares)
-    top = float((e + own)[live].max())
-    return _Square(float(_shifted(squares[live], 2.0 * (e[live] - top)).sum()), top + shift)
+class _Squares:
+    """Squares s · 4^e of norms, to be filled in."""
 
+    def __init__(self, size: int) -> None:
+        self.s, self.e = np.zeros(size), np.zeros(size)
 
-def _log10_roots(squares: Sequence[_Square]) -> Array:
-    """log10 √(s · 4^e) of each; -inf for 0."""
-    s, e = (np.array(column, dtype=np.float64) for column in zip(*squares, strict=True))
-    logs: Array = np.where(s > 0.0, 0.5 * np.log10(s) + e * _LOG10_2, -np.inf)
-    return logs
+    def total(self, at: int, squares: Array, e: Exponents | None, shift: float = 0.0) -> None:
+        """Put Σ_i squares_i 4^(e_i + shift) there."""
+        if e is None:
+            self.s[at], self.e[at] = squares.sum(), shift
+            return
+        live = squares > 0.0
+        if live.any():
+            top = float((e + _magnitude(squares))[live].max())
+            self.s[at] = _shifted(squares[live], 2.0 * (e[live] - top)).sum()
+            self.e[at] = top + shift
+
+    def log10(self) -> Array:
+        """log10 of the norms; -inf for 0."""
+        logs: Array = np.where(self.s > 0.0, 0.5 * np.log10(self.s) + self.e * _LOG10_2, -np.inf)
+        return logs
 
 
 # ------------------------------------------------------------------ network
@@ -352,9 +420,13 @@ class _Network:
     def depth(self) -> int:
         return len(self.weights)
 
-    @property
+    @cached_property
     def widths(self) -> tuple[int, ...]:
         return (self.x.shape[1], *(len(w) for w in self.weights))
+
+    @cached_property
+    def groups(self) -> list[_Group]:
+        return _groups(self.widths, self.batch)
 
     def weight(self, layer: int) -> Array:
         """W_l as float64, made when it is needed if it was given otherwise."""
@@ -368,108 +440,181 @@ class _Network:
         return z if b is None else z.plus(_Apart.of(np.broadcast_to(b, z.m.shape)))
 
 
-def _evaluated(function: Formula, z: Array, out: Array | None = None) -> Array:
-    """function(z), block by block, into `out` if that is given; a small z is one block."""
-    if z.size <= _BLOCK and out is None:
-        values: Array = function(z)
-        return values
-    result = np.empty_like(z) if out is None else out
-    flat_z, flat = z.reshape(-1), result.reshape(-1)
-    for start in range(0, z.size, _BLOCK):
-        flat[start : start + _BLOCK] = function(flat_z[start : start + _BLOCK])
-    return result
+class _Group(NamedTuple):
+    """Layers start … stop - 1 (from 0), all from n to m units, small enough to go in one go."""
+
+    start: int
+    stop: int
+
+
+def _groups(widths: tuple[int, ...], batch: int) -> list[_Group]:
+    """Runs of layers of one shape, of at most `_TOGETHER` numbers unless it is a single layer."""
+    groups, start = [], 0
+    for layer in range(1, len(widths)):
+        size = (layer + 1 - start) * batch * max(widths[start : start + 2])
+        same = layer + 1 < len(widths) and widths[layer : layer + 2] == widths[start : start + 2]
+        if not same or size > _TOGETHER:
+            groups.append(_Group(start, layer))
+            start = layer
+    return groups
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Blocks of so many numbers."""
+    return (slice(start, start + _BLOCK) for start in range(0, size, _BLOCK))
+
+
+class _Stack:
+    """One matrix [batch, n] a layer, one after the other in memory."""
+
+    def __init__(self, room: Array, batch: int, widths: Sequence[int]) -> None:
+        self.ends = (batch * np.cumsum([0, *widths])).tolist()
+        self.flat = room[: self.ends[-1]]
+        self.parts = [
+            self.flat[start:end].reshape(batch, -1) for start, end in itertools.pairwise(self.ends)
+        ]
+
+    def together(self, start: int, stop: int) -> Array:
+        """Neighbours of one shape as one array [stop - start, batch, n]."""
+        run = self.flat[self.ends[start] : self.ends[stop]]
+        return run.reshape(-1, *self.parts[start].shape)
 
 
 class _Forward:
     """The forward pass.
 
     Attributes:
-        z: plain pre-activations by layer, where f′ can be taken from them: the mantissas where f
-            is homogeneous, clipped to what float64 holds elsewhere; parts of `everything`.
-        everything: the pre-activations of all layers in a row.
-        a: x and the activations; with `exponents` where those are not None.
+        z: the pre-activations by layer, brought within the ordinary range.
+        a: x and the activations.
+        z_exponents: an exponent for each row of z_l, None where all are 0.
         exponents: an exponent for each row of a_l, None where all are 0.
-        norms: the squared norms of the rows of a_l, without exponents.
+        norms: the squared norms of the rows of a_l [depth + 1, batch], without exponents.
+        spare: three arrays, each as large as the largest group of layers.
     """
 
     def __init__(self, network: _Network, layers: bool, bins: int) -> None:
         self.network = network
-        self.f = _Extended(network.f, network.f.log_abs, Tails(network.f).function)
-        self.homogeneous = _homogeneous(network.f)
-        widths, batch = network.widths, network.batch
-        self.everything = np.empty(batch * sum(widths[1:]))
-        ends = np.cumsum([0, *(batch * n for n in widths[1:])]).tolist()
-        self.z = [
-            self.everything[ends[layer] : ends[layer + 1]].reshape(batch, n)
-            for layer, n in enumerate(widths[1:])
-        ]
-        self.a = [network.x]
-        self.norms = [_row_norms(network.x)]
-        self.exponents: list[Exponents | None] = [None]
-        if not _within(self.norms[0], _LEAST, _MOST):
-            self.a[0], e = _Apart.of(network.x).rows()
-            self.norms[0], self.exponents[0] = _row_norms(self.a[0]), e if e.any() else None
+        self.slopes = _homogeneous(network.f)
         self.statistics = _Statistics(network, bins) if layers else None
-        for layer in range(network.depth):
-            self._advance(layer)
+        widths, batch = network.widths, network.batch
+        # One block for all: what malloc gave once it gives again, without the cost of new pages.
+        largest = max((j - i) * max(widths[i : i + 2]) for i, j in network.groups)
+        room = np.empty(batch * (2 * sum(widths) + 3 * largest))
+        self.stacked_a = _Stack(room, batch, widths)
+        self.stacked_z = _Stack(room[batch * sum(widths) :], batch, widths[1:])
+        self.spare = room[2 * batch * sum(widths) :].reshape(3, -1)
+        self.z, self.a = self.stacked_z.parts, self.stacked_a.parts
+        self.z_exponents: list[Exponents | None] = [None] * network.depth
+        self.exponents: list[Exponents | None] = [None] * len(widths)
+        self.norms = np.empty((len(widths), batch))
+        self.a[0][:] = network.x
+        self.norms[0] = _row_norms(network.x)
+        if not _within(self.norms[0], _LEAST, _MOST):
+            self.a[0][:], e = _Apart.of(network.x).rows()
+            self.norms[0], self.exponents[0] = _row_norms(self.a[0]), e if e.any() else None
+        for group in network.groups:
+            if not self._ran(group):
+                for layer in range(*group):
+                    self._advance(layer)
+            if self.statistics:
+                for layer in range(*group):
+                    self.statistics.add(self, layer)
 
-    def _advance(self, layer: int) -> None:
-        """Append a_l."""
-        a, e, b, z = self.a[layer], self.exponents[layer], self.network.biases[layer], self.z[layer]
+    @cached_property
+    def values(self) -> Callable[[Array, Array], object]:
+        """Puts f(z) into an array."""
+        function = self.network.f.function
+        if self.slopes:
+            return self.slopes.f
+        if isinstance(function, np.ufunc):
+            return function
+        return lambda z, out: np.copyto(out, function(z))
+
+    def differentiate(self, group: _Group) -> None:
+        """Let f′(z_l) take the place of z_l."""
+        start, stop = group
+        riccati = None if self.slopes else _riccati(self.network.f)
+        if any(e is not None for e in self.exponents[start + 1 : stop + 1]):
+            riccati = None
+        formula = self.network.f.definition.df
+        own = self.slopes or riccati
+        z = self.stacked_z.together(start, stop).reshape(-1)
+        a = self.stacked_a.together(start + 1, stop + 1).reshape(-1)
+        for block in _blocks(z.size):
+            z[block] = own.df(z[block], a[block]) if own else formula(z[block])
+
+    @cached_property
+    def f(self) -> _Extended:
+        """The activation for numbers with exponents apart."""
+        f = self.network.f
+        return _Extended(f, f.log_abs, Tails(f).function)
+
+    def _passes(self, layer: int) -> bool:
+        """Whether the exponents of a_{l-1} are those of a_l, if rows keep to their range.
+
+        They pass through a homogeneous f as they are, if no bias outweighs the signal.
+        """
+        e = self.exponents[layer]
+        b = self.network.biases[layer]
+        return e is None or (self.slopes is not None and (b is None or float(e.min()) >= 0.0))
+
+    def _plain(self, layer: int) -> None:
+        """z_l and a_l in plain floats, at the scale of a_{l-1}."""
+        a, e, z = self.a[layer], self.exponents[layer], self.z[layer]
+        b = self.network.biases[layer]
         np.matmul(a, self.network.weight(layer).T, out=z)
         if b is not None:
             z += b if e is None else _shifted(np.broadcast_to(b, z.shape), -e[:, None])
-        flat = z.reshape(-1)
-        finite = bool(np.dot(flat, flat) < np.inf)
-        if not finite:
-            _refuse_infinite(f"weights[{layer}]", self.network.weight(layer))
-        self.a.append(_evaluated(self.network.f.function, z))
-        self.norms.append(_row_norms(self.a[-1]))
-        # The scale of a row passes through f as it is, if the biases do not outweigh the signal.
-        passes = e is None or (self.homogeneous and (b is None or bool(e.min() >= 0.0)))
-        self.exponents.append(e if passes else None)
-        if not (passes and finite and _within(self.norms[-1], _LEAST, _MOST)):
-            e = self._repair(layer)
-        if self.statistics:
-            self.statistics.add(layer, z, e, self.a[-1], self.exponents[-1])
+        flat, out = z.reshape(-1), self.a[layer + 1].reshape(-1)
+        for block in _blocks(flat.size):
+            self.values(flat[block], out[block])
 
-    def _repair(self, layer: int) -> Exponents | None:
-        """Do again, with exponents apart, the rows that plain floats do not hold.
+    def _ran(self, group: _Group) -> bool:
+        """Run the layers of a group in plain floats; whether these held everything."""
+        start, stop = group
+        for layer in range(start, stop):
+            if not self._passes(layer):
+                return False
+            self._plain(layer)
+            self.z_exponents[layer] = self.exponents[layer + 1] = self.exponents[layer]
+        z = self.stacked_z.together(start, stop).reshape(-1)
+        r = _row_norms(self.stacked_a.together(start + 1, stop + 1))
+        self.norms[start + 1 : stop + 1] = r
+        return bool(np.dot(z, z) < np.inf) and _within(r, _LEAST, _MOST)
 
-        Returns the exponents of the rows of z_l, of which all but those of a homogeneous f are
-        plain.
-        """
-        network = self.network
-        below, z, a, r = self.a[layer], self.z[layer], self.a[-1], self.norms[-1]
+    def _advance(self, layer: int) -> None:
+        """One layer, in which the rows that plain floats do not hold are done apart."""
+        network, slopes = self.network, self.slopes
+        self._plain(layer)
+        below, z, a, r = self.a[layer], self.z[layer], self.a[layer + 1], self.norms[layer + 1]
+        r[:] = _row_norms(a)
+        finite = np.isfinite(_row_norms(z))
+        if not finite.all():
+            _refuse_infinite(f"weights[{layer}]", network.weight(layer))
         given, b = self.exponents[layer], network.biases[layer]
         e = np.zeros(network.batch) if given is None else given
-        apart = e.copy() if self.homogeneous else np.zeros(network.batch)
-        bad = ~((r >= _LEAST) & (r <= _MOST) & np.isfinite(_row_norms(z)))
-        bad |= (e != 0.0) & (not self.homogeneous or ((e < 0.0) & (b is not None)))
-        if self.homogeneous:
-            mild = bad & (r >= _LEAST**1.25) & (r <= _MOST**1.25) & ((e >= 0.0) | (b is None))
+        apart = e.copy() if slopes else np.zeros(network.batch)
+        bad = ~(finite & (r >= _LEAST) & (r <= _MOST))
+        bad |= (e != 0.0) & ((e < 0.0) & (b is not None) if slopes else True)
+        if slopes:  # nothing but another scale for what is on its way out of the range
+            mild = bad & finite & (r >= _LEAST**1.25) & ((e >= 0.0) | (b is None))
             a[mild], shift = _Apart.of(a[mild]).rows()
             apart[mild] += shift
             bad &= ~mild
         if b is None:  # a row of zeros stays one where f(0) = 0
             bad &= (r != 0.0) | (self.norms[layer] != 0.0)
-        z_exponents = e.copy()
+        z_apart = e.copy() if slopes else np.zeros(network.batch)
         rows = np.flatnonzero(bad)
         if rows.size:
             numbers = network.preactivations(layer, below[rows], e[rows])
             a[rows], apart[rows] = self.f(numbers).capped().rows()
-            if self.homogeneous:
-                z[rows], z_exponents[rows] = numbers.rows()
-            else:
-                z[rows] = numbers.ordinary()
-        self.norms[-1] = _row_norms(a)
-        self.exponents[-1] = apart if apart.any() else None
-        return z_exponents if self.homogeneous else None
-
-
-def _within(squares: Array, least: float, most: float) -> bool:
-    """Whether all of `squares` lie between the two; what is not a number does not."""
-    return bool(squares.min() >= least and squares.max() <= most)
+            if slopes:
+                z_apart[rows] = _or_zero(numbers.e.max(axis=1))
+                numbers = _Apart(numbers.m, numbers.e - z_apart[rows, None])
+            z[rows] = numbers.ordinary()
+        r[:] = _row_norms(a)
+        self.exponents[layer + 1] = apart if apart.any() else None
+        self.z_exponents[layer] = z_apart if z_apart.any() else None
 
 
 class _Statistics:
@@ -485,12 +630,15 @@ class _Statistics:
             np.zeros((depth, self.bins), dtype=np.int64), np.zeros((depth, self.bins + 1))
         )
 
-    def add(
-        self, layer: int, z: Array, e: Exponents | None, a: Array, a_e: Exponents | None
-    ) -> None:
-        """Look at z_l and a_l, rows of which carry exponents."""
-        z = z if e is None else _shifted(z, e[:, None])
-        a = a if a_e is None else _shifted(a, a_e[:, None])
+    def add(self, forward: _Forward, layer: int) -> None:
+        """Look at z_l and a_l."""
+        z, a = (
+            rows if e is None else _shifted(rows, e[:, None])
+            for rows, e in (
+                (forward.z[layer], forward.z_exponents[layer]),
+                (forward.a[layer + 1], forward.exponents[layer + 1]),
+            )
+        )
         slope = np.abs(self.f.derivative(z))
         most = self.f.max_abs_derivative
         saturated = float(np.mean(slope < SATURATED * most)) if math.isfinite(most) else math.nan
@@ -500,9 +648,7 @@ class _Statistics:
         self.columns[:, layer] = (saturated, dead, *_moments(z), *_moments(a))
         if self.bins:
             for values, bins in ((z, self.z_bins), (a, self.a_bins)):
-                bins.counts[layer], bins.edges[layer] = np.histogram(
-                    np.clip(values, -1e300, 1e300), self.bins
-                )
+                bins.counts[layer], bins.edges[layer] = _histogram(values, self.bins)
 
     def result(self) -> LayerStatistics:
         """What was collected."""
@@ -520,150 +666,191 @@ def _moments(values: Array) -> tuple[float, float]:
     return float(np.ldexp(scaled.mean(), unit)), float(np.ldexp(scaled.std(), unit))
 
 
+def _histogram(values: Array, bins: int) -> tuple[NDArray[np.int64], Array]:
+    """Counts and edges, from the least to the largest value; wider where no float lies between."""
+    values = np.clip(values, -1e300, 1e300)
+    low, high = float(values.min()), float(values.max())
+    middle, least = low / 2.0 + high / 2.0, 4.0 * bins * np.spacing(max(abs(low), abs(high)))
+    half = max(high / 2.0 - low / 2.0, least, 1e-300)
+    if high - low < 2.0 * half:
+        low, high = middle - half, middle + half
+    counts, edges = np.histogram(values, bins, (low, high))
+    return counts, edges
+
+
 # ----------------------------------------------------------------- backward
 
 
-class _Backward(NamedTuple):
-    """The squared norms of the gradients."""
+class _Signal(NamedTuple):
+    """g_l: rows g · 2^(own + shift), with one shift for all and, where rows differ much, own.
 
-    weights: list[_Square]
-    biases: list[_Square]
-    hidden: list[_Square]
+    `p` are the squared norms of the rows of g.
+    """
 
+    g: Array
+    p: Array
+    own: Exponents | None
+    shift: float
 
-class _Signal:
-    """g_l: rows g · 2^(own + shift), with one shift for all and, where they differ much, own."""
+    @classmethod
+    def of(cls, upstream: Array) -> _Signal:
+        """∂L/∂a_L."""
+        g, e = _Apart.of(upstream).rows()
+        return cls(g, _row_norms(g), e if e.any() else None, 0.0).level()
 
-    def __init__(self, upstream: Array, widest: int) -> None:
-        self.room = np.empty(len(upstream) * widest)
-        self.g, e = _Apart.of(upstream).rows()
-        self.own: Exponents | None = e if e.any() else None
-        self.shift = 0.0
-        self.p = _row_norms(self.g)
-        self.level()
-
-    def level(self) -> None:
-        """Bring the norms of all rows back to about 1."""
-        live = self.p > 0.0
-        if _within(self.p, 2.0 ** (-2 * _LEVEL), 2.0 ** (2 * _LEVEL)) or not live.any():
-            return
-        k = _magnitude(self.p)
-        own = k if self.own is None else self.own + k
-        own = np.where(live, own, 0.0)
-        low, high = float(own[live].min()), float(own[live].max())
+    def level(self) -> _Signal:
+        """The same signal with the norms of all rows about 1."""
+        g, p, own, shift = self
+        live = p > 0.0
+        if _within(p, *_LEVEL) or not live.any():
+            return self
+        k = _magnitude(p)
+        size = np.where(live, k if own is None else own + k, 0.0)
+        low, high = float(size[live].min()), float(size[live].max())
         if high - low <= _SPREAD:
-            up = -high - k + own
-            self.own, self.shift = None, self.shift + high
+            up, own, shift = size - k - high, None, shift + high
         else:
-            up = -k
-            self.own = own
-        if not up.any():
-            return
-        self.g = _shifted(self.g, np.where(live, up, 0.0)[:, None])
-        self.p = _row_norms(self.g)
+            up, own = -k, size
+        g = _shifted(g, np.where(live, up, 0.0)[:, None])
+        return _Signal(g, _row_norms(g), own, shift)
 
 
-def _backward(network: _Network, forward: _Forward) -> _Backward:
-    """From the loss to the input; f′(z_l), and then δ_l, take the place of z_l."""
-    slope = _Extended(
-        network.f.derivative, network.f.log_abs_derivative, Tails(network.f).derivative
-    )
-    _evaluated(network.f.definition.df, forward.everything, out=forward.everything)
-    ones = np.ones(network.batch)
-    signal = _Signal(network.upstream, max(network.widths))
-    nothing = _Square(0.0, 0.0)
-    weights, biases = [nothing] * network.depth, [nothing] * network.depth
-    hidden = [nothing] * network.depth + [_total(signal.p, signal.own, signal.shift)]
-    for layer in reversed(range(network.depth)):
-        if not signal.p.any():
-            break  # exactly zero from here down
-        a, r, e = forward.a[layer], forward.norms[layer], forward.exponents[layer]
-        delta = forward.z[layer]
-        np.multiply(signal.g, delta, out=delta)
+class _Backward:
+    """The backward pass, and the squared norms of the gradients that it finds."""
+
+    def __init__(self, network: _Network, forward: _Forward) -> None:
+        self.network, self.forward = network, forward
+        self.weights, self.biases = _Squares(network.depth), _Squares(network.depth)
+        self.hidden = _Squares(network.depth + 1)
+        self.ones = np.ones(network.batch)
+        self.deltas, *self.rooms = forward.spare
+        signal = _Signal.of(network.upstream)
+        self.hidden.total(-1, signal.p, signal.own, signal.shift)
+        for group in reversed(network.groups):
+            if not signal.p.any():
+                break  # exactly zero from here down
+            forward.differentiate(group)
+            below = self._ran(group, signal)
+            if below is None:
+                below = signal
+                for layer in reversed(range(*group)):
+                    below = self._retreat(layer, below)
+            signal = below
+            self.rooms.reverse()
+
+    def _ran(self, group: _Group, signal: _Signal) -> _Signal | None:
+        """Run the layers of a group in plain floats; None where these do not hold everything."""
+        start, stop = group
+        if signal.own is not None and not (signal.p > 0.0).all():
+            return None
+        network, g = self.network, signal.g
+        above, below = network.widths[stop], network.widths[start]
+        shape = (stop - start, network.batch)
+        delta = self.deltas[: math.prod(shape) * above].reshape(*shape, above)
+        gs = self.rooms[0][: math.prod(shape) * below].reshape(*shape, below)
+        for layer in reversed(range(start, stop)):
+            at = layer - start
+            np.multiply(g, self.forward.z[layer], out=delta[at])
+            g = np.matmul(delta[at], network.weight(layer), out=gs[at])
+        q, p = _row_norms(delta), _row_norms(gs)
+        if not (_within(q, _LEAST, _MOST) and _within(p, *_LEVEL)):
+            return None
+        layers = slice(start, stop)
+        self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
+        if signal.own is None:
+            self.biases.s[layers] = _row_norms(self.ones @ delta)
+            self.biases.e[layers] = signal.shift
+        else:
+            for layer in range(start, stop):
+                self._bias(layer, delta[layer - start], signal.own, signal.shift)
+        r, e = self.forward.norms[layers], self.forward.exponents[start:stop]
+        fits = q.min() * r.min() >= _LEAST and q.max() * r.max() <= _MOST
+        if fits and signal.own is None and all(one is None for one in e):
+            a = self.forward.stacked_a.together(start, stop)
+            self.weights.s[layers] = _products(delta, a, q, r)
+            self.weights.e[layers] = signal.shift
+        else:
+            for layer in range(start, stop):
+                at = layer - start
+                self._weight(layer, delta[at], q[at], signal.own, signal.shift)
+        return _Signal(g, p[0], signal.own, signal.shift)
+
+    def _retreat(self, layer: int, signal: _Signal) -> _Signal:
+        """One layer, in which the rows that plain floats do not hold are done apart."""
+        network, (g, p, given, shift) = self.network, signal
+        w, slope = network.weight(layer), self.forward.z[layer]
+        delta = g * slope
+        live = p > 0.0
+        delta[~live] = 0.0
         q = _row_norms(delta)
-        own = signal.own
-        if not _within(q, _LEAST, _MOST):
-            q, own = _repaired(network, forward, layer, slope, signal, delta, q)
-        if own is None:
-            total = ones @ delta
-            biases[layer] = _Square(float(total @ total), signal.shift)
-        else:
-            top = float(np.where(q > 0.0, own, -np.inf).max())
-            if top > -np.inf:
-                total = ones @ _shifted(delta, (own - top)[:, None])
-                biases[layer] = _total(np.array([total @ total]), None, top + signal.shift)
-        both = own if e is None else e if own is None else own + e
-        weights[layer] = _outer(delta, a, q, r, both, signal.shift)
-        _descend(network.weight(layer), signal, delta, q, own)
-        hidden[layer] = _total(signal.p, signal.own, signal.shift)
-    return _Backward(weights, biases, hidden)
+        own = np.zeros(network.batch) if given is None else given.copy()
+        rows = np.flatnonzero(live & ~((q >= _LEAST) & (q <= _MOST)))
+        if rows.size:
+            e = self.forward.exponents[layer]
+            below = np.zeros(rows.size) if e is None else e[rows]
+            z = network.preactivations(layer, self.forward.a[layer][rows], below)
+            delta[rows], apart = self.df(z).times(_Apart.of(g[rows])).rows()
+            own[rows] += apart
+            q = _row_norms(delta)
+        self._bias(layer, delta, own, shift)
+        self._weight(layer, delta, q, own, shift)
+        g = delta @ w
+        p = _row_norms(g)
+        rows = np.flatnonzero((q > 0.0) & ~((p >= _LEAST**1.25) & (p <= _MOST**1.25)))
+        if rows.size:
+            k = np.frexp(np.abs(w).max(axis=0))[1]
+            g[rows], apart = _Apart.of(delta[rows] @ np.ldexp(w, -k), k).rows()
+            own[rows] += apart
+            p = _row_norms(g)
+        self.hidden.total(layer, p, own, shift)
+        return _Signal(g, p, own if own.any() else None, shift).level()
 
+    @cached_property
+    def df(self) -> _Extended:
+        """The derivative for numbers with exponents apart."""
+        f = self.network.f
+        return _Extended(f.derivative, f.log_abs_derivative, Tails(f).derivative)
 
-def _repaired(
-    network: _Network,
-    forward: _Forward,
-    layer: int,
-    slope: _Extended,
-    signal: _Signal,
-    delta: Array,
-    q: Array,
-) -> tuple[Array, Exponents | None]:
-    """The rows of δ_l that plain floats do not hold, done again; squared norms and exponents."""
-    live = signal.p > 0.0
-    delta[~live] = 0.0
-    rows = np.flatnonzero(live & ~((q >= _LEAST) & (q <= _MOST)))
-    own = np.zeros(network.batch) if signal.own is None else signal.own.copy()
-    if rows.size:
-        e = forward.exponents[layer]
-        below = np.zeros(rows.size) if e is None else e[rows]
-        z = network.preactivations(layer, forward.a[layer][rows], below)
-        delta[rows], apart = slope(z).times(_Apart.of(signal.g[rows])).rows()
-        own[rows] += apart
-    return _row_norms(delta), own if own.any() else None
+    def _bias(self, layer: int, delta: Array, own: Exponents, shift: float) -> None:
+        """Note ‖Σ_i δ_i‖²."""
+        live = delta.any(axis=1)
+        if live.any():
+            top = float(own[live].max())
+            total = self.ones @ _shifted(delta, np.where(live, own - top, 0.0)[:, None])
+            self.biases.s[layer], self.biases.e[layer] = total @ total, top + shift
 
-
-def _descend(w: Array, signal: _Signal, delta: Array, q: Array, own: Exponents | None) -> None:
-    """g_{l-1} = δ_l W_l."""
-    room = signal.room[: len(delta) * w.shape[1]].reshape(len(delta), -1)
-    signal.g = np.matmul(delta, w, out=room)
-    signal.p, signal.own = _row_norms(signal.g), own
-    if _within(signal.p, 2.0 ** (-2 * _LEVEL), 2.0 ** (2 * _LEVEL)):
-        return
-    bad = (q > 0.0) & ~((signal.p >= _LEAST**1.25) & (signal.p <= _MOST**1.25))
-    rows = np.flatnonzero(bad)
-    if rows.size:
-        k = np.frexp(np.abs(w).max(axis=0))[1]
-        wide = _Apart.of(delta[rows] @ np.ldexp(w, -k), k.astype(np.float64))
-        signal.g[rows], apart = wide.rows()
-        own = np.zeros(len(q)) if own is None else own.copy()
-        own[rows] += apart
-        signal.own, signal.p = own if own.any() else None, _row_norms(signal.g)
-    signal.level()
-
-
-def _outer(
-    delta: Array, a: Array, q: Array, r: Array, e: Exponents | None, shift: float
-) -> _Square:
-    """‖δᵀa‖²_F where row i of the product of the rows carries the exponent e_i + shift."""
-    least, most = float(q.min()) * float(r.min()), float(q.max()) * float(r.max())
-    if e is not None or not (least >= _LEAST and most <= _MOST):
+    def _weight(
+        self, layer: int, delta: Array, q: Array, own: Exponents | None, shift: float
+    ) -> None:
+        """Note ‖δᵀa‖²_F, with the rows of both at scales of their own."""
+        forward = self.forward
+        a, r, e = forward.a[layer], forward.norms[layer], forward.exponents[layer]
         live = (q > 0.0) & (r > 0.0)
         if not live.any():
-            return _Square(0.0, 0.0)
+            return
         k, m = _magnitude(q), _magnitude(r)
-        size = k + m if e is None else k + m + e
+        size = k + m + (0.0 if own is None else own) + (0.0 if e is None else e)
         top = float(size[live].max())
-        delta = _shifted(delta, np.where(live, size - top - k, -np.inf)[:, None])
+        delta = _shifted(delta, np.where(live, size - top - k, 0.0)[:, None])
         a = _shifted(a, -m[:, None])
-        q, r = _row_norms(delta), _row_norms(a)
-        shift += top
-    batch, above, below = len(delta), delta.shape[1], a.shape[1]
-    if batch * (above + below) <= above * below:
-        square = float(np.vdot(delta @ delta.T, a @ a.T))
-        if square >= _CANCELLED * batch * float(q @ r):
-            return _Square(square, shift)
-    product = delta.T @ a
-    return _Square(float(np.vdot(product, product)), shift)
+        delta[~live] = 0.0
+        squares = _products(delta[None], a[None], _row_norms(delta)[None], _row_norms(a)[None])
+        self.weights.s[layer], self.weights.e[layer] = squares[0], top + shift
+
+
+def _products(delta: Array, a: Array, q: Array, r: Array) -> Array:
+    """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]."""
+    batch, n, m = *delta.shape[1:], a.shape[2]
+    squares = np.full(len(delta), -1.0)
+    if batch * (n + m) <= n * m:
+        inner = delta @ delta.swapaxes(1, 2)
+        inner *= a @ a.swapaxes(1, 2)
+        squares = inner.sum(axis=(1, 2))
+    # Where the sum is small beside what was added up, rounding is not: see `_CANCELLED`.
+    for at in np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1))).tolist():
+        product = delta[at].T @ a[at]
+        squares[at] = np.vdot(product, product)
+    return squares
 
 
 # --------------------------------------------------------------- validation
@@ -796,8 +983,8 @@ def _validated(
 def _refuse_memory(batch: int, widths: list[int], weights: list[NDArray[np.generic]]) -> None:
     """Refuse a batch of which the states of all layers do not fit into memory."""
     # z and a of every layer, the input, two signals, and room for what becomes of a block
-    row = 8.0 * (2 * sum(widths) + 4 * max(widths))
-    once = 8.0 * (3 * max(one.size for one in weights) + 8 * _BLOCK)
+    row = 8.0 * (2 * sum(widths) + 6 * max(widths))
+    once = 8.0 * (3 * max(one.size for one in weights) + 8 * _TOGETHER)
     refuse_beyond_memory(
         "x",
         f"a batch of {batch:,} through {len(weights):,} layers",

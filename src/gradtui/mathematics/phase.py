@@ -38,6 +38,12 @@ from gradtui.mathematics.second_moment import (
 _STEEPER = 1.0 + 1e-11
 """M′/χ above it is above 1, and a fixed point with χ = 1 unstable."""
 
+MAX_SIDE = 2000
+"""The longest side of a map."""
+
+_AT_ONCE = 8_000_000  # truth values of one array
+_TO_0, _TO_INFINITY = -1, -2
+
 
 class CriticalPoint(NamedTuple):
     """A σw² at which χ = 1 at a fixed point that q reaches."""
@@ -228,49 +234,69 @@ def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: Arra
         for name, given in (("sigma_w2s", sigma_w2s), ("sigma_b2s", sigma_b2s))
     )
     for name, array in (("sigma_w2s", w), ("sigma_b2s", b)):
-        if array.ndim != 1 or array.size == 0:
+        if array.ndim != 1 or not 1 <= array.size <= MAX_SIDE:
             raise InputError(
-                name, f"array of shape {array.shape}", "a flat list", "give one or more numbers"
+                name,
+                f"array of shape {array.shape}",
+                f"a flat list of 1 to {MAX_SIDE} numbers",
+                "give fewer numbers, or one at least",
             )
     e = expectations(f)
     table = e.table
-    t, n = table.t, table.t.size
-    # q - σw² V, with what is only rounding replaced by the sign of what follows or went before.
-    fall = table.q - w[:, None] * table.moments.square
-    clear = abs(fall) > NOISE * table.q
-    last = np.maximum.accumulate(np.where(clear, np.arange(n), 0), axis=1)
-    first = np.argmax(clear, axis=1)[:, None]
-    sign = np.sign(np.take_along_axis(fall, np.maximum(last, first), axis=1))
-    fall = np.where(clear, fall, np.where(clear.any(axis=1)[:, None], 1e-300 * sign, 0.0))
-    up = fall < b[:, None, None]
-    down = fall > b[:, None, None]
-    turns = up[..., :-1] & down[..., 1:]
-    zero, infinite = down[..., 0], up[..., -1]
-    start = int(np.searchsorted(t, 0.0))
-    rising = up[..., start]
-    after = np.argmax(turns[..., start:], axis=-1) + start
-    before = start - 1 - np.argmax(turns[..., :start][..., ::-1], axis=-1)
-    low = np.where(rising, after, before)
-    found = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
-    every = ~up.any(axis=-1) & ~down.any(axis=-1)
-    q = np.where(every, 1.0, np.where(rising, np.inf, 0.0))
-    with np.errstate(all="ignore"):
-        pairs = (np.broadcast_to(given, found.shape)[found] for given in (w, b[:, None]))
-        roots = _roots(e, *pairs, t[low[found]], t[low[found] + 1])
+    step = max(1, _AT_ONCE // (w.size * table.q.size))
+    blocks = [_bracketed(e, w, b[i : i + step]) for i in range(0, b.size, step)]
+    kinds, low = (np.concatenate(rows) for rows in zip(*blocks, strict=True))
+    found = low >= 0
+    q = np.select([kinds == EVERY, low == _TO_INFINITY], [1.0, np.inf], 0.0)
+    pairs = (np.broadcast_to(given, low.shape)[found] for given in (w, b[:, None]))
+    roots = _roots(e, *pairs, table.t[low[found]], table.t[low[found] + 1])
     q[found] = np.exp(roots)
-    kinds = np.select(
-        [every, turns.sum(axis=-1) + zero + infinite > 1, found, rising],
-        [EVERY, BISTABLE, FIXED, DIVERGES],
-        COLLAPSES,
-    ).astype(np.int8)
-    slopes = f.definition.slopes
-    rate = np.where(
-        np.isinf(q), 0.5 * (slopes[0] ** 2 + slopes[1] ** 2), e.moments(np.array(0.0)).slope_square
+    left, right = f.definition.slopes
+    at_0, at_1 = e.moments(np.array([0.0, 1.0])).slope_square
+    rate = np.select(
+        [kinds == EVERY, low == _TO_INFINITY], [at_1, 0.5 * (left * left + right * right)], at_0
     )
-    rate[every] = e.moments(np.array(1.0)).slope_square
     rate[found] = table.interpolated(roots).slope_square
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # 0 · inf, of no weights and a slope without bound
         return RateMap(w, b, np.where(w > 0.0, w * rate, 0.0), q, kinds)
+
+
+def _directions(e: Expectations, w: Array, b: Array) -> NDArray[np.int8]:
+    """The sign of M(q) - q, [number of σb², number of σw², nodes of the table].
+
+    Where it is only rounding, it gets the sign of what is not, on its left or else on its right;
+    it is 0 all along where every q is a fixed point.
+    """
+    q = e.table.q
+    fall = q - w[:, None] * e.table.moments.square
+    signs = np.where(fall < b[:, None, None], np.int8(1), np.int8(-1))
+    unclear = abs(fall) <= NOISE * q
+    for k in np.flatnonzero(unclear.any(axis=1)):
+        clear = ~unclear[k] | (b[:, None] > NOISE * q)
+        nearest = np.maximum.accumulate(np.where(clear, np.arange(q.size), 0), axis=1)
+        nearest = np.maximum(nearest, np.argmax(clear, axis=1)[:, None])
+        filled = np.take_along_axis(signs[:, k], nearest, axis=1)
+        signs[:, k] = np.where(clear.any(axis=1)[:, None], filled, 0)
+    return signs
+
+
+def _bracketed(e: Expectations, w: Array, b: Array) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """How q ends for each pair, and the node below q* or else where it goes."""
+    directions = _directions(e, w, b)
+    up, down = directions > 0, directions < 0
+    turns = up[..., :-1] & down[..., 1:]
+    stable = turns.sum(axis=-1) + down[..., 0] + up[..., -1]
+    start = int(np.searchsorted(e.table.t, 0.0))
+    rising = up[..., start]
+    above = np.argmax(turns[..., start:], axis=-1) + start
+    below = start - 1 - np.argmax(turns[..., :start][..., ::-1], axis=-1)
+    low = np.where(rising, above, below)
+    found = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
+    kinds = np.select(
+        [stable == 0, stable > 1, found, rising], [EVERY, BISTABLE, FIXED, DIVERGES], COLLAPSES
+    )
+    low = np.where(found, low, np.where(rising, _TO_INFINITY, _TO_0))
+    return kinds.astype(np.int8), low.astype(np.int64)
 
 
 def _roots(e: Expectations, w: Array, b: Array, low: Array, high: Array) -> Array:
@@ -280,7 +306,8 @@ def _roots(e: Expectations, w: Array, b: Array, low: Array, high: Array) -> Arra
         m, q = e.table.interpolated(t), np.exp(t)
         over = w * m.square + b - q
         low, high = np.where(over > 0.0, t, low), np.where(over > 0.0, high, t)
-        step = t - over / (w * m.growth - q)
+        with np.errstate(all="ignore"):
+            step = t - over / (w * m.growth - q)
         inside = (low - 1e-12 < step) & (step < high + 1e-12)  # at the zero, but for rounding
         t = np.where(inside, step, 0.5 * (low + high))
     return t

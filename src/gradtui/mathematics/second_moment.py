@@ -36,6 +36,7 @@ KINDS = (
 FIXED, COLLAPSES, DIVERGES, BISTABLE, HALF_STABLE, EVERY = range(6)
 
 MAX_VARIANCE = 1e20
+_LEAST_VARIANCE = 1e-100
 NOISE = 1e-13
 """What quadrature and rounding leave of an exact 0, relative."""
 
@@ -162,11 +163,11 @@ def root(
 
 
 def variance(field: str, value: float) -> float:
-    """One variance as a float."""
+    """One variance as a float; one below 1e-100 counts as 0."""
     array = numbers(field, value, 0.0, MAX_VARIANCE)
     if array.ndim:
         raise InputError(field, value, "one number", "give a single value")
-    return float(array)
+    return float(array) if array >= _LEAST_VARIANCE else 0.0
 
 
 def numbers(field: str, values: ArrayLike, least: float, most: float) -> Array:

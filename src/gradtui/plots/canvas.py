@@ -40,7 +40,7 @@ _POINTS_PER_DOT = 4
 def tick_values(low: float, high: float, most: int) -> list[float]:
     """At most `most` round numbers from low to high: multiples of 1, 2 or 5 · 10^k."""
     span = high - low
-    if not span > 0 or most < 1:
+    if most < 1 or not span / most > 1e-300:  # nothing between that has a round name
         return [low]
     step = 10.0 ** math.floor(math.log10(span / most))
     for factor in (1, 2, 5, 10, 20):

@@ -18,7 +18,7 @@ CURVES = 6
 DASHES = ("solid", "dashed", "dotted", "dash-dot", "long", "sparse")
 """The dash pattern of curve 0, 1, …"""
 
-SAMPLES = ("━━━", "╍╍ ", "···", "━·━", "━━ ", "·  ")
+SAMPLES = ("━━━", "╍╍ ", "···", "━·━", "━ ━", "·  ")
 """Each dash pattern as it looks in a legend."""
 
 LETTERS = "abcdef"
@@ -45,6 +45,22 @@ def row(*parts: Span | str | tuple[str, str]) -> Row:
     return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
 
 
+def fit_text(text: str, width: int) -> str:
+    """The text cut or padded to exactly `width` cells."""
+    return row_text(fit(row(text), width))
+
+
+def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
+    """A row of the parts that fit, in order; what does not fit is left out whole."""
+    kept: list[Span] = []
+    room = width
+    for part in parts:
+        if len(part[0]) <= room:
+            kept.append(Span(*part))
+            room -= len(part[0])
+    return tuple(kept)
+
+
 def row_text(spans: Row) -> str:
     """The row without its roles."""
     return "".join(span.text for span in spans)
@@ -53,6 +69,8 @@ def row_text(spans: Row) -> str:
 def fit(spans: Row, width: int) -> Row:
     """The row cut or padded to exactly `width` cells; a cut is marked with an ellipsis."""
     length = len(row_text(spans))
+    if width <= 0:
+        return ()
     if length <= width:
         return (*spans, Span(" " * (width - length))) if length < width else spans
     kept: list[Span] = []
@@ -62,7 +80,7 @@ def fit(spans: Row, width: int) -> Row:
         room -= len(kept[-1].text)
         if room <= 0:
             break
-    return (*kept, Span("…" if width > 0 else "", kept[-1].role if kept else ""))
+    return (*kept, Span("…", kept[-1].role if kept else ""))
 
 
 def wrapped(text: str, width: int, role: str = "", indent: str = "") -> list[Row]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradtui.mathematics.chain import Chain
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import Picture, Row, Span, row, row_text
+from gradtui.plots.picture import Picture, Row, Span, row, row_text, row_within
 from gradtui.views.outcome import chain_of
 from gradtui.views.setup import Setup
 from gradtui.views.verdicts import diagnose
@@ -45,11 +45,12 @@ def formula(one: Chain, layer: int, width: int) -> list[Row]:
 
     What fits is written whole. Of a deep chain stand both ends and the cursor's neighbourhood.
     """
-    whole = _columns(one, range(one.depth, 0, -1))
-    for gap in (" · ", "·"):
-        rows = _lay_out(one, whole, gap)
-        if len(row_text(rows[0])) <= width:
-            return rows
+    if one.depth <= width // 8:  # f′(z)·w· is the least that a layer takes
+        whole = _columns(one, range(one.depth, 0, -1))
+        for gap in (" · ", "·"):
+            rows = _lay_out(one, whole, gap)
+            if len(row_text(rows[0])) <= width:
+                return rows
     for layers in ({one.depth, 1, layer}, {one.depth, 1}, {1}):
         best = _lay_out(one, _columns(one, sorted(layers, reverse=True)), "·")
         if len(row_text(best[0])) <= width:
@@ -175,9 +176,10 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
             canvas.bars(at, before[first], after[last], slope_role)
             canvas.line(position[reached == shown], after[reached == shown], slope_role)
     canvas.upright(one.depth + 1 - setup.layer, "cursor")
-    heading = row(("       running product", "title"))
-    legend = row(("  loss → layer 1", "muted"))
-    return Picture.of([heading + legend], size.width).above(canvas.build())
+    heading = row_within(
+        size.width, Span("       running product", "title"), Span("  loss → layer 1", "muted")
+    )
+    return Picture.of([heading], size.width).above(canvas.build())
 
 
 def _layer_ticks(depth: int, width: int) -> list[float]:
@@ -220,23 +222,25 @@ def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
     slope = float(one.log10_derivatives[index])
     below = ("x", one.x) if index == 0 else (f"w{layer}", float(one.weights[index]))
     so_far = float(running_product(one)[2][one.depth - 1 - index])
+    passes = percent(10.0**slope) if -5 < slope < 6 else magnitude(slope)
     return (
-        row(
-            (f" layer {setup.layer} of {one.depth}", "title"),
-            (f"  {result.name}", "curve0"),
-            f"   z{layer} = {plain(float(one.z[index]), 4)}"
-            f"   a{layer} = {plain(float(one.a[index]), 4)}",
+        row_within(
+            width,
+            Span(f" layer {setup.layer} of {one.depth}", "title"),
+            Span(f"  {result.name}", "curve0"),
+            Span(f"   z{layer} = {plain(float(one.z[index]), 4)}"),
+            Span(f"   a{layer} = {plain(float(one.a[index]), 4)}"),
         ),
-        row(
-            (f" f′(z{layer}) = {magnitude(slope, 4)}", "curve0"),
-            (f", passes {percent(10.0**slope) if slope > -5 else magnitude(slope)} here", "muted"),
-            (f"   times {below[0]} = {plain(below[1], 4)}", "curve1"),
+        row_within(
+            width,
+            Span(f" f′(z{layer}) = {magnitude(slope, 4)}, passes {passes} here", "curve0"),
+            Span(f"   times {below[0]} = {plain(below[1], 4)}", "curve1"),
         ),
-        row(
-            " product so far ",
-            (magnitude(so_far, 3), "title"),
-            (f"   |∂L/∂z{layer}| = {magnitude(float(one.log10_backward[index]), 3)}", "muted"),
-            (f"   |∂L/∂w{layer}| = {magnitude(float(one.log10_gradients[index]), 3)}", "muted"),
+        row_within(
+            width,
+            Span(f" product so far {magnitude(so_far, 3)}", "title"),
+            Span(f"   |∂L/∂w{layer}| = {magnitude(float(one.log10_gradients[index]), 3)}"),
+            Span(f"   |∂L/∂z{layer}| = {magnitude(float(one.log10_backward[index]), 3)}", "muted"),
         ),
     )
 

@@ -13,7 +13,16 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.precision import FORMATS, FloatFormat
 from gradtui.plots.canvas import Canvas, tick_values
-from gradtui.plots.picture import DASHES, LETTERS, Picture, Row, curve_role, row
+from gradtui.plots.picture import (
+    DASHES,
+    LETTERS,
+    Picture,
+    Row,
+    curve_role,
+    fit_text,
+    row,
+    row_within,
+)
 from gradtui.views.outcome import chain_of, log10_rate, outcome, reach
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.verdicts import diagnose
@@ -162,24 +171,24 @@ def draw(result: Decay, setup: Setup, size: Size, marker: str) -> Picture:
     canvas.upright(setup.layer, "cursor")
     for index, curve in enumerate(result.curves):
         _name(canvas, curve.log10, LETTERS[index], index, len(result.curves))
-    return Picture.of([_heading(result, size.width)], size.width).above(canvas.build())
+    zeros = sum(int(np.isneginf(curve.log10).sum()) for curve in result.curves)
+    return Picture.of([_heading(result, zeros, size.width)], size.width).above(canvas.build())
 
 
 def _focused(result: Decay) -> Curve:
     return next(curve for curve in result.curves if curve.name == result.setup.focused)
 
 
-def _heading(result: Decay, width: int) -> Row:
+def _heading(result: Decay, hidden: int, width: int) -> Row:
     """The title and, as far as there is room, what the curves without a letter are."""
     first = _focused(result)
-    parts = [("       |∂L/∂w| by layer", "title"), ("  ⠂ (max|f′|)^k", "muted")]
+    parts = [("       |∂L/∂w| by layer", "title")]
+    if hidden:
+        parts.append((f"  {hidden} exact zeros are not drawn", "warn"))
+    parts.append(("  ⠂ (max|f′|)^k", "muted"))
     if first.spread is not None:
         parts += [("  ╍· 5-50-95 %", "spread"), (f" of {first.spread.chains} random", "muted")]
-    kept: list[tuple[str, str]] = []
-    for part in parts:
-        if sum(len(text) for text, _ in (*kept, part)) <= width:
-            kept.append(part)
-    return row(*kept)
+    return row_within(width, *parts)
 
 
 def _name(canvas: Canvas, values: Array, letter: str, index: int, count: int) -> None:
@@ -225,31 +234,40 @@ def first_lost(curve: Curve, one: FloatFormat) -> int | None:
 def readout(result: Decay, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each activation: here, the rate, how far it reaches, what underflows where."""
     limit = log10_threshold(setup)
-    lost = [[str(first_lost(curve, one) or "-") for one in FORMATS] for curve in result.curves]
-    wide = max(4, *(len(text) for texts in lost for text in texts)) + 1
-    fixed = 5 + 9 + 8 + 10 + 8 + 5 + wide * len(FORMATS)
-    name_width = min(max(len(curve.name) for curve in result.curves), max(width - fixed, 7))
-    formats = "".join(f"{one.short:>{wide}}" for one in FORMATS)
-    lines = [
-        row(
-            (f" layer {setup.layer:<{name_width - 2}}", "title"),
-            (f"{'|∂L/∂w|':>9}{'f′(z)':>8}{'per layer':>10}{f'<{magnitude(limit)}':>8}", "muted"),
-            (f" lost{formats}", "muted"),
-        )
-    ]
+    at = setup.layer - 1
+    columns = {
+        "|∂L/∂w|": [magnitude(float(curve.log10[at])) for curve in result.curves],
+        "f′(z)": [magnitude(float(c.chain.log10_derivatives[at])) for c in result.curves],
+        "per layer": [rate(log10_rate(curve.chain)) for curve in result.curves],
+        f"<{magnitude(limit)}": [reach(setup, curve.name) for curve in result.curves],
+    }
+    for one in FORMATS:
+        lost = [str(first_lost(curve, one) or "-") for curve in result.curves]
+        columns[f"{'lost ' if one is FORMATS[0] else ''}{one.short}"] = lost
+    names = [curve.name for curve in result.curves]
+    names_width = max(map(len, names))
+    # Wide enough for what comes and goes, so that a column stays where it is from key to key.
+    usual = dict(zip(columns, (9, 8, 10, 8, 10), strict=False))
+    widths = {
+        head: max(usual.get(head, 6), 1 + len(head), *(1 + len(cell) for cell in cells))
+        for head, cells in columns.items()
+    }
+    for head in ("f′(z)", "per layer"):  # what a narrow terminal can do without
+        if 5 + names_width + sum(widths.values()) > width:
+            del columns[head], widths[head]
+    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
+    heads = "".join(f"{head:>{widths[head]}}" for head in columns)
+    lines = [row((fit_text(f" layer {setup.layer}", names_width + 5), "title"), (heads, "muted"))]
     for index, curve in enumerate(result.curves):
-        at = setup.layer - 1
         kind = outcome(curve.chain, limit).kind
+        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
+        name = fit_text(curve.name, names_width)
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
                 (f"{kind.mark} ", kind.role),
-                (f"{curve.name[:name_width]:<{name_width}}", curve_role(index)),
-                f"{magnitude(float(curve.log10[at])):>9}"
-                f"{magnitude(float(curve.chain.log10_derivatives[at])):>8}"
-                f"{rate(log10_rate(curve.chain)):>10}"
-                f"{reach(setup, curve.name):>8}",
-                "     " + "".join(f"{text:>{wide}}" for text in lost[index]),
+                (name, curve_role(index)),
+                cells,
             )
         )
     return tuple(lines)

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
 from gradtui.plots.canvas import Canvas, tick_values
-from gradtui.plots.picture import DASHES, LETTERS, Picture, Row, curve_role, row
+from gradtui.plots.picture import (
+    DASHES,
+    LETTERS,
+    Picture,
+    Row,
+    Span,
+    curve_role,
+    fit_text,
+    row,
+    row_within,
+)
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy, Size, Table, View
 from gradtui.views.wording import magnitude, percent, plain
@@ -86,11 +96,17 @@ def _plot(
 
 def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
     """f(z), f′(z) and what it means, for every activation."""
-    name_width = max(len(f.spec) for f in result.activations)
+    fixed = 3 + 10 + 10
+    at = f"z = {plain(setup.z, 4)}"
+    wanted = max(len(at) - 2, *(len(f.spec) for f in result.activations))
+    names_width = max(min(wanted, width - fixed), 4)
     lines = [
-        row(
-            (f" {'z = ' + plain(setup.z, 4):<{name_width + 2}}", "title"),
-            (f"  {'f(z)':>9} {'f′(z)':>9}   passes here   at most", "muted"),
+        row_within(
+            width,
+            Span(fit_text(f" {at}", names_width + 3), "title"),
+            Span(f"{'f(z)':>10}{'f′(z)':>10}", "muted"),
+            Span("   passes here", "muted"),
+            Span("   at most", "muted"),
         )
     ]
     for index, f in enumerate(result.activations):
@@ -98,10 +114,12 @@ def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
         log10_slope = float(f.log_abs_derivative(setup.z)) / math.log(10)
         passes = percent(abs(slope)) if abs(slope) >= 1e-4 else magnitude(log10_slope)
         lines.append(
-            row(
-                (f" {LETTERS[index]} {f.spec:<{name_width}}", curve_role(index)),
-                f"  {plain(value, 4):>9} {plain(slope, 4):>9}   {passes:<11}   ",
-                (f"{plain(f.max_abs_derivative, 4)} {where_largest(f)}", "muted"),
+            row_within(
+                width,
+                Span(f" {LETTERS[index]} {fit_text(f.spec, names_width)}", curve_role(index)),
+                Span(f"{plain(value, 4):>10}{plain(slope, 4):>10}"),
+                Span(f"   {passes:<11}"),
+                Span(f"   {plain(f.max_abs_derivative, 4)} {where_largest(f)}", "muted"),
             )
         )
     return tuple(lines)

@@ -83,7 +83,7 @@ class Outcome:
         if self.measure is Measure.RATIO:
             return f"layer 1 gets {magnitude(log10_ratio(one))} of layer {one.depth}'s gradient"
         median = float(np.median(log10_passed(one)))
-        return f"the median layer gets {magnitude(median)} of the loss's gradient"
+        return f"the median layer gets {magnitude(median)} of the loss's"
 
 
 def outcome(one: Chain, log10_limit: float) -> Outcome:

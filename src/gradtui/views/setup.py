@@ -277,17 +277,25 @@ def _parse_range(text: str) -> tuple[float, float]:
     if not colon:
         raise InputError("z_range", text, _RANGE_FORM, "try -6:6")
     limits = parse_number("z_range", low), parse_number("z_range", high)
-    if not limits[0] < limits[1] or max(map(abs, limits)) > 1e6:
+    largest = max(map(abs, limits))
+    width = limits[1] - limits[0]
+    if width <= 0 or width < _NARROWEST * largest or largest > _FARTHEST:
         raise InputError("z_range", text, _RANGE_FORM, "try -6:6")
     return limits
 
 
-_RANGE_FORM = "low:high with low < high, both within ±1e6"
+_FARTHEST, _NARROWEST = 1e6, 1e-9
+_RANGE_FORM = "low:high with low < high (by a billionth of them), both within ±1e6"
+
+
+def _range_moved(limits: tuple[float, float], by: float) -> tuple[float, float]:
+    by = min(max(by, -_FARTHEST - limits[0]), _FARTHEST - limits[1])
+    return _tidy(limits[0] + by), _tidy(limits[1] + by)
 
 
 def _range_scaled(limits: tuple[float, float], factor: float) -> tuple[float, float]:
     centre, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
-    half = min(max(half * factor, 1e-3), 1e6 - abs(centre))
+    half = min(max(half * factor, 1e-3, _NARROWEST * abs(centre)), _FARTHEST - abs(centre))
     return _tidy(centre - half), _tidy(centre + half)
 
 
@@ -337,7 +345,7 @@ _KNOBS = (
         _RANGE_FORM,
         _parse_range,
         lambda value: f"{number(value[0])}:{number(value[1])}",
-        lambda value, n: (_tidy(value[0] + n), _tidy(value[1] + n)),
+        lambda value, n: _range_moved(value, n),
         lambda value, n: _range_scaled(value, 2.0**n),
     ),
     _real("z", "z", "where the cursor stands", -1e6, 1e6, 0.1),

@@ -24,7 +24,8 @@ from gradtui.views.wording import magnitude, plain, rate
 
 def diagnose(setup: Setup, name: str) -> Finding:
     """The finding for one activation, with a remedy where one was found to help."""
-    return _diagnose(setup.chain_only().with_(activations=setup.activations), name)
+    compared = setup.chain_only().with_(activations=setup.activations, focus=setup.focus)
+    return _diagnose(compared, name)
 
 
 @lru_cache(maxsize=16)
@@ -58,7 +59,7 @@ def _sentence(name: str, one: Chain, found: Outcome, limit: float) -> str:
             f"{magnitude(extreme)} of the loss's gradient; {healthy}."
         )
     if found.measure is Measure.MOST:
-        return f"{name} {kind} in most layers: {found.share(one)}; {healthy}."
+        return f"{name} {kind} in most layers: {found.share(one)} gradient; {healthy}."
     each = f", {rate(log10_rate(one))} a layer" if one.depth > 1 else ""
     return f"{name} {kind}: {found.share(one)}{each}; {healthy}."
 

@@ -1,0 +1,27 @@
+"""The last thing that every line goes through before it is sent."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from gradtui.plots.picture import to_ascii
+
+
+class AsciiOnly(LineFilter):
+    """Everything in ASCII, cell for cell: also frames, scrollbars and pages that are not ours."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments in other characters."""
+        return [
+            Segment(text if text.isascii() else "".join(map(_cells, text)), style, control)
+            for text, style, control in segments
+        ]
+
+
+def _cells(character: str) -> str:
+    """As many ASCII characters as the character has cells."""
+    width = cell_len(character)
+    return to_ascii(character)[:width].ljust(width)
