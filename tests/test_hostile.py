@@ -266,8 +266,8 @@ def test_whatever_is_typed_into_a_knob(name: str, text: str) -> None:
     try:
         state = steps.set_knob(state, name, text)
     except ValueError as error:
-        assert not acting(str(error))
         state = state.saying(str(error), failed=True)
+    assert not acting(state.message)
     assert not acting(held(state))
     assert not acting(shlex.join(state.record.command(state.setup)))
 
@@ -277,12 +277,11 @@ def test_whatever_is_typed_into_a_knob(name: str, text: str) -> None:
 def test_an_activation_s_text_form_is_its_own_and_not_the_stranger_s(text: str) -> None:
     for form in (text, f"relu({text})", f"leaky_relu(negative_slope={text})", f" {text} "):
         try:
-            spec = activation(form).spec
+            said = activation(form).spec
         except ValueError as error:
-            assert not acting(str(error))
-        else:
-            assert not acting(spec)
-            assert len(spec) < 200
+            said = str(error)
+        assert not acting(said)
+        assert len(said) < 500
 
 
 @many
@@ -367,3 +366,41 @@ async def test_a_message_is_text_and_no_markup(here: Path) -> None:
         app.state = steps.filtered(app.state, "[red]")
         await settle(pilot)
         assert "/[red]" in shown(app)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "~nobody-of-this-name/x.svg",
+        "x" * 300 + ".svg",
+        "x/" * 3000 + ".svg",
+        "\x00.svg",
+        "a\nb.svg",
+        "\ud800.svg",
+        "\u202e.svg",
+        "\x1b[31m.svg",
+        ".svg",
+        "",
+        "/",
+        "..",
+        "no/such/x.svg",
+        "/dev/full",
+    ],
+    ids=lambda name: ascii(name[:20]),
+)
+async def test_any_name_that_is_typed_for_an_export_is_taken_or_refused(
+    name: str, here: Path
+) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("e")
+        await pilot.pause()
+        prompt = app.query_one(Prompt)
+        prompt.put(name)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.return_code is None
+        assert prompt.display or "Saved" in app.state.message
+        assert not acting(app.state.message)
+        assert not acting(on_screen(app))
+    for file in here.iterdir():
+        assert file.suffix == ".svg"

@@ -16,7 +16,9 @@ from gradtui.settings import AUTO, SETTINGS, resolve, settings_file
 from support.commands import run
 from support.terminal import GRADTUI, SOURCE
 
-OTHER = {name: [one for one in setting.choices if one != AUTO] for name, setting in SETTINGS.items()}
+OTHER = {
+    name: [one for one in setting.choices if one != AUTO] for name, setting in SETTINGS.items()
+}
 """The values of each setting that are not the default."""
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -40,9 +42,7 @@ def refused() -> str:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_nearest_source_wins(
-    name: str, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_nearest_source_wins(name: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setting = SETTINGS[name]
     one, two, *_ = OTHER[name]
     assert resolve()[name] == settings.Chosen(setting.default, "default")

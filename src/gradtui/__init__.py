@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.activation import Activation
     from gradtui.mathematics.activations import ACTIVATIONS, activation
     from gradtui.mathematics.chain import Chain, chain
+    from gradtui.mathematics.mean_field import MeanField, critical_sigma_w2, mean_field
 
 __version__ = "0.1.0"
 
@@ -21,9 +22,12 @@ __all__ = [
     "Activation",
     "Chain",
     "InputError",
+    "MeanField",
     "__version__",
     "activation",
     "chain",
+    "critical_sigma_w2",
+    "mean_field",
 ]
 
 _HOMES = {
@@ -31,8 +35,11 @@ _HOMES = {
     "Activation": "gradtui.mathematics.activation",
     "Chain": "gradtui.mathematics.chain",
     "InputError": "gradtui.errors",
+    "MeanField": "gradtui.mathematics.mean_field",
     "activation": "gradtui.mathematics.activations",
     "chain": "gradtui.mathematics.chain",
+    "critical_sigma_w2": "gradtui.mathematics.mean_field",
+    "mean_field": "gradtui.mathematics.mean_field",
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradtui.errors import InputError
+from gradtui.errors import InputError, printable, shown
 
 AUTO = "auto"
 
@@ -74,9 +74,9 @@ SETTINGS: Mapping[str, Setting] = {
 
 def settings_file() -> Path:
     """`$XDG_CONFIG_HOME/gradtui/settings.toml`, by default under ~/.config."""
-    home = os.environ.get("XDG_CONFIG_HOME", "")
+    configured = os.environ.get("XDG_CONFIG_HOME", "")
     # The specification: a relative path is to be ignored.
-    base = Path(home) if home.startswith("/") else Path.home() / ".config"
+    base = Path(configured) if configured.startswith("/") else home() / ".config"
     return base / "gradtui" / "settings.toml"
 
 
@@ -90,13 +90,15 @@ def resolve(flags: Mapping[str, str | None] | None = None) -> dict[str, Chosen]:
     from_file = _read(file)
     for name in from_file:
         if name not in SETTINGS:
-            raise InputError(str(file), name, f"one of {', '.join(SETTINGS)}", "take the line out")
+            raise InputError(
+                printable(str(file)), name, f"one of {', '.join(SETTINGS)}", "take the line out"
+            )
     resolved: dict[str, Chosen] = {}
     for setting in SETTINGS.values():
         sources = (
             (setting.flag, (flags or {}).get(setting.name)),
             (f"environment variable {setting.variable}", os.environ.get(setting.variable) or None),
-            (str(file), from_file.get(setting.name)),
+            (printable(str(file)), from_file.get(setting.name)),
             ("default", setting.default),
         )
         source, value = next((where, what) for where, what in sources if what is not None)
@@ -114,22 +116,37 @@ def resolve(flags: Mapping[str, str | None] | None = None) -> dict[str, Chosen]:
 def _read(file: Path) -> dict[str, str]:
     """The settings file as text values; nothing where there is none."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            "settings file", str(file), f"readable as TOML ({error})", "mend or remove it"
-        ) from None
+    except (ValueError, RecursionError) as error:  # TOML's, UTF-8's, an endless number
+        end = f"line {text.count(chr(10)) + 1}, the last" if "end of document" in str(error) else ""
+        raise _unreadable(file, str(error).replace("end of document", end)) from None
     except OSError as error:
-        raise InputError(
-            "settings file", str(file), f"readable ({error.strerror})", "mend or remove it"
-        ) from None
+        raise _unreadable(file, error.strerror or "") from None
     values = {True: "on", False: "off"}
     return {
-        name: values[value] if isinstance(value, bool) else str(value)
+        name: values[value]
+        if isinstance(value, bool)
+        else shown(value)
+        if isinstance(value, int | float)
+        else str(value)
         for name, value in content.items()
     }
+
+
+def _unreadable(file: Path, reason: str) -> InputError:
+    place = f"settings file {printable(str(file))}"
+    return InputError(place, reason, "readable as TOML", "mend or remove the file")
+
+
+def home() -> Path:
+    """The user's home directory; the root where there is no such user."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
 
 
 # ------------------------------------------------------------ what auto means

@@ -216,6 +216,33 @@ def test_keys_that_arrive_in_one_packet_go_where_they_were_meant(state_home: Pat
         terminal.until("layer 62's gradient")
 
 
+def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
+    """Whoever sees nothing happen on a slow line strikes again."""
+    with opened() as terminal:
+        for keys in ("?\r\r", "???", "iii", "sss", "\x10\r\r", "\x10facts\r\r", "d\r\r", "/\r\r"):
+            terminal.send(keys)
+            terminal.until_quiet(0.3)
+            assert not terminal.ended, keys
+            terminal.press("escape", quiet=0.2)
+        terminal.press("escape", "r", "3", quiet=0.2)
+        terminal.until("layer 50's gradient")
+
+
+def test_pages_do_what_their_frames_say(state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.press("?")
+        top = terminal.screen()
+        terminal.press("down", "down")  # "↑ ↓ scroll"
+        assert terminal.screen() != top
+        terminal.press("up", "up")
+        assert terminal.screen() == top
+        terminal.press("escape")
+        terminal.press("s", "down", "down", "enter")  # "number or enter chooses"
+        assert "scenarios ─" not in terminal.screen()
+        terminal.press("u")
+        assert "Undid" in terminal.screen()
+
+
 # --------------------------------------------------------------- no terminal
 
 
@@ -345,6 +372,20 @@ def test_a_size_that_changes_at_every_moment(state_home: Path) -> None:
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("page", ["?", "i", "s", "d", "ctrl+p"])
+def test_a_page_in_a_terminal_that_becomes_too_small_for_it(page: str, state_home: Path) -> None:
+    with opened() as terminal:
+        terminal.press(page, quiet=0.15)
+        for columns, rows in ((20, 5), (5, 2), (1, 1), (3, 100), (300, 2)):
+            terminal.resize(columns, rows)
+            terminal.until_quiet(0.1)
+            terminal.press("pagedown", "pageup", quiet=0.05)
+            assert not terminal.ended, (columns, rows)
+        terminal.resize(80, 24)
+        terminal.press("escape", "escape")
+        terminal.until("layer 50's gradient")
 
 
 def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:

@@ -130,7 +130,7 @@ def main() -> int:
         ("the list's cursor (three compared)", "down", (), "▸"),
         ("the list, one chosen: another picture each", "down", ("enter",), "▸◉"),
         ("depth", "]", (), f"layer {50 + HELD}'s gradient"),
-        ("the chain's cursor", "right", ("2", "home"), "layer 31 of 50"),
+        ("the chain's cursor", "right", ("2", "<"), "layer 20 of 50"),
     ):
         count, lag = held(key, rate, first, shows)
         over += lag > BUDGET

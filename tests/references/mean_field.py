@@ -1,6 +1,7 @@
 """Make `mean_field.json`: Gaussian expectations, fixed points and critical points, with mpmath.
 
-    python tests/references/mean_field.py        some fifteen minutes on one core
+    python tests/references/mean_field.py              all, some fifteen minutes on one core
+    python tests/references/mean_field.py tanh relu    only these rows, the others as they are
 
 The formulas are those of `activations.py` here. An expectation is an integral over z with the
 tanh-sinh rule of mpmath, cut at the kinks and at points that follow the scale of f and of the
@@ -73,6 +74,8 @@ def correlated(case: Case, q: float, c: float) -> mpf:
     s = mp.sqrt(1 - mpf(c) ** 2)
     steps = {mpf(-9), mpf("-2.5"), mpf("2.5"), mpf(9)}
     kinks = [mpf(kink) / r for kink in case.kinks]
+    if not kinks:  # poles of f stand above 0, for arctan at a distance of 1
+        steps |= {mpf(0), mpf(1), mpf(-1)}
 
     def inner(z: mpf) -> mpf:
         inside = ((kink - c * z) / s for kink in kinks)
@@ -137,10 +140,15 @@ def main() -> None:
         Case("squareplus(b=1e-8)", squareplus(1e-8)),
         Case("leaky_relu(negative_slope=-2)", leaky(-2.0), (0.0,)),
     ]
+    path = ROOT / "mean_field.json"
+    wanted = sys.argv[1:]
+    kept = json.loads(path.read_text(encoding="utf-8"))["activations"] if wanted else []
+    old = {one["spec"]: one for one in kept}
     rows = []
     for case in [*defaults, *odd]:
-        rows.append(row(case, case in defaults))
-        sys.stdout.write(f"{case.spec}\n")
+        again = not wanted or case.spec in wanted
+        rows.append(row(case, case in defaults) if again else old[case.spec])
+        sys.stdout.write(f"{case.spec}\n" if again else "")
         sys.stdout.flush()
     head = {
         "made_by": "tests/references/mean_field.py",
@@ -150,7 +158,7 @@ def main() -> None:
     }
     lines = ",\n".join(json.dumps(one, allow_nan=False) for one in rows)
     text = json.dumps(head)[:-1] + f', "activations": [\n{lines}\n]}}\n'
-    (ROOT / "mean_field.json").write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -205,9 +205,7 @@ def in_tmux(server: ssh.Server, folder: Path, term: str, *words: str) -> tuple[s
 
 
 @pytest.mark.parametrize("term", ["tmux-256color", "screen"])
-def test_a_session_in_tmux_over_ssh(
-    term: str, server: ssh.Server, tmux: Path, saved: Path
-) -> None:
+def test_a_session_in_tmux_over_ssh(term: str, server: ssh.Server, tmux: Path, saved: Path) -> None:
     with Terminal(in_tmux(server, tmux, term)) as terminal:
         walk_through(terminal)
         terminal.send("q")

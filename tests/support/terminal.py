@@ -198,6 +198,13 @@ class Terminal:
         self._sizes.append((len(self.raw), columns, rows))
         self._set_size(columns, rows)
 
+    def forget(self) -> None:
+        """Begin anew with an empty screen and nothing written, so that nothing piles up."""
+        self._sizes = [(0, *self._sizes[-1][1:])]
+        self.raw = b""
+        self._answered = 0
+        self._looked = (-1, -1)
+
     def hang_up(self) -> None:
         """Take the terminal away, as a dropped connection does."""
         os.close(self._theirs)

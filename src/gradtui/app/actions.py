@@ -107,7 +107,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
     Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),
-    Action("quit", ("q", "ctrl+q", "ctrl+c"), "q", "quit; the next start goes on from here",
+    Action("quit", ("q", "ctrl+q"), "q ctrl+c", "quit; the next start goes on from here",
            "Program"),
 )  # fmt: skip
 

@@ -10,6 +10,24 @@ from textual.filter import LineFilter
 from gradtui.plots.picture import to_ascii
 
 
+class Printable(LineFilter):
+    """No control, format or unassigned character reaches the terminal, whoever wrote it."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, what cannot be shown as a replacement character."""
+        return [
+            Segment(text if text.isprintable() else "".join(map(_shown, text)), style, control)
+            for text, style, control in segments
+        ]
+
+
+def _shown(character: str) -> str:
+    """The character, or as many replacement characters as it has cells."""
+    if character.isprintable() or character == " ":
+        return character
+    return "\N{REPLACEMENT CHARACTER}" * cell_len(character)
+
+
 class AsciiOnly(LineFilter):
     """Everything in ASCII, cell for cell: also frames, scrollbars and pages that are not ours."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import codecs
 import shlex
 import signal
 import sys
@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
+from textual.drivers import linux_driver
 from textual.filter import LineFilter, NoColor
 from textual.message import Message
 from textual.reactive import Reactive, var
@@ -32,8 +34,9 @@ from gradtui.app import panes, storage
 from gradtui.app import state as steps
 from gradtui.app.actions import ACTIONS, BY_NAME
 from gradtui.app.engine import Drawn, Engine, Request
-from gradtui.app.filters import AsciiOnly
+from gradtui.app.filters import AsciiOnly, Printable
 from gradtui.app.line import PATIENCE, QUESTION, Line
+from gradtui.app.opening import end_at_once
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
@@ -42,6 +45,11 @@ from gradtui.errors import InputError, printable
 from gradtui.plots.picture import Picture
 from gradtui.views.setup import KNOBS
 from gradtui.views.view import Finding, Size
+
+# A key that is no UTF-8 would end Textual's input thread, and with it the app.
+linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
+    codecs.getincrementaldecoder(name), errors="replace"
+)
 
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
@@ -94,6 +102,9 @@ class GradTUI(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "gradtui"
     AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+    ]
 
     # A `reactive` would repaint the whole screen at every change; the panes know what changed.
     state: var[State] = var(State, init=False)
@@ -131,7 +142,7 @@ class GradTUI(App[None]):
         self._request: Request | None = None
         self._drawn: Drawn | None = None
         self._asking = ""
-        self._complaint = ""
+        self._complaint = self._refused = ""
         self._before = first
         self._replace: Path | None = None
         for theme in TEXTUAL_THEMES:
@@ -187,7 +198,7 @@ class GradTUI(App[None]):
     def _end_by_signal(self, number: int) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
-        last_resort = threading.Timer(_LAST_RESORT, os._exit, (128 + number,))
+        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,), {"keyboard": True})
         last_resort.daemon = True
         last_resort.start()
         self.exit(return_code=128 + number)
@@ -294,6 +305,7 @@ class GradTUI(App[None]):
     def _complain(self, text: str) -> None:
         """Say over the prompt what is wrong with what was typed; nothing takes it back."""
         self._complaint = text
+        self._refused = self._prompt.value if text else ""
         self._show_verdict()
 
     @property
@@ -306,7 +318,7 @@ class GradTUI(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
-        filters = list(super().get_line_filters())
+        filters = [*super().get_line_filters(), Printable()]
         if self._look.colours == "none":
             filters.append(NoColor())
         if not self._look.unicode:
@@ -337,6 +349,34 @@ class GradTUI(App[None]):
         self.state = steps.play_tick(self.state)
 
     # -- keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys one after the other, also those that come in one packet.
+
+        What ends the prompt or a page is carried out here, not by messages: the key behind it
+        is for whatever comes then.
+        """
+        ends = isinstance(event, events.Key) and event.key in ("enter", "tab", "escape")
+        if ends and self._asking and len(self.screen_stack) == 1:
+            await self._prompt.settled()
+            if event.key == "escape":  # type: ignore[attr-defined]
+                self.on_prompt_cancelled()
+            else:
+                self._accept(self._prompt.value)
+            return
+        if isinstance(event, events.Key) and event.key in getattr(self.screen, "closing_keys", ()):
+            self.pop_screen()
+            return
+        await super().on_event(event)
+
+    def action_interrupt(self) -> None:
+        """ctrl+c closes what is open; where nothing is, it quits."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self._asking:
+            self.on_prompt_cancelled()
+        else:
+            self.effect_quit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the prompt is open the keys are its own."""
@@ -453,8 +493,9 @@ class GradTUI(App[None]):
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
         """The filter works as one types."""
-        self._replace = None
-        self._complain("")
+        if message.text != self._refused:  # else this is old news of what was refused since
+            self._replace = None
+            self._complain("")
         if self._asking == "/":
             self.state = steps.filtered(self.state, message.text)
 
@@ -472,15 +513,17 @@ class GradTUI(App[None]):
             self._prompt.put(KNOBS[self._asking].text(self.state.setup))
             self._complain(self.state.message)
 
-    def on_prompt_accepted(self, message: Prompt.Accepted) -> None:
+    def _accept(self, text: str) -> None:
         """Enter."""
         if self._asking == "export":
-            self._save(message.text)
+            self._save(text)
             return
+        if self._asking == "/":
+            self.state = steps.filtered(self.state, text)
         if self._asking in KNOBS:
             try:
                 # One undo for everything that was done in the prompt.
-                self.state = steps.set_knob(self._before, self._asking, message.text)
+                self.state = steps.set_knob(self._before, self._asking, text)
             except InputError as error:
                 self._complain(str(error))
                 return
@@ -501,25 +544,27 @@ class GradTUI(App[None]):
         from gradtui.views.export import exported, format_of
 
         drawn = self._drawn
-        file = Path(name.strip()).expanduser()
         if drawn is None or not self.settled:
             self._complain("Still computing; press enter again in a moment.")
             return
-        if file.exists() and file.is_file() and self._replace != file:
-            self._replace = file
-            self._complain("That file exists: enter again replaces it, esc keeps it.")
-            return
         try:
+            file = Path(name.strip()).expanduser()
+            if file.is_file() and self._replace != file:
+                self._replace = file
+                self._complain("That file exists: enter again replaces it, esc keeps it.")
+                return
+            size = drawn.request.plot
             text = exported(
                 self.state.record,
                 drawn.result,
                 self.state.setup,
-                Size(max(80, drawn.request.plot.width), max(24, drawn.request.plot.height)),
+                Size(max(80, size.width), max(24, size.height)),
                 self._look.marker,
                 format_of(file),
             )
             write_atomically(file, text)
-        except (InputError, OSError) as error:
+        # Also what is no path at all: an unknown ~user, half a character, too long a name.
+        except (ValueError, RuntimeError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self._complain(printable(f"Not saved: {reason}. Another name, or esc."))
             return

@@ -16,28 +16,41 @@ from gradtui.settings import Chosen
 _RESTORED = "".join(
     f"\x1b[?{mode}" for mode in ("1049l", "25h", "7h", "1000l", "1003l", "1006l", "1015l", "1004l",
                                  "2004l", "2026l", "2048l")
-) + "\x1b[<u\x1b[0m"  # fmt: skip
-"""Every mode that the app may have set by the time a signal ends it, put back."""
+) + "\x1b[0m"  # fmt: skip
+"""Every mode that the app may have set by the time it is ended, put back."""
+
+_KEYBOARD_RESTORED = "\x1b[<u"
+"""Textual's extended keyboard, put back; where it was not set there is nothing to put back."""
 
 _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
 
-def _restore_on_signals(terminal: TextIO) -> None:
-    """Until the app has its own handlers, a signal that ends it must not leave the terminal so."""
-    try:
-        before = termios.tcgetattr(terminal.fileno())
-    except (OSError, termios.error):
-        return
+_before: list[object] = []
+"""The terminal's own attributes, from before anything was changed."""
 
-    def restore(number: int, frame: object) -> None:
-        with suppress(OSError, termios.error):
-            os.write(terminal.fileno(), _RESTORED.encode("ascii"))
-            termios.tcsetattr(terminal.fileno(), termios.TCSANOW, before)
-        os._exit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, restore)
+def _remember(terminal: TextIO) -> None:
+    with suppress(OSError, termios.error):
+        _before[:] = termios.tcgetattr(terminal.fileno())
+
+
+def end_at_once(number: int, frame: object = None, *, keyboard: bool = False) -> None:
+    """Put the terminal back as it was and end, with the exit status of a signal.
+
+    Until the app has its own handlers, and when those do not come to an end.
+    """
+    terminal = sys.__stderr__
+    if terminal is not None:
+        with suppress(OSError, ValueError, termios.error):
+            # A terminal that has stopped reading must not keep us.
+            os.set_blocking(terminal.fileno(), False)
+            restored = _RESTORED + (_KEYBOARD_RESTORED if keyboard else "")
+            os.write(terminal.fileno(), restored.encode("ascii"))
+        with suppress(OSError, ValueError, termios.error):
+            if _before:
+                termios.tcsetattr(terminal.fileno(), termios.TCSANOW, _before)  # type: ignore[arg-type]
+    os._exit(128 + number)
 
 
 def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | None = None) -> int:
@@ -55,10 +68,12 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
-    _restore_on_signals(terminal)
-    terminal.write(_GREETING)
-    terminal.flush()
+    _remember(terminal)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_at_once)
     try:
+        terminal.write(_GREETING)
+        terminal.flush()
         from gradtui.app.main import Look, run_app
     except BaseException:
         terminal.write(_FAREWELL)

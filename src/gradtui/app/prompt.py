@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,22 +30,14 @@ class Prompt(Horizontal):
         steps: int
         by_factor: bool
 
-    @dataclass
-    class Accepted(Message):
-        """Enter."""
-
-        text: str
-
     class Cancelled(Message):
         """Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "cancel", show=False, priority=True),
         Binding("up", "step(1)", show=False, priority=True),
         Binding("down", "step(-1)", show=False, priority=True),
         Binding("pageup", "scale(1)", show=False, priority=True),
         Binding("pagedown", "scale(-1)", show=False, priority=True),
-        Binding("tab", "accept", show=False, priority=True),
     ]
 
     def compose(self) -> ComposeResult:
@@ -72,6 +65,17 @@ class Prompt(Horizontal):
             field.value = value
         field.cursor_position = len(value)
 
+    @property
+    def value(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value
+
+    async def settled(self) -> None:
+        """Wait until every key that was sent on to the input is in its value."""
+        done = asyncio.Event()
+        self.query_one(Input).call_later(done.set)
+        await done.wait()
+
     def close(self) -> None:
         """Hide it."""
         self.display = False
@@ -82,23 +86,10 @@ class Prompt(Horizontal):
         event.stop()
         self.post_message(self.Typed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Pass it on."""
-        event.stop()
-        self.post_message(self.Accepted(event.value))
-
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """A prompt that lost the keyboard is closed."""
         if self.display:
             self.post_message(self.Cancelled())
-
-    def action_cancel(self) -> None:
-        """Escape."""
-        self.post_message(self.Cancelled())
-
-    def action_accept(self) -> None:
-        """Tab accepts, as enter does."""
-        self.post_message(self.Accepted(self.query_one(Input).value))
 
     def action_step(self, steps: int) -> None:
         """Up or down."""

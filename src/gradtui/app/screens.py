@@ -29,8 +29,8 @@ from gradtui.views.wording import plain
 class Page(ModalScreen[None]):
     """A page of text that scrolls, closed by the key that opened it, escape or q."""
 
+    closing_keys: ClassVar[tuple[str, ...]] = ("escape", "q", "question_mark", "enter")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter,ctrl+c", "dismiss", show=False),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
         Binding("space,pagedown", "page(1)", show=False),
@@ -89,8 +89,8 @@ class InfoPage(Page):
         Binding("end,a", "step(1000)", show=False),
         Binding("home", "step(-1000)", show=False),
         Binding("g", "language", show=False),
-        Binding("i", "dismiss", show=False),
     ]
+    closing_keys = (*Page.closing_keys, "i")
 
     def __init__(self, spec: str, styles: dict[str, Style]) -> None:
         self._f = activation(spec)
@@ -162,7 +162,7 @@ class ScenariosPage(ModalScreen[int | None]):
     """A list of scenarios to choose from by number or arrow."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,s,ctrl+c", "dismiss", show=False),
+        Binding("escape,q,s", "dismiss", show=False),
         *(Binding(str(n % 10), f"choose({n - 1})", show=False) for n in range(1, 11)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),

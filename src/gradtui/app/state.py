@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradtui.errors import InputError
+from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.picture import CURVES
 from gradtui.views import VIEWS
@@ -71,7 +71,7 @@ class State:
 
     def saying(self, message: str, *, failed: bool = False) -> State:
         """The same state with a message in the bottom row."""
-        return self.with_(message=message, failed=failed)
+        return self.with_(message=printable(message), failed=failed)
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
@@ -146,7 +146,7 @@ def next_focus(state: State, steps: int = 1) -> State:
 
 def filtered(state: State, text: str) -> State:
     """The list narrowed to the names that contain `text`, its cursor on one of them."""
-    narrowed = state.with_(filter=text.strip())
+    narrowed = state.with_(filter=printable(text.strip()))
     names = narrowed.listed
     if names and narrowed.highlight not in names:
         narrowed = narrowed.with_(highlight=names[0])

@@ -11,6 +11,7 @@ from gradtui.app.state import THEMES, State
 from gradtui.errors import InputError
 from gradtui.files import write_atomically
 from gradtui.mathematics.activations import activation
+from gradtui.settings import home
 from gradtui.views import VIEWS
 from gradtui.views.setup import KNOBS, Setup
 
@@ -19,9 +20,9 @@ _VERSION = 1
 
 def state_file() -> Path:
     """`$XDG_STATE_HOME/gradtui/state.json`, by default under ~/.local/state."""
-    home = os.environ.get("XDG_STATE_HOME", "")
+    chosen = os.environ.get("XDG_STATE_HOME", "")
     # The specification: a relative path is to be ignored.
-    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
+    base = Path(chosen) if chosen.startswith("/") else home() / ".local" / "state"
     return base / "gradtui" / "state.json"
 
 

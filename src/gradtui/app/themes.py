@@ -13,18 +13,25 @@ _CURVES = {
     "dark": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00"),
     "light": ("#a86200", "#0064a6", "#006b4e", "#6e6500", "#9b3d75", "#b03a00"),
     "contrast": ("#ffb000", "#66ccff", "#00ff9c", "#ffff66", "#ff99dd", "#ff8855"),
-    "terminal": ("yellow", "bright_blue", "green", "magenta", "cyan", "red"),
+    "terminal": (
+        "bright_yellow",
+        "bright_cyan",
+        "bright_green",
+        "bright_magenta",
+        "bright_white",
+        "bright_red",
+    ),
     "mono": ("",) * 6,
 }
 _ROLES = {
     "dark": {
-        "": "#d8dee9", "muted": "#8b95a7", "axis": "#6b7689", "spread": "#8f9fc0",
+        "": "#d8dee9", "muted": "#8b95a7", "axis": "#7f8a9d", "spread": "#8f9fc0",
         "good": "#7fd1a0", "bad": "#ff8f80", "warn": "#f0c674", "key": "#8ab4f8",
         "cursor": "#ffffff", "title": "bold #eceff4", "brand": "bold #8ab4f8",
         "here": "bold #ffffff on #36415a", "pointer": "bold #8ab4f8",
     },
     "light": {
-        "": "#1c2430", "muted": "#566070", "axis": "#76808f", "spread": "#4d5f8a",
+        "": "#1c2430", "muted": "#566070", "axis": "#626c7b", "spread": "#4d5f8a",
         "good": "#0b6b3a", "bad": "#b3261e", "warn": "#8a5a00", "key": "#0b57d0",
         "cursor": "#000000", "title": "bold #111822", "brand": "bold #0b57d0",
         "here": "bold #000000 on #cfdcf3", "pointer": "bold #0b57d0",
@@ -36,10 +43,10 @@ _ROLES = {
         "here": "bold #000000 on #ffffff", "pointer": "bold #00ffff",
     },
     "terminal": {
-        "": "default", "muted": "default", "axis": "default", "spread": "blue",
-        "good": "green", "bad": "red", "warn": "yellow", "key": "cyan",
-        "cursor": "bold default", "title": "bold default", "brand": "bold cyan",
-        "here": "reverse", "pointer": "bold cyan",
+        "": "default", "muted": "default", "axis": "default", "spread": "cyan",
+        "good": "bright_green", "bad": "bright_red", "warn": "bright_yellow",
+        "key": "bright_cyan", "cursor": "bold default", "title": "bold default",
+        "brand": "bold bright_cyan", "here": "reverse", "pointer": "bold bright_cyan",
     },
     # No colour at all, not even the default one; letters, dashes and marks say everything.
     "mono": {

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.elementwise import Array
 
@@ -27,6 +28,7 @@ Q_SMALLEST, Q_LARGEST = 1e-120, 1e150
 """Between these q an expectation is computed; below, it is its limit."""
 
 _VANISHING = 1e-30  # an expectation at the smallest q, which is 0 in the limit
+_LARGEST_MOMENT = 1e60
 
 _NODES = 20  # on [a, 2a], 5.8^-40 of what a singularity on the imaginary axis weighs
 _FINEST, _COARSEST = -320, 256  # powers of 2: u from 1e-96 to 1e77
@@ -243,8 +245,20 @@ class _Sine(Expectations):
 
 @lru_cache(maxsize=64)
 def expectations(activation: Activation) -> Expectations:
-    """The expectations of `activation`, kept for the next call."""
-    return (_Sine if activation.name == "sin" else Expectations)(activation)
+    """The expectations of `activation`, kept for the next call.
+
+    Raises:
+        InputError: for parameters that make E[f²] or E[f′²] at q = 1 exceed 1e60.
+    """
+    made = (_Sine if activation.name == "sin" else Expectations)(activation)
+    if not max(map(abs, made.moments(np.array(1.0)))) < _LARGEST_MOMENT:
+        raise InputError(
+            "activation",
+            activation.spec,
+            "one whose mean square at q = 1 is below 1e60",
+            "try parameters nearer to their defaults",
+        )
+    return made
 
 
 _Z_EDGES = _TAIL_2D * np.array([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0])

@@ -207,7 +207,7 @@ class MeanField:
         """c*, the correlation in [0, 1] that that of two inputs goes to.
 
         NaN where the map keeps every c as it is: for a line without biases, and where q goes to 0
-        or inf and leaves of f a line.
+        or inf and leaves of f a line. NaN too where nothing is left of either.
         """
         return self._correlation[0]
 
@@ -242,7 +242,7 @@ class MeanField:
         q = (1e-24 if self.q == 0.0 else 1e24) if at_end else self.q
         m = e.moments(np.array(q))
         mean, square, slope_square = float(m.mean), float(m.square), float(m.slope_square)
-        if at_end and square == 0.0:
+        if at_end and square * self.sigma_w2 == 0.0:
             return q, math.nan, math.nan, math.nan
         w, b = (q / square, 0.0) if at_end else (self.sigma_w2, self.sigma_b2)
         jumps = e.jumps and not at_end and w > 0.0

@@ -56,8 +56,8 @@ _LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200
 _CANCELLED = 1e-4
 """A sum over B² products below this share of its bound has lost more than 1e-12 to rounding."""
 _CANCELLED_SLOPE = 0.02
-"""α + βf + γf² above this has kept all but some fifty of its roundings: 1e-14."""
-_BLOCK = 8_192
+"""α + βf - f² above this has lost no more than fifty roundings: 1e-14."""
+_BLOCK = 12_288
 """Activations are evaluated in blocks of so many numbers, which stay in the cache."""
 _TOGETHER = 32_768
 """So many numbers of layers of one shape are looked at together, to make fewer calls."""
@@ -85,8 +85,8 @@ class Histograms:
 class LayerStatistics:
     """What happens inside each layer, over the batch and the units; arrays [depth].
 
-    Means and spreads (standard deviations) are plain float64 and may underflow to 0 or overflow
-    to inf.
+    Means and spreads (standard deviations) are plain float64: what is below 1e-288 or above 1e288
+    may show as something that small or large, as 0 or as inf.
 
     Attributes:
         saturated: the share of the B·n_l values with |f′(z)| < 1 % of max|f′|; NaN where f′ has
@@ -281,8 +281,8 @@ class _Extended:
             m[lost], e[lost] = _Apart.of_log(sign, np.asarray(self.log(at)))
         beyond = np.abs(_or_zero(z.e)) > _ORDINARY
         if beyond.any():
-            for sign, huge, factor, p in self.laws:
-                here = beyond & (np.sign(z.m) == sign) & (np.sign(z.e) == huge)
+            for side, huge, factor, p in self.laws:
+                here = beyond & (np.sign(z.m) == side) & (np.sign(z.e) == huge)
                 power = np.abs(z.m[here]) ** float(p)
                 m[here], e[here] = _Apart.of(
                     factor.mantissa * power, factor.exponent + p * z.e[here]
@@ -302,62 +302,65 @@ class _Slopes(NamedTuple):
     right: float
 
     def f(self, z: Array, out: Array) -> None:
-        """Put f(z) into `out`."""
+        """Evaluate into `out`."""
         if self == (0.0, 1.0):
             np.maximum(z, 0.0, out=out)
         else:
-            np.multiply(z, self.df(z, z), out=out)
+            np.copyto(out, z)
+            self.df(out, out)
+            out *= z
 
-    def df(self, z: Array, a: Array) -> Array:
-        """f′(z), the slope on the left at 0; choosing by products is faster than by branches."""
+    def df(self, z: Array, a: Array) -> None:
+        """Put f′(z), the slope on the left at 0, in the place of z: products beat branches."""
         positive = z > 0.0
-        slope: Array = positive * self.right
-        return slope + ~positive * self.left if self.left else slope
+        np.multiply(positive, self.right, out=z)
+        if self.left:
+            z += ~positive * self.left
 
 
 @lru_cache(maxsize=64)
 def _homogeneous(f: Activation) -> _Slopes | None:
     """The slopes of f if it is positively homogeneous of degree 1."""
     z = grid()
-    slopes = _Slopes(-f(-1.0), f(1.0))
-    slope = slopes.df(z, z)
+    slopes = _Slopes(-f(-1.0) + 0.0, f(1.0))
+    slope = z.copy()
+    slopes.df(slope, slope)
     same = np.array_equal(f(z), slope * z) and np.array_equal(f.derivative(z), slope)
     return slopes if same and not any(f.breaks) else None
 
 
 class _Riccati(NamedTuple):
-    """Of f with f′ = α + βf + γf² ≥ 0, such as tanh and the sigmoid: f is at hand already."""
+    """Of f with f′ = α + βf - f² ≥ 0, as for tanh and the sigmoid: f is at hand already."""
 
     alpha: float
     beta: float
-    gamma: float
     formula: Formula
 
-    def df(self, z: Array, a: Array) -> Array:
-        """f′(z), from a = f(z) but where little is left after subtraction."""
-        slope: Array = self.gamma * a
+    def df(self, z: Array, a: Array) -> None:
+        """Put f′(z) in the place of z: from a = f(z), but where subtraction leaves little."""
+        lost = a * a
         if self.beta:
-            slope += self.beta
-        slope *= a
-        slope += self.alpha
-        small = np.flatnonzero(slope < _CANCELLED_SLOPE)
-        if small.size:
-            slope[small] = self.formula(z[small])
-        return slope
+            lost -= self.beta * a
+        small = np.flatnonzero(lost > self.alpha - _CANCELLED_SLOPE)
+        careful = self.formula(z[small])
+        np.subtract(self.alpha, lost, out=z)
+        z[small] = careful
 
 
 @lru_cache(maxsize=64)
 def _riccati(f: Activation) -> _Riccati | None:
-    """The equation of f if it has one: found from three points, and checked everywhere."""
-    three = np.array([-1.0, 0.0, 1.0])
-    powers = np.vander(f(three), 3, increasing=True)
-    found = np.round(np.linalg.lstsq(powers, f.derivative(three), rcond=None)[0], 12) + 0.0
-    z = grid()
-    slope = np.vander(f(z), 3, increasing=True) @ found
-    wrong = np.abs(slope - f.derivative(z)).max()
-    if f.breaks or not wrong <= 1e-15 or f.derivative(z).min() < 0.0:
+    """The equation of f if it has one: found from two points, and checked everywhere."""
+    (left, middle), (at_left, at_middle) = (
+        f(np.array([-1.0, 0.0])),
+        f.derivative(np.array([-1.0, 0.0])),
+    )
+    if left == middle:
         return None
-    return _Riccati(*found.tolist(), f.definition.df)
+    beta = round((at_middle + middle**2 - at_left - left**2) / (middle - left), 12) + 0.0
+    alpha = round(at_middle + middle**2 - beta * middle, 12) + 0.0
+    a, slope = f(grid()), f.derivative(grid())
+    same = float(np.abs(alpha + beta * a - a * a - slope).max()) <= 1e-15
+    return _Riccati(alpha, beta, f.definition.df) if same and slope.min() >= 0.0 else None
 
 
 def _row_norms(rows: Array) -> Array:
@@ -536,12 +539,14 @@ class _Forward:
         riccati = None if self.slopes else _riccati(self.network.f)
         if any(e is not None for e in self.exponents[start + 1 : stop + 1]):
             riccati = None
-        formula = self.network.f.definition.df
-        own = self.slopes or riccati
+        formula, own = self.network.f.definition.df, self.slopes or riccati
         z = self.stacked_z.together(start, stop).reshape(-1)
         a = self.stacked_a.together(start + 1, stop + 1).reshape(-1)
         for block in _blocks(z.size):
-            z[block] = own.df(z[block], a[block]) if own else formula(z[block])
+            if own:
+                own.df(z[block], a[block])
+            else:
+                z[block] = formula(z[block])
 
     @cached_property
     def f(self) -> _Extended:
@@ -695,6 +700,9 @@ class _Signal(NamedTuple):
     @classmethod
     def of(cls, upstream: Array) -> _Signal:
         """∂L/∂a_L."""
+        p = _row_norms(upstream)
+        if _within(p, *_LEVEL):
+            return cls(upstream, p, None, 0.0)
         g, e = _Apart.of(upstream).rows()
         return cls(g, _row_norms(g), e if e.any() else None, 0.0).level()
 
@@ -756,18 +764,20 @@ class _Backward:
         if not (_within(q, _LEAST, _MOST) and _within(p, *_LEVEL)):
             return None
         layers = slice(start, stop)
-        self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
         if signal.own is None:
+            self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
             self.biases.s[layers] = _row_norms(self.ones @ delta)
             self.biases.e[layers] = signal.shift
         else:
             for layer in range(start, stop):
+                self.hidden.total(layer, p[layer - start], signal.own, signal.shift)
                 self._bias(layer, delta[layer - start], signal.own, signal.shift)
         r, e = self.forward.norms[layers], self.forward.exponents[start:stop]
         fits = q.min() * r.min() >= _LEAST and q.max() * r.max() <= _MOST
         if fits and signal.own is None and all(one is None for one in e):
             a = self.forward.stacked_a.together(start, stop)
-            self.weights.s[layers] = _products(delta, a, q, r)
+            # The signal from above has done its work; 2B ≤ max(n, m) where the room is used.
+            self.weights.s[layers] = _products(delta, a, q, r, self.rooms[1])
             self.weights.e[layers] = signal.shift
         else:
             for layer in range(start, stop):
@@ -838,14 +848,16 @@ class _Backward:
         self.weights.s[layer], self.weights.e[layer] = squares[0], top + shift
 
 
-def _products(delta: Array, a: Array, q: Array, r: Array) -> Array:
-    """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]."""
-    batch, n, m = *delta.shape[1:], a.shape[2]
-    squares = np.full(len(delta), -1.0)
+def _products(delta: Array, a: Array, q: Array, r: Array, room: Array | None = None) -> Array:
+    """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]; overwrites `room`."""
+    layers, batch, n, m = *delta.shape, a.shape[2]
+    squares = np.full(layers, -1.0)
     if batch * (n + m) <= n * m:
-        inner = delta @ delta.swapaxes(1, 2)
-        inner *= a @ a.swapaxes(1, 2)
-        squares = inner.sum(axis=(1, 2))
+        shape = (2, layers, batch, batch)
+        inner = np.empty(shape) if room is None else room[: math.prod(shape)].reshape(shape)
+        np.matmul(delta, delta.swapaxes(1, 2), out=inner[0])
+        np.matmul(a, a.swapaxes(1, 2), out=inner[1])
+        squares = _vecdot(*inner.reshape(2, layers, -1))
     # Where the sum is small beside what was added up, rounding is not: see `_CANCELLED`.
     for at in np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1))).tolist():
         product = delta[at].T @ a[at]

@@ -212,7 +212,7 @@ class RateMap:
     @property
     def bistable(self) -> NDArray[np.bool_]:
         """Where several ends are stable."""
-        return self.kinds == BISTABLE
+        return np.equal(self.kinds, BISTABLE)
 
     @property
     def diverges(self) -> NDArray[np.bool_]:
@@ -248,8 +248,8 @@ def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: Arra
     kinds, low = (np.concatenate(rows) for rows in zip(*blocks, strict=True))
     found = low >= 0
     q = np.select([kinds == EVERY, low == _TO_INFINITY], [1.0, np.inf], 0.0)
-    pairs = (np.broadcast_to(given, low.shape)[found] for given in (w, b[:, None]))
-    roots = _roots(e, *pairs, table.t[low[found]], table.t[low[found] + 1])
+    w_found, b_found = (np.broadcast_to(one, low.shape)[found] for one in (w, b[:, None]))
+    roots = _roots(e, w_found, b_found, table.t[low[found]], table.t[low[found] + 1])
     q[found] = np.exp(roots)
     left, right = f.definition.slopes
     at_0, at_1 = e.moments(np.array([0.0, 1.0])).slope_square

@@ -1,0 +1,430 @@
+"""Random networks: how the weights and biases of a layer are drawn, after the recipes in use.
+
+Glossary: l layer (1 … L), n_in and n_out the units below and above a layer (fan-in, fan-out),
+W [n_out, n_in] its weights, b [n_out] its biases, g the gain, σ_w and σ_b the scales of
+mean-field theory, N(μ, v) the normal distribution of mean μ and variance v, U(-c, c) the uniform
+one, of variance c²/3, Q a matrix with orthonormal columns, or rows where it is wide.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.errors import InputError, nearest
+from gradtui.mathematics.activation import Activation, Parameter
+from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network import MAX_DEPTH, refuse_beyond_memory
+from gradtui.mathematics.spec import format_spec, parse_spec
+
+MAX_WIDTH = 4_096
+
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How one layer is drawn.
+
+    Attributes:
+        weights: "normal", "uniform" or "orthogonal".
+        scale: the standard deviation of a weight; of an orthogonal matrix, its gain.
+        biases: "normal" or "uniform".
+        bias_scale: the standard deviation of a bias; 0 for no biases.
+    """
+
+    weights: str
+    scale: float
+    biases: str = "normal"
+    bias_scale: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A recipe with its parameters still free.
+
+    Attributes:
+        name: as PyTorch calls it where it has it.
+        formula: the distributions in one line of text.
+        source: authors, title or venue, year.
+        draw: from n_in, n_out and the values of the parameters to how a layer is drawn.
+        parameters: in the order in which a spec may give them without names.
+        derived: the parameters that, left out, follow from the activation.
+        also_called: other names, to suggest this one.
+    """
+
+    name: str
+    formula: str
+    source: str
+    draw: Callable[[int, int, Values], Draw] = field(compare=False, repr=False)
+    parameters: tuple[Parameter, ...] = ()
+    derived: tuple[str, ...] = ()
+    also_called: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Initialisation:
+    """A recipe with parameters given; two with the same `spec` are equal.
+
+    Attributes:
+        spec: the text form, which `initialisation` reads back.
+        scheme: the recipe.
+        given: the parameters that do not follow from the activation or from their defaults.
+    """
+
+    spec: str
+    scheme: Scheme = field(compare=False, repr=False)
+    given: Values = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name without parameters."""
+        return self.scheme.name
+
+    def parameters(
+        self,
+        activation: str | Activation,
+        critical: Callable[[Activation, float], float] | None = None,
+    ) -> dict[str, float]:
+        """Every parameter: as given, else as it follows from the activation, else its default.
+
+        Args:
+            activation: f.
+            critical: the critical σ_w² for f and σ_b².
+
+        Raises:
+            InputError: where σ_w² is to be critical, and neither it nor `critical` is given.
+        """
+        f = as_activation(activation)
+        values = {p.name: self.given.get(p.name, p.default) for p in self.scheme.parameters}
+        for name in self.scheme.derived:
+            if name in self.given:
+                continue
+            if name == "gain":
+                values[name] = gain(f)
+            elif critical is not None:
+                values[name] = critical(f, values["sigma_b2"])
+            else:
+                raise InputError(
+                    f"{self.name} {name}",
+                    self.spec,
+                    "complete: the critical σw² is not known here",
+                    f"give it, as in {self.name}({name}=2)",
+                )
+        return values
+
+
+class RandomNetwork(NamedTuple):
+    """W_1 … W_L, each [n_l, n_{l-1}], and b_1 … b_L, each [n_l]; None for no biases."""
+
+    weights: list[Array]
+    biases: list[Array] | None
+
+
+def gain(activation: str | Activation) -> float:
+    """What `torch.nn.init.calculate_gain` recommends for an activation, and 1 where it has none.
+
+    Identity and sigmoid 1, tanh 5/3, ReLU √2, a leaky ReLU of slope a √(2/(1 + a²)), SELU 3/4
+    (PyTorch 2.13).
+    """
+    f = as_activation(activation)
+    if f.name in ("leaky_relu", "prelu", "rrelu"):
+        return math.sqrt(2.0 / (1.0 + f(-1.0) ** 2))
+    return {"tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "selu": 0.75}.get(f.name, 1.0)
+
+
+# --------------------------------------------------------------------- recipes
+
+
+def _recipe(
+    distribution: str, std: Callable[[int, int, Values], float]
+) -> Callable[[int, int, Values], Draw]:
+    """Weights of that standard deviation; biases by sigma_b or sigma_b2 where there is one."""
+
+    def draw(n_in: int, n_out: int, values: Values) -> Draw:
+        sigma_b = values.get("sigma_b", math.sqrt(values.get("sigma_b2", 0.0)))
+        return Draw(distribution, std(n_in, n_out, values), "normal", sigma_b)
+
+    return draw
+
+
+def _glorot(n_in: int, n_out: int, values: Values) -> float:
+    return values["gain"] * math.sqrt(2.0 / (n_in + n_out))
+
+
+def _he(n_in: int, n_out: int, values: Values) -> float:
+    return values["gain"] / math.sqrt(n_in)
+
+
+def _lecun(n_in: int, n_out: int, values: Values) -> float:
+    return 1.0 / math.sqrt(n_in)
+
+
+def _linear(n_in: int, n_out: int, values: Values) -> Draw:
+    return Draw("uniform", 1.0 / math.sqrt(3.0 * n_in), "uniform", 1.0 / math.sqrt(3.0 * n_in))
+
+
+def _by_sigma(n_in: int, n_out: int, values: Values) -> float:
+    return values["sigma_w"] / math.sqrt(n_in)
+
+
+def _critical(n_in: int, n_out: int, values: Values) -> float:
+    return math.sqrt(values["sigma_w2"] / n_in)
+
+
+def _gain_only(n_in: int, n_out: int, values: Values) -> float:
+    return values["gain"]
+
+
+_GAIN = Parameter("gain", 1.0, least=0.0)
+_SIGMA_W, _SIGMA_B = Parameter("sigma_w", 1.0, least=0.0), Parameter("sigma_b", 0.0, least=0.0)
+_SIGMA_W2, _SIGMA_B2 = Parameter("sigma_w2", 1.0, least=0.0), Parameter("sigma_b2", 0.0, least=0.0)
+_GLOROT = "Glorot & Bengio, AISTATS 2010"
+_HE = "He, Zhang, Ren & Sun, ICCV 2015"
+_LECUN = "LeCun, Bottou, Orr & Müller, Efficient BackProp, 1998"
+_POOLE = "Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli, NIPS 2016"
+_SCHOENHOLZ = "Schoenholz, Gilmer, Ganguli & Sohl-Dickstein, ICLR 2017"
+
+SCHEMES: Mapping[str, Scheme] = MappingProxyType(
+    {
+        scheme.name: scheme
+        for scheme in (
+            Scheme(
+                "xavier_normal",
+                "W ~ N(0, 2g²/(n_in + n_out)), b = 0",
+                _GLOROT,
+                _recipe("normal", _glorot),
+                (_GAIN,),
+                ("gain",),
+                ("xavier", "glorot", "glorot_normal"),
+            ),
+            Scheme(
+                "xavier_uniform",
+                "W ~ U(-c, c), c² = 6g²/(n_in + n_out), b = 0",
+                _GLOROT,
+                _recipe("uniform", _glorot),
+                (_GAIN,),
+                ("gain",),
+                ("glorot_uniform",),
+            ),
+            Scheme(
+                "kaiming_normal",
+                "W ~ N(0, g²/n_in), b = 0",
+                _HE,
+                _recipe("normal", _he),
+                (_GAIN,),
+                ("gain",),
+                ("kaiming", "he", "he_normal"),
+            ),
+            Scheme(
+                "kaiming_uniform",
+                "W ~ U(-c, c), c² = 3g²/n_in, b = 0",
+                _HE,
+                _recipe("uniform", _he),
+                (_GAIN,),
+                ("gain",),
+                ("he_uniform",),
+            ),
+            Scheme(
+                "lecun_normal",
+                "W ~ N(0, 1/n_in), b = 0",
+                _LECUN,
+                _recipe("normal", _lecun),
+                also_called=("lecun",),
+            ),
+            Scheme(
+                "lecun_uniform",
+                "W ~ U(-c, c), c² = 3/n_in, b = 0",
+                _LECUN,
+                _recipe("uniform", _lecun),
+            ),
+            Scheme(
+                "pytorch_linear",
+                "W and b ~ U(-c, c), c² = 1/n_in",
+                "torch.nn.Linear.reset_parameters",
+                _linear,
+                also_called=("pytorch", "torch", "default", "linear"),
+            ),
+            Scheme(
+                "orthogonal",
+                "W = gQ, b ~ N(0, σb²)",
+                "Saxe, McClelland & Ganguli, ICLR 2014",
+                _recipe("orthogonal", _gain_only),
+                (_GAIN, _SIGMA_B),
+                ("gain",),
+            ),
+            Scheme(
+                "normal",
+                "W ~ N(0, σw²/n_in), b ~ N(0, σb²)",
+                _POOLE,
+                _recipe("normal", _by_sigma),
+                (_SIGMA_W, _SIGMA_B),
+                also_called=("gaussian",),
+            ),
+            Scheme(
+                "uniform",
+                "W ~ U(-c, c), c² = 3σw²/n_in, b ~ N(0, σb²)",
+                _POOLE,
+                _recipe("uniform", _by_sigma),
+                (_SIGMA_W, _SIGMA_B),
+            ),
+            Scheme(
+                "critical",
+                "W ~ N(0, σw²/n_in), b ~ N(0, σb²), σw² such that χ = 1",
+                _SCHOENHOLZ,
+                _recipe("normal", _critical),
+                (_SIGMA_W2, _SIGMA_B2),
+                ("sigma_w2",),
+                ("edge_of_chaos",),
+            ),
+        )
+    }
+)
+"""Every recipe, in the order in which it is shown."""
+
+
+def initialisation(spec: str | Initialisation) -> Initialisation:
+    """The recipe that `spec` names, with the parameters it gives.
+
+    Args:
+        spec: "kaiming_normal", "kaiming_normal(gain=1.414)", "normal(1.2, 0.1)", or a recipe.
+
+    Raises:
+        InputError: for an unknown name or parameter, or a value out of its range.
+    """
+    if isinstance(spec, Initialisation):
+        return spec
+    if not isinstance(spec, str):
+        raise InputError(
+            "init", spec, "the name of an initialisation", "for example kaiming_normal"
+        )
+    parsed = parse_spec("init", spec)
+    scheme = SCHEMES.get(parsed.name)
+    if scheme is None:
+        alias = tuple(name for name in SCHEMES if parsed.name in SCHEMES[name].also_called)
+        near = alias or nearest(parsed.name, SCHEMES)
+        raise InputError(
+            "init",
+            parsed.name,
+            "a known initialisation",
+            f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(SCHEMES)}",
+        )
+    values = parsed.bind(f"{scheme.name} parameter", tuple(p.name for p in scheme.parameters))
+    given = {
+        p.name: p.checked(scheme.name, values[p.name])
+        for p in scheme.parameters
+        if p.name in values and (p.name in scheme.derived or values[p.name] != p.default)
+    }
+    return Initialisation(format_spec(scheme.name, given), scheme, MappingProxyType(given))
+
+
+# --------------------------------------------------------------------- drawing
+
+
+def random_network(
+    widths: Sequence[int],
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    seed: int,
+    *,
+    critical: Callable[[Activation, float], float] | None = None,
+) -> RandomNetwork:
+    """Draw the weights and biases of a network.
+
+    Layer l has a generator of its own, PCG64 on the l-th child of the seed, so that a deeper
+    network begins like a shallower one; for a given NumPy it is reproducible to the bit.
+
+    Args:
+        widths: n_0 … n_L: 2 to 10,001 whole numbers from 1 to 4,096.
+        scheme: a recipe or its text form, such as `kaiming_normal(gain=1.4)`.
+        activation: the activation, from which a gain that is not given follows.
+        seed: a whole number from 0 up.
+        critical: the critical σ_w² for an activation and σ_b², for the recipe of that name.
+
+    Raises:
+        InputError: an unknown recipe, a width, depth or seed out of range, or more memory than
+            there is.
+    """
+    recipe = initialisation(scheme)
+    n = _checked_widths(widths)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError("seed", seed, "a whole number from 0 up", "try 0")
+    values = recipe.parameters(activation, critical)
+    _refuse_memory(n)
+    weights, biases = [], []
+    biased = False
+    children = np.random.SeedSequence(int(seed)).spawn(len(n) - 1)
+    for (n_in, n_out), child in zip(itertools.pairwise(n), children, strict=True):
+        rng = np.random.Generator(np.random.PCG64(child))
+        draw = recipe.scheme.draw(n_in, n_out, values)
+        weights.append(_drawn(rng, draw.weights, draw.scale, (n_out, n_in)))
+        biased = biased or draw.bias_scale > 0.0
+        biases.append(_drawn(rng, draw.biases, draw.bias_scale, (n_out,)))
+    return RandomNetwork(weights, biases if biased else None)
+
+
+def _drawn(
+    rng: np.random.Generator, distribution: str, scale: float, shape: tuple[int, ...]
+) -> Array:
+    """An array from a distribution of mean 0 and that standard deviation, or g·Q."""
+    if scale == 0.0:
+        return np.zeros(shape)
+    if distribution == "orthogonal":
+        return scale * _haar(rng, shape[0], shape[1])
+    if distribution == "uniform":
+        c = math.sqrt(3.0) * scale
+        return rng.uniform(-c, c, shape)
+    values = rng.standard_normal(shape)
+    values *= scale
+    return values
+
+
+def _haar(rng: np.random.Generator, rows: int, columns: int) -> Array:
+    """Q with orthonormal columns, or rows if it is wide, uniform in the sense of Haar.
+
+    The Q of a Gaussian matrix's QR decomposition, with the signs that make R's diagonal positive
+    (Mezzadri, Notices of the AMS 54, 2007).
+    """
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
+    return np.ascontiguousarray(q if rows >= columns else q.T)
+
+
+def _checked_widths(widths: Sequence[int]) -> list[int]:
+    """Widths that a network can have."""
+    if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
+        raise InputError("widths", widths, "a list of widths, n_0 … n_L", "try [64] * 51")
+    for n in widths:
+        whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
+        if not whole or not 1 <= n <= MAX_WIDTH:
+            raise InputError("width", n, f"a whole number from 1 to {MAX_WIDTH:,}", "try 64")
+    if not 2 <= len(widths) <= MAX_DEPTH + 1:
+        raise InputError(
+            "widths",
+            f"{len(widths)} of them",
+            f"2 to {MAX_DEPTH + 1:,} widths: the input's and one a layer",
+            "give the input's width and then one a layer",
+        )
+    return [int(n) for n in widths]
+
+
+def _refuse_memory(n: list[int]) -> None:
+    """Refuse weights that do not fit into memory, beside a few copies of the largest matrix."""
+    sizes = [above * (below + 1) for below, above in itertools.pairwise(n)]
+    need = 8.0 * (sum(sizes) + 4 * max(sizes))
+    refuse_beyond_memory(
+        "widths",
+        f"{len(sizes):,} layers up to {max(n):,} wide",
+        need,
+        lambda free: (
+            f"{max(int(free / need * len(sizes)), 1):,} such layers would fit, "
+            f"or a width of about {max(int(math.sqrt(free / need) * max(n)), 1):,}"
+        ),
+    )

@@ -1,0 +1,218 @@
+"""Gradients of a network: `gradient_flow` beside its own matrix products and beside PyTorch.
+
+    python tests/benchmarks/flow.py [--activation tanh] [--threads 1 2] [--repeats 15]
+
+Every contender is a process of its own with the same number of threads and the same arrays; they
+take turns, so that a busy moment of the machine meets all of them, and the table gives medians of
+the times and of the ratios of neighbouring turns.
+
+    flow      gradient_flow: norms of ∂L/∂W_l, ∂L/∂b_l and ∂L/∂a_l for every l
+    products  a_{l-1} W_lᵀ and δ_l W_l for every l, and nothing else
+    torch     autograd.grad for all W_l, b_l and a_l, and the norm of each, where it is installed
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+DEPTH = 50
+WIDTHS = (64, 128, 256, 512)
+BATCHES = (16, 32, 64, 128)
+BUDGET_TORCH, BUDGET_PRODUCTS, PRODUCTS_WIDTH = 1.3, 1.5, 512
+"""Times as fast as PyTorch, at least; times as slow as the products, at most (design.md)."""
+GAINS = {"relu": 2.0**0.5}
+"""What keeps the signal's size, so that what is timed is the ordinary case."""
+REST = 0.04
+"""Seconds between turns, for the threads of the last contender to fall asleep."""
+
+
+def main() -> int:
+    """Print the tables; 1 if something is over its budget."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--activation", default="tanh")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--widths", type=int, nargs="+", default=WIDTHS)
+    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.contender:
+        serve(arguments.contender, arguments.activation, arguments.threads[0])
+        return 0
+    over = sum(
+        table(threads, arguments.activation, arguments.widths, arguments.batches, arguments.repeats)
+        for threads in arguments.threads
+    )
+    return int(over > 0)
+
+
+# ------------------------------------------------------------------ contenders
+
+
+def serve(contender: str, activation: str, threads: int) -> None:
+    """Read widths and batches, or turns, from stdin; write seconds to stdout."""
+    run: Callable[[], object] | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request:
+            run = CONTENDERS[contender](activation, threads, *request)
+            for _ in range(3):
+                run()
+        assert run is not None
+        start = time.perf_counter()
+        run()
+        print(time.perf_counter() - start, flush=True)
+
+
+def arrays(activation: str, width: int, batch: int) -> Any:
+    """Weights, biases, input and upstream gradient, the same for every contender."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    std = GAINS.get(activation, 1.0) / width**0.5
+    weights = [random.normal(0.0, std, (width, width)) for _ in range(DEPTH)]
+    biases = [random.normal(0.0, 0.01, width) for _ in range(DEPTH)]
+    return weights, biases, random.normal(size=(batch, width)), random.normal(size=(batch, width))
+
+
+def flow(activation: str, threads: int, width: int, batch: int) -> Callable[[], object]:
+    """What is being measured."""
+    from gradtui.mathematics.network import gradient_flow
+
+    given = arrays(activation, width, batch)
+    return lambda: gradient_flow(activation, *given)
+
+
+def products(activation: str, threads: int, width: int, batch: int) -> Callable[[], object]:
+    """The two products of a layer that no implementation can do without."""
+    import numpy as np
+
+    weights, _, x, upstream = arrays(activation, width, batch)
+    z, below = np.empty((DEPTH, batch, width)), np.empty((batch, width))
+
+    def run() -> None:
+        for layer, w in enumerate(weights):
+            np.matmul(x, w.T, out=z[layer])
+        for w in reversed(weights):
+            np.matmul(upstream, w, out=below)
+
+    return run
+
+
+def torch(activation: str, threads: int, width: int, batch: int) -> Callable[[], object]:
+    """PyTorch's autograd doing the same work."""
+    import torch as library
+
+    library.set_num_threads(threads)
+    f = getattr(library, activation, None) or getattr(library.nn.functional, activation)
+    weights, biases, x, upstream = arrays(activation, width, batch)
+    ws = [library.tensor(one, requires_grad=True) for one in weights]
+    bs = [library.tensor(one, requires_grad=True) for one in biases]
+    x, upstream = library.tensor(x, requires_grad=True), library.tensor(upstream)
+
+    def run() -> object:
+        hidden = [x]
+        for w, b in zip(ws, bs, strict=True):
+            hidden.append(f(library.nn.functional.linear(hidden[-1], w, b)))
+        gradients = library.autograd.grad(hidden[-1], [*ws, *bs, *hidden], upstream)
+        return library.stack(library._foreach_norm(gradients)).log10()
+
+    return run
+
+
+CONTENDERS = {"flow": flow, "products": products, "torch": torch}
+
+
+# ----------------------------------------------------------------------- table
+
+
+class Process:
+    """One contender."""
+
+    def __init__(self, contender: str, activation: str, threads: int) -> None:
+        counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, __file__, "--contender", contender),
+                *("--activation", activation, "--threads", str(threads)),
+            ],
+            env={**os.environ, **dict.fromkeys(counts, str(threads))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def seconds(self, *request: int) -> float:
+        """One turn; with a width and a batch, at another size from now on."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """End it."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def table(
+    threads: int, activation: str, widths: list[int], batches: list[int], repeats: int
+) -> int:
+    """Print the table for one number of threads; how many rows are over budget."""
+    names = ["flow", "products"] + ["torch"] * (importlib.util.find_spec("torch") is not None)
+    contenders = {name: Process(name, activation, threads) for name in names}
+    print(
+        f"{activation}, depth {DEPTH}, float64, {threads} thread{'s' * (threads > 1)}, "
+        f"medians of {repeats} turns; ms\n\n"
+        f"{'width':>5}{'batch':>7}{'flow':>9}{'products':>10}{'flow/products':>15}"
+        f"{'torch':>9}{'torch/flow':>12}"
+    )
+    over = 0
+    for width in widths:
+        for batch in batches:
+            times: dict[str, list[float]] = {name: [] for name in contenders}
+            for contender in contenders.values():
+                contender.seconds(width, batch)
+            for _ in range(repeats):
+                for name, contender in contenders.items():
+                    time.sleep(REST if threads > 1 else 0.0)
+                    times[name].append(contender.seconds())
+            over += row(width, batch, times)
+    for contender in contenders.values():
+        contender.close()
+    print()
+    return over
+
+
+def row(width: int, batch: int, times: dict[str, list[float]]) -> int:
+    """Print one row; 1 if it is over budget."""
+    ms = {name: 1e3 * statistics.median(values) for name, values in times.items()}
+
+    def ratio(above: str, below: str) -> float:
+        pairs = zip(times[above], times[below], strict=True)
+        return statistics.median(one / other for one, other in pairs)
+
+    slower = ratio("flow", "products")
+    text = f"{width:>5}{batch:>7}{ms['flow']:>9.2f}{ms['products']:>10.2f}{slower:>15.2f}"
+    over = width == PRODUCTS_WIDTH and slower > BUDGET_PRODUCTS
+    if "torch" in times:
+        faster = ratio("torch", "flow")
+        over |= faster < BUDGET_TORCH
+        text += f"{ms['torch']:>9.2f}{faster:>12.2f}"
+    print(text + ("  over" if over else ""), flush=True)
+    return int(over)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,193 @@
+"""An hour of somebody at the keys, in minutes: does the app grow, or fall?
+
+    python tests/benchmarks/soak.py [--keys N] [--seed N]
+
+One process on a pseudo-terminal gets random keys at random sizes: every key of the app's but the
+ones that end or suspend it, and what comes over a bad line besides (pastes, unknown sequences,
+mouse reports, letters of other scripts). Memory is the resident set (VmRSS; Linux only) at the
+same screen: after the first tenth of the keys, and at the end. The budget is 10 % more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from gradtui.app.actions import ACTIONS
+from support.terminal import GRADTUI, KEYS, Terminal
+
+READY = "random chains"
+BATCH = 10
+SENT: list[bytes] = []
+_ENDS = {"quit", "suspend_process", "command_palette"}
+_NAMED = {
+    **KEYS,
+    "home": b"\x1b[H",
+    "end": b"\x1b[F",
+    "shift+left": b"\x1b[1;2D",
+    "shift+right": b"\x1b[1;2C",
+    "shift+tab": b"\x1b[Z",
+    "ctrl+r": b"\x12",
+    "slash": b"/",
+    "question_mark": b"?",
+    "less_than_sign": b"<",
+    "greater_than_sign": b">",
+    "left_square_bracket": b"[",
+    "right_square_bracket": b"]",
+    "left_curly_bracket": b"{",
+    "right_curly_bracket": b"}",
+}
+_OF_THE_APP = [
+    _NAMED.get(key) or key.encode()
+    for action in ACTIONS
+    if action.name not in _ENDS
+    for key in action.keys
+]
+_TYPED = [*(str(digit).encode() for digit in range(10)), b".", b"-", b",", b"e", b"\r", b"\x7f"]
+_GARBAGE = [
+    b"\x1b",
+    b"\x1b\x1b",
+    b"\x00",
+    b"\x01",
+    b"\x0b",
+    b"\x15",
+    "é".encode(),
+    "한".encode(),
+    "\u202e".encode(),
+    "👩‍👩‍👧".encode(),
+    b"\x1b[200~tanh\n0.2\x1b[201~",
+    b"\x1b[200~" + b"[red]" * 50 + b"\x1b[201~",
+    b"\x1b[99;99;99~",
+    b"\x1b[?99$y",
+    b"\x1bOP",
+    b"\x1b[I",
+    b"\x1b[O",
+    b"\x1b[5;5R",
+    b"\x1b[<0;10;5M",
+    b"\x1b[<0;10;5m",
+    b"\x1b[<64;40;12M",
+    b"\x10relu\x1b",  # the palette, and out of it: in there is a way to end the app
+]
+
+
+def memory(process: int) -> float:
+    """Megabytes."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    return float(line.split()[1]) / 1024
+
+
+def catch_up(terminal: Terminal, timeout: float = 5.0) -> None:
+    """Read until the app has dealt with what it was sent, but do not wait for long computations.
+
+    Its main thread is then idle, whatever the one that computes does. Without this the keys
+    would queue up, which nobody at a keyboard can do.
+    """
+    end, worked = time.perf_counter() + timeout, -1
+    while time.perf_counter() < end:
+        while terminal.read(0.01):
+            pass
+        before, worked = worked, nanoseconds_of_work(terminal.process.pid)
+        if before >= 0 and worked - before < 500_000:
+            return
+        if terminal.ended:
+            return
+
+
+def nanoseconds_of_work(process: int) -> int:
+    """Of the main thread."""
+    try:
+        text = Path(f"/proc/{process}/task/{process}/schedstat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return 0
+    return int(text.split()[0])
+
+
+def at_the_start(terminal: Terminal) -> float:
+    """Back to the first screen; the memory there."""
+    for _ in range(4):
+        terminal.press("escape", quiet=0.3)
+        alive(terminal)
+    terminal.resize(80, 24)
+    terminal.until_quiet(0.5, timeout=60)
+    terminal.forget()
+    terminal.press("/", "escape", "r", "1", "3", quiet=0.3)
+    terminal.resize(81, 24)
+    terminal.until_quiet(0.3, timeout=60)
+    terminal.forget()
+    terminal.resize(80, 24)
+    terminal.until(READY, timeout=60)
+    terminal.until_quiet(0.5, timeout=60)
+    alive(terminal)
+    return memory(terminal.process.pid)
+
+
+def alive(terminal: Terminal) -> None:
+    """Complain if it has fallen."""
+    if terminal.ended or b"\x1b[?1049l" in terminal.raw:
+        terminal.resize(100, 30)
+        terminal.until_quiet(0.5)
+        raise AssertionError(
+            f"it fell (exit status {terminal.process.poll()}) "
+            f"after {len(SENT):,} keys, the last {SENT[-60:]}:\n"
+            f"{terminal.raw[-400_000:].decode(errors='replace')}"
+        )
+
+
+def press(terminal: Terminal, keys: int, chance: random.Random) -> None:
+    """Random keys."""
+    for _ in range(0, keys, BATCH):
+        for _ in range(BATCH):
+            kind = chance.random()
+            source = _OF_THE_APP if kind < 0.7 else _TYPED if kind < 0.9 else _GARBAGE
+            SENT.append(chance.choice(source))
+            terminal.send(SENT[-1])
+            terminal.read(0)
+        if chance.random() < 0.1:
+            terminal.resize(chance.randint(1, 300), chance.randint(1, 100))
+        catch_up(terminal)
+        alive(terminal)
+        terminal.forget()
+
+
+def main() -> int:
+    """Print the figures; 1 if it grew too much."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keys", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    home = tempfile.mkdtemp(prefix="gradtui-soak-")
+    env = {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+    with Terminal(GRADTUI, env=env, cwd=Path(home)) as terminal:
+        terminal.until(READY)
+        terminal.until_quiet(0.5)
+        first = memory(terminal.process.pid)
+        start = time.perf_counter()
+        print(f"{options.keys:,} random keys, seed {options.seed}", flush=True)
+        print(f"memory at the first picture       {first:8.1f} MB", flush=True)
+        measured: list[float] = []
+        for tenth in range(1, 11):
+            press(terminal, options.keys // 10, chance)
+            measured.append(at_the_start(terminal))
+            keys = tenth * options.keys // 10
+            growth = measured[-1] / measured[0] - 1
+            print(
+                f"memory after {keys:>6,} keys         {measured[-1]:8.1f} MB   {growth:+.1%}",
+                flush=True,
+            )
+        seconds = time.perf_counter() - start
+        terminal.send("q")
+        status = terminal.exit_status()
+    print(f"{seconds:.0f} s, exit status {status}; the budget is +10 %")
+    return int(growth > 0.10 or status != 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,269 @@
+"""Random networks: that each recipe draws what its formula says.
+
+Sample moments of N numbers are compared within five standard errors, σ²√((κ - 1)/N) for a variance
+with kurtosis κ (3 for a normal, 9/5 for a uniform distribution): one chance in two million.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics import network
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.initialisation import (
+    SCHEMES,
+    Initialisation,
+    gain,
+    initialisation,
+    random_network,
+)
+
+N_IN, N_OUT = 300, 200
+TANH = 5 / 3
+
+# recipe: variance of a weight, distribution, variance of a bias
+MOMENTS: dict[str, tuple[float, str, float]] = {
+    "xavier_normal": (TANH**2 * 2 / (N_IN + N_OUT), "normal", 0.0),
+    "xavier_normal(gain=1)": (2 / (N_IN + N_OUT), "normal", 0.0),
+    "xavier_uniform": (TANH**2 * 2 / (N_IN + N_OUT), "uniform", 0.0),
+    "kaiming_normal": (TANH**2 / N_IN, "normal", 0.0),
+    "kaiming_normal(gain=1.414)": (1.414**2 / N_IN, "normal", 0.0),
+    "kaiming_uniform": (TANH**2 / N_IN, "uniform", 0.0),
+    "kaiming_uniform(0.5)": (0.25 / N_IN, "uniform", 0.0),
+    "lecun_normal": (1 / N_IN, "normal", 0.0),
+    "lecun_uniform": (1 / N_IN, "uniform", 0.0),
+    "pytorch_linear": (1 / (3 * N_IN), "uniform", 1 / (3 * N_IN)),
+    "normal(sigma_w=1.3, sigma_b=0.2)": (1.69 / N_IN, "normal", 0.04),
+    "uniform(sigma_w=1.3, sigma_b=0.2)": (1.69 / N_IN, "uniform", 0.04),
+    "critical(sigma_w2=1.76, sigma_b2=0.05)": (1.76 / N_IN, "normal", 0.05),
+}
+
+
+def layer(scheme: str, **options: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    weights, biases = random_network([N_IN, N_OUT], scheme, "tanh", 7, **options)
+    return weights[0], biases[0] if biases else None
+
+
+def assert_variance(values: np.ndarray, variance: float, kurtosis: float) -> None:
+    error = variance * math.sqrt((kurtosis - 1) / values.size)
+    assert abs(float(np.mean(values**2)) - variance) < 5 * error
+    assert abs(float(values.mean())) < 5 * math.sqrt(variance / values.size)
+
+
+@pytest.mark.parametrize("scheme", MOMENTS)
+def test_a_recipe_draws_the_variance_of_its_formula(scheme: str) -> None:
+    variance, distribution, bias_variance = MOMENTS[scheme]
+    w, b = layer(scheme)
+    assert w.shape == (N_OUT, N_IN)
+    assert w.dtype == np.float64
+    assert_variance(w, variance, 3 if distribution == "normal" else 9 / 5)
+    if distribution == "uniform":
+        bound = math.sqrt(3 * variance)
+        assert 0.999 * bound < np.abs(w).max() <= bound
+    else:
+        assert np.abs(w).max() > 3.5 * math.sqrt(variance)  # 60,000 draws, not cut off
+    if bias_variance:
+        assert b is not None
+        assert b.shape == (N_OUT,)
+        assert_variance(b, bias_variance, 3)
+    else:
+        assert b is None
+
+
+def test_every_recipe_is_tested() -> None:
+    tested = {scheme.partition("(")[0] for scheme in MOMENTS}
+    assert tested | {"orthogonal"} == set(SCHEMES)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(40, 40), (60, 25), (25, 60), (1, 1), (1, 7)])
+def test_an_orthogonal_matrix_keeps_angles_and_stretches_by_its_gain(
+    rows: int, columns: int
+) -> None:
+    (w,), biases = random_network([columns, rows], "orthogonal(gain=1.5)", "tanh", 3)
+    assert w.shape == (rows, columns)
+    product = w.T @ w if rows >= columns else w @ w.T
+    # the QR decomposition is orthogonal to a few roundings for each column
+    np.testing.assert_allclose(product, 2.25 * np.eye(min(rows, columns)), rtol=0, atol=1e-13)
+    assert biases is None
+
+
+def test_orthogonal_matrices_favour_no_direction() -> None:
+    # Haar: Q_11 has mean 0 and variance 1/n, and so has the trace mean 0 and variance 1.
+    traces = np.array(
+        [
+            np.trace(random_network([5, 5], "orthogonal(1)", "tanh", s).weights[0])
+            for s in range(900)
+        ]
+    )
+    assert abs(traces.mean()) < 5 / 30
+    assert abs(traces.var() - 1) < 5 * math.sqrt(2 / 900)
+
+
+def test_the_gain_is_that_of_pytorch() -> None:
+    assert gain("identity") == gain("sigmoid") == 1.0
+    assert gain("tanh") == 5 / 3
+    assert gain("relu") == math.sqrt(2)
+    assert gain("leaky_relu") == pytest.approx(math.sqrt(2 / (1 + 0.01**2)), rel=1e-15)
+    assert gain("leaky_relu(0.2)") == pytest.approx(math.sqrt(2 / 1.04), rel=1e-15)
+    assert gain("selu") == 0.75
+    for name in ACTIVATIONS:
+        assert math.isfinite(gain(name))
+
+
+def test_a_gain_left_out_follows_the_activation() -> None:
+    for scheme in ("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"):
+        (plain,), _ = random_network([9, 8], f"{scheme}(gain=1)", "relu", 0)
+        (relu,), _ = random_network([9, 8], scheme, "relu", 0)
+        np.testing.assert_allclose(relu, math.sqrt(2) * plain, rtol=1e-14)
+    assert initialisation("kaiming_normal").parameters("selu") == {"gain": 0.75}
+    assert initialisation("kaiming_normal(gain=1)").parameters("selu") == {"gain": 1.0}
+
+
+def test_the_recipes_are_those_of_pytorch() -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(N_IN, N_OUT)
+    w, b = layer("pytorch_linear")
+    assert b is not None
+    bound = 1 / math.sqrt(N_IN)
+    for values in (w, b, linear.weight.detach().numpy(), linear.bias.detach().numpy()):
+        assert 0.95 * bound < np.abs(values).max() <= bound * (1 + 1e-6)
+    for name in ("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"):
+        target = torch.empty(N_OUT, N_IN, dtype=torch.float64)
+        if "kaiming" in name:
+            getattr(torch.nn.init, f"{name}_")(target, nonlinearity="tanh")
+        else:
+            getattr(torch.nn.init, f"{name}_")(target, gain=TANH)
+        variance, distribution, _ = MOMENTS[name]
+        assert_variance(target.numpy(), variance, 3 if distribution == "normal" else 9 / 5)
+
+
+def test_the_critical_variance_may_be_a_number_or_come_from_the_theory() -> None:
+    asked = []
+
+    def theory(f: Any, sigma_b2: float) -> float:
+        asked.append((f.name, sigma_b2))
+        return 1.76
+
+    by_theory, _ = layer("critical(sigma_b2=0.05)", critical=theory)
+    by_number, _ = layer("critical(1.76, 0.05)")
+    assert asked == [("tanh", 0.05)]
+    assert np.array_equal(by_theory, by_number)
+    with pytest.raises(InputError, match=r"critical sigma_w2.*sigma_w2=2"):
+        layer("critical")
+
+
+# --- seeds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", [*MOMENTS, "orthogonal(0.9, 0.1)"])
+def test_a_seed_gives_the_same_network_to_the_bit_and_another_another(scheme: str) -> None:
+    one, same, other = (random_network([6, 5, 4], scheme, "relu", seed) for seed in (1, 1, 2))
+    for a, b, c in zip(one.weights, same.weights, other.weights, strict=True):
+        assert a.tobytes() == b.tobytes()
+        assert not np.array_equal(a, c)
+    if one.biases is not None:
+        assert same.biases is not None
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(one.biases, same.biases, strict=True))
+
+
+def test_a_layer_is_drawn_from_its_own_child_of_the_seed() -> None:
+    shallow = random_network([8] * 4, "normal", "tanh", 5)
+    deep = random_network([8] * 9, "normal", "tanh", 5)
+    for a, b in zip(shallow.weights, deep.weights, strict=False):
+        assert np.array_equal(a, b)
+    child = np.random.SeedSequence(5).spawn(3)[2]
+    drawn = np.random.Generator(np.random.PCG64(child)).standard_normal((8, 8)) / math.sqrt(8)
+    np.testing.assert_allclose(shallow.weights[2], drawn, rtol=1e-15)
+    assert not np.array_equal(deep.weights[0], deep.weights[1])
+
+
+# --- text and records ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *SCHEMES,
+        "kaiming_normal(gain=1.414)",
+        "normal(sigma_w=1.2, sigma_b=0.1)",
+        "orthogonal(gain=1)",
+    ],
+)
+def test_the_text_form_reads_back(text: str) -> None:
+    recipe = initialisation(text)
+    assert recipe.spec == text
+    assert initialisation(recipe.spec) == recipe
+    assert initialisation(recipe) is recipe
+    assert recipe.name in text
+
+
+def test_plain_values_take_the_parameters_in_order_and_defaults_are_not_repeated() -> None:
+    assert initialisation("normal(1.2, 0.1)") == initialisation("normal(sigma_b=0.1, sigma_w=1.2)")
+    assert initialisation("normal(1, 0)").spec == "normal"
+    assert initialisation("kaiming_normal(1)").spec == "kaiming_normal(gain=1)"  # not tanh's
+
+
+def test_every_recipe_says_what_it_is() -> None:
+    for name, scheme in SCHEMES.items():
+        assert scheme.name == name
+        assert "W" in scheme.formula
+        assert scheme.source
+    for name, there in (("he", "kaiming_normal"), ("glorot", "xavier_normal"), ("torch", "linear")):
+        with pytest.raises(InputError, match=there):
+            initialisation(name)
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("init", {"scheme": "kaimung_normal"}),
+        ("init", {"scheme": None}),
+        ("init", {"scheme": "normal(1"}),
+        ("lecun_normal parameter", {"scheme": "lecun_normal(gain=2)"}),
+        ("kaiming_normal parameter", {"scheme": "kaiming_normal(1, 2)"}),
+        ("kaiming_normal gain", {"scheme": "kaiming_normal(gain=-1)"}),
+        ("normal sigma_b", {"scheme": "normal(sigma_b=-0.1)"}),
+        ("widths", {"widths": [4]}),
+        ("widths", {"widths": []}),
+        ("widths", {"widths": "44"}),
+        ("widths", {"widths": 4}),
+        ("widths", {"widths": [1] * 10_002}),
+        ("width", {"widths": [4, 0]}),
+        ("width", {"widths": [4, 4097]}),
+        ("width", {"widths": [4, 2.5]}),
+        ("width", {"widths": [True, 4]}),
+        ("activation", {"activation": "tahn"}),
+        ("seed", {"seed": -1}),
+        ("seed", {"seed": 0.5}),
+        ("seed", {"seed": None}),
+    ],
+)
+def test_what_is_no_recipe_is_refused_in_words_that_name_the_field(
+    field: str, arguments: dict[str, Any]
+) -> None:
+    good = {"widths": [3, 3], "scheme": "kaiming_normal", "activation": "tanh", "seed": 0}
+    with pytest.raises(InputError) as caught:
+        random_network(**(good | arguments))
+    assert caught.value.field == field
+
+
+def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(network, "available_memory", lambda: 2.0**30)
+    with pytest.raises(InputError, match=r"GiB.*1 GiB.*such layers would fit.*width of about"):
+        random_network([4096] * 10_001, "normal", "tanh", 0)
+
+
+def test_initialisation_records_are_equal_by_their_text() -> None:
+    assert isinstance(initialisation("normal"), Initialisation)
+    assert {initialisation("normal"), initialisation("normal(1)")} == {initialisation("normal")}
