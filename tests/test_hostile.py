@@ -336,9 +336,9 @@ def on_screen(app: GradTUI) -> str:
 @pytest.mark.parametrize("key", ["slash", "d", "w", "e", "ctrl+p"])
 async def test_whatever_is_pasted_is_shown_as_plain_text(key: str, here: Path) -> None:
     async with running() as (app, pilot):
-        for text in ATTACKS:
-            if "\ud800" in text:
-                continue  # no terminal can send it
+        # One line is pasted, and what no terminal can send is left out.
+        sent = [" ".join(text.split()) for text in ATTACKS if "\ud800" not in text]
+        for text in [" ".join(sent[start::5]) for start in range(5)]:
             await pilot.press(key)
             await pilot.pause()
             target = app.focused

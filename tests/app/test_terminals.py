@@ -237,7 +237,7 @@ def test_pages_do_what_their_frames_say(state_home: Path) -> None:
         terminal.press("up", "up")
         assert terminal.screen() == top
         terminal.press("escape")
-        terminal.press("s", "down", "down", "enter")  # "number or enter chooses"
+        terminal.press("s", "down", "enter")  # "number or enter chooses"
         assert "scenarios ─" not in terminal.screen()
         terminal.press("u")
         assert "Undid" in terminal.screen()
@@ -324,8 +324,8 @@ def test_the_mouse_is_taken_where_that_helps(
 
 def test_every_size_from_one_cell_to_a_wall(state_home: Path) -> None:
     sizes = [
-        (1, 1), (2, 1), (1, 50), (300, 1), (10, 3), (59, 24), (60, 17), (60, 18), (61, 18),
-        (60, 100), (300, 18), (99, 30), (100, 30), (132, 43), (300, 100), (80, 24),
+        (1, 1), (1, 50), (300, 1), (10, 3), (59, 24), (60, 17), (60, 18),
+        (60, 100), (300, 18), (99, 30), (100, 30), (300, 100), (80, 24),
     ]  # fmt: skip
     with opened() as terminal:
         for columns, rows in sizes:

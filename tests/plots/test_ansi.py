@@ -43,5 +43,5 @@ def test_every_curve_has_a_colour_of_its_own() -> None:
 
 
 def test_blanks_at_the_end_and_between_cost_no_bytes() -> None:
-    assert coloured([row(("a", "good"), ("  ", "bad"), ("  ", "good"))]) == "\x1b[32ma\x1b[0m\n"
+    assert coloured([row(("a", "good"), ("  ", "bad"), ("  ", "good"))]) == "\x1b[92ma\x1b[0m\n"
     assert plain([row("a", "   "), ()]) == "a\n\n"

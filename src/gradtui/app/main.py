@@ -19,6 +19,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.drivers import linux_driver
@@ -176,10 +177,11 @@ class GradTUI(App[None]):
         """Show the first state."""
         self.set_class(not self._look.unicode, "ascii")
         self.set_class(self._look.colours == "none", "mono")
-        loop = asyncio.get_running_loop()
+        self._running_loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # Left to themselves they would leave the terminal raw.
-            loop.add_signal_handler(number, self._end_by_signal, number)
+            # Left to themselves they would leave the terminal raw. The loop's own handlers would
+            # wait for the loop, which waits for a terminal that has stopped reading.
+            signal.signal(number, self._end_by_signal)
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
         self.app_resume_signal.subscribe(self, self._resumed)
         self._line.ask()
@@ -195,13 +197,13 @@ class GradTUI(App[None]):
         """Everything is in its place: paint."""
         self._unpainted.close()
 
-    def _end_by_signal(self, number: int) -> None:
+    def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
         last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,), {"keyboard": True})
         last_resort.daemon = True
         last_resort.start()
-        self.exit(return_code=128 + number)
+        self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
 
     def on_unmount(self) -> None:
         """Stop computing."""
@@ -210,6 +212,8 @@ class GradTUI(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """The same state on another size."""
         self._cells = Size(event.size.width, event.size.height)  # `size` still is the old one
+        while not self._fits() and len(self.screen_stack) > 1:
+            self.pop_screen()  # a page has no room there, and Textual's own fails on a few cells
         self._show()
 
     def watch_state(self, old: State, new: State) -> None:
@@ -368,6 +372,12 @@ class GradTUI(App[None]):
             self.pop_screen()
             return
         await super().on_event(event)
+
+    def pop_screen(self) -> AwaitComplete:
+        """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
+        if len(self.screen_stack) > 1:
+            return super().pop_screen()
+        return AwaitComplete()
 
     def action_interrupt(self) -> None:
         """ctrl+c closes what is open; where nothing is, it quits."""

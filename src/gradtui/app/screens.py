@@ -29,10 +29,11 @@ from gradtui.views.wording import plain
 class Page(ModalScreen[None]):
     """A page of text that scrolls, closed by the key that opened it, escape or q."""
 
+    AUTO_FOCUS = ""
     closing_keys: ClassVar[tuple[str, ...]] = ("escape", "q", "question_mark", "enter")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll(1)", show=False),
-        Binding("k", "scroll(-1)", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
         Binding("space,pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
     ]
@@ -160,6 +161,8 @@ def facts(f: Activation) -> list[tuple[str, str]]:
 
 class ScenariosPage(ModalScreen[int | None]):
     """A list of scenarios to choose from by number or arrow."""
+
+    AUTO_FOCUS = "#scenarios"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,s", "dismiss", show=False),
