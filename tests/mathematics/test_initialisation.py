@@ -156,8 +156,15 @@ def test_the_critical_variance_may_be_a_number_or_come_from_the_theory() -> None
     by_number, _ = layer("critical(1.76, 0.05)")
     assert asked == [("tanh", 0.05)]
     assert np.array_equal(by_theory, by_number)
-    with pytest.raises(InputError, match=r"critical sigma_w2.*sigma_w2=2"):
-        layer("critical")
+
+
+def test_critical_is_what_mean_field_theory_calls_critical() -> None:
+    # Tanh without biases is critical at 1, ReLU at 2 and with biases nowhere.
+    assert initialisation("critical").parameters("tanh")["sigma_w2"] == pytest.approx(1, abs=1e-8)
+    assert sigmas("critical", "relu", 50).sigma_w2 == pytest.approx(2, abs=1e-8)
+    assert_variance(layer("critical")[0], 1 / N_IN, 3)
+    with pytest.raises(InputError, match="relu has a critical point"):
+        random_network([3, 3], "critical(sigma_b2=0.1)", "relu", 0)
 
 
 # --- seeds ---------------------------------------------------------------------------------------

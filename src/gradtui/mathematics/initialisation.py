@@ -21,6 +21,7 @@ from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activation import Activation, Parameter
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.mean_field import critical_sigma_w2
 from gradtui.mathematics.network import MAX_DEPTH, refuse_beyond_memory
 from gradtui.mathematics.spec import format_spec, parse_spec
 from gradtui.mathematics.steps import finish
@@ -99,7 +100,7 @@ class Initialisation:
     def parameters(
         self,
         activation: str | Activation,
-        critical: Critical | None = None,
+        critical: Critical = critical_sigma_w2,
     ) -> dict[str, float]:
         """Every parameter: as given, else as it follows from the activation, else its default.
 
@@ -108,24 +109,14 @@ class Initialisation:
             critical: the critical σ_w² for f and σ_b².
 
         Raises:
-            InputError: where σ_w² is to be critical, and neither it nor `critical` is given.
+            InputError: where σ_w² is to be critical, and there is none that is.
         """
         f = as_activation(activation)
         values = {p.name: self.given.get(p.name, p.default) for p in self.scheme.parameters}
         for name in self.scheme.derived:
             if name in self.given:
                 continue
-            if name == "gain":
-                values[name] = gain(f)
-            elif critical is not None:
-                values[name] = critical(f, values["sigma_b2"])
-            else:
-                raise InputError(
-                    f"{self.name} {name}",
-                    self.spec,
-                    "complete: the critical σw² is not known here",
-                    f"give it, as in {self.name}({name}=2)",
-                )
+            values[name] = gain(f) if name == "gain" else critical(f, values["sigma_b2"])
         return values
 
 
@@ -359,7 +350,7 @@ def sigmas(
     activation: str | Activation,
     width: int,
     *,
-    critical: Critical | None = None,
+    critical: Critical = critical_sigma_w2,
 ) -> Sigmas:
     """The variances that a recipe gives to layers of `width` units on both sides.
 
@@ -367,7 +358,7 @@ def sigmas(
         scheme: a recipe or its text form.
         activation: the activation, from which a gain that is not given follows.
         width: n, a whole number from 1 to 4,096.
-        critical: the critical σ_w² for an activation and σ_b², for the recipe of that name.
+        critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
 
     Raises:
         InputError: an unknown recipe, or a width out of range.
@@ -385,7 +376,7 @@ def random_network(
     activation: str | Activation,
     seed: int,
     *,
-    critical: Critical | None = None,
+    critical: Critical = critical_sigma_w2,
 ) -> RandomNetwork:
     """Draw the weights and biases of a network.
 
@@ -397,7 +388,7 @@ def random_network(
         scheme: a recipe or its text form, such as `kaiming_normal(gain=1.4)`.
         activation: the activation, from which a gain that is not given follows.
         seed: a whole number from 0 up.
-        critical: the critical σ_w² for an activation and σ_b², for the recipe of that name.
+        critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
 
     Raises:
         InputError: an unknown recipe, a width, depth or seed out of range, or more memory than
@@ -412,7 +403,7 @@ def random_network_steps(
     activation: str | Activation,
     seed: int,
     *,
-    critical: Critical | None = None,
+    critical: Critical = critical_sigma_w2,
 ) -> Generator[float, None, RandomNetwork]:
     """Do as `random_network` does, a layer or a part of a large one at a time.
 
