@@ -119,7 +119,7 @@ def test_ensembles_spread_as_predicted(name: str, init: str, orthogonal: bool) -
 
 
 def test_orthogonal_layers_of_lines_spread_nothing() -> None:
-    assert gradient_path("identity", 1.0, 0.0, 50).log_variance(8, orthogonal=True)[0] == 0.0
+    assert gradient_path("identity", 1.0, 0.0, 50).log_variance(8, orthogonal=True)[0] <= 1e-14
 
 
 def test_what_is_no_variance_is_refused_by_name() -> None:

@@ -74,7 +74,7 @@ def setups(draw: st.DrawFn) -> Setup:
         layer=draw(st.integers(1, depth)),
         model=model,
         init=inits,
-        width=draw(st.integers(1, 4096)),
+        units=draw(st.integers(1, 4096)),
         batch=draw(st.integers(1, 4096)),
         networks=draw(st.integers(1, 10_000)),
         sigma_w_range=limits,

@@ -15,7 +15,7 @@ from gradtui.views.view import Finding, Size, Table, View
 Decay = ChainDecay | NetworkDecay
 
 _ONLY_CHAIN = frozenset({"weights", "biases", "loss", "samples"})
-_ONLY_NETWORK = frozenset({"init", "width", "networks"})
+_ONLY_NETWORK = frozenset({"init", "units", "networks"})
 
 
 def run(setup: Setup) -> Iterator[Decay]:
@@ -65,7 +65,7 @@ VIEW = View(
         "weights",
         "biases",
         "init",
-        "width",
+        "units",
         "x",
         "loss",
         "seed",

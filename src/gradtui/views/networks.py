@@ -51,11 +51,11 @@ def flow_steps(
     """
     seed = int(np.random.SeedSequence([setup.seed, _NETWORK, count]).generate_state(1)[0])
     rng = np.random.default_rng([setup.seed, _INPUT, count])
-    shape = (batch, setup.width)
+    shape = (batch, setup.units)
     x = abs(setup.x) * rng.standard_normal(shape)
     upstream = rng.standard_normal(shape)
     upstream /= np.linalg.norm(upstream)
-    widths = [setup.width] * (setup.depth + 1)
+    widths = [setup.units] * (setup.depth + 1)
     network = yield from random_network_steps(widths, init, name, seed)
     return (
         yield from gradient_flow_steps(
@@ -66,7 +66,7 @@ def flow_steps(
 
 def sigmas_of(setup: Setup, name: str, init: str) -> Sigmas:
     """σw², σb² and the distribution of the weights that a recipe gives this activation."""
-    return sigmas(init, name, setup.width)
+    return sigmas(init, name, setup.units)
 
 
 @lru_cache(maxsize=32)
@@ -170,7 +170,7 @@ def network_of(setup: Setup, subject: str, name: str, init: str) -> Network:
     found = sigmas_of(setup, name, init)
     orthogonal = found.weights == "orthogonal"
     path = theory(name, found.sigma_w2, found.sigma_b2, setup.depth, abs(setup.x))
-    log_variance = path.log_variance(setup.width, orthogonal=orthogonal)
+    log_variance = path.log_variance(setup.units, orthogonal=orthogonal)
     expected = path.log10_grad_hidden
     sigma_w = math.sqrt(found.sigma_w2)
     one = chain(name, np.full(setup.depth, sigma_w), 0.0, abs(setup.x))
@@ -182,7 +182,7 @@ def network_of(setup: Setup, subject: str, name: str, init: str) -> Network:
         centre = expected - 0.5 * _HALF_LOG10_E * log_variance
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
     return Network(
-        subject, name, init, setup.width, found, path, expected, centre, spread, bound, scalar
+        subject, name, init, setup.units, found, path, expected, centre, spread, bound, scalar
     )
 
 
@@ -193,4 +193,5 @@ def kept_layers(depth: int) -> NDArray[np.int64]:
 
 def gradients(flow: GradientFlow, layers: NDArray[np.int64]) -> Array:
     """log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) at those layers."""
-    return (flow.log10_grad_hidden - flow.log10_grad_hidden[-1])[layers]
+    kept: Array = (flow.log10_grad_hidden - flow.log10_grad_hidden[-1])[layers]
+    return kept
