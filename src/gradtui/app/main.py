@@ -243,7 +243,8 @@ class GradTUI(App[None]):
 
     def _lay_out(self) -> panes.Areas:
         """Share out the cells; a style that is set, even to what it was, repaints everything."""
-        areas = panes.areas(self._cells, len(self.state.setup.activations))
+        subjects = self.state.record.subjects(self.state.setup)
+        areas = panes.areas(self._cells, len(subjects))
         if areas != self._areas:
             self._areas = areas
             for name in ("side", "plot", "readout", "verdict"):

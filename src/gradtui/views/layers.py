@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, fit_text, row
-from gradtui.views import inside
-from gradtui.views.decay import walk_layers
-from gradtui.views.inside import Inside
+from gradtui.views.curves import walk_layers
+from gradtui.views.inside import Inside, diagnose, heal, look_inside
 from gradtui.views.layers_picture import picture, share_text
 from gradtui.views.setup import NETWORK, Setup
 from gradtui.views.view import Finding, Kind, Size, Table, Value, View
 from gradtui.views.wording import magnitude, plain, rate
 
-_AT_ONCE = 1_000_000
-"""A network with fewer products than these a row and column is there in the blink of an eye."""
+_PATIENCE = 0.08
+"""Seconds without a picture, after which there is one that says what is being waited for."""
+_TOLD = 0.02
+"""Progress that is worth a new picture."""
 _COLUMNS = 20
 """The bins of each histogram in the table."""
 
@@ -31,42 +32,43 @@ class Layers:
 
 
 def run(setup: Setup) -> Iterator[Layers]:
-    """The networks as soon as they are run, then each again with what was found to help it."""
+    """The networks as soon as they are run, then each again with what was found to help it.
+
+    Between two pictures the same result comes again, so that who does not want it can stop.
+    """
     result = Layers(setup, (), 0.0)
+    begun = time.monotonic()
     subjects = VIEW.subjects(setup)
-    slow = len(subjects) * setup.depth * setup.width * (setup.width + setup.batch) > _AT_ONCE
     share = 0.5 / len(subjects)
     for index, subject in enumerate(subjects):
         name, init = (setup.focused, subject) if subject in setup.init else (subject, setup.init[0])
-        steps = inside.look_inside(setup, subject, name, init)
-        one = yield from _telling(result, inside.part(steps, index * share, share), slow)
+        steps = look_inside(setup, subject, name, init)
+        one = yield from _told(result, steps, index * share, share, begun)
         result = replace(result, networks=(*result.networks, one))
     for index, one in enumerate(result.networks):
-        if one.kind is Kind.HEALTHY:
-            continue
-        result = replace(result, progress=0.5 + index * share)
-        yield result
-        steps = inside.heal(setup, one)
-        healed = yield from _telling(result, inside.part(steps, result.progress, share), True)
-        networks = tuple(healed if old is one else old for old in result.networks)
-        result = replace(result, networks=networks)
+        if one.kind is not Kind.HEALTHY:
+            result = replace(result, progress=0.5 + index * share)
+            yield result
+            healed = yield from _told(result, heal(setup, one), result.progress, share, begun)
+            networks = tuple(healed if old is one else old for old in result.networks)
+            result = replace(result, networks=networks)
     yield replace(result, progress=1.0)
 
 
-def _telling(
-    result: Layers, steps: Generator[float, None, Inside], aloud: bool
+def _told(
+    result: Layers, steps: Generator[float, None, Inside], start: float, size: float, begun: float
 ) -> Generator[Layers, None, Inside]:
-    """The last result again with each step's progress, if that takes long enough to be told."""
-    if aloud:
-        yield result
+    """What the steps end in; if that is long in coming, the result as it is, and the progress."""
     while True:
         try:
-            progress = next(steps)
+            progress = start + size * next(steps)
         except StopIteration as done:
             one: Inside = done.value
             return one
-        if aloud:
-            yield replace(result, progress=progress)
+        if time.monotonic() - begun > _PATIENCE:
+            if progress >= result.progress + _TOLD:
+                result = replace(result, progress=progress)
+            yield result
 
 
 # --------------------------------------------------------------------- draw
@@ -76,7 +78,7 @@ def draw(result: Layers, setup: Setup, size: Size, marker: str) -> Picture:
     """The layers of the focused network."""
     one = _of(result, VIEW.focused(setup))
     if one is None:
-        waiting = f" Drawing and running {setup.depth:,} layers of {setup.width:,} units …"
+        waiting = f" Drawing and running {setup.depth:,} layers of {setup.units:,} units …"
         return Picture.of([row((waiting, "muted"))], size.width, size.height)
     role = curve_role(VIEW.subjects(setup).index(one.subject))
     return picture(one, setup.layer, size, role, marker)
@@ -91,30 +93,21 @@ def _of(result: Layers, subject: str) -> Inside | None:
 
 def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each network: what is inside the cursor's layer, and the rate of all."""
-    at = setup.layer
-    columns: dict[str, list[str]] = {
-        "z": [], "flat": [], "dead": [], "|a|": [], "|∂L/∂a|": [], "per layer": []
-    }  # fmt: skip
-    for one in result.networks:
-        layers = one.flow.layers
-        assert layers is not None
-        mean, spread = float(layers.z_mean[at - 1]), float(layers.z_spread[at - 1])
-        for head, cell in zip(
-            columns,
-            (
-                f"{plain(_beside(mean, spread), 2)} ± {plain(spread, 2)}",
-                share_text(float(layers.saturated[at - 1])),
-                share_text(float(layers.dead[at - 1])),
-                magnitude(float(one.log10_signal[at])),
-                magnitude(float(one.flow.log10_grad_hidden[at])),
-                "-" if one.log10_rate == -math.inf else rate(one.log10_rate),
-            ),
-            strict=True,
-        ):
-            columns[head].append(cell)
+    at, networks = setup.layer, result.networks
+    flat = {one.flat for one in networks}
+    columns = {
+        "z": [_mean_and_spread(one, at) for one in networks],
+        flat.pop() if len(flat) == 1 else "flat": [
+            share_text(float(one.layers.saturated[at - 1])) for one in networks
+        ],
+        "dead": [share_text(float(one.layers.dead[at - 1])) for one in networks],
+        "|a|": [magnitude(float(one.log10_signal[at])) for one in networks],
+        "|∂L/∂a|": [magnitude(float(one.flow.log10_grad_hidden[at])) for one in networks],
+        "per layer": [rate(one.log10_rate) for one in networks],
+    }
     names = VIEW.subjects(setup)
     names_width = max(map(len, names))
-    usual = dict(zip(columns, (16, 6, 6, 9, 9, 10), strict=True))
+    usual = dict(zip(columns, (16, 7, 6, 9, 9, 10), strict=True))
     widths = {
         head: max(usual[head], 1 + len(head), *(2 + len(cell) for cell in (*cells, "")))
         for head, cells in columns.items()
@@ -142,15 +135,16 @@ def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
     return tuple(lines)
 
 
-def _beside(mean: float, spread: float) -> float:
-    """A mean that is next to nothing beside the spread is shown as 0."""
-    return 0.0 if abs(mean) < 0.005 * spread else mean
+def _mean_and_spread(one: Inside, layer: int) -> str:
+    """z as mean ± standard deviation; a mean that is next to nothing beside it is shown as 0."""
+    mean, spread = (float(z[layer - 1]) for z in (one.layers.z_mean, one.layers.z_spread))
+    return f"{plain(0.0 if abs(mean) < 0.005 * spread else mean, 2)} ± {plain(spread, 2)}"
 
 
 def finding(result: Layers, name: str) -> Finding | None:
     """The verdict on one network, once it was run."""
     one = _of(result, name)
-    return None if one is None else inside.finding(one)
+    return None if one is None else diagnose(one)
 
 
 # -------------------------------------------------------------------- table
@@ -163,8 +157,7 @@ def table(result: Layers) -> Table:
     """
     rows: Table = []
     for one in result.networks:
-        flow, layers, z = one.flow, one.flow.layers, one.histograms
-        assert layers is not None
+        flow, layers, z = one.flow, one.layers, one.histograms
         counts = z.counts.reshape(flow.depth, _COLUMNS, -1).sum(axis=2).tolist()
         for at in range(flow.depth):
             values: dict[str, Value] = {
@@ -194,7 +187,7 @@ VIEW = View(
     name="layers",
     title="inside the layers",
     question="Where do the units of a network sit on f′, layer by layer?",
-    knobs=("activations", "focus", "depth", "init", "width", "batch", "x", "seed", "threshold"),
+    knobs=("activations", "focus", "depth", "init", "units", "batch", "x", "seed", "threshold"),
     cursor="layer",
     run=run,
     draw=draw,

@@ -10,6 +10,7 @@ The z axis is one for all rows, so that one sees which values sit where f′ is 
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -18,14 +19,13 @@ from numpy.typing import NDArray
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import SATURATED
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within, to_ascii
 from gradtui.views.inside import Inside
 from gradtui.views.view import Size
 from gradtui.views.wording import decade, plain, subscript
-
-Array = NDArray[np.float64]
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _SHADES = " ·░▒▓█"
@@ -153,8 +153,7 @@ def z_limits(one: Inside, layer: int) -> tuple[float, float]:
     Where f′ does not bend but at 0, nothing says how large a z is large. Then the layers do, and
     if these are too different, the cursor's alone.
     """
-    layers = one.flow.layers
-    assert layers is not None
+    layers = one.layers
     edges = np.abs(one.histograms.edges)
     reach = np.minimum(
         np.abs(layers.z_mean) + _SPREADS * layers.z_spread, np.maximum(edges[:, 0], edges[:, -1])
@@ -209,7 +208,7 @@ def _strip(
     starts = [0, *(np.flatnonzero(np.diff(alive)) + 1).tolist(), len(text)]
     return [
         Span(text[start:stop], role if alive[start] else "muted")
-        for start, stop in zip(starts, starts[1:], strict=False)
+        for start, stop in itertools.pairwise(starts)
     ]
 
 
@@ -241,10 +240,11 @@ def _label(at: int, layer: int, gutter: int) -> Span:
 
 def _shares(one: Inside, layer: int, layout: _Layout) -> Row:
     """How many values are saturated, how many units dead."""
-    layers = one.flow.layers
-    if not layout.shares or layers is None:
+    if not layout.shares:
         return ()
-    saturated, dead = float(layers.saturated[layer - 1]), float(layers.dead[layer - 1])
+    saturated, dead = (
+        float(shares[layer - 1]) for shares in (one.layers.saturated, one.layers.dead)
+    )
     return row(
         (f"{share_text(saturated):>5}", "bad" if saturated > 0.5 and one.flat != "off" else ""),
         (f"{share_text(dead):>5} ", "bad" if dead > 0.5 else ""),
