@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -14,15 +13,20 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import MAX_DEPTH, GradientFlow, Histograms, LayerStatistics
 from gradtui.views.network_verdicts import kind_of, remedy_steps
-from gradtui.views.networks import Ensemble, flow_steps, gradients, kept_layers, network_of
+from gradtui.views.networks import (
+    Ensemble,
+    flow_steps,
+    gradients,
+    kept_layers,
+    network_of,
+    sigmas_of,
+)
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy
 from gradtui.views.wording import magnitude, percent, rate
 
 BINS = 100
 """Of each layer's histogram: finer than a screen has cells for it."""
-_IN_A_BIN = (0.125, 0.375, 0.625, 0.875)
-"""Where in a bin f′ is taken: at a kink, one place in the middle would stand for both sides."""
 _MOST = 0.5
 """A layer counts as saturated where more than this share of its values is."""
 
@@ -35,6 +39,7 @@ class Inside:
         subject: what it is called among those compared: its activation or its initialisation.
         activation, init: their text forms.
         flow: the norms, and what happens inside each layer.
+        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back.
         log10_limit: log10 of the ratio below which a gradient counts as vanished.
         remedy: what was tried and found to help.
     """
@@ -43,6 +48,7 @@ class Inside:
     activation: str
     init: str
     flow: GradientFlow
+    log10_sigma_w: float
     log10_limit: float
     remedy: Remedy | None = None
 
@@ -62,22 +68,6 @@ class Inside:
         size = np.array(self.flow.widths, float) * self.flow.batch
         signal: Array = self.flow.log10_hidden - 0.5 * np.log10(size)
         return signal
-
-    @cached_property
-    def log10_slopes(self) -> Array:
-        """log10 of the root mean square of f′(z_l) over batch and units [depth], from histograms.
-
-        In a wide layer, where ∂L/∂a_l knows nothing of z_l, that is what f′ makes of its norm.
-        """
-        z, f = self.histograms, activation(self.activation)
-        low, step = z.edges[:, :-1], np.diff(z.edges, axis=1)
-        squares = np.zeros(z.counts.shape)
-        with np.errstate(all="ignore"):
-            for place in _IN_A_BIN:
-                squares += f.derivative(low + place * step) ** 2 / len(_IN_A_BIN)
-            mean = (squares * z.counts).sum(axis=1) / z.counts.sum(axis=1)
-            slopes: Array = 0.5 * np.log10(mean)
-        return slopes
 
     @property
     def kind(self) -> Kind:
@@ -119,7 +109,9 @@ def look_inside(setup: Setup, subject: str, name: str, init: str) -> Generator[f
             "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", f"try {MAX_DEPTH}"
         )
     flow = yield from flow_steps(setup, name, init, 1, setup.batch, layers=True, bins=BINS)
-    return Inside(subject, name, init, flow, log10_threshold(setup))
+    sigma_w2 = sigmas_of(setup, name, init).sigma_w2
+    log10_sigma_w = 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf
+    return Inside(subject, name, init, flow, log10_sigma_w, log10_threshold(setup))
 
 
 # ------------------------------------------------------------------ verdict
@@ -150,8 +142,8 @@ def _who(one: Inside) -> str:
     """Whether f′ or the weights did it."""
     if one.kind is Kind.DEAD:
         return _stopped(one)
-    slopes = float(one.log10_slopes.mean())
-    weights = one.log10_rate - slopes
+    weights = one.log10_sigma_w
+    slopes = one.log10_rate - weights
     shares = f"a layer, f′ makes {rate(slopes)} and the weights {rate(weights)}"
     if one.kind is Kind.HEALTHY:
         return f"{shares[0].upper()}{shares[1:]}."
@@ -167,6 +159,8 @@ def _who(one: Inside) -> str:
 
 def _stopped(one: Inside) -> str:
     """Where the gradient becomes exactly zero."""
+    if one.log10_sigma_w == -math.inf:
+        return "The weights are 0."
     stop = int(np.flatnonzero(one.flow.log10_grad_hidden == -math.inf)[-1]) + 1
     if one.layers.dead[stop - 1] == 1.0:
         return f"All units of layer {stop} are dead: f′ = 0 for the whole batch."
@@ -211,10 +205,13 @@ def _forward(one: Inside) -> str:
     first, last = float(one.log10_signal[1]), float(one.log10_signal[-1])
     if first == -math.inf or one.flow.depth == 1:
         return "The signal is 0." if first == -math.inf else ""
+    start, end = magnitude(first), magnitude(last)
+    if start == end:
+        return f"Forward, |a| stays at {start}."
     becomes = "" if abs(last - first) < -one.log10_limit else (
         "the signal collapses: " if last < first else "the signal explodes: "
     )  # fmt: skip
-    return f"Forward, {becomes}|a| goes from {magnitude(first)} to {magnitude(last)}."
+    return f"Forward, {becomes}|a| goes from {start} to {end}."
 
 
 # ----------------------------------------------------------------- remedies

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
-from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, fit_text, row
+from gradtui.plots.picture import LETTERS, Picture, Row, Span, curve_role, fit_text, row
 from gradtui.views.curves import walk_layers
 from gradtui.views.inside import Inside, diagnose, heal, look_inside
 from gradtui.views.layers_picture import picture, share_text
@@ -24,7 +25,7 @@ _COLUMNS = 20
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """The networks that are done, in the order of the subjects; `progress` goes to 1."""
+    """The networks that are done, the focused one first; `progress` goes to 1."""
 
     setup: Setup
     networks: tuple[Inside, ...]
@@ -32,13 +33,14 @@ class Layers:
 
 
 def run(setup: Setup) -> Iterator[Layers]:
-    """The networks as soon as they are run, then each again with what was found to help it.
+    """The focused network as soon as it is run, the others, then what was found to help each.
 
     Between two pictures the same result comes again, so that who does not want it can stop.
     """
     result = Layers(setup, (), 0.0)
     begun = time.monotonic()
-    subjects = VIEW.subjects(setup)
+    first = VIEW.focused(setup)
+    subjects = sorted(VIEW.subjects(setup), key=lambda subject: subject != first)
     share = 0.5 / len(subjects)
     for index, subject in enumerate(subjects):
         name, init = (setup.focused, subject) if subject in setup.init else (subject, setup.init[0])
@@ -106,7 +108,7 @@ def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
         "per layer": [rate(one.log10_rate) for one in networks],
     }
     names = VIEW.subjects(setup)
-    names_width = max(map(len, names))
+    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
     usual = dict(zip(columns, (16, 7, 6, 9, 9, 10), strict=True))
     widths = {
         head: max(usual[head], 1 + len(head), *(2 + len(cell) for cell in (*cells, "")))
@@ -118,16 +120,16 @@ def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
     names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
     heads = "".join(f"{head:>{widths[head]}}" for head in columns)
     lines = [row((fit_text(f" layer {at}", names_width + 5), "title"), (heads, "muted"))]
+    done = {one.subject: place for place, one in enumerate(networks)}
     for index, name in enumerate(names):
-        if index >= len(result.networks):
-            lines.append(row((f" {LETTERS[index]}   {fit_text(name, names_width)}", "muted")))
-            continue
-        kind = result.networks[index].kind
-        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
+        mark, cells = Span("  "), ""
+        if (place := done.get(name)) is not None:
+            mark = Span(f"{networks[place].kind.mark} ", networks[place].kind.role)
+            cells = "".join(f"{columns[head][place]:>{widths[head]}}" for head in columns)
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
-                (f"{kind.mark} ", kind.role),
+                mark,
                 (fit_text(name, names_width), curve_role(index)),
                 cells,
             )
@@ -138,6 +140,8 @@ def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
 def _mean_and_spread(one: Inside, layer: int) -> str:
     """z as mean ± standard deviation; a mean that is next to nothing beside it is shown as 0."""
     mean, spread = (float(z[layer - 1]) for z in (one.layers.z_mean, one.layers.z_spread))
+    if not math.isfinite(spread):
+        return "over 1e288"
     return f"{plain(0.0 if abs(mean) < 0.005 * spread else mean, 2)} ± {plain(spread, 2)}"
 
 
@@ -156,7 +160,7 @@ def table(result: Layers) -> Table:
     Values are counted in `_COLUMNS` bins of equal width from z_min to z_max: z_bin_1 has the least.
     """
     rows: Table = []
-    for one in result.networks:
+    for one in filter(None, (_of(result, name) for name in VIEW.subjects(result.setup))):
         flow, layers, z = one.flow, one.layers, one.histograms
         counts = z.counts.reshape(flow.depth, _COLUMNS, -1).sum(axis=2).tolist()
         for at in range(flow.depth):
@@ -170,7 +174,6 @@ def table(result: Layers) -> Table:
                 "a_spread": float(layers.a_spread[at]),
                 "saturated": float(layers.saturated[at]),
                 "dead": float(layers.dead[at]),
-                "log10_rms_derivative": float(one.log10_slopes[at]),
                 "log10_hidden": float(flow.log10_hidden[at + 1]),
                 "log10_grad_hidden": float(flow.log10_grad_hidden[at + 1]),
                 "log10_grad_weights": float(flow.log10_grad_weights[at]),

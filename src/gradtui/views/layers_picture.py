@@ -34,6 +34,8 @@ _SPREADS = 3.5
 """How many standard deviations of z around its mean are to be in sight."""
 _FAR = 4.0
 """As far as so many times where f′ bends, z is followed; what lies beyond counts at the edge."""
+_MANY = 0.01
+"""If more than this share of a layer's z lies beyond an edge, the edge says so."""
 _SCALES_APART = 30.0
 """Layers whose z differ by more than this do not share an axis where no bend gives it a scale."""
 
@@ -121,12 +123,13 @@ def picture(one: Inside, layer: int, size: Size, role: str, marker: str) -> Pict
     limits = signal_limits(one)
     for at in shown_layers(one.flow.depth, layout.layer_rows, layer):
         strip = _strip(one, at, cells, alive, role, glyphs is to_ascii)
+        left, right = _frame(one, at, cells)
         rows.append(
             (
                 _label(at, layer, layout.gutter),
-                Span("│", "axis"),
+                Span(left, "axis"),
                 *strip,
-                Span("│", "axis"),
+                Span(right, "axis"),
                 *_shares(one, at, layout),
                 *_signals(one, at, layout, limits, role),
             )
@@ -165,7 +168,7 @@ def z_limits(one: Inside, layer: int) -> tuple[float, float]:
         half = float(reach[layer - 1])
     else:
         half = float(reach.max())
-    half = max(half, 1e-300)
+    half = half or 1.0
     return -half, half
 
 
@@ -210,6 +213,13 @@ def _strip(
         Span(text[start:stop], role if alive[start] else "muted")
         for start, stop in itertools.pairwise(starts)
     ]
+
+
+def _frame(one: Inside, layer: int, cells: Array) -> tuple[str, str]:
+    """The frame left and right of a layer's z, pointing to where many of them lie beyond."""
+    counts, edges = one.histograms.counts[layer - 1], one.histograms.edges[layer - 1]
+    below = np.interp(cells[[0, -1]], edges, np.append(0.0, np.cumsum(counts))) / counts.sum()
+    return "‹" if below[0] > _MANY else "│", "›" if below[1] < 1.0 - _MANY else "│"
 
 
 def _area(values: Array, rows: int) -> list[str]:
