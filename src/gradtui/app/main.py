@@ -128,8 +128,9 @@ class GradTUI(App[None]):
         self._keep = keep
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._crashed)
-        self._line = Line(self._show_pictures, self._ask_after_painting)
+        self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
+        self._unasked = False
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
@@ -333,15 +334,18 @@ class GradTUI(App[None]):
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
         return any(changed)
 
-    def _ask_after_painting(self) -> None:
-        self.call_after_refresh(self._ask_terminal)
-
     def _ask_terminal(self) -> None:
-        if self._driver is not None:
-            self._driver.write(QUESTION)
+        # Patience starts now: a paint that never comes must not be waited for.
+        self._unasked = True
         if self._patience is not None:
             self._patience.stop()
         self._patience = self.set_timer(PATIENCE, self._line.overdue)
+
+    def post_display_hook(self) -> None:
+        """Called after every paint, also those of pages that are closed before they are idle."""
+        if self._unasked and self._driver is not None:
+            self._unasked = False
+            self._driver.write(QUESTION)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer."""
