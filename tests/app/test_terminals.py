@@ -431,6 +431,35 @@ def test_a_page_in_a_terminal_that_becomes_too_small_for_it(page: str, state_hom
         terminal.until("layer 50's gradient")
 
 
+@pytest.mark.parametrize("key", ["?", "i", "s", "y", "d", "/", "e", "ctrl+p"])
+def test_nothing_opens_in_a_terminal_that_is_too_small(key: str, state_home: Path) -> None:
+    """Nobody would see it, and `q` would go to it."""
+    with opened() as terminal:
+        for columns, rows in ((59, 24), (6, 15), (1, 1)):
+            terminal.resize(columns, rows)
+            terminal.until_quiet(0.1)
+            terminal.press(key, "]", quiet=0.05)
+            assert not terminal.ended, (columns, rows)
+        terminal.resize(80, 24)
+        assert "activations" in terminal.until("layer 50's gradient")
+        terminal.resize(40, 10)
+        terminal.until("press q")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+@pytest.mark.parametrize("key", ["?", "d", "/", "ctrl+p"])
+def test_what_is_open_does_not_keep_q_from_a_terminal_that_became_too_small(
+    key: str, state_home: Path
+) -> None:
+    with opened() as terminal:
+        terminal.press(key, quiet=0.15)
+        terminal.resize(40, 10)
+        terminal.until("press q")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
 def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:
     """Zero by zero, as on a serial line."""
     with Terminal(columns=0, rows=0) as terminal:

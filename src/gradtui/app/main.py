@@ -55,6 +55,9 @@ linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
 
+_EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
+"""What a key does also in a terminal that is too small."""
+
 _LAST_RESORT = 0.7
 """Seconds that an orderly end may take after a signal."""
 
@@ -201,7 +204,7 @@ class GradTUI(App[None]):
     def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
-        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,), {"keyboard": True})
+        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
         last_resort.daemon = True
         last_resort.start()
         self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
@@ -393,7 +396,9 @@ class GradTUI(App[None]):
             self.effect_quit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the prompt is open the keys are its own."""
+        """While the prompt is open the keys are its own; where nothing is seen nothing is done."""
+        if not self._fits() and (action, parameters) not in _EVEN_UNSEEN:
+            return action not in ("do", "command_palette")
         return not (action == "do" and self._asking)
 
     def action_do(self, name: str) -> None:
