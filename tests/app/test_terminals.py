@@ -258,7 +258,11 @@ def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
             "iii",
             "sss",
             "s\r\r",
+            "s\x1b[5~\x1b[5~",
+            "s\x1b[6~\x1b[6~",
             "\x10\r\r",
+            "\x10\x1b[5~\x1b[5~",
+            "\x10relu\x1b[6~\x1b[6~",
             "\x10facts\r\r",
             "d\r\r",
             "/\r\r",
@@ -267,7 +271,7 @@ def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
             terminal.until_quiet(0.3)
             assert not terminal.ended, keys
             terminal.press("escape", quiet=0.2)
-        terminal.press("escape", "r", "3", quiet=0.2)
+        terminal.press("escape", "3", "r", quiet=0.2)
         terminal.until("layer 50's gradient")
 
 

@@ -18,6 +18,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual._widget_navigation import Direction
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -29,6 +30,7 @@ from textual.reactive import Reactive, var
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import OptionList
 
 from gradtui import __version__
 from gradtui.app import panes, storage
@@ -51,6 +53,17 @@ from gradtui.views.view import Finding, Size
 linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
     codecs.getincrementaldecoder(name), errors="replace"
 )
+
+_move_page = OptionList._move_page
+
+
+def _move_page_when_laid_out(self: OptionList, direction: Direction) -> None:
+    """Textual's; a page key that comes before the list has its rows would end the app."""
+    if self.scrollable_content_region:
+        _move_page(self, direction)
+
+
+OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
 
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
