@@ -142,6 +142,12 @@ class GradTUI(App[None]):
         super().__init__()
         self._look = look or Look()
         self._keep = keep
+        # Made once: every strip remembers what each filter made of it.
+        self._last_filters: list[LineFilter] = [Printable()]
+        if self._look.colours == "none":
+            self._last_filters.append(NoColor())
+        if not self._look.unicode:
+            self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_terminal)
@@ -339,12 +345,7 @@ class GradTUI(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
-        filters = [*super().get_line_filters(), Printable()]
-        if self._look.colours == "none":
-            filters.append(NoColor())
-        if not self._look.unicode:
-            filters.append(AsciiOnly())
-        return filters
+        return [*super().get_line_filters(), *self._last_filters]
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
