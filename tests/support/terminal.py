@@ -25,6 +25,16 @@ import pyte
 import gradtui
 
 GRADTUI = (sys.executable, "-m", "gradtui")
+EMPTY = (
+    sys.executable,
+    "-c",
+    "from textual.app import App; from textual.widgets import Static\n"
+    "class Empty(App):\n"
+    "    def compose(self): yield Static('empty')\n"
+    "    def key_q(self): self.exit()\n"
+    "Empty().run(mouse=False)",
+)
+"""The least that a Textual app can be; `q` ends it."""
 SOURCE = str(Path(gradtui.__file__).parents[1])
 
 KEYS = {

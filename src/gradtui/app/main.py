@@ -18,6 +18,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual._styles_cache import StylesCache
 from textual._widget_navigation import Direction
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
@@ -397,6 +398,8 @@ class GradTUI(App[None]):
     def pop_screen(self) -> AwaitComplete:
         """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
         if len(self.screen_stack) > 1:
+            # Its keys are whole widgets' pictures: without this, every page ever shown is kept.
+            StylesCache.get_inner_outer.cache_clear()
             return super().pop_screen()
         return AwaitComplete()
 
