@@ -12,7 +12,7 @@ import asyncio
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import resvg_py
@@ -35,7 +35,7 @@ class Shot:
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     theme: str = "dark"
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
 
 
 SHOTS = (

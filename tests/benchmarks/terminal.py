@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import slow_line
+
 from support.terminal import EMPTY, GRADTUI, Terminal
 
 RUNS = 5
