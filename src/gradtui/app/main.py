@@ -153,7 +153,7 @@ class GradTUI(App[None]):
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
-        self._unasked = False
+        self._unasked = self._in_place = False
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
@@ -210,7 +210,6 @@ class GradTUI(App[None]):
         self.app_resume_signal.subscribe(self, self._resumed)
         self._line.ask()
         self._show()
-        self._engine.start()
 
     def _resumed(self, _: App[object]) -> None:
         """Back from ctrl+z: the terminal has forgotten everything."""
@@ -220,6 +219,7 @@ class GradTUI(App[None]):
     def on_ready(self) -> None:
         """Everything is in its place: paint."""
         self._unpainted.close()
+        self._in_place = True
 
     def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
@@ -361,6 +361,9 @@ class GradTUI(App[None]):
 
     def post_display_hook(self) -> None:
         """Called after every paint, also those of pages that are closed before they are idle."""
+        if self._in_place and not self._engine.started:
+            # Not before: what it imports takes as long as everything up to here.
+            self._engine.start()
         if self._unasked and self._driver is not None:
             self._unasked = False
             self._driver.write(QUESTION)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from gradtui import settings
+from gradtui.app.later import later
 from gradtui.settings import Chosen
 
 _RESTORED = "\x1b[<u" + "".join(
@@ -78,7 +79,8 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     try:
         terminal.write(_GREETING)
         terminal.flush()
-        from gradtui.app.main import Look, run_app
+        with later("numpy"):  # the first picture comes after the first paint
+            from gradtui.app.main import Look, run_app
     except BaseException:
         terminal.write(_FAREWELL)
         terminal.flush()
