@@ -15,7 +15,7 @@ from typing import Any
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import MAX_DEPTH
-from gradtui.mathematics.initialisation import MAX_WIDTH, SCHEMES, initialisation
+from gradtui.mathematics.initialisation import INITIALISATIONS, MAX_WIDTH, initialisation
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
@@ -304,13 +304,13 @@ def _next_init(value: tuple[str, ...], n: int) -> tuple[str, ...]:
     """The recipe n rows further in the list of them; of several, none is next."""
     if len(value) > 1:
         return value
-    names = list(SCHEMES)
+    names = list(INITIALISATIONS)
     return (names[(names.index(initialisation(value[0]).name) + n) % len(names)],)
 
 
 def _parse_focus(text: str) -> str:
     """An activation or an initialisation, in its canonical text form."""
-    if parse_spec("focus", text).name in SCHEMES:
+    if parse_spec("focus", text).name in INITIALISATIONS:
         return initialisation(text).spec
     return activation(text).spec
 
