@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics import network
+from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import (
     INITIALISATIONS,
@@ -323,7 +323,7 @@ def test_what_is_no_recipe_is_refused_in_words_that_name_the_field(
 def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network, "available_memory", lambda: 2.0**30)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.0**30)
     with pytest.raises(InputError, match=r"GiB.*1 GiB.*such layers would fit.*width of about"):
         random_network([4096] * 10_001, "normal", "tanh", 0)
 

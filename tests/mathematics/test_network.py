@@ -25,7 +25,7 @@ from mpmath import mp, mpf
 from scipy.special import digamma
 
 from gradtui.errors import InputError
-from gradtui.mathematics import network
+from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.network import GradientFlow, gradient_flow, gradient_flow_steps
@@ -743,7 +743,7 @@ def test_weights_that_are_not_finite_never_pass_as_saturated(name: str) -> None:
 def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network, "available_memory", lambda: 2.0**30)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.0**30)
     weights = [np.ones((100, 100))] * 100
     huge = np.broadcast_to(1.0, (10**9, 100))
     with pytest.raises(InputError) as caught:
@@ -755,11 +755,11 @@ def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
     fitting = int(error.next_step.split()[3].replace(",", ""))
     # z and a of a hundred layers of a hundred units: 160 kB a row
     assert 0.8 * 2**30 / 160e3 < fitting < 2**30 / 160e3
-    monkeypatch.setattr(network, "available_memory", lambda: 2.0**26)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.0**26)
     with pytest.raises(InputError, match=r"layers of these would"):
         gradient_flow("tanh", [np.broadcast_to(1.0, (4096, 4096))] * 10_000, None,
                       np.ones((1, 4096)), np.ones((1, 4096)))  # fmt: skip
 
 
 def test_the_memory_there_is_can_be_asked_for() -> None:
-    assert 2.0**20 < network.available_memory() <= INF
+    assert 2.0**20 < memory.available_memory() <= INF
