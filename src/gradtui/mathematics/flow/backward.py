@@ -93,7 +93,6 @@ class Backward:
             if not signal.p.any():
                 yield group.stop
                 break  # exactly zero from here down
-            self.forward.differentiate(group)
             below = self._ran(group, signal)
             if below is None:
                 below = signal
@@ -209,14 +208,18 @@ def _products(delta: Array, a: Array, q: Array, r: Array, room: Array | None = N
     """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]; overwrites `room`."""
     layers, batch, n, m = *delta.shape, a.shape[2]
     squares = np.full(layers, -1.0)
-    if batch * (n + m) <= n * m:
+    # What this saves in products it loses in mirroring triangles where the layers are small.
+    if batch * (n + m + 64) <= 1.4 * n * m:
         shape = (2, layers, batch, batch)
         inner = np.empty(shape) if room is None else room[: math.prod(shape)].reshape(shape)
         np.matmul(delta, delta.swapaxes(1, 2), out=inner[0])
         np.matmul(a, a.swapaxes(1, 2), out=inner[1])
         squares = inner_products(*inner.reshape(2, layers, -1))
     # Where the sum is small beside what was added up, rounding is not: see `_CANCELLED`.
-    for at in np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1))).tolist():
-        product = delta[at].T @ a[at]
-        squares[at] = np.vdot(product, product)
+    lost = np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1)))
+    if lost.size:
+        product = np.empty((n, m))
+        for at in lost.tolist():
+            np.matmul(delta[at].T, a[at], out=product)
+            squares[at] = np.vdot(product, product)
     return squares

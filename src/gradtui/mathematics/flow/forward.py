@@ -100,6 +100,7 @@ class Forward:
                     z, a = self.z[layer], self.a[layer + 1]
                     z_e, a_e = self.z_exponents[layer], self.exponents[layer + 1]
                     self.statistics.add(layer, _unscaled(z, z_e), _unscaled(a, a_e))
+            self._differentiate(group)  # now, while z and a are in the cache
             yield group.stop - group.start
 
     @cached_property
@@ -112,7 +113,7 @@ class Forward:
             return function
         return lambda z, out: np.copyto(out, function(z))
 
-    def differentiate(self, group: Group) -> None:
+    def _differentiate(self, group: Group) -> None:
         """Let f′(z_l) take the place of z_l."""
         start, stop = group
         own = self.slopes or riccati(self.network.f)
