@@ -117,7 +117,8 @@ class Backward:
             np.multiply(g, self.forward.z[layer], out=delta[at])
             g = np.matmul(delta[at], network.weight(layer), out=gs[at])
         q, p = row_norms(delta), row_norms(gs)
-        if not (within(q, LEAST, MOST) and within(p, *_LEVEL)):
+        least, most = q.min(), q.max()
+        if not (least >= LEAST and most <= MOST and within(p, *_LEVEL)):
             return None
         layers = slice(start, stop)
         if signal.own is None:
@@ -129,7 +130,7 @@ class Backward:
                 self.hidden.total(layer, p[layer - start], signal.own, signal.shift)
                 self._bias(layer, delta[layer - start], signal.own, signal.shift)
         r, e = self.forward.norms[layers], self.forward.exponents[start:stop]
-        fits = q.min() * r.min() >= LEAST and q.max() * r.max() <= MOST
+        fits = least * r.min() >= LEAST and most * r.max() <= MOST
         if fits and signal.own is None and all(one is None for one in e):
             a = self.forward.stacked_a.together(start, stop)
             # The signal from above has done its work; 2B ≤ max(n, m) where the room is used.

@@ -65,7 +65,11 @@ class Riccati(NamedTuple):
         lost = a * a
         if self.beta:
             lost -= self.beta * a
-        small = np.flatnonzero(lost > self.alpha - _CANCELLED_SLOPE)
+        most = self.alpha - _CANCELLED_SLOPE
+        if lost.max() <= most:
+            np.subtract(self.alpha, lost, out=z)
+            return
+        small = np.flatnonzero(~(lost <= most))
         careful = self.formula(z[small])
         np.subtract(self.alpha, lost, out=z)
         z[small] = careful
