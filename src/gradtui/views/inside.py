@@ -11,7 +11,9 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import MAX_DEPTH, GradientFlow, Histograms, LayerStatistics
+from gradtui.mathematics.flow.given import MAX_DEPTH
+from gradtui.mathematics.flow.inside import Histograms, LayerStatistics
+from gradtui.mathematics.network import GradientFlow
 from gradtui.views.network_verdicts import kind_of, remedy_steps
 from gradtui.views.networks import (
     Ensemble,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import SATURATED
+from gradtui.mathematics.flow.inside import SATURATED
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within, to_ascii
 from gradtui.views.inside import Inside
