@@ -146,7 +146,7 @@ def _who(one: Inside) -> str:
         return _stopped(one)
     weights = one.log10_sigma_w
     slopes = one.log10_rate - weights
-    shares = f"a layer, f′ makes {rate(slopes)} and the weights {rate(weights)}"
+    shares = f"a layer, the weights make {rate(weights)} and f′ the rest, {rate(slopes)}"
     if one.kind is Kind.HEALTHY:
         return f"{shares[0].upper()}{shares[1:]}."
     sign = 1.0 if one.kind is Kind.EXPLODING else -1.0
