@@ -288,8 +288,8 @@ def test_each_row_has_the_shares_and_both_signals() -> None:
         beside = line.split("│")[-1]
         assert beside.split()[0] == share_text(float(row["saturated"]))  # type: ignore[arg-type]
         assert ("●" in beside and "○" in beside) or "◉" in beside
-    gradient = [line.split("│")[-1].index(one) for line, one in zip(lines[-7:-1], "○" * 6)
-                if one in line]  # fmt: skip
+    rows = [line.split("│")[-1] for line in lines[-7:-1]]
+    gradient = [row.index("○") for row in rows if "○" in row]
     assert gradient == sorted(gradient)  # the gradient falls from the loss at the bottom to layer 1
     assert len(gradient) >= 4
 
