@@ -13,9 +13,9 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
@@ -26,6 +26,9 @@ from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within,
 from gradtui.views.inside import Inside
 from gradtui.views.view import Size
 from gradtui.views.wording import decade, plain, subscript
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _SHADES = " ·░▒▓█"
@@ -310,7 +313,7 @@ def _axes(layout: _Layout, z: tuple[float, float], signals: tuple[float, float])
     ticks = {tick: plain(tick, 3) for tick in tick_values(*z, max(layout.strip // 7, 2))}
     decades = {
         tick: decade(tick)
-        for tick in tick_values(*signals, max(layout.signals // 6, 2))
+        for tick in tick_values(*signals, max(layout.signals // 4, 2))
         if tick == int(tick)
     }
     return row(
