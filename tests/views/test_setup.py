@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError, printable
-from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.views import VIEWS
 from gradtui.views.setup import CHAIN, KNOBS, MODELS, NETWORK, Loss, Setup, implied
 from gradtui.views.view import View
