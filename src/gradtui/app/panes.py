@@ -167,6 +167,7 @@ _HINTS = {
         "command",
         "export",
     ),
+    "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),

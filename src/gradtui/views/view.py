@@ -87,8 +87,8 @@ class View:
     run: Callable[[Setup], Iterator[Any]]
     draw: Callable[[Any, Setup, Size, str], Picture]
     readout: Callable[[Any, Setup, int], tuple[Row, ...]]
-    finding: Callable[[Any, str], Finding]
-    """The verdict on one of its subjects."""
+    finding: Callable[[Any, str], Finding | None]
+    """The verdict on one of its subjects; None while the result cannot tell."""
     table: Callable[[Any], Table]
     walk: Callable[[Setup, int, bool], Setup]
     """The setup with the cursor moved n steps to the right, in tens if asked."""
