@@ -153,12 +153,14 @@ _HINTS = {
     "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
     "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
     "decay": ("deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command", "export"),
+    "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
     "toggle": ("space", "compare"),
     "filter": ("/", "filter"),
     "info": ("i", "facts"),
+    "paste": ("L", "lines to paste"),
     "fix": ("f", "fix"),
     "undo": ("u", "undo"),
     "scenarios": ("s", "scenarios"),
