@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -79,6 +80,19 @@ def help_page(styles: dict[str, Style]) -> Page:
         "  ✗ vanishing, ▲ exploding, ● dead.\n"
     )
     return Page("help", body)
+
+
+class SnippetsPage(Page):
+    """Lines to paste, by framework."""
+
+    closing_keys = (*Page.closing_keys, "L")
+
+    def __init__(self, snippets: Mapping[str, str], styles: dict[str, Style]) -> None:
+        body = Text()
+        for framework, code in snippets.items():
+            body.append(f"{framework}\n", styles["title"])
+            body.append(f"{code}\n\n", styles["key"])
+        super().__init__("lines to paste", body)
 
 
 class InfoPage(Page):
@@ -159,14 +173,18 @@ def facts(f: Activation) -> list[tuple[str, str]]:
     ]
 
 
+SCENARIO_KEYS = "1234567890abcdefghi"
+"""A key for each scenario."""
+
+
 class ScenariosPage(ModalScreen[int | None]):
-    """A list of scenarios to choose from by number or arrow."""
+    """A list of scenarios to choose from by their keys or by arrow."""
 
     AUTO_FOCUS = "#scenarios"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,s", "dismiss", show=False),
-        *(Binding(str(n % 10), f"choose({n - 1})", show=False) for n in range(1, 11)),
+        *(Binding(key, f"choose({index})", show=False) for index, key in enumerate(SCENARIO_KEYS)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
@@ -178,15 +196,15 @@ class ScenariosPage(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """The list in a box."""
         options = []
-        for index, one in enumerate(SCENARIOS, 1):
+        for key, one in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
             line = Text()
-            line.append(f"{index % 10} ", self._styles["key"])
+            line.append(f"{key} ", self._styles["key"])
             line.append(f"{one.title}\n", self._styles["title"])
             line.append(f"  {one.look}", self._styles["muted"])
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"
-        box.border_subtitle = "number or enter chooses, esc closes"
+        box.border_subtitle = "its key or enter chooses, esc closes"
         yield box
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -194,7 +212,7 @@ class ScenariosPage(ModalScreen[int | None]):
         self.dismiss(event.option_index)
 
     def action_choose(self, index: int) -> None:
-        """A number."""
+        """Its key."""
         if index < len(SCENARIOS):
             self.dismiss(index)
 

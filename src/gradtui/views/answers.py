@@ -47,9 +47,10 @@ _FOLLOWED = 300
 """Layers of the first answer for a deep network."""
 _NUMBERS_A_STEP = 2_000_000
 """After so many random numbers the progress is told, and what is not wanted any more can stop."""
-_TRIAL = 20
-"""A remedy is tried on so many networks, of at most so many weights in all."""
-_TRIAL_WEIGHTS = 3e8
+_TRIALS = 5, 20
+"""A remedy is tried on at least and at most so many networks."""
+_TRIAL_WEIGHTS = 1.2e8
+"""So many weights a trial may draw: a second or two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,32 +193,39 @@ def _theory_steps(
     advised = Choice(("advised",), "●", spec, advice.sigma_w, b, advice.log10_ratio, setup.networks)
     recipes: tuple[Choice, ...] = ()
     if name == setup.focused:
-        recipes = yield from _recipe_steps(setup, f, followed)
+        recipes = yield from _recipe_steps(setup, f, advice.sigma_w, followed)
     return Answer(name, advice, advised, recipes)
 
 
 def _recipe_steps(
-    setup: Setup, f: Activation, followed: int | None
+    setup: Setup, f: Activation, sigma_w: float, followed: int | None
 ) -> Generator[float, None, tuple[Choice, ...]]:
-    """The recipes in use for this activation, those that come to the same as one."""
+    """The recipes in use for this activation, those that come to the same as one.
+
+    Orthogonal weights get the advised gain and σb: they differ from the advice in nothing else.
+    """
+    b = setup.sigma_b
+    given = {
+        "orthogonal": {"gain": sigma_w, "sigma_b": b},
+        "critical": {"sigma_b2": b**2},
+    }
     found: dict[tuple[float, float, bool], Choice] = {}
     for name, letter in RECIPES.items():
-        given = {"sigma_b2": setup.sigma_b**2} if name == "critical" else {}
-        spec = format_spec(name, given)
+        spec = format_spec(name, given.get(name, {}))
         try:
             sigmas = sigmas_of(setup, f.spec, spec)
         except InputError:  # it has no critical point here
             continue
         w, b = math.sqrt(sigmas.sigma_w2), math.sqrt(sigmas.sigma_b2)
-        same = (round(w, 9), round(b, 9), sigmas.weights == "orthogonal")
+        same = (round(w, 9), round(b, 9), name == "orthogonal")
         if same in found:
             found[same] = replace(found[same], names=(*found[same].names, name))
         else:
             wanted = min(setup.networks, _MOST_FOR_A_RECIPE)
             found[same] = Choice((name,), letter, spec, w, b, math.nan, wanted)
     choices = list(found.values())
-    sigma_w, sigma_b = np.array([(one.sigma_w, one.sigma_b) for one in choices]).T
-    ratios = yield from log10_ratio_steps(f, sigma_w, sigma_b, setup.depth, abs(setup.x), followed)
+    ws, bs = np.array([(one.sigma_w, one.sigma_b) for one in choices]).T
+    ratios = yield from log10_ratio_steps(f, ws, bs, setup.depth, abs(setup.x), followed)
     return tuple(
         replace(one, log10_ratio=float(ratio)) for one, ratio in zip(choices, ratios, strict=True)
     )
@@ -282,9 +290,11 @@ class _Work:
         if not answer.advised.measured.size or answer.advised.holds(self._limit):
             return
         for label, changes in _candidates(self._setup, answer):
-            changed = self._setup.with_(**changes, networks=_TRIAL)
-            if changed.depth * changed.units**2 * _TRIAL > _TRIAL_WEIGHTS:
+            changed = self._setup.with_(**changes)
+            trials = min(int(_TRIAL_WEIGHTS / (changed.depth * changed.units**2)), _TRIALS[1])
+            if trials < _TRIALS[0]:
                 continue
+            changed = changed.with_(networks=trials)
             name = changes.get("activations", (answer.name,))[0]
             tried = (yield from told(_theory_steps(changed, name), self.now)).advised
             for ratios in self._measured(changed, name, tried):
@@ -324,6 +334,8 @@ def _candidates(setup: Setup, answer: Answer) -> Iterator[tuple[str, Mapping[str
     for other in ("tanh", "relu"):
         if other != answer.name:
             yield other, {"activations": (other,)}
+            units = min(4 * setup.units, MAX_WIDTH)
+            yield f"{other} with units = {units}", {"activations": (other,), "units": units}
 
 
 def _among_others(setup: Setup, answer: Answer, changes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -333,4 +345,4 @@ def _among_others(setup: Setup, answer: Answer, changes: Mapping[str, Any]) -> M
     (new,) = changes["activations"]
     kept = (new if one == answer.name else one for one in setup.activations)
     focus = new if setup.focus == answer.name else setup.focus
-    return {"activations": tuple(dict.fromkeys(kept)), "focus": focus}
+    return {**changes, "activations": tuple(dict.fromkeys(kept)), "focus": focus}
