@@ -45,12 +45,12 @@ _MOST_FOR_A_RECIPE = 20
 """So many networks tell a recipe that fails; the advice is checked on all that are asked for."""
 _FOLLOWED = 300
 """Layers of the first answer for a deep network."""
-_NUMBERS_A_STEP = 2_000_000
-"""After so many random numbers the progress is told, and what is not wanted any more can stop."""
+_WORK_A_STEP = 2_000_000
+"""After so much work the progress is told, and what is not wanted any more can stop."""
 _TRIALS = 5, 20
 """A remedy is tried on at least and at most so many networks."""
-_TRIAL_WEIGHTS = 1.2e8
-"""So many weights a trial may draw: a second or two."""
+_TRIAL_WORK = 6e7
+"""So much work a trial may be: a second or two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +234,11 @@ def _recipe_steps(
 # ----------------------------------------------------------------- simulation
 
 
+def _work(setup: Setup) -> float:
+    """Of a network, in numbers that are drawn; a layer costs as much as some thousands of them."""
+    return setup.depth * (setup.units**2 + 5000.0)
+
+
 class _Work:
     """The simulation: it puts what it finds into the answers, and tells how far it is."""
 
@@ -270,13 +275,13 @@ class _Work:
     def _measured(self, setup: Setup, name: str, choice: Choice) -> Iterator[Array]:
         """What is left in the networks so far, as often as there is something to tell."""
         ratios: list[float] = []
-        numbers = setup.depth * setup.units**2
+        work = _work(setup)
         since = 0.0
         for count in range(1, choice.wanted + 1):
             before = 0.0
             for share in _collected(setup, name, choice.spec, count, ratios):
-                since, before = since + abs(share - before) * numbers, share
-                if since >= _NUMBERS_A_STEP:
+                since, before = since + max(share - before, 0.0) * work, share
+                if since >= _WORK_A_STEP:
                     since = 0.0
                     yield np.sort(ratios)
             self._done += setup is self._setup
@@ -291,7 +296,7 @@ class _Work:
             return
         for label, changes in _candidates(self._setup, answer):
             changed = self._setup.with_(**changes)
-            trials = min(int(_TRIAL_WEIGHTS / (changed.depth * changed.units**2)), _TRIALS[1])
+            trials = min(int(_TRIAL_WORK / _work(changed)), _TRIALS[1])
             if trials < _TRIALS[0]:
                 continue
             changed = changed.with_(networks=trials)
