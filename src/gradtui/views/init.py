@@ -90,7 +90,9 @@ _LEAST_PLOT = 8
 
 def _recipes(answer: Answer, setup: Setup, limit: float, size: Size) -> Picture:
     """The recipes under the picture: a table of them, or where there is no room their names."""
-    head = f"   recipe{'σw':>24}{f'after {setup.depth}':>11}  measured"
+    longest = max(len(one.label) for one in answer.recipes)
+    wide = max(22, min(longest, size.width - 52))
+    head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
     rows = [row_within(size.width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
     for one in answer.recipes:
         kind = one.kind(limit)
@@ -98,7 +100,7 @@ def _recipes(answer: Answer, setup: Setup, limit: float, size: Size) -> Picture:
             row_within(
                 size.width,
                 Span(f" {kind.mark} {one.letter} ", kind.role),
-                Span(fit_text(one.label, 22)),
+                Span(fit_text(one.label, wide)),
                 Span(f"{plain(one.sigma_w, 4):>7}{magnitude(one.log10_ratio):>11}"),
                 *_measured(one),
             )
