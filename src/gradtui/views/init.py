@@ -271,7 +271,7 @@ def table(result: Answers) -> Table:
     rows: Table = []
     for answer in result.of:
         for one in (answer.advised, *answer.recipes):
-            is_advised = one is answer.advised
+            known = one is answer.advised and answer.advice.possible
             low, mid, high = one.quantiles() if one.measured.size else (None, None, None)
             rows += [
                 {
@@ -280,8 +280,8 @@ def table(result: Answers) -> Table:
                     "sigma_w": one.sigma_w,
                     "sigma_b": one.sigma_b,
                     "gain": one.sigma_w,
-                    "sigma_w_low": answer.advice.low if is_advised else None,
-                    "sigma_w_high": answer.advice.high if is_advised else None,
+                    "sigma_w_low": answer.advice.low if known else None,
+                    "sigma_w_high": answer.advice.high if known else None,
                     "log10_rate_per_layer": one.log10_ratio / setup.depth,
                     "log10_ratio_theory": one.log10_ratio,
                     "networks": one.measured.size,
@@ -334,5 +334,5 @@ VIEW = View(
     table=table,
     walk=walk,
     snippets=snippets,
-    defaults={"activations": ("tanh",), "depth": 80, "threshold": 0.1},
+    defaults={"activations": ("tanh",), "depth": 80, "threshold": 0.1, "networks": 50},
 )
