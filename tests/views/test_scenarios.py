@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gradtui.app.screens import SCENARIO_KEYS
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS, Scenario
 from gradtui.views.verdicts import chain_of, diagnose
@@ -29,8 +30,8 @@ def test_it_says_what_to_look_for_in_one_row(one: Scenario) -> None:
     assert len(one.look) < 80
 
 
-def test_each_has_a_title_of_its_own() -> None:
-    assert len(SCENARIOS) == len(BY_TITLE)
+def test_each_has_a_title_and_a_key_of_its_own() -> None:
+    assert len(SCENARIOS) == len(BY_TITLE) <= len(SCENARIO_KEYS) == len(set(SCENARIO_KEYS))
 
 
 def test_the_note_s_three_layers() -> None:
@@ -113,3 +114,20 @@ def test_larger_weights_do_cancel_the_quarter_on_average_and_units_saturate() ->
     assert answer.advised.log10_ratio == pytest.approx(0.0, abs=1e-3)
     assert answer.advised.known < -1.0
     assert "saturate" in VIEWS[one.view].finding(result, "sigmoid").cause
+
+
+def test_pytorch_s_default_vanishes_whatever_the_activation() -> None:
+    scenario = BY_TITLE["PyTorch's default, fifty layers deep"]
+    *_, result = VIEWS["decay"].run(scenario.setup.with_(networks=9))
+    for name in scenario.setup.activations:
+        found = VIEWS["decay"].finding(result, name)
+        assert found.kind is Kind.VANISHING
+        assert found.remedy is not None
+
+
+def test_theory_says_that_he_loses_nothing_in_relu() -> None:
+    scenario = BY_TITLE["Theory and width"]
+    first = next(VIEWS["decay"].run(scenario.setup))
+    (one,) = first.networks
+    np.testing.assert_allclose(one.expected, 0.0, atol=1e-9)
+    assert one.spread[0] > one.spread[25] > one.spread[50] == 0.0

@@ -174,17 +174,17 @@ def facts(f: Activation) -> list[tuple[str, str]]:
 
 
 SCENARIO_KEYS = "1234567890abcdefghi"
-"""A key for each scenario."""
+"""The key of each scenario; j and k move, q and s close."""
 
 
 class ScenariosPage(ModalScreen[int | None]):
-    """A list of scenarios to choose from by their keys or by arrow."""
+    """A list of scenarios to choose from by key or arrow."""
 
     AUTO_FOCUS = "#scenarios"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,s", "dismiss", show=False),
-        *(Binding(key, f"choose({index})", show=False) for index, key in enumerate(SCENARIO_KEYS)),
+        *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(SCENARIO_KEYS)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
@@ -204,7 +204,7 @@ class ScenariosPage(ModalScreen[int | None]):
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"
-        box.border_subtitle = "its key or enter chooses, esc closes"
+        box.border_subtitle = "key or enter chooses, esc closes"
         yield box
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

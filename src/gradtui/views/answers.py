@@ -19,8 +19,8 @@ from gradtui.mathematics.advice import (
     sufficient_width,
 )
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.initialisation import MAX_WIDTH
-from gradtui.mathematics.network import MAX_DEPTH
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.steps import finish, told
 from gradtui.views.network_verdicts import kind_of
