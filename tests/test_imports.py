@@ -40,7 +40,7 @@ def loaded(code: str) -> set[str]:
             "from gradtui.views import VIEWS\n"
             "for view in VIEWS.values():\n"
             "    *_, result = view.run(view.default_setup)\n"
-            "    view.table(result), view.finding(result, 'sigmoid')",
+            "    view.table(result), view.finding(result, view.default_setup.focused)",
             {"numpy"},
         ),
         ("import gradtui.lessons", {"numpy"}),

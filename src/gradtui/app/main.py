@@ -495,6 +495,20 @@ class GradTUI(App[None]):
         body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
         self.push_screen(Page("command", body.append(command)))
 
+    def effect_paste(self) -> None:
+        """Show the code that does what the result says."""
+        drawn = self._drawn
+        if drawn is None or drawn.request != self._request or drawn.result is None:
+            self.state = self.state.saying("Still computing; press L again in a moment.")
+            return
+        snippets = self.state.record.snippets(drawn.result, self.state.setup)
+        if not snippets:
+            self.state = self.state.saying("The init view has lines to paste; this one has none.")
+            return
+        from gradtui.app.screens import SnippetsPage
+
+        self.push_screen(SnippetsPage(snippets, self.roles))
+
     # -- the prompt
 
     def _ask(self, what: str, label: str, value: str, hint: str) -> None:

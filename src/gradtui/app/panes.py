@@ -168,12 +168,14 @@ _HINTS = {
         "export",
     ),
     "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
+    "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
     "toggle": ("space", "compare"),
     "filter": ("/", "filter"),
     "info": ("i", "facts"),
+    "paste": ("L", "lines to paste"),
     "fix": ("f", "fix"),
     "undo": ("u", "undo"),
     "scenarios": ("s", "scenarios"),

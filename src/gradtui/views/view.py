@@ -95,6 +95,8 @@ class View:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     """The knobs that change nothing for this setup."""
+    snippets: Callable[[Any, Setup], Mapping[str, str]] = lambda result, setup: {}
+    """Lines of code to paste that do what the result says, by framework."""
 
     @property
     def all_knobs(self) -> tuple[Knob, ...]:
