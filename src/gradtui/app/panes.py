@@ -152,10 +152,14 @@ def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
 _HINTS = {
     "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
     "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
+    "phase": ("climb", "snap", "take_into_decay", "toggle", "fix", "undo", "scenarios", "command"),
     "decay": ("deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
+    "climb": ("←→↑↓", "cursor"),
+    "snap": ("C", "critical"),
+    "take_into_decay": ("D", "into decay"),
     "toggle": ("space", "compare"),
     "filter": ("/", "filter"),
     "info": ("i", "facts"),
