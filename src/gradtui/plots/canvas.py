@@ -243,7 +243,8 @@ class Canvas:
         rows = [_parsed(line, roles) for line in figure.build().rstrip("\n").split("\n")]
         cells = [[(c, span.role) for span in one for c in span.text] for one in rows]
         self._draw_overlays(cells)
-        return Picture.of([_joined(line) for line in cells], self.width, self.height)
+        apart = frozenset(role for line in self._ground for _, role in line)
+        return Picture.of([_joined(line, apart) for line in cells], self.width, self.height)
 
     # -- overlays
 
@@ -311,11 +312,15 @@ def _parsed(line: str, roles: dict[str, str]) -> Row:
     return tuple(spans)
 
 
-def _joined(cells: list[tuple[str, str]]) -> Row:
-    """Neighbouring cells of one role as one span; blanks take the role beside them."""
+def _joined(cells: list[tuple[str, str]], apart: frozenset[str]) -> Row:
+    """Neighbouring cells of one role as one span; blanks take the role beside them.
+
+    But for the roles that are to stay `apart`: a ground may have a colour behind it.
+    """
     spans: list[Span] = []
     for character, role in cells:
-        if spans and (role == spans[-1].role or character == " "):
+        blank = character == " " and bool(spans) and spans[-1].role not in apart
+        if spans and (role == spans[-1].role or blank):
             spans[-1] = Span(spans[-1].text + character, spans[-1].role)
         else:
             spans.append(Span(character, role))
