@@ -113,7 +113,7 @@ def reproduced(view: View, words: list[str]) -> Setup:
 def test_the_command_reproduces_exactly_this_picture(view: View, setup: Setup) -> None:
     """Every knob that counts for this setup, and its cursor."""
     again = reproduced(view, view.command(setup)).checked()
-    for name in (*view.used(setup), view.cursor):
+    for name in (*view.used(setup), *view.cursors(setup)):
         if name != "focus":
             assert getattr(again, name) == getattr(setup, name)
     assert view.focused(again) == view.focused(setup)

@@ -17,7 +17,7 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS
+from gradtui.views.setup import CHAIN, KNOBS, NETWORK
 from gradtui.views.view import Finding, Size
 
 MIN_SIZE = Size(60, 18)
@@ -55,10 +55,11 @@ def top(state: State, width: int, progress: float) -> Picture:
     for index, name in enumerate(VIEWS, 1):
         here = name == state.view
         spans.append(Span(f" {index} {name} ", "here" if here else "muted"))
-    right = "? help  q quit "
     used = sum(len(span.text) for span in spans)
     middle = f" {progress:4.0%} " if progress < 1 else ""
-    gap = width - used - len(right) - len(middle)
+    room = width - used - len(middle) - 1
+    right = next((one for one in ("? help  q quit ", "q quit ") if len(one) <= room), "")
+    gap = room + 1 - len(right)
     if gap >= 1:
         spans += [Span(" " * gap), Span(middle, "warn"), Span(right, "muted")]
     return Picture.of([tuple(spans)], width, 1)
@@ -94,11 +95,15 @@ def activations(state: State, size: Size) -> Picture:
     return Picture.of(rows, size.width, size.height)
 
 
+_ELSEWHERE = ("activations", "focus", "model")
+"""Knobs that the list and the row of keys show."""
+
+
 def knobs(state: State, width: int) -> Picture:
     """The knobs of the view with their letters and values."""
     rows = []
     for name in state.record.used(state.setup):
-        if name in ("activations", "focus"):
+        if name in _ELSEWHERE:
             continue
         knob = KNOBS[name]
         value = knob.text(state.setup)
@@ -152,8 +157,18 @@ def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
 _HINTS = {
     "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
     "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
-    "phase": ("climb", "snap", "take_into_decay", "toggle", "fix", "undo", "scenarios", "command"),
-    "decay": ("deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command", "export"),
+    "decay": (
+        "deeper",
+        "toggle",
+        "next_focus",
+        "model",
+        "fix",
+        "undo",
+        "scenarios",
+        "command",
+        "export",
+    ),
+    "phase": ("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
@@ -171,6 +186,7 @@ _SHORT = {
     "play": ("p", "play"),
     "deeper": ("[ ]", "depth"),
     "next_focus": ("tab", "next"),
+    "model": ("c", NETWORK),
 }
 
 
@@ -182,6 +198,8 @@ def bottom(state: State, width: int) -> Picture:
     spans: list[Span] = [Span(" ")]
     for name in _HINTS[state.view]:
         key, word = _SHORT[name]
+        if word == state.setup.model:
+            word = CHAIN
         if sum(len(span.text) for span in spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]

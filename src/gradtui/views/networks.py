@@ -15,8 +15,9 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.finite_depth import GradientPath, gradient_path
+from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.initialisation import Sigmas, random_network_steps, sigmas
-from gradtui.mathematics.network import MAX_DEPTH, GradientFlow, gradient_flow_steps
+from gradtui.mathematics.network import GradientFlow, gradient_flow_steps
 from gradtui.views.setup import Setup
 
 KEPT_LAYERS = 512

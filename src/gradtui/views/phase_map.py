@@ -7,16 +7,16 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.gaussian import expectations
 from gradtui.mathematics.mean_field import KINDS, MeanField, mean_field
-from gradtui.mathematics.network import MAX_DEPTH
 from gradtui.mathematics.phase import (
     CriticalLine,
     CriticalPoint,
@@ -26,6 +26,10 @@ from gradtui.mathematics.phase import (
 )
 from gradtui.views.networks import theory
 from gradtui.views.setup import Setup
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 _GRIDS = ((16, 12), (60, 40))
 """Columns and rows of the first map, and of the last."""

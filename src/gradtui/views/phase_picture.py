@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import sigmas
@@ -16,6 +16,10 @@ from gradtui.views.phase_map import Map, Phase
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Size
 from gradtui.views.wording import magnitude, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 _EDGES = (0.1, 1 / 3, 1.0, 3.0)
 """Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
