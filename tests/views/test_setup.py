@@ -115,7 +115,7 @@ def test_the_command_reproduces_exactly_this_picture(view: View, setup: Setup) -
     if "init" in view.used(setup) and "model" not in view.knobs:
         assume(1 in (len(setup.activations), len(setup.init)))  # as for any other network
     again = reproduced(view, view.command(setup)).checked()
-    for name in (*view.used(setup), view.cursor):
+    for name in (*view.used(setup), *view.cursors(setup)):
         if name != "focus":
             assert getattr(again, name) == getattr(setup, name)
     assert view.focused(again) == view.focused(setup)

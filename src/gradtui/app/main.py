@@ -527,7 +527,7 @@ class GradTUI(App[None]):
 
     def _ask_knob(self, name: str) -> None:
         knob = KNOBS[name]
-        if name not in (*self.state.record.knobs, self.state.record.cursor):
+        if name not in [knob.name for knob in self.state.record.all_knobs]:
             self.state = self.state.saying(
                 f"The {self.state.view} view has no {knob.label}; ? shows what it has."
             )

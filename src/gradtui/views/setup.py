@@ -184,7 +184,7 @@ class Knob:
     @property
     def label(self) -> str:
         """The name in the app."""
-        return self.name.replace("_", " ")
+        return self.name.replace("_", " ").replace("sigma ", "σ")
 
     def text(self, setup: Setup) -> str:
         """The knob's value in `setup`, as its flag takes it."""
