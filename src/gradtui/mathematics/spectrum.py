@@ -1,0 +1,404 @@
+"""The singular values of a network's end-to-end Jacobian, as logarithms at any depth.
+
+Glossary: L depth, l layer (1 … L), n_l width, W_l weights [n_l, n_{l-1}], z_l pre-activations,
+D_l = diag f′(z_l), J_l = ∂a_l/∂a_0 [n_l, n_0], σ_i its singular values; Q orthonormal columns,
+s exponents (powers of two, which may pass the range of float64 by far), T rows of size about 1,
+r rank, X, Y factors of a graded matrix, ρ exponents of its rows, R upper triangular, γ a cosine.
+
+    J_l = D_l W_l J_{l-1},       kept as J_l = Q diag(2^s) T
+
+A step factors diag(2^ρ) M diag(2^s) = Q diag(2^s′) Y, M = W_l Q with the slopes f′(z_l) in ρ, so
+that J_l = Q diag(2^s′) (Y T). No number is ever added to one of another magnitude: orthogonal
+transformations commute with scaled columns, elimination with scaled rows and columns, and sizes
+meet only in the order of the pivots. Now and then the same factorisation from the other side
+makes T orthonormal again. The singular values of the last factor come from one-sided Jacobi
+rotations of columns that carry their exponents with them.
+
+What this is right to: rounding enters each layer as W_l (1 + δ) with |δ| of about 1e-16 times the
+condition number of W_l, and reaches every σ_i, the largest and the smallest alike, as a relative
+error of about that size. The diagonal of a plain QR accumulation would tend to e^(L · Lyapunov
+exponent), which is another number: singular values are right only with T taken along.
+
+Sources: Loh, Gubernatis, Scalettar et al., "Stable matrix-multiplication algorithms", 1989 (Q, D
+and T); Demmel, Gu, Eisenstat, Slapničar, Veselić & Drmač, "Computing the singular value
+decomposition with high relative accuracy", 1999 (complete pivoting of graded matrices); Drmač &
+Veselić, "New fast and accurate Jacobi SVD algorithm", 2008.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gradtui.errors import InputError
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network import (
+    _Apart,
+    _array,
+    _Extended,
+    _finite,
+    _several,
+    _shifted,
+)
+from gradtui.mathematics.scaled import Tails
+
+_ORDINARY_SPREAD = 400.0
+"""Rows whose sizes differ by at most 2^400 are plain floats: their squares are, too."""
+_GROWTH = 2.0**-7
+"""Where a pivot is this much smaller than the rest of its row, complete pivoting takes over."""
+_REFRESH = 8
+"""So many layers on, T is made orthonormal again."""
+_MILD = 14.0
+"""Columns within 2^14 of one another: plain SVD is right to 1e-11 of the smallest value."""
+_ALMOST_ORTHOGONAL = 1e-15
+"""Times √n: cosines below this are rounding."""
+_MAX_SWEEPS = 60
+"""Jacobi needs about ten; this many only if it did not converge, which is a defect."""
+_LOG10_2 = math.log10(2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The singular values of J_l = ∂a_l/∂a_0.
+
+    Attributes:
+        depth: l.
+        log10_singular_values: log10 σ_i in descending order, [min(n_0 … n_l)]; -inf for the
+            directions that die on the way exactly, as in a ReLU that is off.
+    """
+
+    depth: int
+    log10_singular_values: Array
+
+    @property
+    def rank(self) -> int:
+        """How many directions get through, however faint."""
+        return int(np.count_nonzero(self.log10_singular_values > -np.inf))
+
+    @property
+    def log10_condition(self) -> float:
+        """log10 σ_1/σ_k: the largest over the smallest; inf where one is 0, NaN where all are."""
+        largest, smallest = self.log10_singular_values[[0, -1]].tolist()
+        return math.nan if largest == -math.inf else float(largest - smallest)
+
+    def surviving(self, threshold: float) -> float:
+        """The share of the directions with σ_i ≥ threshold.
+
+        Raises:
+            InputError: a threshold that is not a positive number.
+        """
+        if not (isinstance(threshold, int | float | np.number) and 0.0 < threshold < math.inf):
+            raise InputError("threshold", threshold, "a positive number", "try 1e-3")
+        return float(np.mean(self.log10_singular_values >= math.log10(threshold)))
+
+
+class Step(NamedTuple):
+    """How far a computation is: the layers done, and the spectrum there if it was asked for."""
+
+    layers: int
+    spectrum: Spectrum | None
+
+
+def jacobian_spectrum(
+    activation: str | Activation,
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike | None] | None,
+    x: ArrayLike,
+) -> Spectrum:
+    """The singular values of J_L = D_L W_L … D_1 W_1 at one input.
+
+    Args:
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        weights: W_1 … W_L, W_l [n_l, n_{l-1}].
+        biases: b_1 … b_L, each [n_l] or None; None for no biases at all.
+        x: the input a_0 [n_0].
+
+    Raises:
+        InputError: shapes that do not fit together, or values that are not finite real numbers.
+    """
+    w = _several("weights", weights)
+    b = [None] * len(w) if biases is None else _several("biases", biases)
+    if not w:
+        raise InputError("weights", "0 matrices", "1 matrix or more", "give one a layer")
+    if len(b) != len(w):
+        raise InputError(
+            "biases",
+            f"{len(b)} of them",
+            f"as many as the {len(w)} weight matrices",
+            "give one vector a layer, None where a layer has none, or None for all",
+        )
+    for step in jacobian_spectra(activation, zip(w, b, strict=True), x, [len(w)]):
+        if step.spectrum:
+            return step.spectrum
+    raise AssertionError("the last layer has a spectrum")
+
+
+def jacobian_spectra(
+    activation: str | Activation,
+    layers: Iterable[tuple[ArrayLike, ArrayLike | None]],
+    x: ArrayLike,
+    at: Iterable[int],
+) -> Iterator[Step]:
+    """The singular values of J_l at several depths l, step by step.
+
+    To stop is not to ask for the next step. A layer of width n costs some 15 n³ operations, and
+    is taken from `layers` only when its turn has come.
+
+    Args:
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        layers: W_l [n_l, n_{l-1}] with b_l [n_l] or None, from the first layer on.
+        x: the input a_0 [n_0].
+        at: the depths l to look at, from 1 on; the computation ends with the last of them.
+
+    Raises:
+        InputError: shapes that do not fit together, values that are not finite real numbers, or
+            a depth that is not there.
+    """
+    wanted = set(at)
+    product = _Product(as_activation(activation), _finite("x", _array("x", x, 1)))
+    for w, b in layers:
+        product.multiply(*_layer(product.depth, w, b, product.width))
+        yield Step(product.depth, None)
+        if product.depth in wanted:
+            for logs in product.log2_singular_values():
+                found = None if logs is None else Spectrum(product.depth, logs * _LOG10_2)
+                yield Step(product.depth, found)
+            wanted.remove(product.depth)
+        if not wanted:
+            return
+    if wanted:
+        raise InputError(
+            "at",
+            max(wanted, key=str),
+            f"a layer from 1 to {product.depth}",
+            "choose a layer that is there",
+        )
+
+
+def _layer(
+    index: int, weights: ArrayLike, biases: ArrayLike | None, below: int
+) -> tuple[Array, Array | None]:
+    """A layer that fits upon `below` values, or an error that says why it does not."""
+    field = f"weights[{index}]"
+    w = _finite(field, _array(field, weights, 2))
+    if w.shape[1] != below:
+        raise InputError(
+            field,
+            f"matrix of shape {w.shape}",
+            f"a matrix [n, {below}], for it receives {below} values",
+            f"give it {below} columns",
+        )
+    if biases is None:
+        return w, None
+    field = f"biases[{index}]"
+    b = _finite(field, _array(field, biases, 1))
+    if len(b) != len(w):
+        raise InputError(
+            field,
+            f"vector of {len(b)}",
+            f"a vector of {len(w)}, one number a row of weights[{index}]",
+            "give one bias a unit",
+        )
+    return w, b
+
+
+# ------------------------------------------------------------------ product
+
+
+class _Product:
+    """J_l = Q diag(2^s) T, layer after layer."""
+
+    def __init__(self, f: Activation, x: Array) -> None:
+        tails = Tails(f)
+        self.f = _Extended(f, f.log_abs, tails.function)
+        self.df = _Extended(f.derivative, f.log_abs_derivative, tails.derivative)
+        self.a = _Apart.of(x)
+        self.depth, self.least = 0, len(x)
+        self.q, self.s, self.t = np.eye(len(x)), np.zeros(len(x)), np.eye(len(x))
+
+    @property
+    def width(self) -> int:
+        """n_l."""
+        return len(self.a.m)
+
+    def multiply(self, w: Array, b: Array | None) -> None:
+        """J_l = D_l W_l J_{l-1}."""
+        # Every unit's weights take part at a scale of their own.
+        k = np.frexp(np.abs(w).max(axis=1))[1].astype(np.float64)
+        w = np.ldexp(w, -k.astype(np.intc)[:, None])
+        with np.errstate(all="ignore"):
+            (a,), (e,) = _Apart(self.a.m[None], self.a.e[None]).rows()
+            z = _Apart.of(w @ a, e + k)
+            if b is not None:
+                z = z.plus(_Apart.of(b))
+            self.a, slopes = self.f(z).capped(), self.df(z).capped()
+        self.depth, self.least = self.depth + 1, min(self.least, len(w))
+        m = (w @ self.q) * slopes.m[:, None]
+        self.q, self.s, y = _factored(slopes.e + k, m, self.s)
+        self.t = y @ self.t
+        if self.depth % _REFRESH == 0:
+            self.s, u, y, v = self._refreshed()
+            self.q, self.t = self.q @ u, y @ v.T
+
+    def _refreshed(self) -> tuple[Array, Array, Array, Array]:
+        """s′, U, Y, V with diag(2^s) T = U diag(2^s′) Y Vᵀ, V orthonormal, Y about triangular."""
+        v, s, x = _factored(np.zeros(self.t.shape[1]), self.t.T, self.s)
+        u, s, y = _factored(np.zeros(x.shape[1]), x.T, s)
+        return s, u, y, v
+
+    def log2_singular_values(self) -> Iterator[Array | None]:
+        """log2 σ_i in descending order, after as many None as there are sweeps."""
+        s, _, y, _ = self._refreshed()
+        logs = np.full(self.least, -np.inf)
+        for found in _log2_singular_values(y.T, s):
+            if found is not None:
+                logs[: len(found)] = -np.sort(-found)
+            yield None if found is None else logs
+
+
+# ----------------------------------------------------------- graded matrices
+
+
+def _factored(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array]:
+    """Q [n, r], s′ [r] and Y [r, k] with diag(2^ρ) M diag(2^s) = Q diag(2^s′) Y.
+
+    ρ [n] and s [k] may spread as they like; the largest number of each row of Y is about 1. Rows
+    and columns of zeros are left out: what is exactly 0 lowers r.
+    """
+    rows = np.flatnonzero((rho > -np.inf) & m.any(axis=1))
+    columns = np.flatnonzero(m[rows].any(axis=0))
+    if not columns.size:
+        return np.zeros((len(m), 0)), np.zeros(0), np.zeros((0, m.shape[1]))
+    part, rho, s = m[np.ix_(rows, columns)], rho[rows], s[columns]
+    found = None
+    if rho.max() - rho.min() <= _ORDINARY_SPREAD:
+        found = _triangular(rho, part, s)
+    own, s, own_y = found or _eliminated(rho, part, s)
+    q, y = np.zeros((len(m), len(s))), np.zeros((len(s), m.shape[1]))
+    q[rows], y[:, columns] = own, own_y
+    return q, s, y
+
+
+def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | None:
+    """The same by QR of rows and columns in order of size; None where that order was no good.
+
+    With the largest rows first, Householder's reflections are as exact for the small rows as for
+    the large ones (Cox & Higham, 1998); the scales of the columns do not touch them at all.
+    """
+    top = float(rho.max())
+    m = _shifted(m, (rho - top)[:, None])
+    rows = np.argsort(-np.einsum("ij,ij->i", m, m), kind="stable")
+    sizes = 0.5 * np.log2(np.einsum("ij,ij->j", m, m)) + s
+    columns = np.argsort(-sizes, kind="stable")
+    q, r = np.linalg.qr(m[np.ix_(rows, columns)])
+    y, s = _by_rows(r, s[columns])
+    if (np.abs(np.diagonal(y)) < _GROWTH).any():
+        return None
+    return _back(q, rows), s + top, _back(y.T, columns).T
+
+
+def _eliminated(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array]:
+    """The same by Gaussian elimination with complete pivoting, whatever the spread.
+
+    Scales of rows and columns pass through elimination untouched, so that M itself is eliminated
+    and the scales only choose the pivots.
+    """
+    u, rho, s = m.copy(), rho.copy(), s.copy()
+    rows, columns = np.arange(len(rho)), np.arange(len(s))
+    rank = min(u.shape)
+    with np.errstate(divide="ignore"):
+        for p in range(rank):
+            sizes = np.log2(np.abs(u[p:, p:])) + rho[p:, None] + s[p:]
+            i, j = (p + int(at) for at in np.unravel_index(np.argmax(sizes), sizes.shape))
+            if sizes[i - p, j - p] == -np.inf:
+                rank = p
+                break
+            for one in (u, rho, rows):
+                one[[p, i]] = one[[i, p]]
+            for one in (u.T, s, columns):
+                one[[p, j]] = one[[j, p]]
+            u[p + 1 :, p] /= u[p, p]
+            u[p + 1 :, p + 1 :] -= np.outer(u[p + 1 :, p], u[p, p + 1 :])
+    x = _shifted(np.tril(u[:, :rank], -1), rho[:, None] - rho[:rank])
+    x[np.arange(rank), np.arange(rank)] = 1.0
+    y, s = _by_rows(np.triu(u[:rank]), s)
+    q, r = np.linalg.qr(x)
+    r, s = _by_rows(r, s + rho[:rank])
+    return _back(q, rows), s, _back((r @ y).T, columns).T
+
+
+def _by_rows(r: Array, s: Array) -> tuple[Array, Array]:
+    """Y and e with R diag(2^s) = diag(2^e) Y, the largest number of each row of Y about 1."""
+    y, own = np.frexp(r)
+    sizes = own + s
+    e = np.where(y == 0.0, -np.inf, sizes).max(axis=1)
+    return _shifted(y, np.where(y == 0.0, 0.0, sizes - e[:, None])), e
+
+
+def _back(rows: Array, order: Array) -> Array:
+    """The rows where they came from."""
+    back = np.empty_like(rows)
+    back[order] = rows
+    return back
+
+
+# ------------------------------------------------------------------- Jacobi
+
+
+def _log2_singular_values(g: Array, s: Array) -> Iterator[Array | None]:
+    """log2 of the singular values of G diag(2^s), after as many None as there are sweeps.
+
+    Where s spreads far, by one-sided Jacobi: columns of length 1 with their sizes apart are
+    turned in pairs until all are orthogonal; their sizes then are the singular values.
+    """
+    if len(s) and s.max() - s.min() <= _MILD:
+        top = float(s.max())
+        values = np.linalg.svd(_shifted(g, s - top), compute_uv=False)
+        yield np.log2(values[: len(s)]) + top
+        return
+    n = len(s)
+    lengths = np.linalg.norm(g, axis=0)
+    v, h = np.ascontiguousarray((g / lengths).T), np.log2(lengths) + s
+    small = _ALMOST_ORTHOGONAL * math.sqrt(n)
+    ring = np.arange(n + n % 2)
+    half = len(ring) // 2
+    for _ in range(_MAX_SWEEPS):
+        cosines = v @ v.T
+        np.fill_diagonal(cosines, 0.0)
+        if np.abs(cosines).max(initial=0.0) <= small:
+            yield h
+            return
+        for _ in range(len(ring) - 1):  # every pair meets once, n/2 of them at a time
+            p, q = ring[:half], ring[: half - 1 : -1]
+            there = (p < n) & (q < n)
+            _turn(v, h, p[there], q[there], small / 4.0)
+            ring[1:] = np.roll(ring[1:], 1)
+        yield None
+    raise ArithmeticError("the Jacobi rotations of a spectrum did not converge")
+
+
+def _turn(v: Array, h: Array, p: Array, q: Array, small: float) -> None:
+    """Turn the columns p and q, v 2^h, upon one another so that they become orthogonal."""
+    p, q = np.where(h[p] < h[q], (q, p), (p, q))
+    gamma = np.einsum("ij,ij->i", v[p], v[q])
+    oblique = np.abs(gamma) > small
+    if not oblique.any():
+        return
+    p, q, gamma = p[oblique], q[oblique], gamma[oblique]
+    ratio = np.exp2(np.maximum(h[q] - h[p], -1000.0))  # size of q over that of p
+    d = 1.0 - ratio**2
+    u = 2.0 * gamma / (d + np.hypot(d, 2.0 * ratio * gamma))  # tan of the angle, over ratio
+    larger = v[p] + (u * ratio**2)[:, None] * v[q]
+    smaller = v[q] - u[:, None] * v[p]
+    cosine = 1.0 / np.hypot(1.0, u * ratio)
+    for at, column in ((p, larger), (q, smaller)):
+        length = np.linalg.norm(column, axis=1)
+        v[at] = column / length[:, None]
+        h[at] += np.log2(length * cosine)
