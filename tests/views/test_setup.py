@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError, printable
+from gradtui.mathematics.initialisation import SCHEMES
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS, Loss, Setup
+from gradtui.views.setup import CHAIN, KNOBS, MODELS, NETWORK, Loss, Setup, implied
 from gradtui.views.view import View
 
 SPECS = (
@@ -23,6 +24,14 @@ SPECS = (
     "softplus",
     "gelu_tanh",
     "identity",
+)
+INITS = (
+    "pytorch_linear",
+    "kaiming_normal",
+    "kaiming_normal(gain=1.5)",
+    "orthogonal",
+    "normal(sigma_w=1.2, sigma_b=0.1)",
+    "critical(sigma_b2=0.05)",
 )
 numbers = st.floats(-1e100, 1e100)
 
@@ -45,6 +54,10 @@ def setups(draw: st.DrawFn) -> Setup:
     # Narrower than that there are no numbers between the two to draw.
     high = draw(st.floats(low + 1e-3, 1e6))
     spreads = st.floats(0, 1e100)
+    model = draw(st.sampled_from(MODELS))
+    most = 6 if model == CHAIN or len(activations) == 1 else 1
+    inits = tuple(draw(st.lists(st.sampled_from(INITS), min_size=1, max_size=most, unique=True)))
+    limits = tuple(sorted(draw(st.tuples(st.floats(0, 10), st.floats(11, 1e3)))))
     return Setup(
         activations=activations,
         focus=draw(st.sampled_from(("", *activations))),
@@ -59,6 +72,16 @@ def setups(draw: st.DrawFn) -> Setup:
         z_range=(low, high),
         z=draw(st.floats(low, high)),
         layer=draw(st.integers(1, depth)),
+        model=model,
+        init=inits,
+        width=draw(st.integers(1, 4096)),
+        batch=draw(st.integers(1, 4096)),
+        networks=draw(st.integers(1, 10_000)),
+        sigma_w_range=limits,
+        sigma_w=draw(st.floats(*limits)),
+        sigma_b_range=limits,
+        sigma_b=draw(st.floats(*limits)),
+        against=draw(st.sampled_from(("sigma_b", "depth"))),
     )
 
 
@@ -88,12 +111,12 @@ def reproduced(view: View, words: list[str]) -> Setup:
 @settings(max_examples=150)
 @given(setup=setups())
 def test_the_command_reproduces_exactly_this_picture(view: View, setup: Setup) -> None:
-    """Every knob that the view reads, and its cursor."""
+    """Every knob that counts for this setup, and its cursor."""
     again = reproduced(view, view.command(setup)).checked()
-    for knob in view.all_knobs:
-        if knob.name != "focus":
-            assert getattr(again, knob.name) == getattr(setup, knob.name)
-    assert again.focused == setup.focused
+    for name in (*view.used(setup), view.cursor):
+        if name != "focus":
+            assert getattr(again, name) == getattr(setup, name)
+    assert view.focused(again) == view.focused(setup)
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
@@ -160,10 +183,14 @@ def test_unbalanced_parentheses_are_an_error(text: str) -> None:
         {"z": 7.0},
         {"weights": LayerValues((1.0, 2.0))},
         {"biases": LayerValues((1.0, 2.0))},
+        {"sigma_w": 3.5},
+        {"sigma_b": 2.0},
+        {"init": ("kaiming_normal", "orthogonal"), "activations": ("tanh", "relu"),
+         "model": NETWORK},
     ],
-)
+)  # fmt: skip
 def test_knobs_that_contradict_one_another_are_refused(changes: dict[str, object]) -> None:
-    (name,) = changes
+    name = next(iter(changes))
     with pytest.raises(InputError, match=name):
         Setup(depth=50).with_(**changes).checked()
 
@@ -182,3 +209,38 @@ def test_a_result_depends_on_the_view_s_knobs_and_not_on_its_cursor(view: View) 
     assert view.key(setup.with_(**cursor)) == view.key(setup)
     changed = {"threshold": 0.5}
     assert view.key(setup.with_(**changed)) != view.key(setup)
+
+
+@pytest.mark.parametrize(
+    ("text", "inits"),
+    [
+        ("he_normal, orthogonal", None),
+        ("kaiming_normal orthogonal", ("kaiming_normal", "orthogonal")),
+        ("normal(1.5, 0.1), critical", ("normal(sigma_w=1.5, sigma_b=0.1)", "critical")),
+    ],
+)
+def test_initialisations_are_named_as_activations_are(
+    text: str, inits: tuple[str, ...] | None
+) -> None:
+    if inits is None:
+        with pytest.raises(InputError, match="did you mean kaiming_normal"):
+            KNOBS["init"].parse(text)
+    else:
+        assert KNOBS["init"].parse(text) == inits
+
+
+def test_the_recipes_are_walked_through_one_by_one_and_round() -> None:
+    knob = KNOBS["init"]
+    value = first = ("xavier_normal",)
+    seen = []
+    while not seen or value != first:
+        seen.append(value)
+        value = knob.step(value, 1)
+    assert len(seen) == len(SCHEMES)
+    assert knob.step(first, -1) == seen[-1]
+
+
+def test_what_only_a_network_has_asks_for_a_network() -> None:
+    assert implied("init", ("orthogonal",)) == {"model": NETWORK}
+    assert implied("weights", LayerValues((1.0, 2.0))) == {"depth": 2}
+    assert implied("depth", 5) == {}

@@ -80,6 +80,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("double_depth", ("right_curly_bracket",), "}", "twice the depth", "Depth",
            partial(steps.step_knob, name="depth", steps=1, by_factor=True)),
     *_knob_actions(),
+    Action("model", ("c",), "c", "chain or network: one unit a layer, or real layers", "Depth",
+           steps.toggle_model),
     Action("left", ("left",), "←", "a step to the left", "Cursor",
            partial(steps.walk, steps=-1)),
     Action("right", ("right",), "→", "a step to the right", "Cursor",

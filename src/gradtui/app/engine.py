@@ -128,7 +128,7 @@ def _draw(request: Request, result: Any) -> Drawn:
         result,
         view.draw(result, setup, request.plot, request.marker),
         view.readout(result, setup, request.width),
-        view.finding(result, setup.focused),
+        view.finding(result, view.focused(setup)),
         result.progress,
     )
 

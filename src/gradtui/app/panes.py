@@ -97,7 +97,7 @@ def activations(state: State, size: Size) -> Picture:
 def knobs(state: State, width: int) -> Picture:
     """The knobs of the view with their letters and values."""
     rows = []
-    for name in state.record.knobs:
+    for name in state.record.used(state.setup):
         if name in ("activations", "focus"):
             continue
         knob = KNOBS[name]

@@ -11,7 +11,7 @@ from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.picture import CURVES
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.setup import CHAIN, CURSORS, KNOBS, NETWORK, Setup, implied
 from gradtui.views.view import Remedy, View
 
 UNDO_DEPTH = 200
@@ -78,9 +78,10 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
     """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
     view = view or state.view
     setup = setup.clamped()
-    if setup.focus not in setup.activations:
+    if setup.focus not in (*setup.activations, *setup.init):
         setup = setup.with_(focus="")
-    if setup.with_(layer=state.setup.layer, z=state.setup.z) == state.setup and view == state.view:
+    cursors = {name: getattr(state.setup, name) for name in CURSORS}
+    if setup.with_(**cursors) == state.setup and view == state.view:
         return state.with_(setup=setup)
     setup.checked()
     past = (*state.past, Moment(state.view, state.setup))[-UNDO_DEPTH:]
@@ -136,11 +137,11 @@ def only(state: State) -> State:
 
 
 def next_focus(state: State, steps: int = 1) -> State:
-    """The verdict for the next of the compared activations."""
-    chosen = state.setup.activations
+    """The verdict for the next of what is compared."""
+    chosen = state.record.subjects(state.setup)
     if len(chosen) == 1:
         return state.saying("Nothing to compare with yet; space on another activation adds it.")
-    focus = chosen[(chosen.index(state.setup.focused) + steps) % len(chosen)]
+    focus = chosen[(chosen.index(state.record.focused(state.setup)) + steps) % len(chosen)]
     return guarded(state, state.setup.with_(focus=focus))
 
 
@@ -164,22 +165,19 @@ def step_knob(state: State, name: str, steps: int, *, by_factor: bool = False) -
         value = turn(getattr(state.setup, name), steps)
     except OverflowError:
         return state
-    return guarded(state, state.setup.with_(**{name: value}))
+    return guarded(state, state.setup.with_(**{name: value, **implied(name, value)}))
 
 
 def set_knob(state: State, name: str, text: str) -> State:
     """A knob set to what was typed.
 
-    A list of weights or biases brings its own depth.
+    What it brings with it, such as the depth of a list of weights, is set too.
 
     Raises:
         InputError: the text is not a value of this knob, or contradicts another knob.
     """
     value = KNOBS[name].parse(text)
-    changes: dict[str, object] = {name: value}
-    if name in ("weights", "biases") and len(value.values) > 1:
-        changes["depth"] = len(value.values)
-    return changed(state, state.setup.with_(**changes))
+    return changed(state, state.setup.with_(**{name: value, **implied(name, value)}))
 
 
 def walk(state: State, steps: int, *, tens: bool = False) -> State:
@@ -190,6 +188,14 @@ def walk(state: State, steps: int, *, tens: bool = False) -> State:
 def walk_to_end(state: State, direction: int) -> State:
     """The view's cursor at an end of what it walks over."""
     return walk(state, direction * 10**6, tens=True)
+
+
+def toggle_model(state: State) -> State:
+    """One unit a layer, or real layers."""
+    if "model" not in state.record.knobs:
+        return state.saying("Chain or network is a choice of the decay view: press 3, then c.")
+    model = CHAIN if state.setup.model == NETWORK else NETWORK
+    return guarded(state, state.setup.with_(model=model))
 
 
 # ----------------------------------------------------------------- history
@@ -239,7 +245,7 @@ def describe(old: Setup, new: Setup) -> str:
     return ", ".join(
         f"{knob.label} {knob.text(old)} → {knob.text(new)}"
         for knob in KNOBS.values()
-        if knob.name not in ("layer", "z") and getattr(old, knob.name) != getattr(new, knob.name)
+        if knob.name not in CURSORS and getattr(old, knob.name) != getattr(new, knob.name)
     )
 
 

@@ -29,7 +29,7 @@ from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.picture import Row
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.setup import CURSORS, KNOBS, Setup, implied
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)
@@ -103,13 +103,11 @@ def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setu
             "activations": ", ".join(one for word in names for one in activations.parse(word)),
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
-    for name in ("weights", "biases"):
-        if name in changes and len(changes[name].values) > 1:
-            changes.setdefault("depth", len(changes[name].values))
+    for name, value in list(changes.items()):
+        changes = {**implied(name, value), **changes}
     setup = view.default_setup.with_(**changes).clamped()
-    if view.cursor in changes:
-        # A cursor that was asked for is not moved in silence.
-        setup = setup.with_(**{view.cursor: changes[view.cursor]})
+    # A cursor that was asked for is not moved in silence.
+    setup = setup.with_(**{name: changes[name] for name in CURSORS if name in changes})
     return setup.checked()
 
 

@@ -44,7 +44,7 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
 def exported(view: View, result: Any, setup: Setup, size: Size, marker: str, format: str) -> str:
     """The result in one of `FORMATS`, as a file holds it."""
     if format == "svg":
-        subjects = ", ".join(setup.activations)
+        subjects = ", ".join(view.subjects(setup))
         return svg(report(view, result, setup, size, marker), f"{view.title}: {subjects}")
     if format == "txt":
         return plain(report(view, result, setup, size, marker).rows)
@@ -76,7 +76,7 @@ def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row
     """The rows above the picture and below it."""
     title = row((view.title, "title"), (f"  {view.question}", "muted"))
     below: list[Row] = list(view.readout(result, setup, width))
-    for name in setup.activations:
+    for name in view.subjects(setup):
         below += [(), *_verdict(view, setup, view.finding(result, name), width)]
     return [title], below
 
@@ -109,7 +109,7 @@ def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
                 "cause": found.cause,
                 "remedy": None if found.remedy is None else _remedy(view, setup, found.remedy),
             }
-            for found in (view.finding(result, name) for name in setup.activations)
+            for found in (view.finding(result, name) for name in view.subjects(setup))
         ],
         "rows": view.table(result),
     }

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradtui.errors import InputError
+from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import MAX_DEPTH
+from gradtui.mathematics.initialisation import MAX_WIDTH, SCHEMES, initialisation
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
@@ -39,6 +40,25 @@ class Loss:
         return format_spec("squared_error", {"target": self.target})
 
 
+CHAIN, NETWORK = MODELS = ("chain", "network")
+"""One unit a layer, or the matrices of real layers."""
+
+CURSOR_RANGES: Mapping[str, str] = {
+    "z": "z_range",
+    "sigma_w": "sigma_w_range",
+    "sigma_b": "sigma_b_range",
+}
+"""Each cursor over numbers, and the knob that says what it walks over."""
+
+CURSORS = ("layer", *CURSOR_RANGES)
+"""The knobs that only say where somebody looks: a move of theirs changes no result."""
+
+_NOT_OF_A_CHAIN = (
+    "activations", "focus", "samples", "model", "init", "width", "batch", "networks", "against",
+    *CURSORS, *CURSOR_RANGES.values(),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Setup:
     """The state of every knob. Two equal setups give the same numbers and the same picture."""
@@ -53,14 +73,29 @@ class Setup:
     seed: int = 0
     samples: int = 200
     threshold: float = 1e-3
+    model: str = CHAIN
+    init: tuple[str, ...] = ("pytorch_linear",)
+    width: int = 64
+    batch: int = 32
+    networks: int = 100
     z_range: tuple[float, float] = (-6.0, 6.0)
+    sigma_w_range: tuple[float, float] = (0.0, 3.0)
+    sigma_b_range: tuple[float, float] = (0.0, 1.5)
+    against: str = "sigma_b"
     z: float = 1.0
     layer: int = 1
+    sigma_w: float = 1.0
+    sigma_b: float = 0.0
 
     @property
     def focused(self) -> str:
         """The activation that the verdict speaks of: the chosen one, or the first."""
         return self.focus if self.focus in self.activations else self.activations[0]
+
+    @property
+    def focused_init(self) -> str:
+        """The initialisation that the verdict speaks of: the chosen one, or the first."""
+        return self.focus if self.focus in self.init else self.init[0]
 
     def with_(self, **changes: object) -> Setup:
         """A copy with those knobs changed."""
@@ -70,12 +105,7 @@ class Setup:
         """This setup with every knob that no chain depends on at its default."""
         default = Setup()
         return self.with_(
-            activations=default.activations,
-            focus="",
-            samples=default.samples,
-            z_range=default.z_range,
-            z=default.z,
-            layer=1,
+            **{name: getattr(default, name) for name in _NOT_OF_A_CHAIN},
         )
 
     def checked(self) -> Setup:
@@ -83,19 +113,30 @@ class Setup:
 
         Raises:
             InputError: a list of weights or biases whose length is not the depth; a focus
-                that is not among the activations; a cursor outside what it walks over.
+                that is not among what is compared; several activations and several
+                initialisations at once; a cursor outside what it walks over.
         """
-        low, high = self.z_range
+        compared = (*self.activations, *(self.init if self.model == NETWORK else ()))
         for name, value, allowed, holds, next_step in (
-            ("focus", self.focus, f"one of {', '.join(self.activations)}",
-             self.focus in ("", *self.activations), "choose one of them"),
+            ("focus", self.focus, f"one of {', '.join(compared)}",
+             self.focus in ("", *self.activations, *self.init), "choose one of them"),
             ("layer", self.layer, f"a layer from 1 to {self.depth}", self.layer <= self.depth,
              "choose a layer that is there"),
-            ("z", self.z, f"inside the range {low:g} to {high:g}", low <= self.z <= high,
-             "move it, or widen z_range"),
+            ("init", ", ".join(self.init), "one initialisation, as there are several activations",
+             self.model == CHAIN or 1 in (len(self.activations), len(self.init)),
+             "compare several of the one or of the other"),
         ):  # fmt: skip
             if not holds:
                 raise InputError(name, value, allowed, next_step)
+        for name, limits in CURSOR_RANGES.items():
+            value, (low, high) = getattr(self, name), getattr(self, limits)
+            if not low <= value <= high:
+                raise InputError(
+                    name,
+                    value,
+                    f"inside the range {low:g} to {high:g}",
+                    f"move it, or widen {limits}",
+                )
         for name in ("weights", "biases"):
             count = len(getattr(self, name).values)
             if count > 1 and count != self.depth:
@@ -108,9 +149,13 @@ class Setup:
         return self
 
     def clamped(self) -> Setup:
-        """This setup with its two cursors inside what they walk over."""
-        low, high = self.z_range
-        return self.with_(layer=min(max(self.layer, 1), self.depth), z=min(max(self.z, low), high))
+        """This setup with its cursors inside what they walk over."""
+        inside = {
+            name: min(max(getattr(self, name), low), high)
+            for name, limits in CURSOR_RANGES.items()
+            for low, high in (getattr(self, limits),)
+        }
+        return self.with_(layer=min(max(self.layer, 1), self.depth), **inside)
 
 
 @dataclass(frozen=True)
@@ -227,7 +272,7 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-def _parse_activations(text: str) -> tuple[str, ...]:
+def _several(field: str, text: str, spec: Callable[[str], str], what: str) -> tuple[str, ...]:
     """One or several text forms, separated by commas or blanks outside parentheses."""
     names: list[str] = []
     depth, word = 0, ""
@@ -235,18 +280,39 @@ def _parse_activations(text: str) -> tuple[str, ...]:
         depth += (character == "(") - (character == ")")
         if depth <= 0 and (character == "," or character.isspace()):
             if word:
-                names.append(activation(word).spec)
+                names.append(spec(word))
             word = ""
         else:
             word += character
     if word:  # a parenthesis was left open: the name's own error says so
-        names.append(activation(word.removesuffix(",")).spec)
+        names.append(spec(word.removesuffix(",")))
     unique = tuple(dict.fromkeys(names))
     if not 1 <= len(unique) <= CURVES:
-        raise InputError(
-            "activations", text, f"1 to {CURVES} activations", "choose which to compare"
-        )
+        raise InputError(field, text, f"1 to {CURVES} {what}", "choose which to compare")
     return unique
+
+
+def _parse_activations(text: str) -> tuple[str, ...]:
+    return _several("activations", text, lambda word: activation(word).spec, "activations")
+
+
+def _parse_inits(text: str) -> tuple[str, ...]:
+    return _several("init", text, lambda word: initialisation(word).spec, "initialisations")
+
+
+def _next_init(value: tuple[str, ...], n: int) -> tuple[str, ...]:
+    """The recipe n rows further in the list of them; of several, none is next."""
+    if len(value) > 1:
+        return value
+    names = list(SCHEMES)
+    return (names[(names.index(initialisation(value[0]).name) + n) % len(names)],)
+
+
+def _parse_focus(text: str) -> str:
+    """An activation or an initialisation, in its canonical text form."""
+    if parse_spec("focus", text).name in SCHEMES:
+        return initialisation(text).spec
+    return activation(text).spec
 
 
 def _parse_loss(text: str) -> Loss:
@@ -272,31 +338,66 @@ def _change_loss(change: Callable[[float], float]) -> Callable[[Loss], Loss]:
     return changed
 
 
-def _parse_range(text: str) -> tuple[float, float]:
-    low, colon, high = text.partition(":")
-    if not colon:
-        raise InputError("z_range", text, _RANGE_FORM, "try -6:6")
-    limits = parse_number("z_range", low), parse_number("z_range", high)
-    largest = max(map(abs, limits))
-    width = limits[1] - limits[0]
-    if width <= 0 or width < _NARROWEST * largest or largest > _FARTHEST:
-        raise InputError("z_range", text, _RANGE_FORM, "try -6:6")
-    return limits
+def _range(name: str, letter: str, help_: str, least: float, most: float, usual: str) -> Knob:
+    """Two numbers low:high; a step moves both, a factor widens them around their middle."""
+    form = (
+        f"low:high with low < high (by a billionth of them), both from {number(least)} "
+        f"to {number(most)}"
+    )
+
+    def parse(text: str) -> tuple[float, float]:
+        low, colon, high = text.partition(":")
+        if not colon:
+            raise InputError(name, text, form, f"try {usual}")
+        limits = parse_number(name, low), parse_number(name, high)
+        width = limits[1] - limits[0]
+        if (
+            width <= 0
+            or width < _NARROWEST * max(map(abs, limits))
+            or limits[0] < least
+            or limits[1] > most
+        ):
+            raise InputError(name, text, form, f"try {usual}")
+        return limits
+
+    def moved(limits: tuple[float, float], n: int) -> tuple[float, float]:
+        by = min(max(n * step, least - limits[0]), most - limits[1])
+        return _tidy(limits[0] + by), _tidy(limits[1] + by)
+
+    def scaled(limits: tuple[float, float], n: int) -> tuple[float, float]:
+        centre, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
+        half = max(half * 2.0**n, 1e-3, _NARROWEST * abs(centre))
+        return _tidy(max(centre - half, least)), _tidy(min(centre + half, most))
+
+    step = 1.0 if least < 0.0 else 0.1
+    return Knob(
+        name,
+        letter,
+        help_,
+        form,
+        parse,
+        lambda value: f"{number(value[0])}:{number(value[1])}",
+        moved,
+        scaled,
+    )
 
 
-_FARTHEST, _NARROWEST = 1e6, 1e-9
-_RANGE_FORM = "low:high with low < high (by a billionth of them), both within ±1e6"
+_NARROWEST = 1e-9
 
 
-def _range_moved(limits: tuple[float, float], by: float) -> tuple[float, float]:
-    by = min(max(by, -_FARTHEST - limits[0]), _FARTHEST - limits[1])
-    return _tidy(limits[0] + by), _tidy(limits[1] + by)
+def _choice(name: str, letter: str, help_: str, choices: tuple[str, ...]) -> Knob:
+    allowed = f"{', '.join(choices[:-1])} or {choices[-1]}"
 
+    def parse(text: str) -> str:
+        if text.strip() not in choices:
+            near = nearest(text.strip(), choices)
+            raise InputError(name, text, allowed, f"try {near[0] if near else choices[0]}")
+        return text.strip()
 
-def _range_scaled(limits: tuple[float, float], factor: float) -> tuple[float, float]:
-    centre, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
-    half = min(max(half * factor, 1e-3, _NARROWEST * abs(centre)), _FARTHEST - abs(centre))
-    return _tidy(centre - half), _tidy(centre + half)
+    def step(value: str, n: int) -> str:
+        return choices[(choices.index(value) + n) % len(choices)]
+
+    return Knob(name, letter, help_, allowed, parse, str, step, step)
 
 
 _KNOBS = (
@@ -313,9 +414,9 @@ _KNOBS = (
     Knob(
         "focus",
         "o",
-        "which activation the verdict, the ceiling and the spread are for (the first)",
-        "one of the chosen activations",
-        lambda text: activation(text).spec if text else "",
+        "which of those compared the verdict, the ceiling and the spread are for (the first)",
+        "one of the chosen activations or initialisations",
+        lambda text: _parse_focus(text) if text else "",
         str,
         lambda value, n: value,
         lambda value, n: value,
@@ -338,21 +439,44 @@ _KNOBS = (
     _whole("samples", "m", "how many random chains the spread is measured on", 1, 100_000),
     _real("threshold", "h", "the ratio below which a gradient counts as vanished",
           1e-300, 0.999, 1e-3, 10.0),
+    _choice("model", "M", "one unit a layer (chain), or real layers (network)", MODELS),
     Knob(
-        "z_range",
-        "v",
-        "the range of z that is drawn",
-        _RANGE_FORM,
-        _parse_range,
-        lambda value: f"{number(value[0])}:{number(value[1])}",
-        lambda value, n: _range_moved(value, n),
-        lambda value, n: _range_scaled(value, 2.0**n),
+        "init",
+        "I",
+        "how the weights of a network are drawn, one recipe or several to compare",
+        f"1 to {CURVES} initialisations such as kaiming_normal orthogonal 'normal(1.5, 0.1)'",
+        _parse_inits,
+        ", ".join,
+        lambda value, n: _next_init(value, n),
+        lambda value, n: _next_init(value, n),
     ),
+    _whole("width", "W", "the units n of every layer of a network", 1, MAX_WIDTH),
+    _whole("batch", "B", "the inputs that pass through a network together", 1, 4096),
+    _whole("networks", "N", "how many random networks are drawn", 1, 10_000),
+    _range("z_range", "v", "the range of z that is drawn", -1e6, 1e6, "-6:6"),
+    _range("sigma_w_range", "R", "the range of σw that is mapped", 0.0, 1e3, "0:3"),
+    _range("sigma_b_range", "Q", "the range of σb that is mapped", 0.0, 1e3, "0:1.5"),
+    _choice("against", "A", "what σw is mapped against", ("sigma_b", "depth")),
     _real("z", "z", "where the cursor stands", -1e6, 1e6, 0.1),
     _whole("layer", "l", "the layer at which the cursor stands", 1, MAX_DEPTH),
+    _real("sigma_w", "S", "the σw at which the cursor stands", 0.0, 1e3, 0.01),
+    _real("sigma_b", "Y", "the σb at which the cursor stands", 0.0, 1e3, 0.01),
 )  # fmt: skip
 
 KNOBS: Mapping[str, Knob] = {knob.name: knob for knob in _KNOBS}
+
+
+def implied(name: str, value: Any) -> dict[str, Any]:
+    """What else a knob that somebody sets brings with it.
+
+    A list of weights or biases says how deep the chain is; what only networks have, that there
+    is to be one.
+    """
+    if name in ("weights", "biases") and len(value.values) > 1:
+        return {"depth": len(value.values)}
+    if name in ("init", "width", "networks"):
+        return {"model": NETWORK}
+    return {}
 
 
 def log10_threshold(setup: Setup) -> float:

@@ -88,16 +88,34 @@ class View:
     draw: Callable[[Any, Setup, Size, str], Picture]
     readout: Callable[[Any, Setup, int], tuple[Row, ...]]
     finding: Callable[[Any, str], Finding]
-    """The verdict on one of the activations."""
+    """The verdict on one of its subjects."""
     table: Callable[[Any], Table]
     walk: Callable[[Setup, int, bool], Setup]
     """The setup with the cursor moved n steps to the right, in tens if asked."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
+    """The knobs that change nothing for this setup."""
 
     @property
     def all_knobs(self) -> tuple[Knob, ...]:
         """Its knobs, the cursor last."""
         return tuple(KNOBS[name] for name in (*self.knobs, self.cursor))
+
+    def used(self, setup: Setup) -> tuple[str, ...]:
+        """The knobs that count for this setup, the cursor not among them."""
+        idle = self.idle(setup)
+        return tuple(name for name in self.knobs if name not in idle)
+
+    def _compares_inits(self, setup: Setup) -> bool:
+        return len(setup.init) > 1 and "init" in self.used(setup)
+
+    def subjects(self, setup: Setup) -> tuple[str, ...]:
+        """What is compared, each with a verdict: the activations, or several initialisations."""
+        return setup.init if self._compares_inits(setup) else setup.activations
+
+    def focused(self, setup: Setup) -> str:
+        """The one of them that the verdict speaks of."""
+        return setup.focused_init if self._compares_inits(setup) else setup.focused
 
     @property
     def default_setup(self) -> Setup:
@@ -106,14 +124,15 @@ class View:
 
     def key(self, setup: Setup) -> tuple[object, ...]:
         """What a result depends on: equal keys, equal results."""
-        return (self.name, *(getattr(setup, name) for name in self.knobs))
+        return (self.name, *(getattr(setup, name) for name in self.used(setup)))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""
         words = ["gradtui", self.name, *setup.activations]
-        for knob in self.all_knobs:
-            if knob.name == "activations" or (
-                knob.name == "focus" and setup.focused == setup.activations[0]
+        for name in (*self.used(setup), self.cursor):
+            knob = KNOBS[name]
+            if name == "activations" or (
+                name == "focus" and self.focused(setup) == self.subjects(setup)[0]
             ):
                 continue
             if getattr(setup, knob.name) != getattr(self.default_setup, knob.name):
