@@ -85,7 +85,7 @@ def test_imports_run_one_way() -> None:
 def test_every_public_name_is_there_and_nothing_else_is_promised() -> None:
     for name in gradtui.__all__:
         assert getattr(gradtui, name) is not None
-    assert dir(gradtui) == gradtui.__all__
+    assert dir(gradtui) == sorted(gradtui.__all__)
     with pytest.raises(AttributeError, match="no_such_name"):
         gradtui.no_such_name  # noqa: B018
 

@@ -13,33 +13,52 @@ if TYPE_CHECKING:
     from gradtui.mathematics.activation import Activation
     from gradtui.mathematics.activations import ACTIVATIONS, activation
     from gradtui.mathematics.chain import Chain, chain
+    from gradtui.mathematics.initialisation import (
+        INITIALISATIONS,
+        RandomNetwork,
+        initialisation,
+        random_network,
+    )
     from gradtui.mathematics.mean_field import MeanField, critical_sigma_w2, mean_field
+    from gradtui.mathematics.network import GradientFlow, gradient_flow
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ACTIVATIONS",
+    "INITIALISATIONS",
     "Activation",
     "Chain",
+    "GradientFlow",
     "InputError",
     "MeanField",
+    "RandomNetwork",
     "__version__",
     "activation",
     "chain",
     "critical_sigma_w2",
+    "gradient_flow",
+    "initialisation",
     "mean_field",
+    "random_network",
 ]
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
+    "INITIALISATIONS": "gradtui.mathematics.initialisation",
     "Activation": "gradtui.mathematics.activation",
     "Chain": "gradtui.mathematics.chain",
+    "GradientFlow": "gradtui.mathematics.network",
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.mean_field",
+    "RandomNetwork": "gradtui.mathematics.initialisation",
     "activation": "gradtui.mathematics.activations",
     "chain": "gradtui.mathematics.chain",
     "critical_sigma_w2": "gradtui.mathematics.mean_field",
+    "gradient_flow": "gradtui.mathematics.network",
+    "initialisation": "gradtui.mathematics.initialisation",
     "mean_field": "gradtui.mathematics.mean_field",
+    "random_network": "gradtui.mathematics.initialisation",
 }
 
 

@@ -16,11 +16,13 @@ from gradtui.errors import InputError
 from gradtui.mathematics import network
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import (
-    SCHEMES,
+    INITIALISATIONS,
     Initialisation,
     gain,
     initialisation,
     random_network,
+    random_network_steps,
+    sigmas,
 )
 
 N_IN, N_OUT = 300, 200
@@ -77,7 +79,7 @@ def test_a_recipe_draws_the_variance_of_its_formula(scheme: str) -> None:
 
 def test_every_recipe_is_tested() -> None:
     tested = {scheme.partition("(")[0] for scheme in MOMENTS}
-    assert tested | {"orthogonal"} == set(SCHEMES)
+    assert tested | {"orthogonal"} == set(INITIALISATIONS)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(40, 40), (60, 25), (25, 60), (1, 1), (1, 7)])
@@ -154,8 +156,15 @@ def test_the_critical_variance_may_be_a_number_or_come_from_the_theory() -> None
     by_number, _ = layer("critical(1.76, 0.05)")
     assert asked == [("tanh", 0.05)]
     assert np.array_equal(by_theory, by_number)
-    with pytest.raises(InputError, match=r"critical sigma_w2.*sigma_w2=2"):
-        layer("critical")
+
+
+def test_critical_is_what_mean_field_theory_calls_critical() -> None:
+    # Tanh without biases is critical at 1, ReLU at 2 and with biases nowhere.
+    assert initialisation("critical").parameters("tanh")["sigma_w2"] == pytest.approx(1, abs=1e-8)
+    assert sigmas("critical", "relu", 50).sigma_w2 == pytest.approx(2, abs=1e-8)
+    assert_variance(layer("critical")[0], 1 / N_IN, 3)
+    with pytest.raises(InputError, match="relu has a critical point"):
+        random_network([3, 3], "critical(sigma_b2=0.1)", "relu", 0)
 
 
 # --- seeds ---------------------------------------------------------------------------------------
@@ -183,13 +192,68 @@ def test_a_layer_is_drawn_from_its_own_child_of_the_seed() -> None:
     assert not np.array_equal(deep.weights[0], deep.weights[1])
 
 
+@pytest.mark.parametrize("scheme", ["normal", "uniform", "orthogonal", "lecun_normal"])
+def test_step_by_step_it_is_the_same_network_to_the_bit(scheme: str) -> None:
+    widths = [40, 1500, 1400, 30, 30]
+    steps, done = random_network_steps(widths, scheme, "relu", 1), []
+    while True:
+        try:
+            done.append(next(steps))
+        except StopIteration as end:
+            network = end.value
+            break
+    assert len(done) > 4  # a large layer is more than one step
+    assert done == sorted(set(done))
+    assert done[0] > 0.0
+    assert done[-1] == 1.0
+    whole = random_network(widths, scheme, "relu", 1)
+    for one, other in zip(network.weights, whole.weights, strict=True):
+        assert np.array_equal(one, other)
+
+
+# --- for the theory ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", [*MOMENTS, "orthogonal(1.3, 0.2)"])
+def test_the_sigmas_of_a_recipe_are_those_of_what_it_draws(scheme: str) -> None:
+    n = 300
+    sigma_w2, sigma_b2, distribution = sigmas(scheme, "tanh", n)
+    weights, biases = random_network([n] * 5, scheme, "tanh", 11)
+    w = np.stack(weights)
+    if distribution == "orthogonal":  # every row of n numbers has the norm g
+        np.testing.assert_allclose((w * w).sum(axis=-1), sigma_w2, rtol=1e-13)
+    else:
+        assert_variance(w, sigma_w2 / n, 3 if distribution == "normal" else 9 / 5)
+        # beyond 2/√3 standard deviations lies a third of U(-c, c), and a quarter of the normal
+        share = {"uniform": 1 / 3, "normal": math.erfc(math.sqrt(2 / 3))}[distribution]
+        got = np.mean(np.abs(w) > 2 * math.sqrt(sigma_w2 / n / 3))
+        assert abs(got - share) < 5 * math.sqrt(share * (1 - share) / w.size)
+    if biases is None:
+        assert sigma_b2 == 0.0
+    else:
+        assert_variance(np.stack(biases), sigma_b2, 3)
+
+
+def test_the_sigmas_follow_the_width_the_activation_and_the_theory() -> None:
+    assert sigmas("pytorch_linear", "tanh", 64)[:2] == pytest.approx((1 / 3, 1 / 192), rel=1e-15)
+    assert sigmas("kaiming_normal", "relu", 9)[:2] == pytest.approx((2.0, 0.0), rel=1e-15)
+    assert sigmas("orthogonal", "tanh", 7)[:2] == pytest.approx((25 / 9, 0.0), rel=1e-15)
+    by_theory = sigmas("critical(sigma_b2=0.05)", "tanh", 64, critical=lambda f, b: 1.76)
+    assert by_theory[:2] == pytest.approx((1.76, 0.05), rel=1e-15)
+    for width in (0, 4097, 2.5, True):
+        with pytest.raises(InputError, match="width"):
+            sigmas("normal", "tanh", width)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="init"):
+        sigmas("kaimung", "tanh", 3)
+
+
 # --- text and records ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *SCHEMES,
+        *INITIALISATIONS,
         "kaiming_normal(gain=1.414)",
         "normal(sigma_w=1.2, sigma_b=0.1)",
         "orthogonal(gain=1)",
@@ -210,7 +274,7 @@ def test_plain_values_take_the_parameters_in_order_and_defaults_are_not_repeated
 
 
 def test_every_recipe_says_what_it_is() -> None:
-    for name, scheme in SCHEMES.items():
+    for name, scheme in INITIALISATIONS.items():
         assert scheme.name == name
         assert "W" in scheme.formula
         assert scheme.source

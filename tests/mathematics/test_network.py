@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import autograd
@@ -28,7 +28,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics import network
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import chain
-from gradtui.mathematics.network import GradientFlow, gradient_flow
+from gradtui.mathematics.network import GradientFlow, gradient_flow, gradient_flow_steps
 
 TOLERANCE = 1e-10
 INF = math.inf
@@ -533,6 +533,51 @@ def test_a_zero_input_leaves_nothing_in_the_first_layer_only() -> None:
     got = gradient_flow("tanh", weights, biases, 0.0 * x, upstream)
     assert (got.log10_grad_weights == -INF).tolist() == [True, False, False]
     assert np.isfinite(got.log10_grad_biases).all()
+
+
+# --- in steps ------------------------------------------------------------------------------------
+
+
+def shares(steps: Generator[float, None, Any]) -> tuple[list[float], Any]:
+    """What a computation in steps yields, and what it returns."""
+    done = []
+    while True:
+        try:
+            done.append(next(steps))
+        except StopIteration as end:
+            return done, end.value
+
+
+def test_step_by_step_it_is_the_same_flow_to_the_bit() -> None:
+    for scale, rows in ((1.0, 64), (1e-80, 3)):
+        weights, biases, x, upstream = drawn([64] * 41, rows, scale, seed=2)
+        whole = gradient_flow("relu", weights, biases, x, upstream, bins=3)
+        done, flow = shares(gradient_flow_steps("relu", weights, biases, x, upstream, bins=3))
+        assert done == sorted(set(done))
+        assert done[0] > 0.0
+        assert done[-1] == 1.0
+        for field in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden"):
+            assert np.array_equal(getattr(flow, field), getattr(whole, field))
+        assert np.array_equal(flow.layers.z_spread, whole.layers.z_spread)  # type: ignore[union-attr]
+
+
+def test_a_step_is_a_layer_where_layers_are_large_and_all_is_done_where_nothing_is_left() -> None:
+    weights, biases, x, upstream = drawn([256] * 11, 128, 1.0, seed=2)
+    done, _ = shares(gradient_flow_steps("tanh", weights, biases, x, upstream))
+    np.testing.assert_allclose(done, np.arange(1, 21) / 20, rtol=1e-14)
+    done, _ = shares(gradient_flow_steps("tanh", weights, biases, x, 0.0 * upstream))
+    np.testing.assert_allclose(done, [*(np.arange(1, 11) / 20), 1.0], rtol=1e-14)
+
+
+def test_between_two_steps_numpy_warns_as_it_did_before() -> None:
+    before = np.geterr()
+    steps = gradient_flow_steps("tanh", *drawn([256] * 4, 128, 1.0, seed=2))
+    for _ in steps:
+        assert np.geterr() == before
+    steps = gradient_flow_steps("tanh", *drawn([256] * 4, 128, 1.0, seed=2))
+    next(steps)
+    steps.close()
+    assert np.geterr() == before
 
 
 # --- inside the layers ---------------------------------------------------------------------------

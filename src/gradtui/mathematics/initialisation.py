@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,12 +21,21 @@ from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activation import Activation, Parameter
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.mean_field import critical_sigma_w2
 from gradtui.mathematics.network import MAX_DEPTH, refuse_beyond_memory
 from gradtui.mathematics.spec import format_spec, parse_spec
+from gradtui.mathematics.steps import finish
 
 MAX_WIDTH = 4_096
 
+_AT_ONCE = 2**20
+"""So many numbers are drawn in one step."""
+_REFLECTIONS = 64
+"""So many reflections are put together in one product of matrices."""
+
 Values = Mapping[str, float]
+Critical = Callable[[Activation, float], float]
+"""The critical σ_w² for an activation and σ_b²."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class Initialisation:
     def parameters(
         self,
         activation: str | Activation,
-        critical: Callable[[Activation, float], float] | None = None,
+        critical: Critical = critical_sigma_w2,
     ) -> dict[str, float]:
         """Every parameter: as given, else as it follows from the activation, else its default.
 
@@ -100,24 +109,14 @@ class Initialisation:
             critical: the critical σ_w² for f and σ_b².
 
         Raises:
-            InputError: where σ_w² is to be critical, and neither it nor `critical` is given.
+            InputError: where σ_w² is to be critical, and there is none that is.
         """
         f = as_activation(activation)
         values = {p.name: self.given.get(p.name, p.default) for p in self.scheme.parameters}
         for name in self.scheme.derived:
             if name in self.given:
                 continue
-            if name == "gain":
-                values[name] = gain(f)
-            elif critical is not None:
-                values[name] = critical(f, values["sigma_b2"])
-            else:
-                raise InputError(
-                    f"{self.name} {name}",
-                    self.spec,
-                    "complete: the critical σw² is not known here",
-                    f"give it, as in {self.name}({name}=2)",
-                )
+            values[name] = gain(f) if name == "gain" else critical(f, values["sigma_b2"])
         return values
 
 
@@ -192,7 +191,7 @@ _LECUN = "LeCun, Bottou, Orr & Müller, Efficient BackProp, 1998"
 _POOLE = "Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli, NIPS 2016"
 _SCHOENHOLZ = "Schoenholz, Gilmer, Ganguli & Sohl-Dickstein, ICLR 2017"
 
-SCHEMES: Mapping[str, Scheme] = MappingProxyType(
+INITIALISATIONS: Mapping[str, Scheme] = MappingProxyType(
     {
         scheme.name: scheme
         for scheme in (
@@ -306,15 +305,19 @@ def initialisation(spec: str | Initialisation) -> Initialisation:
             "init", spec, "the name of an initialisation", "for example kaiming_normal"
         )
     parsed = parse_spec("init", spec)
-    scheme = SCHEMES.get(parsed.name)
+    scheme = INITIALISATIONS.get(parsed.name)
     if scheme is None:
-        alias = tuple(name for name in SCHEMES if parsed.name in SCHEMES[name].also_called)
-        near = alias or nearest(parsed.name, SCHEMES)
+        alias = tuple(
+            name for name in INITIALISATIONS if parsed.name in INITIALISATIONS[name].also_called
+        )
+        near = alias or nearest(parsed.name, INITIALISATIONS)
         raise InputError(
             "init",
             parsed.name,
             "a known initialisation",
-            f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(SCHEMES)}",
+            f"did you mean {', '.join(near)}?"
+            if near
+            else f"there are: {', '.join(INITIALISATIONS)}",
         )
     values = parsed.bind(f"{scheme.name} parameter", tuple(p.name for p in scheme.parameters))
     given = {
@@ -328,13 +331,52 @@ def initialisation(spec: str | Initialisation) -> Initialisation:
 # --------------------------------------------------------------------- drawing
 
 
+class Sigmas(NamedTuple):
+    """What mean-field theory needs to know of a recipe.
+
+    Attributes:
+        sigma_w2: σ_w² = n·Var(W_ij) for n units below and above; g² of orthogonal matrices.
+        sigma_b2: σ_b², the variance of a bias.
+        weights: "normal", "uniform" or "orthogonal".
+    """
+
+    sigma_w2: float
+    sigma_b2: float
+    weights: str
+
+
+def sigmas(
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    width: int,
+    *,
+    critical: Critical = critical_sigma_w2,
+) -> Sigmas:
+    """The variances that a recipe gives to layers of `width` units on both sides.
+
+    Args:
+        scheme: a recipe or its text form.
+        activation: the activation, from which a gain that is not given follows.
+        width: n, a whole number from 1 to 4,096.
+        critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
+
+    Raises:
+        InputError: an unknown recipe, or a width out of range.
+    """
+    recipe = initialisation(scheme)
+    n = _checked_width(width)
+    draw = recipe.scheme.draw(n, n, recipe.parameters(activation, critical))
+    fan = 1 if draw.weights == "orthogonal" else n
+    return Sigmas(fan * draw.scale**2, draw.bias_scale**2, draw.weights)
+
+
 def random_network(
     widths: Sequence[int],
     scheme: str | Initialisation,
     activation: str | Activation,
     seed: int,
     *,
-    critical: Callable[[Activation, float], float] | None = None,
+    critical: Critical = critical_sigma_w2,
 ) -> RandomNetwork:
     """Draw the weights and biases of a network.
 
@@ -346,11 +388,33 @@ def random_network(
         scheme: a recipe or its text form, such as `kaiming_normal(gain=1.4)`.
         activation: the activation, from which a gain that is not given follows.
         seed: a whole number from 0 up.
-        critical: the critical σ_w² for an activation and σ_b², for the recipe of that name.
+        critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
 
     Raises:
         InputError: an unknown recipe, a width, depth or seed out of range, or more memory than
             there is.
+    """
+    return finish(random_network_steps(widths, scheme, activation, seed, critical=critical))
+
+
+def random_network_steps(
+    widths: Sequence[int],
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    seed: int,
+    *,
+    critical: Critical = critical_sigma_w2,
+) -> Generator[float, None, RandomNetwork]:
+    """Do as `random_network` does, a layer or a part of a large one at a time.
+
+    To stop drawing, stop iterating; `network = yield from random_network_steps(...)` passes the
+    steps on. Arguments and errors are those of `random_network`, with the first step.
+
+    Yields:
+        The share that is done, from above 0 to 1.
+
+    Returns:
+        What `random_network` returns.
     """
     recipe = initialisation(scheme)
     n = _checked_widths(widths)
@@ -360,51 +424,76 @@ def random_network(
     _refuse_memory(n)
     weights, biases = [], []
     biased = False
-    children = np.random.SeedSequence(int(seed)).spawn(len(n) - 1)
-    for (n_in, n_out), child in zip(itertools.pairwise(n), children, strict=True):
+    depth = len(n) - 1
+    children = np.random.SeedSequence(int(seed)).spawn(depth)
+    for layer, ((n_in, n_out), child) in enumerate(
+        zip(itertools.pairwise(n), children, strict=True)
+    ):
         rng = np.random.Generator(np.random.PCG64(child))
         draw = recipe.scheme.draw(n_in, n_out, values)
-        weights.append(_drawn(rng, draw.weights, draw.scale, (n_out, n_in)))
+        w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
+        for share in _fill(w, rng, draw.weights, draw.scale):
+            yield (layer + share) / depth
+        for _ in _fill(b[:, None], rng, draw.biases, draw.bias_scale):
+            pass
+        weights.append(w)
         biased = biased or draw.bias_scale > 0.0
-        biases.append(_drawn(rng, draw.biases, draw.bias_scale, (n_out,)))
+        biases.append(b)
     return RandomNetwork(weights, biases if biased else None)
 
 
-def _drawn(
-    rng: np.random.Generator, distribution: str, scale: float, shape: tuple[int, ...]
-) -> Array:
-    """An array from a distribution of mean 0 and that standard deviation, or g·Q."""
+def _fill(out: Array, rng: np.random.Generator, distribution: str, scale: float) -> Iterator[float]:
+    """Fill a matrix of zeros from a distribution of mean 0 and that standard deviation, or g·Q."""
     if scale == 0.0:
-        return np.zeros(shape)
-    if distribution == "orthogonal":
-        return scale * _haar(rng, shape[0], shape[1])
-    if distribution == "uniform":
-        c = math.sqrt(3.0) * scale
-        return rng.uniform(-c, c, shape)
-    values = rng.standard_normal(shape)
-    values *= scale
-    return values
+        yield 1.0
+    elif distribution == "orthogonal":
+        yield from _haar(out, rng)
+        out *= scale
+    else:
+        rows = max(_AT_ONCE // out.shape[1], 1)
+        for start in range(0, len(out), rows):
+            block = out[start : start + rows]
+            if distribution == "uniform":
+                c = math.sqrt(3.0) * scale
+                rng.random(out=block)
+                block *= 2.0 * c
+                block -= c
+            else:
+                rng.standard_normal(out=block)
+                block *= scale
+            yield min(start + rows, len(out)) / len(out)
 
 
-def _haar(rng: np.random.Generator, rows: int, columns: int) -> Array:
-    """Q with orthonormal columns, or rows if it is wide, uniform in the sense of Haar.
+def _haar(out: Array, rng: np.random.Generator) -> Iterator[float]:
+    """Make of zeros a Q with orthonormal columns, or rows if it is wide, uniform as Haar has it.
 
-    The Q of a Gaussian matrix's QR decomposition, with the signs that make R's diagonal positive
-    (Mezzadri, Notices of the AMS 54, 2007).
+    A product of Householder reflections of Gaussian vectors, each a number shorter than the last
+    (Stewart, SIAM J. Numer. Anal. 17, 1980), with the signs that make it uniform (Mezzadri,
+    Notices of the AMS 54, 2007): the Q of a Gaussian matrix, without that matrix. They are put
+    together in blocks, I - V T Vᵀ with T⁻¹ the upper triangle of VᵀV, its diagonal halved
+    (Joffrain et al., ACM TOMS 32, 2006), from the last block to the first.
     """
-    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
-    q *= np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
-    return np.ascontiguousarray(q if rows >= columns else q.T)
+    q = out if len(out) >= out.shape[1] else out.T
+    n, columns = q.shape
+    for start in reversed(range(0, columns, _REFLECTIONS)):
+        k = min(_REFLECTIONS, columns - start)
+        v = np.tril(rng.standard_normal((n - start, k)))
+        diagonal = np.arange(k)
+        sign = np.where(v[diagonal, diagonal] < 0.0, -1.0, 1.0)
+        v[diagonal, diagonal] += sign * np.linalg.norm(v, axis=0)
+        v /= np.linalg.norm(v, axis=0)
+        t = np.linalg.inv(np.triu(v.T @ v, 1) + 0.5 * np.eye(k))
+        corner = q[start:, start:]
+        corner[diagonal, diagonal] = -sign
+        corner -= (v @ t) @ (v.T @ corner)
+        yield 1.0 - (start / columns) ** 2
 
 
 def _checked_widths(widths: Sequence[int]) -> list[int]:
     """Widths that a network can have."""
     if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
         raise InputError("widths", widths, "a list of widths, n_0 … n_L", "try [64] * 51")
-    for n in widths:
-        whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
-        if not whole or not 1 <= n <= MAX_WIDTH:
-            raise InputError("width", n, f"a whole number from 1 to {MAX_WIDTH:,}", "try 64")
+    n = [_checked_width(width) for width in widths]
     if not 2 <= len(widths) <= MAX_DEPTH + 1:
         raise InputError(
             "widths",
@@ -412,7 +501,15 @@ def _checked_widths(widths: Sequence[int]) -> list[int]:
             f"2 to {MAX_DEPTH + 1:,} widths: the input's and one a layer",
             "give the input's width and then one a layer",
         )
-    return [int(n) for n in widths]
+    return n
+
+
+def _checked_width(width: int) -> int:
+    """A width that a layer can have."""
+    whole = isinstance(width, int | np.integer) and not isinstance(width, bool)
+    if not whole or not 1 <= width <= MAX_WIDTH:
+        raise InputError("width", width, f"a whole number from 1 to {MAX_WIDTH:,}", "try 64")
+    return int(width)
 
 
 def _refuse_memory(n: list[int]) -> None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -38,6 +38,7 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array, Elementwise, Formula
 from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails
 from gradtui.mathematics.shape import grid
+from gradtui.mathematics.steps import finish
 
 MAX_DEPTH = 10_000
 SATURATED = 0.01
@@ -168,11 +169,46 @@ def gradient_flow(
         InputError: shapes that do not fit together, an empty batch or layer, values that are
             not finite real numbers, or more memory than there is.
     """
+    return finish(
+        gradient_flow_steps(activation, weights, biases, x, upstream, layers=layers, bins=bins)
+    )
+
+
+def gradient_flow_steps(
+    activation: str | Activation,
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike | None] | None,
+    x: ArrayLike,
+    upstream: ArrayLike,
+    *,
+    layers: bool = False,
+    bins: int = 0,
+) -> Generator[float, None, GradientFlow]:
+    """Do as `gradient_flow` does, a few layers at a time.
+
+    To stop the computation, stop iterating; `flow = yield from gradient_flow_steps(...)` passes
+    the steps on. Arguments and errors are those of `gradient_flow`, with the first step.
+
+    Yields:
+        The share that is done, from above 0 to 1.
+
+    Returns:
+        What `gradient_flow` returns.
+    """
     network = _validated(as_activation(activation), weights, biases, x, upstream)
     bins = _count_of_bins(bins)
+    forward = _Forward(network, layers or bins > 0, bins)
+    backward = _Backward(network, forward)
+    passes = itertools.chain(forward.run(), backward.run())
+    done = 0
+    while True:
+        with np.errstate(all="ignore"):  # not across a yield: it would reach the caller
+            count = next(passes, 0)
+        if not count:
+            break
+        done += count
+        yield done / (2 * network.depth)
     with np.errstate(all="ignore"):
-        forward = _Forward(network, layers or bins > 0, bins)
-        backward = _Backward(network, forward)
         hidden = _Squares(network.depth + 1)
         for layer, (r, e) in enumerate(zip(forward.norms, forward.exponents, strict=True)):
             hidden.total(layer, r, e)
@@ -438,9 +474,20 @@ class _Network:
     def preactivations(self, layer: int, a: Array, e: Exponents) -> _Apart:
         """z_l from rows of a_{l-1} · 2^e; each unit's weights take part at a scale of their own."""
         w, b = self.weight(layer), self.biases[layer]
-        k = np.frexp(np.abs(w).max(axis=1))[1]
-        z = _Apart.of(a @ np.ldexp(w, -k[:, None]).T, e[:, None] + k)
+        w, k = _at_scale(w.T)
+        z = _Apart.of(a @ w, e[:, None] + k)
         return z if b is None else z.plus(_Apart.of(np.broadcast_to(b, z.m.shape)))
+
+
+def _at_scale(w: Array) -> tuple[Array, Exponents]:
+    """Each column of `w` at a scale of its own, and the exponents; as it is where that will do."""
+    k = np.frexp(np.maximum(w.max(axis=0), -w.min(axis=0)))[1]
+    if np.abs(k).max() < _PLAIN:
+        return w, np.zeros(len(k))
+    half = -k // 2
+    return w * np.ldexp(1.0, half) * np.ldexp(1.0, -k - half), k.astype(
+        np.float64
+    )  # ldexp of all of w is slow
 
 
 class _Group(NamedTuple):
@@ -510,18 +557,23 @@ class _Forward:
         self.z_exponents: list[Exponents | None] = [None] * network.depth
         self.exponents: list[Exponents | None] = [None] * len(widths)
         self.norms = np.empty((len(widths), batch))
-        self.a[0][:] = network.x
-        self.norms[0] = _row_norms(network.x)
+
+    def run(self) -> Iterator[int]:
+        """Run the layers group by group, and tell how many each was."""
+        x = self.network.x
+        self.a[0][:] = x
+        self.norms[0] = _row_norms(x)
         if not _within(self.norms[0], _LEAST, _MOST):
-            self.a[0][:], e = _Apart.of(network.x).rows()
+            self.a[0][:], e = _Apart.of(x).rows()
             self.norms[0], self.exponents[0] = _row_norms(self.a[0]), e if e.any() else None
-        for group in network.groups:
+        for group in self.network.groups:
             if not self._ran(group):
                 for layer in range(*group):
                     self._advance(layer)
             if self.statistics:
                 for layer in range(*group):
                     self.statistics.add(self, layer)
+            yield group.stop - group.start
 
     @cached_property
     def values(self) -> Callable[[Array, Array], object]:
@@ -732,12 +784,16 @@ class _Backward:
         self.hidden = _Squares(network.depth + 1)
         self.ones = np.ones(network.batch)
         self.deltas, *self.rooms = forward.spare
-        signal = _Signal.of(network.upstream)
+
+    def run(self) -> Iterator[int]:
+        """Run the layers group by group from above, and tell how many each was."""
+        signal = _Signal.of(self.network.upstream)
         self.hidden.total(-1, signal.p, signal.own, signal.shift)
-        for group in reversed(network.groups):
+        for group in reversed(self.network.groups):
             if not signal.p.any():
+                yield group.stop
                 break  # exactly zero from here down
-            forward.differentiate(group)
+            self.forward.differentiate(group)
             below = self._ran(group, signal)
             if below is None:
                 below = signal
@@ -745,6 +801,7 @@ class _Backward:
                     below = self._retreat(layer, below)
             signal = below
             self.rooms.reverse()
+            yield group.stop - group.start
 
     def _ran(self, group: _Group, signal: _Signal) -> _Signal | None:
         """Run the layers of a group in plain floats; None where these do not hold everything."""
@@ -808,8 +865,8 @@ class _Backward:
         p = _row_norms(g)
         rows = np.flatnonzero((q > 0.0) & ~((p >= _LEAST**1.25) & (p <= _MOST**1.25)))
         if rows.size:
-            k = np.frexp(np.abs(w).max(axis=0))[1]
-            g[rows], apart = _Apart.of(delta[rows] @ np.ldexp(w, -k), k).rows()
+            w, k = _at_scale(w)
+            g[rows], apart = _Apart.of(delta[rows] @ w, k).rows()
             own[rows] += apart
             p = _row_norms(g)
         self.hidden.total(layer, p, own, shift)
