@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
@@ -42,17 +42,20 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import (
     _Apart,
     _array,
+    _at_scale,
     _Extended,
-    _finite,
+    _Network,
+    _refuse_infinite,
     _several,
     _shifted,
+    _validated,
 )
 from gradtui.mathematics.scaled import Tails
 
 _ORDINARY_SPREAD = 400.0
 """Rows whose sizes differ by at most 2^400 are plain floats: their squares are, too."""
-_GROWTH = 2.0**-7
-"""Where a pivot is this much smaller than the rest of its row, complete pivoting takes over."""
+_GROWTH = 2.0**-8
+"""Where a pivot or a row is this much smaller than what meets it, complete pivoting takes over."""
 _REFRESH = 8
 """So many layers on, T is made orthonormal again."""
 _MILD = 14.0
@@ -62,6 +65,8 @@ _ALMOST_ORTHOGONAL = 1e-15
 _MAX_SWEEPS = 60
 """Jacobi needs about ten; this many only if it did not converge, which is a defect."""
 _LOG10_2 = math.log10(2.0)
+
+Order = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +105,9 @@ class Spectrum:
 
 
 class Step(NamedTuple):
-    """How far a computation is: the layers done, and the spectrum there if it was asked for."""
+    """How far a computation is: the share that is done, and a spectrum that it has come to."""
 
-    layers: int
+    done: float
     spectrum: Spectrum | None
 
 
@@ -116,133 +121,117 @@ def jacobian_spectrum(
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        weights: W_1 … W_L, W_l [n_l, n_{l-1}].
+        weights: W_1 … W_L, 1 to 10,000 of them, W_l [n_l, n_{l-1}].
         biases: b_1 … b_L, each [n_l] or None; None for no biases at all.
         x: the input a_0 [n_0].
 
     Raises:
         InputError: shapes that do not fit together, or values that are not finite real numbers.
     """
-    w = _several("weights", weights)
-    b = [None] * len(w) if biases is None else _several("biases", biases)
-    if not w:
-        raise InputError("weights", "0 matrices", "1 matrix or more", "give one a layer")
-    if len(b) != len(w):
-        raise InputError(
-            "biases",
-            f"{len(b)} of them",
-            f"as many as the {len(w)} weight matrices",
-            "give one vector a layer, None where a layer has none, or None for all",
-        )
-    for step in jacobian_spectra(activation, zip(w, b, strict=True), x, [len(w)]):
-        if step.spectrum:
-            return step.spectrum
-    raise AssertionError("the last layer has a spectrum")
+    *_, last = jacobian_spectra(activation, weights, biases, x)
+    assert last.spectrum is not None
+    return last.spectrum
 
 
 def jacobian_spectra(
     activation: str | Activation,
-    layers: Iterable[tuple[ArrayLike, ArrayLike | None]],
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike | None] | None,
     x: ArrayLike,
-    at: Iterable[int],
+    at: Iterable[int] | None = None,
 ) -> Iterator[Step]:
-    """The singular values of J_l at several depths l, step by step.
+    """Do as `jacobian_spectrum` does for J_l at several depths l, a layer at a time.
 
-    To stop is not to ask for the next step. A layer of width n costs some 15 n³ operations, and
-    is taken from `layers` only when its turn has come.
+    To stop the computation, stop iterating. A layer of width n costs some 15 n³ operations, a
+    spectrum that spreads over many decades some n³ more for each of up to ten sweeps.
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        layers: W_l [n_l, n_{l-1}] with b_l [n_l] or None, from the first layer on.
+        weights: W_1 … W_L, 1 to 10,000 of them, W_l [n_l, n_{l-1}].
+        biases: b_1 … b_L, each [n_l] or None; None for no biases at all.
         x: the input a_0 [n_0].
-        at: the depths l to look at, from 1 on; the computation ends with the last of them.
+        at: the depths l to look at, from 1 on; L alone by default.
+
+    Yields:
+        The share that is done, from above 0 to 1, with the spectra in order of depth.
 
     Raises:
         InputError: shapes that do not fit together, values that are not finite real numbers, or
-            a depth that is not there.
+            a depth that is not there; with the first step.
     """
-    wanted = set(at)
-    product = _Product(as_activation(activation), _finite("x", _array("x", x, 1)))
-    for w, b in layers:
-        product.multiply(*_layer(product.depth, w, b, product.width))
-        yield Step(product.depth, None)
-        if product.depth in wanted:
-            for logs in product.log2_singular_values():
-                found = None if logs is None else Spectrum(product.depth, logs * _LOG10_2)
-                yield Step(product.depth, found)
-            wanted.remove(product.depth)
-        if not wanted:
-            return
-    if wanted:
-        raise InputError(
-            "at",
-            max(wanted, key=str),
-            f"a layer from 1 to {product.depth}",
-            "choose a layer that is there",
-        )
+    network = _given(as_activation(activation), weights, biases, x)
+    depths = _checked_depths(at, network.depth)
+    product = _Product(network)
+    for layer in range(1, max(depths) + 1):
+        product.multiply()
+        done = layer / max(depths)
+        if layer not in depths:
+            yield Step(done, None)
+            continue
+        for logs in product.log2_singular_values():
+            yield Step(done, None if logs is None else Spectrum(layer, logs * _LOG10_2))
 
 
-def _layer(
-    index: int, weights: ArrayLike, biases: ArrayLike | None, below: int
-) -> tuple[Array, Array | None]:
-    """A layer that fits upon `below` values, or an error that says why it does not."""
-    field = f"weights[{index}]"
-    w = _finite(field, _array(field, weights, 2))
-    if w.shape[1] != below:
-        raise InputError(
-            field,
-            f"matrix of shape {w.shape}",
-            f"a matrix [n, {below}], for it receives {below} values",
-            f"give it {below} columns",
-        )
-    if biases is None:
-        return w, None
-    field = f"biases[{index}]"
-    b = _finite(field, _array(field, biases, 1))
-    if len(b) != len(w):
-        raise InputError(
-            field,
-            f"vector of {len(b)}",
-            f"a vector of {len(w)}, one number a row of weights[{index}]",
-            "give one bias a unit",
-        )
-    return w, b
+def _given(
+    f: Activation,
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike | None] | None,
+    x: ArrayLike,
+) -> _Network:
+    """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
+    row = _array("x", x, 1)[None]
+    w = _several("weights", weights)
+    last = _array(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
+    network = _validated(f, w, biases, row, np.zeros((1, len(last))))
+    for layer in range(network.depth):
+        _refuse_infinite(f"weights[{layer}]", network.weight(layer))
+    return network
+
+
+def _checked_depths(at: Iterable[int] | None, depth: int) -> frozenset[int]:
+    """The depths to look at."""
+    depths = frozenset([depth] if at is None else at)
+    for one in depths:
+        whole = isinstance(one, int | np.integer) and not isinstance(one, bool)
+        if not whole or not 1 <= one <= depth:
+            raise InputError("at", one, f"layers from 1 to {depth}", "choose layers that are there")
+    if not depths:
+        raise InputError("at", "nothing", "one layer or more", f"try {depth}")
+    return depths
 
 
 # ------------------------------------------------------------------ product
 
 
 class _Product:
-    """J_l = Q diag(2^s) T, layer after layer."""
+    """J_l = Q diag(2^s) T, layer after layer.
 
-    def __init__(self, f: Activation, x: Array) -> None:
-        tails = Tails(f)
+    Attributes:
+        depth: l.
+        least: min(n_0 … n_l).
+    """
+
+    def __init__(self, network: _Network) -> None:
+        f, tails = network.f, Tails(network.f)
+        self.network = network
         self.f = _Extended(f, f.log_abs, tails.function)
         self.df = _Extended(f.derivative, f.log_abs_derivative, tails.derivative)
-        self.a = _Apart.of(x)
-        self.depth, self.least = 0, len(x)
-        self.q, self.s, self.t = np.eye(len(x)), np.zeros(len(x)), np.eye(len(x))
+        self.a, self.e = _Apart.of(network.x).rows()
+        self.depth, self.least = 0, network.widths[0]
+        self.q, self.s, self.t = np.eye(self.least), np.zeros(self.least), np.eye(self.least)
 
-    @property
-    def width(self) -> int:
-        """n_l."""
-        return len(self.a.m)
-
-    def multiply(self, w: Array, b: Array | None) -> None:
-        """J_l = D_l W_l J_{l-1}."""
-        # Every unit's weights take part at a scale of their own.
-        k = np.frexp(np.abs(w).max(axis=1))[1].astype(np.float64)
-        w = np.ldexp(w, -k.astype(np.intc)[:, None])
+    def multiply(self) -> None:
+        """One layer more: J_l = D_l W_l J_{l-1}."""
         with np.errstate(all="ignore"):
-            (a,), (e,) = _Apart(self.a.m[None], self.a.e[None]).rows()
-            z = _Apart.of(w @ a, e + k)
-            if b is not None:
-                z = z.plus(_Apart.of(b))
-            self.a, slopes = self.f(z).capped(), self.df(z).capped()
-        self.depth, self.least = self.depth + 1, min(self.least, len(w))
-        m = (w @ self.q) * slopes.m[:, None]
-        self.q, self.s, y = _factored(slopes.e + k, m, self.s)
+            z = self.network.preactivations(self.depth, self.a, self.e)
+            self.a, self.e = self.f(z).capped().rows()
+            slopes = self.df(z).capped()
+        w, k = _at_scale(self.network.weight(self.depth).T)
+        m = (w.T @ self.q) * slopes.m[0][:, None]
+        self.q, self.s, y = _factored(slopes.e[0] + k, m, self.s)
         self.t = y @ self.t
+        self.depth += 1
+        self.least = min(self.least, len(m))
         if self.depth % _REFRESH == 0:
             self.s, u, y, v = self._refreshed()
             self.q, self.t = self.q @ u, y @ v.T
@@ -290,16 +279,19 @@ def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | 
     """The same by QR of rows and columns in order of size; None where that order was no good.
 
     With the largest rows first, Householder's reflections are as exact for the small rows as for
-    the large ones (Cox & Higham, 1998); the scales of the columns do not touch them at all.
+    the large ones (Cox & Higham, 1998); the scales of the columns do not touch them at all. It
+    fails where a large column stands in small rows alone, and that shows: rounding reaches a row
+    of Q R by way of |Q| |R|.
     """
     top = float(rho.max())
     m = _shifted(m, (rho - top)[:, None])
-    rows = np.argsort(-np.einsum("ij,ij->i", m, m), kind="stable")
-    sizes = 0.5 * np.log2(np.einsum("ij,ij->j", m, m)) + s
-    columns = np.argsort(-sizes, kind="stable")
+    lengths = np.linalg.norm(m, axis=1)
+    rows = np.argsort(-lengths, kind="stable")
+    columns = np.argsort(-(np.log2(np.linalg.norm(m, axis=0)) + s), kind="stable")
     q, r = np.linalg.qr(m[np.ix_(rows, columns)])
     y, s = _by_rows(r, s[columns])
-    if (np.abs(np.diagonal(y)) < _GROWTH).any():
+    reached = np.abs(q) @ np.linalg.norm(r, axis=1)
+    if (reached * _GROWTH > lengths[rows]).any() or (np.abs(np.diagonal(y)) < _GROWTH).any():
         return None
     return _back(q, rows), s + top, _back(y.T, columns).T
 
@@ -342,7 +334,7 @@ def _by_rows(r: Array, s: Array) -> tuple[Array, Array]:
     return _shifted(y, np.where(y == 0.0, 0.0, sizes - e[:, None])), e
 
 
-def _back(rows: Array, order: Array) -> Array:
+def _back(rows: Array, order: Order) -> Array:
     """The rows where they came from."""
     back = np.empty_like(rows)
     back[order] = rows
@@ -384,7 +376,7 @@ def _log2_singular_values(g: Array, s: Array) -> Iterator[Array | None]:
     raise ArithmeticError("the Jacobi rotations of a spectrum did not converge")
 
 
-def _turn(v: Array, h: Array, p: Array, q: Array, small: float) -> None:
+def _turn(v: Array, h: Array, p: Order, q: Order, small: float) -> None:
     """Turn the columns p and q, v 2^h, upon one another so that they become orthogonal."""
     p, q = np.where(h[p] < h[q], (q, p), (p, q))
     gamma = np.einsum("ij,ij->i", v[p], v[q])
