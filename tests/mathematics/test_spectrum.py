@@ -125,8 +125,8 @@ def test_an_orthogonal_linear_network_is_an_isometry_at_any_depth(depth: int) ->
 
 
 def test_of_diagonal_layers_the_singular_values_are_the_products() -> None:
-    rng = np.random.default_rng(4)
-    logs = rng.uniform(-20, 5, (500, 7))
+    """Sparse, and graded by rows and columns in orders that contradict one another."""
+    logs = np.random.default_rng(4).uniform(-20, 5, (500, 7))
     found = jacobian_spectrum("identity", [np.diag(10.0**one) for one in logs], None, np.ones(7))
     assert np.abs(found.log10_singular_values - -np.sort(-logs.sum(axis=0))).max() < RIGHT
 
@@ -228,15 +228,21 @@ def test_nothing_passes_a_layer_that_is_off_altogether() -> None:
     ("weights", "rank"),
     [
         ([np.zeros((3, 3))], 0),
-        ([np.ones((3, 3))], 1),
         ([np.diag([1.0, 0.0, 2.0]), np.diag([0.0, 1.0, 1.0])], 1),
-        ([np.array([[1.0, 2.0, 0.0]] * 4), np.eye(4)], 1),
+        ([np.array([[1.0, 2.0, 0.0]] + [[0.0] * 3] * 3), np.eye(4)], 1),
     ],
 )
-def test_weights_of_lower_rank_leave_exact_zeros(weights: Arrays, rank: int) -> None:
+def test_rows_and_columns_of_zeros_leave_exact_zeros(weights: Arrays, rank: int) -> None:
     found = jacobian_spectrum("identity", weights, None, np.ones(3))
     assert found.rank == rank
     assert len(found.log10_singular_values) == 3
+
+
+def test_what_is_singular_only_by_cancellation_is_zero_to_rounding() -> None:
+    """Rounding cannot tell a matrix of ones from its neighbours of full rank."""
+    found = jacobian_spectrum("identity", [np.ones((3, 3))], None, np.ones(3))
+    assert found.log10_singular_values[0] == pytest.approx(math.log10(3.0), abs=RIGHT)
+    assert (found.log10_singular_values[1:] < -15).all()
 
 
 def test_a_bottleneck_leaves_as_many_directions_as_it_has_units() -> None:
