@@ -14,7 +14,7 @@ from gradtui.mathematics.layer_values import LayerValues
 from gradtui.mathematics.precision import FORMATS
 from gradtui.plots.picture import LETTERS, row_text
 from gradtui.views import VIEWS
-from gradtui.views.decay import Decay, first_lost, run
+from gradtui.views.chain_decay import ChainDecay, first_lost, run
 from gradtui.views.setup import Loss, Setup
 from gradtui.views.view import Size
 from support.by_hand import by_hand, close
@@ -24,7 +24,7 @@ VIEW = VIEWS["decay"]
 SMALLEST = {"float16": 5.96e-8, "bfloat16": 9.18e-41, "float32": 1.4e-45, "float64": 4.94e-324}
 
 
-def last(setup: Setup) -> Decay:
+def last(setup: Setup) -> ChainDecay:
     *_, result = run(setup)
     return result
 

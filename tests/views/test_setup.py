@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError, printable
-from gradtui.mathematics.initialisation import SCHEMES
+from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.views import VIEWS
 from gradtui.views.setup import CHAIN, KNOBS, MODELS, NETWORK, Loss, Setup, implied
@@ -74,7 +74,7 @@ def setups(draw: st.DrawFn) -> Setup:
         layer=draw(st.integers(1, depth)),
         model=model,
         init=inits,
-        width=draw(st.integers(1, 4096)),
+        units=draw(st.integers(1, 4096)),
         batch=draw(st.integers(1, 4096)),
         networks=draw(st.integers(1, 10_000)),
         sigma_w_range=limits,
@@ -236,7 +236,7 @@ def test_the_recipes_are_walked_through_one_by_one_and_round() -> None:
     while not seen or value != first:
         seen.append(value)
         value = knob.step(value, 1)
-    assert len(seen) == len(SCHEMES)
+    assert len(seen) == len(INITIALISATIONS)
     assert knob.step(first, -1) == seen[-1]
 
 

@@ -100,9 +100,12 @@ class Engine:
 
     def _serve(self) -> None:
         while (request := self._take()) is not None:
+            drawn = None
             try:
                 for result in self._results(request):
-                    self._deliver(_draw(request, result))
+                    if result is not drawn:  # else it only asks whether it is still wanted
+                        self._deliver(_draw(request, result))
+                        drawn = result
                     if self._wanted is not None or self._closed:
                         break
             except InputError as error:

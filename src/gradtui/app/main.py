@@ -243,7 +243,7 @@ class GradTUI(App[None]):
 
     def _lay_out(self) -> panes.Areas:
         """Share out the cells; a style that is set, even to what it was, repaints everything."""
-        areas = panes.areas(self._cells, len(self.state.setup.activations))
+        areas = panes.areas(self._cells, len(self.state.record.subjects(self.state.setup)))
         if areas != self._areas:
             self._areas = areas
             for name in ("side", "plot", "readout", "verdict"):

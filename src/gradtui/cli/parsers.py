@@ -11,6 +11,7 @@ from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.settings import SETTINGS
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
@@ -26,6 +27,12 @@ class _Names(tuple[str, ...]):
     def __contains__(self, item: object) -> bool:
         return True
 
+
+_NAMES = {
+    "activations": _Names(ACTIVATIONS),
+    "init": _Names(INITIALISATIONS),
+    "focus": _Names((*ACTIVATIONS, *INITIALISATIONS)),
+}
 
 # ------------------------------------------------------------------ parsing
 
@@ -142,8 +149,15 @@ def _view_epilog(view: View) -> str:
     """Commands that say something, and what to make of a number that JSON cannot hold."""
     commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
     commands += [shlex.join(view.command(one.setup)) for one in SCENARIOS if one.view == view.name]
+    recipes = ""
+    if "init" in view.knobs:
+        wide = max(map(len, INITIALISATIONS))
+        lines = (f"  {one.name:<{wide}}  {one.formula}" for one in INITIALISATIONS.values())
+        recipes = (
+            "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
+        )
     return (
-        f"{_examples(*dict.fromkeys(commands))}\n\n"
+        f"{_examples(*dict.fromkeys(commands))}\n\n{recipes}"
         "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
         "beyond float64. In CSV they are -inf and inf."
     )
@@ -165,7 +179,7 @@ def _add_view_options(parser: Parser, view: View) -> None:
         knobs.add_argument(
             knob.flag,
             dest=knob.name,
-            choices=_Names(ACTIVATIONS) if knob.name in ("activations", "focus") else None,
+            choices=_NAMES.get(knob.name),
             metavar="VALUE",
             help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
         )

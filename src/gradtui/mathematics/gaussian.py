@@ -125,9 +125,19 @@ class Expectations:
         """Whether f jumps; softplus, which does by e^-threshold, is taken for continuous."""
         return any(abs(kink.jump) > 1e-6 for kink in self.activation.kinks)
 
-    @cached_property
+    @property
     def _nodes(self) -> tuple[Array, Array]:
         """|u| of every node, in order, and the weighted f, f², f² u² and f′² there."""
+        return self._rule_of_f[0], self._rule_of_f[2]
+
+    @property
+    def _weights(self) -> Array:
+        """The weight of every node."""
+        return self._rule_of_f[1]
+
+    @cached_property
+    def _rule_of_f(self) -> tuple[Array, Array, Array]:
+        """|u|, the weights, and the weighted functions of `_nodes`."""
         edges = [np.zeros(1), 2.0 ** np.arange(_FINEST, _COARSEST + 1)]
         for at in {abs(at) for at in self.activation.breaks if at}:
             steps = at * 2.0 ** -np.arange(1.0, _TOWARDS_BREAK)
@@ -140,7 +150,7 @@ class Expectations:
         with np.errstate(all="ignore"):
             f, slope = self.activation(u), self.activation.derivative(u)
             rows = np.array([f, f * f, (f * u) ** 2, slope * slope]) * weights
-        return abs(u), rows
+        return abs(u), weights, rows
 
     def _moments(self, q: float) -> tuple[float, float, float, float]:
         r = math.sqrt(max(q, Q_SMALLEST))
@@ -151,6 +161,19 @@ class Expectations:
             density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
             mean, square, with_u2, slope_square = (rows[:, first:last] @ density).tolist()
         return mean, square, 0.5 * (with_u2 / (r * r) - square), slope_square
+
+    def slope_kurtosis(self, q: float) -> float:
+        """E[f′⁴] / E[f′²]² at q ≥ 0, at least 1; the limit at 0 and inf, NaN where f′ is 0."""
+        r = math.sqrt(min(max(q, Q_SMALLEST), Q_LARGEST))
+        u, rows = self._nodes
+        first, last = np.searchsorted(u, (_INSIDE * min(r, 1.0), _TAIL * r))
+        z, weighted = u[first:last] / r, rows[3, first:last]
+        with np.errstate(all="ignore"):
+            density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
+            slope_square = weighted / self._weights[first:last]
+            second, fourth = weighted @ density, (weighted * slope_square) @ density
+            kurtosis = float(fourth / second**2)
+        return kurtosis if math.isnan(kurtosis) else max(kurtosis, 1.0)
 
     def spread(self, q: float, delta: float) -> Spread:
         """E[(f(u₁) - f(u₂))²] for 0 < q and correlation 1 - `delta`, 0 ≤ `delta` ≤ 2.
@@ -236,6 +259,11 @@ class _Sine(Expectations):
         q = max(q, Q_SMALLEST)
         e = math.exp(-2.0 * q)
         return 0.0, -0.5 * math.expm1(-2.0 * q), q * e, 0.5 + 0.5 * e
+
+    def slope_kurtosis(self, q: float) -> float:
+        """E[cos⁴] = 3/8 + ½ e^(-2q) + ⅛ e^(-8q), beside E[cos²]²."""
+        e = math.exp(-2.0 * q)
+        return (0.375 + 0.5 * e + 0.125 * e**4) / (0.5 + 0.5 * e) ** 2
 
     def spread(self, q: float, delta: float) -> Spread:
         """From E[f(u₁) f(u₂)] = ½ (e^(-q(1-c)) - e^(-q(1+c)))."""

@@ -140,7 +140,7 @@ _ASCII = str.maketrans(
         **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᶻ", "0123456789-xz", strict=True)),
         **dict(zip("┌┐└┘├┤┬┴┼╭╮╰╯", "+++++++++++++", strict=True)),
         **dict(zip("─━╌╍┄═", "------", strict=True)),
-        **dict(zip("│┃┆╎║", "|||||", strict=True)),
+        **dict(zip("│┃┆╎║‖", "||||||", strict=True)),
         **dict(zip("←→↑↓‹›«»▸▾●○◉•✓✗▲⚠", "<>^v<><>>v*o@*+x^!", strict=True)),
         **dict(zip("█▓▒░▀▄▌▐", "##%:####", strict=True)),
         "∂": "d", "′": "'", "·": ".", "×": "x", "÷": "/", "≤": "<", "≥": ">", "≈": "~", "−": "-",

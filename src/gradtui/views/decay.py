@@ -1,336 +1,56 @@
-"""The decay view: log10 |∂L/∂w_l| by layer, for several activations at once."""
+"""The decay view: how much of the gradient reaches each layer, of a chain or of a network."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gradtui.mathematics.activations import activation
-from gradtui.mathematics.chain import Chain, chain
-from gradtui.mathematics.precision import FORMATS, FloatFormat
-from gradtui.plots.canvas import Canvas, tick_values
-from gradtui.plots.picture import (
-    DASHES,
-    LETTERS,
-    Picture,
-    Row,
-    curve_role,
-    fit_text,
-    row,
-    row_within,
-)
-from gradtui.views.outcome import chain_of, log10_rate, outcome, reach
-from gradtui.views.setup import Setup, log10_threshold
-from gradtui.views.verdicts import diagnose
+from gradtui.plots.picture import Picture, Row
+from gradtui.views import chain_decay, network_decay
+from gradtui.views.chain_decay import ChainDecay
+from gradtui.views.curves import walk_layers
+from gradtui.views.network_decay import NetworkDecay
+from gradtui.views.setup import NETWORK, Setup
 from gradtui.views.view import Finding, Size, Table, View
-from gradtui.views.wording import decade, magnitude, plain, rate
 
-Array = NDArray[np.float64]
+Decay = ChainDecay | NetworkDecay
 
-_BATCHES = (8, 32, 128, 512, 2048, 8192, 32768)
-"""After how many random chains the spread is shown anew, if that took long enough."""
-_LAYERS_A_PICTURE = 100_000
-"""Fewer layers than these are computed in the blink of an eye: one picture is enough."""
-_SPREAD_LAYERS = 512
-"""A spread keeps at most this many layers: more than any screen has columns."""
-_LAYERS_A_STEP = 20_000
-"""After so many layers the progress is told, and a computation that is not wanted can stop."""
-_QUANTILES = (0.05, 0.5, 0.95)
-
-
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """Quantiles of log10|∂L/∂w_l| over random chains, at some layers."""
-
-    layers: NDArray[np.int64]
-    low: Array
-    median: Array
-    high: Array
-    chains: int
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """One activation's decay."""
-
-    name: str
-    chain: Chain
-    ceiling: Array
-    """log10 of |∂L/∂a_L| (max|f′|)^(L-l+1): what the f′ would leave at the very best."""
-    spread: Spread | None = None
-
-    @property
-    def log10(self) -> Array:
-        """log10|∂L/∂w_l|."""
-        return self.chain.log10_gradients
-
-
-@dataclass(frozen=True, eq=False)
-class Decay:
-    """All curves; `progress` goes to 1 as the spread is refined."""
-
-    setup: Setup
-    curves: tuple[Curve, ...]
-    progress: float = 1.0
+_ONLY_CHAIN = frozenset({"weights", "biases", "loss", "samples"})
+_ONLY_NETWORK = frozenset({"init", "units", "networks"})
 
 
 def run(setup: Setup) -> Iterator[Decay]:
-    """The chains and their ceilings at once, then the spread over more and more random chains."""
-    result = Decay(setup, tuple(_curve(setup, name) for name in setup.activations), 0.0)
-    layers_a_chain = setup.depth * len(result.curves)
-    slow = setup.samples * layers_a_chain >= _LAYERS_A_PICTURE
-    if slow:
-        yield result
-    kept = _kept_layers(setup.depth)
-    batches = [n for n in _BATCHES if n * layers_a_chain >= _LAYERS_A_PICTURE]
-    gathered: list[list[Array]] = [[] for _ in result.curves]
-    for count in range(1, setup.samples + 1):
-        rng = np.random.default_rng([setup.seed, 2, count])
-        weights = rng.normal(0.0, setup.weights.root_mean_square, setup.depth)
-        biases = setup.biases.draw("biases", setup.depth, rng)
-        x = float(rng.normal())
-        for curve, rows in zip(result.curves, gathered, strict=True):
-            one = chain(
-                curve.chain.activation,
-                weights,
-                biases,
-                x,
-                setup.loss.upstream if setup.loss.target is None else 1.0,
-                target=setup.loss.target,
-            )
-            rows.append(one.log10_gradients[kept])
-        if count in batches or count == setup.samples:
-            curves = tuple(
-                replace(curve, spread=_spread(kept, rows))
-                for curve, rows in zip(result.curves, gathered, strict=True)
-            )
-            result = Decay(setup, curves, count / setup.samples)
-            yield result
-        elif slow and count % max(1, _LAYERS_A_STEP // layers_a_chain) == 0:
-            result = replace(result, progress=count / setup.samples)
-            yield result
-
-
-def _curve(setup: Setup, name: str) -> Curve:
-    one = chain_of(setup, name)
-    most = activation(name).max_abs_derivative
-    back = np.arange(setup.depth, 0, -1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ceiling = one.log10_upstream + back * np.log10(most)
-    if one.upstream.sign == 0:  # nothing is nothing, even times an f′ without bound
-        ceiling = np.full(one.depth, -math.inf)
-    return Curve(name, one, ceiling)
-
-
-def _kept_layers(depth: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, depth - 1, min(depth, _SPREAD_LAYERS)).round().astype(np.int64))
-
-
-def _spread(layers: NDArray[np.int64], rows: list[Array]) -> Spread:
-    # Observed values, never a mean of two: half-way to an exact zero is no number.
-    low, median, high = np.quantile(np.array(rows), _QUANTILES, axis=0, method="inverted_cdf")
-    return Spread(layers + 1, low, median, high, len(rows))
-
-
-# --------------------------------------------------------------------- draw
+    """The chains or the networks at once, then what random draws add."""
+    if setup.model == NETWORK:
+        return network_decay.run(setup)
+    return chain_decay.run(setup)
 
 
 def draw(result: Decay, setup: Setup, size: Size, marker: str) -> Picture:
-    """Every chain; of the focused one also the ceiling and the spread; the formats' limits."""
-    low, high = _limits(result)
-    canvas = Canvas(
-        size.width,
-        size.height - 1,
-        (1.0, max(float(setup.depth), 2.0)),
-        (low, high),
-        x_label=lambda at: f"{at:g}",
-        y_label=decade,
-        marker=marker,
-        label_width=6 if low > -999 else 8,
-        x_ticks=_ticks(setup.depth, size.width),
-        whole_y=True,
-    )
-    for one in FORMATS:
-        canvas.level(one.log10_smallest, one.name, "muted")
-    layers = np.arange(1, setup.depth + 1)
-    first = _focused(result)
-    canvas.line(layers, first.ceiling, "muted", "sparse")
-    if first.spread is not None:
-        for edge, dash in (
-            (first.spread.low, "dotted"),
-            (first.spread.high, "dotted"),
-            (first.spread.median, "dashed"),
-        ):
-            canvas.line(first.spread.layers, edge, "spread", dash)
-    for index, curve in reversed(list(enumerate(result.curves))):
-        canvas.line(layers, curve.log10, curve_role(index), DASHES[index])
-    canvas.upright(setup.layer, "cursor")
-    for index, curve in enumerate(result.curves):
-        _name(canvas, curve.log10, LETTERS[index], index, len(result.curves))
-    zeros = sum(int(np.isneginf(curve.log10).sum()) for curve in result.curves)
-    return Picture.of([_heading(result, zeros, size.width)], size.width).above(canvas.build())
-
-
-def _focused(result: Decay) -> Curve:
-    return next(curve for curve in result.curves if curve.name == result.setup.focused)
-
-
-def _heading(result: Decay, hidden: int, width: int) -> Row:
-    """The title and, as far as there is room, what the curves without a letter are."""
-    first = _focused(result)
-    parts = [("       |∂L/∂w| by layer", "title")]
-    if hidden:
-        parts.append((f"  {hidden} exact zeros are not drawn", "warn"))
-    parts.append(("  ⠂ (max|f′|)^k", "muted"))
-    if first.spread is not None:
-        parts += [("  ╍· 5-50-95 %", "spread"), (f" of {first.spread.chains} random", "muted")]
-    return row_within(width, *parts)
-
-
-def _name(canvas: Canvas, values: Array, letter: str, index: int, count: int) -> None:
-    """The curve's letter, on the curve, at a place of its own."""
-    depth = values.size
-    low, high = canvas.y_limits
-    visible = np.flatnonzero((values >= low) & (values <= high))
-    if visible.size:
-        place = visible[((2 * index + 1) * visible.size) // (2 * count)]
-        at = 1.0 if depth == 1 else float(place + 1)
-        canvas.text(at, float(values[place]), letter, curve_role(index))
-
-
-def _limits(result: Decay) -> tuple[float, float]:
-    """From the smallest to the largest finite value that is drawn."""
-    shown = [curve.log10 for curve in result.curves] + [_focused(result).ceiling]
-    if (spread := _focused(result).spread) is not None:
-        shown += [spread.high, spread.median]
-    values = np.concatenate(shown)
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return -8.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    margin = max(0.04 * (high - low), 1.0 - 0.5 * (high - low))
-    return low - margin, high + margin
-
-
-def _ticks(depth: int, width: int) -> list[float]:
-    ticks = [tick for tick in tick_values(1, depth, max(2, width // 9)) if tick == int(tick)]
-    far = [tick for tick in ticks if 1 + depth / 12 <= tick <= depth - depth / 12]
-    return [1.0, *far, float(depth)] if depth > 1 else [1.0]
-
-
-# ------------------------------------------------------------------ readout
-
-
-def first_lost(curve: Curve, one: FloatFormat) -> int | None:
-    """The first layer, counted back from the loss, whose gradient the format rounds to zero."""
-    lost = np.flatnonzero(curve.log10 < one.log10_smallest - math.log10(2.0))
-    return int(lost[-1]) + 1 if lost.size else None
+    """Every curve, and of the focused one what is expected of it."""
+    if isinstance(result, NetworkDecay):
+        return network_decay.draw(result, setup, size, marker)
+    return chain_decay.draw(result, setup, size, marker)
 
 
 def readout(result: Decay, setup: Setup, width: int) -> tuple[Row, ...]:
-    """A line for each activation: here, the rate, how far it reaches, what underflows where."""
-    limit = log10_threshold(setup)
-    at = setup.layer - 1
-    columns = {
-        "|∂L/∂w|": [magnitude(float(curve.log10[at])) for curve in result.curves],
-        "f′(z)": [magnitude(float(c.chain.log10_derivatives[at])) for c in result.curves],
-        "per layer": [rate(log10_rate(curve.chain)) for curve in result.curves],
-        f"<{magnitude(limit)}": [reach(setup, curve.name) for curve in result.curves],
-    }
-    for one in FORMATS:
-        lost = [str(first_lost(curve, one) or "-") for curve in result.curves]
-        columns[f"{'lost ' if one is FORMATS[0] else ''}{one.short}"] = lost
-    names = [curve.name for curve in result.curves]
-    names_width = max(map(len, names))
-    # Wide enough for what comes and goes, so that a column stays where it is from key to key.
-    usual = dict(zip(columns, (9, 8, 10, 8, 10), strict=False))
-    widths = {
-        head: max(usual.get(head, 6), 1 + len(head), *(1 + len(cell) for cell in cells))
-        for head, cells in columns.items()
-    }
-    for head in ("f′(z)", "per layer"):  # what a narrow terminal can do without
-        if 5 + names_width + sum(widths.values()) > width:
-            del columns[head], widths[head]
-    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
-    heads = "".join(f"{head:>{widths[head]}}" for head in columns)
-    lines = [row((fit_text(f" layer {setup.layer}", names_width + 5), "title"), (heads, "muted"))]
-    for index, curve in enumerate(result.curves):
-        kind = outcome(curve.chain, limit).kind
-        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
-        name = fit_text(curve.name, names_width)
-        lines.append(
-            row(
-                (f" {LETTERS[index]} ", curve_role(index)),
-                (f"{kind.mark} ", kind.role),
-                (name, curve_role(index)),
-                cells,
-            )
-        )
-    return tuple(lines)
+    """A line for each curve."""
+    if isinstance(result, NetworkDecay):
+        return network_decay.readout(result, setup, width)
+    return chain_decay.readout(result, setup, width)
 
 
-def finding(result: Decay, name: str) -> Finding:
-    """The verdict on one chain, with what the random chains say."""
-    setup = result.setup
-    curve = next(curve for curve in result.curves if curve.name == name)
-    found = diagnose(setup, name)
-    if curve.spread is None or setup.depth == 1:
-        return found
-    low, median, high = (
-        magnitude(float(edge[0]))
-        for edge in (curve.spread.low, curve.spread.median, curve.spread.high)
-    )
-    chains = f"{curve.spread.chains} random chains"
-    weights = f"weights of std {plain(setup.weights.root_mean_square)}"
-    random = (
-        f"Of {chains} ({weights}) 95 % or more are dead."
-        if high == "0"
-        else f"{chains[0].upper()}{chains[1:]} ({weights}): layer 1 gets {median} in the median, "
-        f"{low} to {high} in 90 % of them."
-    )
-    return replace(found, cause=f"{found.cause} {random}")
+def finding(result: Decay, subject: str) -> Finding:
+    """The verdict on one of them."""
+    if isinstance(result, NetworkDecay):
+        return network_decay.finding(result, subject)
+    return chain_decay.finding(result, subject)
 
 
 def table(result: Decay) -> Table:
-    """A row for each activation and layer; the spread where it was taken."""
-    rows: Table = []
-    for curve in result.curves:
-        spread = curve.spread
-        quantiles = (
-            {}
-            if spread is None
-            else {
-                int(layer): (float(low), float(mid), float(high))
-                for layer, low, mid, high in zip(
-                    spread.layers, spread.low, spread.median, spread.high, strict=True
-                )
-            }
-        )
-        for index in range(result.setup.depth):
-            low, mid, high = quantiles.get(index + 1, (None, None, None))
-            rows.append(
-                {
-                    "activation": curve.name,
-                    "layer": index + 1,
-                    "log10_abs_gradient": float(curve.log10[index]),
-                    "gradient_sign": int(curve.chain.signs[index]),
-                    "log10_abs_derivative": float(curve.chain.log10_derivatives[index]),
-                    "log10_ceiling": float(curve.ceiling[index]),
-                    "log10_random_5": low,
-                    "log10_random_50": mid,
-                    "log10_random_95": high,
-                }
-            )
-    return rows
-
-
-def walk_layers(setup: Setup, steps: int, tens: bool) -> Setup:
-    """To the right is towards the loss, as the picture runs."""
-    return setup.with_(layer=setup.layer + steps * (10 if tens else 1)).clamped()
+    """A row for each curve and layer."""
+    if isinstance(result, NetworkDecay):
+        return network_decay.table(result)
+    return chain_decay.table(result)
 
 
 VIEW = View(
@@ -340,13 +60,17 @@ VIEW = View(
     knobs=(
         "activations",
         "focus",
+        "model",
         "depth",
         "weights",
         "biases",
+        "init",
+        "units",
         "x",
         "loss",
         "seed",
         "samples",
+        "networks",
         "threshold",
     ),
     cursor="layer",
@@ -357,4 +81,5 @@ VIEW = View(
     table=table,
     walk=walk_layers,
     defaults={"activations": ("sigmoid", "tanh", "relu"), "depth": 50},
+    idle=lambda setup: _ONLY_CHAIN if setup.model == NETWORK else _ONLY_NETWORK,
 )

@@ -15,7 +15,7 @@ from typing import Any
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import MAX_DEPTH
-from gradtui.mathematics.initialisation import MAX_WIDTH, SCHEMES, initialisation
+from gradtui.mathematics.initialisation import INITIALISATIONS, MAX_WIDTH, initialisation
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
@@ -54,7 +54,7 @@ CURSORS = ("layer", *CURSOR_RANGES)
 """The knobs that only say where somebody looks: a move of theirs changes no result."""
 
 _NOT_OF_A_CHAIN = (
-    "activations", "focus", "samples", "model", "init", "width", "batch", "networks", "against",
+    "activations", "focus", "samples", "model", "init", "units", "batch", "networks", "against",
     *CURSORS, *CURSOR_RANGES.values(),
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ class Setup:
     threshold: float = 1e-3
     model: str = CHAIN
     init: tuple[str, ...] = ("pytorch_linear",)
-    width: int = 64
+    units: int = 64
     batch: int = 32
     networks: int = 100
     z_range: tuple[float, float] = (-6.0, 6.0)
@@ -304,13 +304,13 @@ def _next_init(value: tuple[str, ...], n: int) -> tuple[str, ...]:
     """The recipe n rows further in the list of them; of several, none is next."""
     if len(value) > 1:
         return value
-    names = list(SCHEMES)
+    names = list(INITIALISATIONS)
     return (names[(names.index(initialisation(value[0]).name) + n) % len(names)],)
 
 
 def _parse_focus(text: str) -> str:
     """An activation or an initialisation, in its canonical text form."""
-    if parse_spec("focus", text).name in SCHEMES:
+    if parse_spec("focus", text).name in INITIALISATIONS:
         return initialisation(text).spec
     return activation(text).spec
 
@@ -450,7 +450,7 @@ _KNOBS = (
         lambda value, n: _next_init(value, n),
         lambda value, n: _next_init(value, n),
     ),
-    _whole("width", "W", "the units n of every layer of a network", 1, MAX_WIDTH),
+    _whole("units", "W", "the units n of every layer of a network: its width", 1, MAX_WIDTH),
     _whole("batch", "B", "the inputs that pass through a network together", 1, 4096),
     _whole("networks", "N", "how many random networks are drawn", 1, 10_000),
     _range("z_range", "v", "the range of z that is drawn", -1e6, 1e6, "-6:6"),
@@ -474,7 +474,7 @@ def implied(name: str, value: Any) -> dict[str, Any]:
     """
     if name in ("weights", "biases") and len(value.values) > 1:
         return {"depth": len(value.values)}
-    if name in ("init", "width", "networks"):
+    if name in ("init", "units", "networks"):
         return {"model": NETWORK}
     return {}
 

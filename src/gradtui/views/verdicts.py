@@ -69,7 +69,7 @@ def _cause(one: Chain, kind: Kind) -> str:
     if kind is Kind.DEAD:
         return _zero_factor(one)
     slopes, weights = one.log10_from_derivatives, one.log10_from_weights
-    shares = f"f′ {_took(slopes)}, the weights {_took(weights)}"
+    shares = f"f′ {took(slopes)}, the weights {took(weights)}"
     if kind is Kind.HEALTHY:
         return f"In all {shares}."
     sign = -1.0 if kind is Kind.VANISHING else 1.0
@@ -85,7 +85,8 @@ def _cause(one: Chain, kind: Kind) -> str:
     return f"{shares}; layer {worst + 1} (z = {plain(float(one.z[worst]))}, {detail}) is the worst."
 
 
-def _took(log10: float) -> str:
+def took(log10: float) -> str:
+    """What a factor did, in words: took 1e-5, gave 20, took nothing."""
     if abs(log10) < 0.005:
         return "took nothing"
     return f"took {magnitude(log10)}" if log10 < 0 else f"gave {magnitude(log10)}"

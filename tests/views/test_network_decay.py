@@ -1,0 +1,268 @@
+"""Networks in the decay view: theory, measurement, and why the two disagree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation import random_network
+from gradtui.plots.picture import row_text
+from gradtui.views import VIEWS
+from gradtui.views.network_decay import NetworkDecay, run
+from gradtui.views.networks import Ensemble, flow_steps, network_of
+from gradtui.views.setup import NETWORK, Setup
+from gradtui.views.view import Kind, Size
+
+VIEW = VIEWS["decay"]
+LN10 = math.log(10.0)
+
+
+def setup(*activations: str, init: str | tuple[str, ...], depth: int, **changes: object) -> Setup:
+    inits = (init,) if isinstance(init, str) else init
+    made = Setup(activations=activations, init=inits, depth=depth, model=NETWORK)
+    return made.with_(**{"networks": 20, **changes}).checked()
+
+
+def last(one: Setup) -> NetworkDecay:
+    *_, result = run(one)
+    return result
+
+
+def page(result: NetworkDecay, marker: str = "braille", width: int = 80) -> str:
+    return VIEW.draw(result, result.setup, Size(width, 18), marker).text
+
+
+# ------------------------------------------------------------------- theory
+
+
+def test_theory_is_the_root_of_chi_where_the_scalar_law_is_wrong() -> None:
+    """ReLU: E[f′] = ½ or w = √2 say that He's networks shrink or grow; they do neither."""
+    he = network_of(
+        setup("relu", init="kaiming_normal", depth=30), "relu", "relu", "kaiming_normal"
+    )
+    np.testing.assert_allclose(he.expected, 0.0, atol=1e-9)
+    assert he.scalar[0] == pytest.approx(30 * math.log10(math.sqrt(2.0)))
+    assert he.bound[0] == pytest.approx(30 * math.log10(2.0 * math.sqrt(2.0)))
+
+
+def test_the_sigmoid_s_rate_is_the_published_one() -> None:
+    one = network_of(setup("sigmoid", init="normal(1)", depth=60), "", "sigmoid", "normal(1)")
+    # 0.0557207 holds at the fixed point for these weights without biases.
+    rates = 2.0 * (one.expected[:-1] - one.expected[1:])
+    assert 10.0 ** rates[-1] == pytest.approx(0.0557207, abs=5e-8)
+
+
+def test_the_largest_singular_value_bounds_every_network() -> None:
+    width, scheme = 200, "normal(1.3)"
+    one = network_of(setup("tanh", init=scheme, depth=1, units=width), "", "tanh", scheme)
+    weights = random_network([width, width], scheme, "tanh", 5).weights
+    largest = float(np.linalg.norm(weights[0], 2))
+    assert largest == pytest.approx(10.0 ** one.bound[0], rel=0.05)
+
+
+def test_the_predicted_band_is_as_wide_as_depth_over_width() -> None:
+    he = "kaiming_normal"
+    for n, beta in ((50, 5.0 * 20 / 50), (200, 5.0 * 20 / 200)):
+        low, high = network_of(setup("relu", init=he, depth=20, units=n), "", "relu", he).band
+        assert (high[0] - low[0]) * LN10 == pytest.approx(1.6448536 * math.sqrt(beta), rel=1e-6)
+        assert (high[0] + low[0]) * LN10 == pytest.approx(-beta / 2.0, rel=1e-6)
+
+
+# -------------------------------------------------------------- measurement
+
+
+def test_relu_networks_spread_as_was_measured_elsewhere() -> None:
+    """He's ReLU, n = 100, L = 20: ln‖Ju‖² has mean -0.511 and variance 1.051 (4,000 draws)."""
+    ensemble = last(
+        setup("relu", init="kaiming_normal", depth=20, units=100, networks=400)
+    ).networks[0].ensemble  # fmt: skip
+    assert ensemble is not None
+    logs = 2.0 * LN10 * ensemble.log10[:, 0]
+    assert logs.mean() == pytest.approx(-0.511, abs=3.5 * math.sqrt(1.051 / 400))
+    assert logs.var(ddof=1) == pytest.approx(1.051, abs=3.5 * 1.051 * math.sqrt(2.0 / 399))
+
+
+def by_hand(one: Setup, name: str, count: int) -> Array:
+    """log10‖∂L/∂a_l‖ of network `count` by plain matrices, f = tanh."""
+    seed = int(np.random.SeedSequence([one.seed, 3, count]).generate_state(1)[0])
+    rng = np.random.default_rng([one.seed, 4, count])
+    a = [abs(one.x) * rng.standard_normal(one.units)]
+    g = rng.standard_normal(one.units)
+    network = random_network([one.units] * (one.depth + 1), one.init[0], name, seed)
+    for w in network.weights:
+        a.append(np.tanh(w @ a[-1]))
+    g = g / np.linalg.norm(g)
+    norms = [0.0]
+    for w, out in zip(reversed(network.weights), reversed(a[1:]), strict=True):
+        g = w.T @ (g * (1.0 - out**2))
+        norms.append(math.log10(np.linalg.norm(g)))
+    return np.array(norms[::-1])
+
+
+def test_every_network_is_the_one_of_its_number() -> None:
+    one = setup("tanh", init="xavier_normal", depth=9, units=12, networks=3, x=0.7)
+    ensemble = last(one).networks[0].ensemble
+    assert ensemble is not None
+    for row, count in zip(ensemble.log10, (1, 2, 3), strict=True):
+        np.testing.assert_allclose(row, by_hand(one, "tanh", count), atol=1e-10)
+
+
+def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:
+    one = setup("tanh", init="pytorch_linear", depth=5, units=8, networks=4)
+    first, again, other = (VIEW.table(last(s)) for s in (one, one, one.with_(seed=1)))
+    assert first == again != other
+
+
+def test_the_theory_comes_at_once_and_progress_only_grows() -> None:
+    results = list(run(setup("sigmoid", "tanh", init="xavier_normal", depth=12, networks=8)))
+    assert results[0].networks[0].ensemble is None
+    assert results[0].progress == 0.0
+    shares = [result.progress for result in results]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert shares.count(1.0) == 1
+
+
+def test_a_wide_network_can_be_stopped_between_its_layers() -> None:
+    """Every step of the generator is a place to stop; there are many before the first network."""
+    steps = flow_steps(setup("relu", init="kaiming_normal", depth=40, units=300), "relu",
+                       "kaiming_normal", 1, 1)  # fmt: skip
+    assert sum(1 for _ in steps) > 40
+
+
+def test_an_ensemble_of_a_deep_network_keeps_both_ends() -> None:
+    ensemble = last(setup("tanh", init="orthogonal", depth=2000, units=4, networks=2)).networks[0]
+    assert ensemble.ensemble is not None
+    assert ensemble.ensemble.layers[[0, -1]].tolist() == [0, 2000]
+    assert len(ensemble.ensemble.layers) <= 512
+
+
+# ------------------------------------------------------------------ verdicts
+
+
+def test_where_theory_holds_the_verdict_says_so() -> None:
+    result = last(setup("tanh", init="orthogonal", depth=10, units=128, networks=40))
+    found = VIEW.finding(result, "tanh")
+    assert found.kind is Kind.HEALTHY
+    assert "agree" in found.cause
+
+
+def test_a_finite_width_is_named_with_what_it_was_predicted_to_do() -> None:
+    result = last(setup("relu", init="kaiming_normal", depth=40, units=100, networks=100))
+    assert "as a finite width makes it (predicted ×0.61)" in VIEW.finding(result, "relu").cause
+
+
+def test_too_few_networks_are_named_with_how_many_it_takes() -> None:
+    result = last(setup("relu", init="kaiming_normal", depth=20, units=64, networks=3))
+    cause = VIEW.finding(result, "relu").cause
+    assert "too few to tell them apart: it takes some" in cause
+
+
+def test_saturation_is_named_where_few_units_carry_the_gradient() -> None:
+    result = last(setup("tanh", init="normal(sigma_w=40)", depth=30, units=32, networks=60))
+    assert "of the units are saturated" in VIEW.finding(result, "tanh").cause
+
+
+def test_networks_too_narrow_to_live_are_called_dead() -> None:
+    result = last(setup("relu", init="kaiming_normal", depth=30, units=1, networks=30))
+    found = VIEW.finding(result, "relu")
+    assert found.kind is Kind.DEAD
+    assert "too narrow" in found.cause
+
+
+def test_the_cause_shares_the_loss_among_slopes_and_weights() -> None:
+    result = last(setup("relu", init="normal(1)", depth=40, networks=2))
+    found = VIEW.finding(result, "relu")
+    assert found.kind is Kind.VANISHING
+    assert "f′ took 9.5e-7, the weights took nothing." in found.cause  # 2^-20
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "relu", "tanh"])
+def test_a_remedy_heals_what_it_is_offered_for(name: str) -> None:
+    one = setup(name, init="pytorch_linear", depth=50, networks=9)
+    found = VIEW.finding(last(one), name)
+    assert found.kind is Kind.VANISHING
+    assert found.remedy is not None
+    healed = last(found.remedy.applied(one).checked())
+    (subject,) = VIEW.subjects(healed.setup)
+    assert VIEW.finding(healed, subject).kind is Kind.HEALTHY
+
+
+def test_a_remedy_leaves_the_other_initialisations_of_a_comparison() -> None:
+    one = setup("relu", init=("pytorch_linear", "orthogonal"), depth=50, networks=5)
+    remedy = VIEW.finding(last(one), "pytorch_linear").remedy
+    assert remedy is not None
+    assert "orthogonal" in remedy.applied(one).init
+    assert "pytorch_linear" not in remedy.applied(one).init
+
+
+# ------------------------------------------------------------- several inits
+
+
+def test_initialisations_of_one_activation_are_compared() -> None:
+    inits = ("xavier_normal", "kaiming_normal(gain=1.2)", "orthogonal")
+    one = setup("tanh", init=inits, depth=10, units=16, focus="orthogonal")
+    result = last(one)
+    assert VIEW.subjects(one) == inits
+    assert VIEW.focused(one) == "orthogonal"
+    readout = [row_text(row) for row in VIEW.readout(result, one, 100)]
+    for letter, init, line in zip("abc", inits, readout[1:], strict=True):
+        assert line.startswith(f" {letter} ")
+        assert init in line
+    assert {row["init"] for row in VIEW.table(result)} == set(inits)
+
+
+# --------------------------------------------------------------------- draw
+
+
+@pytest.mark.parametrize(("marker", "width"), [("braille", 56), ("ascii", 80), ("block", 120)])
+def test_the_picture_names_its_curves_and_fits(marker: str, width: int) -> None:
+    result = last(setup("tanh", "relu", init="pytorch_linear", depth=30, units=16))
+    text = page(result, marker, width)
+    assert all(len(line) <= width for line in text.split("\n"))
+    assert "‖∂L/∂a‖ by layer" in text
+    assert "theory" in text
+    for letter in "ab":
+        assert letter in text.split("\n", 1)[1]
+
+
+def test_before_anything_is_measured_the_readout_shows_theory_alone() -> None:
+    first = next(run(setup("tanh", init="orthogonal", depth=10)))
+    (line,) = [row_text(row) for row in VIEW.readout(first, first.setup, 80)][1:]
+    assert line.count("…") == 3
+    assert " 2.1 " in line  # √Πχ over layers 2 to 10, by mpmath 2.1201
+
+
+def test_networks_that_differ_by_a_thousand_decades_are_drawn() -> None:
+    result = last(setup("tanh", "relu", init="normal(0.01)", depth=3000, units=2, networks=2))
+    assert "1e-" in page(result)
+
+
+def test_a_dead_ensemble_is_no_curve_and_no_crash() -> None:
+    one = last(setup("relu", init="kaiming_normal", depth=30, units=1, networks=5))
+    dead = replace(one.networks[0], ensemble=Ensemble(np.arange(31), np.full((5, 31), -np.inf)))
+    text = page(replace(one, networks=(dead,)))
+    assert "by layer" in text
+
+
+# ---------------------------------------------------------------- bad input
+
+
+def test_a_network_too_deep_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InputError, match=r"depth.*10,000.*press c"):
+        next(run(setup("tanh", init="orthogonal", depth=20_000)))
+
+
+def test_an_activation_without_a_critical_point_says_so() -> None:
+    with pytest.raises(InputError, match="softplus"):
+        next(run(setup("softplus", init="critical", depth=5)))
+
+
+def test_more_memory_than_there_is_is_refused_beforehand() -> None:
+    with pytest.raises(InputError, match=r"GiB.*would fit"):
+        last(setup("tanh", init="orthogonal", depth=10_000, units=4096))
