@@ -16,8 +16,11 @@ makes T orthonormal again, and brings the singular values out in the end.
 
 What this is right to: rounding enters each layer as W_l (1 + δ) with |δ| of about 1e-16 times the
 condition number of W_l, and reaches every σ_i, the largest and the smallest alike, as a relative
-error of about that size. The diagonal of a plain QR accumulation would tend to e^(L · Lyapunov
-exponent), which is another number: singular values are right only with T taken along.
+error of about that size, as long as what one layer singles out is not orthogonal, to rounding, to
+what the next one does. Of a W_l that is singular by cancellation the rounding is what is seen;
+zeros are exact where units are off or weights are 0. The diagonal of a plain QR accumulation
+would tend to e^(L · Lyapunov exponent), which is another number: singular values are right only
+with T taken along.
 
 Sources: Loh, Gubernatis, Scalettar et al., "Stable matrix-multiplication algorithms", 1989 (Q, D
 and T); Demmel, Gu, Eisenstat, Slapničar, Veselić & Drmač, "Computing the singular value
@@ -268,7 +271,9 @@ def _factored(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array]:
         return np.zeros((len(m), 0)), np.zeros(0), np.zeros((0, m.shape[1]))
     part, rho, s = m[np.ix_(rows, columns)], rho[rows], s[columns]
     found = None
-    if rho.max() - rho.min() <= _ORDINARY_SPREAD:
+    # Elimination keeps zeros exact, which reflections do not: diagonal layers stay diagonal.
+    sparse = 2 * np.count_nonzero(part) < part.size
+    if not sparse and rho.max() - rho.min() <= _ORDINARY_SPREAD:
         found = _triangular(rho, part, s)
     own, s, own_y = found or _eliminated(rho, part, s)
     q, y = np.zeros((len(m), len(s))), np.zeros((len(s), m.shape[1]))
@@ -281,8 +286,8 @@ def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | 
 
     With the largest rows first, Householder's reflections are as exact for the small rows as for
     the large ones (Cox & Higham, 1998); the scales of the columns do not touch them at all. It
-    fails where a large column stands in small rows alone, and that shows: rounding reaches a row
-    of Q R by way of |Q| |R|.
+    fails where a large column stands in small rows alone: the k-th reflection then turns the k-th
+    row, and its rounding, into smaller ones, which Q shows.
     """
     top = float(rho.max())
     m = _shifted(m, (rho - top)[:, None])
@@ -291,8 +296,9 @@ def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | 
     columns = np.argsort(-(np.log2(np.linalg.norm(m, axis=0)) + s), kind="stable")
     q, r = np.linalg.qr(m[np.ix_(rows, columns)])
     y, s = _by_rows(r, s[columns])
-    reached = np.abs(q) @ np.linalg.norm(r, axis=1)
-    if (reached * _GROWTH > lengths[rows]).any() or (np.abs(np.diagonal(y)) < _GROWTH).any():
+    lengths = lengths[rows]
+    reached = np.abs(q) @ lengths[: q.shape[1]]
+    if (reached * _GROWTH > lengths).any() or (np.abs(np.diagonal(y)) < _GROWTH).any():
         return None
     return _back(q, rows), s + top, _back(y.T, columns).T
 
