@@ -153,6 +153,7 @@ _HINTS = {
     "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
     "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
     "decay": ("deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command", "export"),
+    "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
