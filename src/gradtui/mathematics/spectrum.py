@@ -272,7 +272,7 @@ def _factored(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array]:
     part, rho, s = m[np.ix_(rows, columns)], rho[rows], s[columns]
     found = None
     # Elimination keeps zeros exact, which reflections do not: diagonal layers stay diagonal.
-    sparse = 2 * np.count_nonzero(part) < part.size
+    sparse = np.count_nonzero(part) <= 2 * max(part.shape)
     if not sparse and rho.max() - rho.min() <= _ORDINARY_SPREAD:
         found = _triangular(rho, part, s)
     own, s, own_y = found or _eliminated(rho, part, s)

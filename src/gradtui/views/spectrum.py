@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,19 +85,20 @@ class Pool:
         return float(np.median(self.alive)) if self.alive.size else -math.inf
 
     @property
-    def largest(self) -> float:
-        """The largest of a network, in the median over networks."""
-        return self._typical(lambda one: one.log10_singular_values[0])
-
-    @property
-    def smallest(self) -> float:
-        """The smallest of a network that is not 0, in the median over networks."""
-        return self._typical(lambda one: one.log10_singular_values[max(one.rank - 1, 0)])
+    def ends(self) -> tuple[float, float]:
+        """The smallest that is not 0, and the largest; -inf if all are 0."""
+        alive = self.alive
+        return (float(alive.min()), float(alive.max())) if alive.size else (-math.inf, -math.inf)
 
     @property
     def condition(self) -> float:
-        """The largest over the smallest that is not 0, in the median over networks."""
-        return self.largest - self.smallest if self.alive.size else math.nan
+        """A network's largest over its smallest that is not 0, in the median; NaN if all are 0."""
+        ratios = [
+            one.log10_singular_values[0] - one.log10_singular_values[one.rank - 1]
+            for one in self.spectra
+            if one.rank
+        ]
+        return float(np.median(ratios)) if ratios else math.nan
 
     def surviving(self, threshold: float) -> float:
         """The share of the directions that keep at least `threshold`."""
@@ -107,11 +108,6 @@ class Pool:
     def dead(self) -> float:
         """The share of the directions that are exactly 0."""
         return float(np.mean(self.log10 == -np.inf))
-
-    def _typical(self, value: Callable[[Spectrum], float]) -> float:
-        # An observed value: half-way to an exact zero is no number.
-        values = [float(value(one)) for one in self.spectra]
-        return float(np.quantile(values, 0.5, method="inverted_cdf"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +281,8 @@ def spectra_steps(setup: Setup, name: str, init: str, count: int) -> Iterator[fl
         except StopIteration as end:
             network = end.value
             break
-    for step in jacobian_spectra(name, *network, x, depths_of(setup.depth)):
+    depths = depths_of(setup.depth)
+    for step in jacobian_spectra(name, network.weights, network.biases, x, depths):
         if step.spectrum is not None:
             yield step.spectrum
         yield 0.2 + 0.8 * step.done
@@ -331,10 +328,9 @@ class _Axis:
         return min(max(int(share * self.lines), 0), self.lines - 1)
 
     def counts(self, pool: Pool) -> Array:
-        """The share of the directions in each line."""
-        edges = np.linspace(self.low, self.high, self.lines + 1)
-        counts = np.histogram(pool.alive, edges)[0][::-1] / pool.log10.size
-        return np.append(counts, pool.dead) if self.dead else counts
+        """How many singular values there are in each line."""
+        counts: Array = np.histogram(pool.alive, self.lines, (self.low, self.high))[0][::-1]
+        return counts
 
 
 def _pools(pair: Pair) -> list[Pool]:
@@ -356,6 +352,9 @@ def _labels(axis: _Axis) -> Picture:
     for tick in tick_values(axis.low, axis.high, max(2, axis.lines // 2)):
         if few or tick == round(tick):
             texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
+    if axis.low < axis.log10_threshold < axis.high:
+        texts[axis.line_of(axis.log10_threshold)] = magnitude(axis.log10_threshold)
+    texts[axis.line_of(0.0)] = "1"
     rows = ["", *texts, *(["0"] if axis.dead else []), "", ""]
     return Picture.of(
         [row((f"{text[: axis.label_width]:>{axis.label_width}}", "axis")) for text in rows],
@@ -397,9 +396,10 @@ def _strip(pool: Pool | None, axis: _Axis, width: int) -> list[str]:
     """The bars of one depth; the longest is as long as the strip, and none that counts vanishes."""
     if pool is None:
         return [""] * (axis.lines + axis.dead)
-    shares = axis.counts(pool)
-    eighths = np.ceil(shares / shares.max() * 8 * (width - 1)).astype(int)
-    return ["█" * (count // 8) + _BARS[count % 8].strip() for count in eighths.tolist()]
+    counts = axis.counts(pool)
+    eighths = np.ceil(counts / max(counts.max(), 1) * 8 * (width - 1)).astype(int)
+    bars = ["█" * (count // 8) + _BARS[count % 8].strip() for count in eighths.tolist()]
+    return [*bars, f"{100 * pool.dead:.0f}%"] if axis.dead else bars
 
 
 def _fitting(setup: Setup, width: int) -> list[int]:
@@ -432,41 +432,59 @@ def _heading(pair: Pair, setup: Setup, width: int) -> Row:
 
 # ------------------------------------------------------------------ readout
 
-_HEADS = ("largest", "median", "smallest", "condition", "survive", "exactly 0")
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_COLUMNS = {"median": 9, "condition": 11, "survive": 9, "zero": 7}
+_NAME, _END, _HISTOGRAM = 12, 9, (8, 30)
+"""Cells of a name and of the ends of a histogram, and the fewest and most of the histogram."""
 
 
 def readout(result: Spectra, setup: Setup, width: int) -> tuple[Row, ...]:
-    """A line for each family: its singular values at the cursor's depth."""
+    """A line for each family: the histogram of its singular values at the cursor's depth."""
     pair, depth = result.focused(setup), shown_depth(setup)
-    heads = list(_HEADS)
-    while len(heads) > 2 and 13 + 10 * len(heads) > width:
-        heads.remove(next(head for head in ("exactly 0", "largest", "smallest", "condition")
-                          if head in heads))  # fmt: skip
-    lines = [
-        row(
-            (fit_text(f" depth {depth}", 13), "title"),
-            ("".join(f"{head:>10}" for head in heads), "muted"),
-        )
-    ]
+    columns = dict(_COLUMNS)
+    fixed = _NAME + 2 * (_END + 1)
+    for head in ("zero", "condition"):  # what a narrow terminal can do without
+        if fixed + _HISTOGRAM[0] + sum(columns.values()) > width:
+            del columns[head]
+    room = max(min(width - fixed - sum(columns.values()) - 1, _HISTOGRAM[1]), 1)
+    heads = f"{'smallest':>{_END}}{'':{room + 2}}{'largest':<{_END}}"
+    heads += "".join(f"{head:>{cells}}" for head, cells in columns.items())
+    lines = [row((fit_text(f" depth {depth}", _NAME), "title"), (heads, "muted"))]
     for index, ensemble in enumerate(pair.ensembles):
-        pool = ensemble.at(depth)
-        cells = dict.fromkeys(_HEADS, "…") if pool is None else _cells(pool, setup)
+        role, pool = f"curve{index}", ensemble.at(depth)
+        name = Span(fit_text(f" {ensemble.weights}", _NAME), role)
+        if pool is None:
+            lines.append((name, Span(f"{'…':>{_END}}", "muted")))
+            continue
+        small, large = (magnitude(end) for end in pool.ends)
+        cells = _cells(pool, setup)
         lines.append(
             row(
-                (fit_text(f" {ensemble.weights}", 13), f"curve{index}"),
-                "".join(f"{cells[head]:>10}" for head in heads),
+                name,
+                f"{small:>{_END}} ",
+                (_sparkline(pool, room), role),
+                f" {large:<{_END}}",
+                "".join(f"{cells[head]:>{wide}}" for head, wide in columns.items()),
             )
         )
     return tuple(lines)
 
 
+def _sparkline(pool: Pool, width: int) -> str:
+    """The histogram of log10 σ between its own ends; none that counts vanishes."""
+    if not pool.alive.size:
+        return " " * width
+    low, high = pool.ends
+    middle, half = (low + high) / 2, max((high - low) / 2, 0.005)
+    counts = np.histogram(pool.alive, width, (middle - half, middle + half))[0]
+    return "".join(_LEVELS[level] for level in np.ceil(counts / counts.max() * 8).astype(int))
+
+
 def _cells(pool: Pool, setup: Setup) -> dict[str, str]:
-    values = (pool.largest, pool.median, pool.smallest, pool.condition)
-    texts = ["none" if math.isnan(value) else magnitude(value) for value in values]
-    return dict(
-        zip(_HEADS, (*texts, percent(pool.surviving(setup.threshold)), percent(pool.dead)),
-            strict=True)
-    )  # fmt: skip
+    condition = "-" if math.isnan(pool.condition) else magnitude(pool.condition)
+    values = (magnitude(pool.median), condition, percent(pool.surviving(setup.threshold)),
+              percent(pool.dead))  # fmt: skip
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
 # ----------------------------------------------------------------- verdicts
@@ -502,10 +520,11 @@ def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
     limit = log10_threshold(setup)
     low = kind is Kind.VANISHING or (kind is Kind.HEALTHY and pool.median < 0)
     healthy = f"above {magnitude(limit)}" if low else f"below {magnitude(-limit)}"
+    which = "of those that are not 0 " if pool.dead else ""
     return (
-        f"{called} {kind}: half of the directions that are left get less than "
-        f"{magnitude(pool.median)} through {setup.depth} layers, "
-        f"{percent(pool.surviving(setup.threshold))} of all survive; healthy is a median {healthy}."
+        f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
+        f"{magnitude(pool.median)}, and {percent(pool.surviving(setup.threshold))} of the "
+        f"directions keep {magnitude(limit)} or more; healthy is a median {healthy}."
     )
 
 
@@ -513,7 +532,7 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
     """How far directions drift apart, what the other family does, and where σw stands."""
     parts = []
     if pool.dead:
-        parts.append(f"{percent(pool.dead)} are exactly 0: units that are off.")
+        parts.append(f"{percent(pool.dead)} of the directions are exactly 0: units are off.")
     if pool.alive.size and setup.depth > 1:
         parts.append(
             f"{pair.chosen.weights} layers pull directions apart by "
