@@ -29,10 +29,10 @@ MAX_UNITS = 512
 """A layer costs some 10 n³ operations: at 512 units a tenth of a second and more."""
 
 _MAX_DEPTH = 10_000
-_WORK = 3e9
-"""n³ times layers that an ensemble may cost, some ten seconds; one network is always drawn."""
-_TOLD = 0.05
-"""Progress that is worth a new picture."""
+_WORK, _LAYER = 3e9, 1e5
+"""n³ that all the networks may cost, some ten seconds, and what a layer costs beside its own."""
+_TOLD, _DRAWING = 0.05, 0.95
+"""Progress that is worth a new picture, and the share of the work that drawing networks is."""
 _TRIALS = 3
 """On so many networks a remedy is tried before it is offered."""
 
@@ -119,6 +119,7 @@ class Pair:
         activation: f.
         init: the recipe that was chosen, from which σw and σb come.
         sigmas: these, and whether its weights are orthogonal.
+        critical: the critical σw at this σb, where there is one.
         ensembles: the Gaussian one and the orthogonal one.
     """
 
@@ -126,6 +127,7 @@ class Pair:
     activation: str
     init: str
     sigmas: Sigmas
+    critical: float | None
     ensembles: tuple[Ensemble, Ensemble]
 
     @property
@@ -141,12 +143,28 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Spectra:
-    """Every pair; `progress` goes to 1 as more networks are drawn and remedies are tried."""
+    """Every pair.
+
+    Attributes:
+        setup: what they are of.
+        pairs: one for each activation, or for each initialisation.
+        remedies: what was found to help, by subject.
+        progress: what is told of the share that is done: it moves in steps worth a picture.
+        done: the share that is done.
+    """
 
     setup: Setup
     pairs: tuple[Pair, ...]
     remedies: Mapping[str, Remedy | None] = field(default_factory=dict)
     progress: float = 0.0
+    done: float = 0.0
+
+    def with_(self, index: int, family: int, ensemble: Ensemble) -> Spectra:
+        """The same with an ensemble that has grown."""
+        pair = self.pairs[index]
+        ensembles = (ensemble, pair.ensembles[1]) if family == 0 else (pair.ensembles[0], ensemble)
+        grown = replace(pair, ensembles=ensembles)
+        return replace(self, pairs=(*self.pairs[:index], grown, *self.pairs[index + 1 :]))
 
     def pair(self, subject: str) -> Pair:
         """The one of that name."""
@@ -173,8 +191,10 @@ def shown_depth(setup: Setup) -> int:
 
 
 def networks_of(setup: Setup) -> int:
-    """How many networks are drawn: as many as asked for, as far as that takes some seconds."""
-    return max(1, min(setup.networks, int(_WORK / (setup.depth * setup.units**3))))
+    """How many networks of each kind are drawn: those asked for, as far as it takes seconds."""
+    kinds = 2 * max(len(setup.activations), len(setup.init))
+    most = _WORK / (kinds * setup.depth * (setup.units**3 + _LAYER))
+    return max(1, min(setup.networks, int(most)))
 
 
 def run(setup: Setup) -> Iterator[Spectra]:
@@ -198,54 +218,65 @@ def run(setup: Setup) -> Iterator[Spectra]:
         names = [(name, name, setup.init[0]) for name in setup.activations]
     result = Spectra(setup, tuple(pair_of(setup, *one) for one in names))
     yield result
+    order = sorted(range(len(names)), key=lambda index: result.pairs[index].subject != setup.focus)
     count = networks_of(setup)
-    turns = list(itertools.product(range(1, count + 1), range(len(names)), range(2)))
-    for turn, (network, index, family) in enumerate(turns):
-        start = 0.9 * turn / len(turns)
-        pair = result.pairs[index]
-        ensemble = pair.ensembles[family]
-        for step in spectra_steps(setup, pair.activation, ensemble.init, network):
-            if isinstance(step, Spectrum):
-                ensemble = ensemble.with_(step)
-                continue
-            progress = start + 0.9 * step / len(turns)
-            if network == 1 or progress > result.progress + _TOLD:
-                result = _told(result, index, family, ensemble, progress)
-            yield result
-        result = _told(result, index, family, ensemble, result.progress)
-    remedies: dict[str, Remedy | None] = {}
-    for one in result.pairs:
-        steps = remedy_steps(setup, one)
-        while True:
-            yield result
-            try:
-                next(steps)
-            except StopIteration as end:
-                remedies[one.subject] = end.value
-                break
-    yield replace(result, remedies=remedies, progress=1.0)
+    share = _DRAWING / (2 * count * len(names))
+    for network in range(1, count + 1):
+        for index, family in itertools.product(order, range(2)):
+            result = yield from _drawn(result, index, family, network, share)
+        if network in (1, count):
+            result = yield from _healed(result, order)
+    yield replace(result, progress=1.0)
 
 
-def _told(result: Spectra, index: int, family: int, ensemble: Ensemble, progress: float) -> Spectra:
-    """The result with this ensemble in its place; the very same where nothing is new."""
+def _drawn(
+    result: Spectra, index: int, family: int, network: int, share: float
+) -> Generator[Spectra, None, Spectra]:
+    """Add the network with this number to an ensemble; of the first, a picture a spectrum."""
     pair = result.pairs[index]
-    if pair.ensembles[family] is ensemble and progress < result.progress + _TOLD:
-        return result
-    ensembles = (ensemble, pair.ensembles[1]) if family == 0 else (pair.ensembles[0], ensemble)
-    pairs = list(result.pairs)
-    pairs[index] = replace(pair, ensembles=ensembles)
-    return replace(result, pairs=tuple(pairs), progress=progress)
+    ensemble, start = pair.ensembles[family], result.done
+    for step in spectra_steps(result.setup, pair.activation, pair.ensembles[family].init, network):
+        if isinstance(step, Spectrum):
+            ensemble = ensemble.with_(step)
+            if network == 1:
+                result = result.with_(index, family, ensemble)
+        elif start + share * step > result.progress + _TOLD:
+            result = replace(result, progress=start + share * step)
+        yield result
+    result = replace(result, done=start + share)
+    return result.with_(index, family, ensemble)
+
+
+def _healed(result: Spectra, order: Sequence[int]) -> Generator[Spectra, None, Spectra]:
+    """Look for remedies where there is none yet."""
+    for pair in (result.pairs[index] for index in order):
+        if result.remedies.get(pair.subject) is None:
+            steps = remedy_steps(result.setup, pair)
+            while True:
+                yield result
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    found = {**result.remedies, pair.subject: end.value}
+                    break
+            result = replace(result, remedies=found)
+    return result
 
 
 def pair_of(setup: Setup, subject: str, name: str, init: str) -> Pair:
     """Two empty ensembles with the σw and σb of a recipe."""
     found = sigmas_of(setup, name, init)
     sigma_w, sigma_b = (_rounded(math.sqrt(s)) for s in (found.sigma_w2, found.sigma_b2))
+    try:
+        critical = math.sqrt(critical_sigma_w2(name, found.sigma_b2))
+    except InputError:
+        critical = None
     return Pair(
         subject,
         name,
         init,
         found,
+        critical,
         (
             Ensemble(GAUSSIAN, _spec("normal", sigma_w=sigma_w, sigma_b=sigma_b)),
             Ensemble(ORTHOGONAL, _spec("orthogonal", gain=sigma_w, sigma_b=sigma_b)),
@@ -508,10 +539,11 @@ def finding(result: Spectra, subject: str) -> Finding:
     if pool is None:
         return Finding(subject, Kind.HEALTHY, f"{called}: drawing the first network.", "")
     kind = kind_of(pool, log10_threshold(setup))
-    cause = _cause(setup, pair, pool, other)
-    return Finding(
-        subject, kind, _sentence(called, setup, pool, kind), cause, result.remedies.get(subject)
-    )
+    remedy = result.remedies.get(subject)
+    if remedy is not None:
+        remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
+    sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
+    return Finding(subject, kind, sentence, cause, remedy)
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
@@ -545,14 +577,10 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
             )
         )
         parts[-1] = parts[-1][0].upper() + parts[-1][1:]
-    try:
-        critical = math.sqrt(critical_sigma_w2(pair.activation, pair.sigmas.sigma_b2))
-    except InputError:
-        return " ".join(parts)
     sigma_w = math.sqrt(pair.sigmas.sigma_w2)
-    if abs(math.log(sigma_w / critical)) > 0.005 if sigma_w else True:
-        where = "below" if sigma_w < critical else "above"
-        parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(critical)}.")
+    if pair.critical is not None and not math.isclose(sigma_w, pair.critical, rel_tol=0.005):
+        where = "below" if sigma_w < pair.critical else "above"
+        parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
     return " ".join(parts)
 
 
@@ -590,12 +618,9 @@ def _candidates(setup: Setup, pair: Pair) -> Iterator[tuple[str, Mapping[str, An
     """Changes worth trying, the least intrusive first."""
     sigma_b = _rounded(math.sqrt(pair.sigmas.sigma_b2))
     inits = [pair.ensembles[1].init]
-    try:
-        critical = _rounded(math.sqrt(critical_sigma_w2(pair.activation, pair.sigmas.sigma_b2)))
-        inits += [_spec("orthogonal", gain=critical, sigma_b=sigma_b),
-                  _spec("normal", sigma_w=critical, sigma_b=sigma_b)]  # fmt: skip
-    except InputError:
-        pass
+    if pair.critical is not None:
+        inits += [_spec("orthogonal", gain=_rounded(pair.critical), sigma_b=sigma_b),
+                  _spec("normal", sigma_w=_rounded(pair.critical), sigma_b=sigma_b)]  # fmt: skip
     for init in inits:
         if init not in (pair.init, pair.chosen.init):
             yield f"init = {init}", {"init": (init,)}
