@@ -12,12 +12,12 @@ import asyncio
 import re
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import resvg_py
 
-from gradtui.app.main import GradTUI
+from gradtui.app.main import GradTUI, Look
 from gradtui.app.state import State
 
 HERE = Path(__file__).parent
@@ -29,12 +29,13 @@ TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: how large the terminal is, which keys are pressed, in which theme."""
+    """A picture: how large the terminal is, which keys are pressed, in which theme and look."""
 
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     theme: str = "dark"
+    look: Look = field(default_factory=Look)
 
 
 SHOTS = (
@@ -44,6 +45,8 @@ SHOTS = (
     Shot("chain-deep", (100, 32), ("2", "shift+right", "home", "shift+right")),
     Shot("light", (100, 32), theme="light"),
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
+    Shot("80x24-no-colour", (80, 24), look=Look(colours="none")),
+    Shot("80x24-ascii", (80, 24), look=Look(marker="ascii", unicode=False)),
     Shot("derivation", (100, 32), ("i", "a")),
     Shot("help", (100, 32), ("question_mark",)),
 )
@@ -51,7 +54,7 @@ SHOTS = (
 
 async def take(shot: Shot) -> str:
     """The app's screen as SVG."""
-    app = GradTUI(State(theme=shot.theme))
+    app = GradTUI(State(theme=shot.theme), shot.look)
     async with app.run_test(size=shot.size) as pilot:
         await settle(app, pilot)
         for key in shot.keys:

@@ -39,8 +39,9 @@ def loaded(code: str) -> set[str]:
         (
             "from gradtui.views import VIEWS\n"
             "for view in VIEWS.values():\n"
-            "    *_, result = view.run(view.default_setup)\n"
-            "    view.table(result), view.finding(result, 'sigmoid')",
+            "    setup = view.default_setup\n"
+            "    *_, result = view.run(setup)\n"
+            "    view.table(result), view.finding(result, view.focused(setup))",
             {"numpy"},
         ),
         ("import gradtui.lessons", {"numpy"}),
@@ -51,6 +52,24 @@ def loaded(code: str) -> set[str]:
 )
 def test_an_import_brings_no_more_than_it_needs(code: str, most: set[str]) -> None:
     assert loaded(code) <= most
+
+
+def test_the_first_paint_needs_no_numpy(tmp_path: Path) -> None:
+    """Importing it takes as long as half of Textual; the engine does that once there is a frame."""
+    code = (
+        "from pathlib import Path; from gradtui.app.later import later\n"
+        "with later('numpy'):\n"
+        "    from gradtui.app import main, panes, storage; from gradtui.app.state import State\n"
+        "from gradtui.views.view import Size\n"
+        f"file = Path({str(tmp_path / 'state.json')!r})\n"
+        "storage.save(State(), file); state = storage.load(file)\n"
+        "assert state == State()\n"
+        "panes.side(state, Size(24, 14)), panes.top(state, 80, 1.0), panes.bottom(state, 80)\n"
+        "main.GradTUI(state)"
+    )
+    assert "numpy" not in loaded(code)
+    use = "\nfrom gradtui.mathematics.activations import activation\nactivation('tanh')(1.0)"
+    assert "numpy" in loaded(code + use)
 
 
 def test_scipy_comes_with_the_function_that_needs_it() -> None:

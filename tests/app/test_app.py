@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import queue
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from gradtui.app.actions import ACTIONS
 from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.main import GradTUI, Look
 from gradtui.app.prompt import Prompt
-from gradtui.app.screens import InfoPage, Page, ScenariosPage
+from gradtui.app.screens import SCENARIO_KEYS, InfoPage, Page, ScenariosPage
 from gradtui.app.state import THEMES, State
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.views import VIEWS
@@ -254,10 +256,10 @@ async def test_the_facts_of_the_highlighted_one_and_its_derivation_step_by_step(
 
 async def test_a_scenario_is_two_keys_away() -> None:
     async with running() as (app, pilot):
-        for index, scenario in enumerate(SCENARIOS, 1):
+        for key, scenario in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
             await pilot.press("s")
             assert isinstance(app.screen, ScenariosPage)
-            await pilot.press(str(index % 10))
+            await pilot.press(key)
             await settle(pilot)
             assert app.state.setup == scenario.setup
             assert app.state.view == scenario.view
@@ -547,3 +549,27 @@ def test_hard_setups_are_drawn(name: str, view: str, answers: Answers) -> None:
     drawn = answers.until(wanted)
     assert drawn.error == ""
     assert drawn.finding is not None
+
+
+# ------------------------------------------------------------------ memory
+
+
+@pytest.mark.parametrize("page", ["question_mark", "i", "s"])
+async def test_nothing_of_a_page_is_kept_once_it_is_closed(page: str) -> None:
+    async with running() as (app, pilot):
+        await pilot.press(page)
+        await pilot.pause()
+        drawn = [weakref.ref(one._styles_cache) for one in app.screen.walk_children()]
+        assert drawn
+        await pilot.press("escape")
+        await settle(pilot)
+        gc.collect()
+        assert [one() for one in drawn if one() is not None] == []
+
+
+async def test_the_last_filters_are_the_same_ones_every_time() -> None:
+    """Every strip remembers what each filter made of it."""
+    async with running(look=Look(colours="none", unicode=False)) as (app, _):
+        first, second = app.get_line_filters(), app.get_line_filters()
+        assert [type(one).__name__ for one in first[-3:]] == ["Printable", "NoColor", "AsciiOnly"]
+        assert all(one is other for one, other in zip(first, second, strict=True))

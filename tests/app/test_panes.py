@@ -14,7 +14,7 @@ from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.picture import Picture, row_text
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import Setup
+from gradtui.views.setup import KNOBS, Setup
 from gradtui.views.view import Finding, Kind, Size
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
@@ -197,24 +197,34 @@ def test_a_filter_without_a_match_says_so() -> None:
 def test_the_knobs_show_their_letters_and_values() -> None:
     lines = panes.knobs(State(), 24).text.split("\n")
     assert [line.split() for line in lines][:2] == [["d", "depth", "50"], ["w", "weights", "1"]]
-    names = [name for name in VIEWS["decay"].knobs if name not in ("activations", "focus")]
-    assert len(lines) == len(names)
+    assert len(lines) == len(beside_the_list("decay"))
+
+
+def beside_the_list(view: str) -> list[str]:
+    """The knobs that count; the list has the activations, the row of keys the model."""
+    used = VIEWS[view].used(State(view=view).setup)
+    return [name for name in used if name not in ("activations", "focus", "model")]
 
 
 @SIZES
 @pytest.mark.parametrize("view", list(VIEWS))
-def test_depth_and_weights_or_the_range_are_in_sight_at_every_size(view: str, size: Size) -> None:
+def test_the_first_two_knobs_are_in_sight_at_every_size(view: str, size: Size) -> None:
     shown = panes.side(State(view=view), panes.areas(size, 3).side).text
-    for label in ("z range",) if view == "derivative" else ("depth", "weights"):
-        assert label in shown
+    for name in beside_the_list(view)[:2]:
+        assert f" {KNOBS[name].label[:9]}" in shown
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_at_80x24_every_knob_is_in_sight(view: str) -> None:
     shown = panes.side(State(view=view), panes.areas(USUAL, 3).side).text
-    for name in VIEWS[view].knobs:
-        if name not in ("activations", "focus"):
-            assert f" {name.replace('_', ' ')[:9]}" in shown
+    for name in beside_the_list(view):
+        assert f" {KNOBS[name].label[:9]}" in shown
+
+
+def test_the_row_of_keys_offers_the_other_model() -> None:
+    assert "c network" in panes.bottom(State(), 100).text
+    network = State(setup=State().setup.with_(model="network"))
+    assert "c chain" in panes.bottom(network, 100).text
 
 
 # ------------------------------------------------------------ top and bottom

@@ -120,6 +120,36 @@ def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
         assert b"Traceback" not in terminal.raw
 
 
+_WHILE_IT_TAKES_THE_TERMINAL = """\
+import os, signal, sys
+from textual.drivers.linux_driver import LinuxDriver
+from gradtui.cli import main
+
+write, left = LinuxDriver.write, {writes}
+
+def struck(self, data):
+    global left
+    write(self, data)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.{name})
+
+LinuxDriver.write = struck
+sys.exit(main([]))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("writes", range(1, 21, 2))
+def test_a_signal_while_it_takes_the_terminal(writes: int, name: str, state_home: Path) -> None:
+    """Behind each of the writes with which Textual sets its modes, one by one."""
+    script = _WHILE_IT_TAKES_THE_TERMINAL.format(writes=writes, name=name)
+    with Terminal((sys.executable, "-c", script)) as terminal:
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.Signals[name]
+        assert terminal.leaks() == []
+        assert b"Traceback" not in terminal.raw
+
+
 def test_a_signal_finds_it_though_the_terminal_has_stopped_reading(state_home: Path) -> None:
     """A line that hangs: every write to it waits."""
     with opened() as terminal:

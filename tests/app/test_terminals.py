@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from textual import events
 
+from gradtui.app import main
+from support.app import running, settle, shown
 from support.terminal import GRADTUI, Terminal
 
 READY = "random chains"
@@ -216,15 +219,59 @@ def test_keys_that_arrive_in_one_packet_go_where_they_were_meant(state_home: Pat
         terminal.until("layer 62's gradient")
 
 
+@pytest.mark.parametrize("page", ["question_mark", "i", "s"])
+async def test_a_page_closed_in_haste_does_not_leave_the_screen_waiting_for_an_answer(
+    page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal has answered once, so pictures wait for its answers; one of them is lost."""
+    monkeypatch.setattr(main, "PATIENCE", 0.05)
+    async with running() as (app, pilot):
+        app.on_cursor_position(events.CursorPosition(0, 0))
+        for _ in range(10):
+            for key in ("right_square_bracket", page, page):
+                app.simulate_key(key)
+            for _ in range(100):
+                await pilot.pause(0.01)
+                if app.settled and not app._line.busy:
+                    break
+            else:
+                raise AssertionError("it waits for an answer that it never asked for")
+        await settle(pilot)
+        assert "layer 60's gradient" in shown(app)
+
+
+@pytest.mark.parametrize("page", ["?", "i", "s"])
+def test_a_page_closed_in_haste_loses_no_question(page: str, state_home: Path) -> None:
+    """A terminal that answers is never waited for until patience runs out."""
+    with opened() as terminal:
+        for depth in range(51, 56):
+            terminal.send(f"]{page}{page}")
+            terminal.until(f"layer {depth}'s gradient", timeout=main.PATIENCE - 0.5)
+
+
 def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
     """Whoever sees nothing happen on a slow line strikes again."""
     with opened() as terminal:
-        for keys in ("?\r\r", "???", "iii", "sss", "\x10\r\r", "\x10facts\r\r", "d\r\r", "/\r\r"):
+        for keys in (
+            "?\r\r",
+            "???",
+            "iii",
+            "sss",
+            "s\r\r",
+            "s\x1b[5~\x1b[5~",
+            "s\x1b[6~\x1b[6~",
+            "\x10\r\r",
+            "\x10\x1b[5~\x1b[5~",
+            "\x10relu\x1b[6~\x1b[6~",
+            "\x10facts\r\r",
+            "d\r\r",
+            "/\r\r",
+        ):
             terminal.send(keys)
             terminal.until_quiet(0.3)
             assert not terminal.ended, keys
             terminal.press("escape", quiet=0.2)
-        terminal.press("escape", "r", "3", quiet=0.2)
+        terminal.press("escape", "3", "r", quiet=0.2)
         terminal.until("layer 50's gradient")
 
 
@@ -386,6 +433,35 @@ def test_a_page_in_a_terminal_that_becomes_too_small_for_it(page: str, state_hom
         terminal.resize(80, 24)
         terminal.press("escape", "escape")
         terminal.until("layer 50's gradient")
+
+
+@pytest.mark.parametrize("key", ["?", "i", "s", "y", "d", "/", "e", "ctrl+p"])
+def test_nothing_opens_in_a_terminal_that_is_too_small(key: str, state_home: Path) -> None:
+    """Nobody would see it, and `q` would go to it."""
+    with opened() as terminal:
+        for columns, rows in ((59, 24), (6, 15), (1, 1)):
+            terminal.resize(columns, rows)
+            terminal.until_quiet(0.1)
+            terminal.press(key, "]", quiet=0.05)
+            assert not terminal.ended, (columns, rows)
+        terminal.resize(80, 24)
+        assert "activations" in terminal.until("layer 50's gradient")
+        terminal.resize(40, 10)
+        terminal.until("press q")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+@pytest.mark.parametrize("key", ["?", "d", "/", "ctrl+p"])
+def test_what_is_open_does_not_keep_q_from_a_terminal_that_became_too_small(
+    key: str, state_home: Path
+) -> None:
+    with opened() as terminal:
+        terminal.press(key, quiet=0.15)
+        terminal.resize(40, 10)
+        terminal.until("press q")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
 
 
 def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:

@@ -1,4 +1,5 @@
-"""The app through a pseudo-terminal, beside an empty Textual app in the same run.
+"""The app through a pseudo-terminal, beside an empty Textual app in the same run; then both on a
+line of 5 kB/s.
 
     python tests/benchmarks/terminal.py
 
@@ -17,19 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.terminal import GRADTUI, Terminal
+import slow_line
+
+from support.terminal import EMPTY, GRADTUI, Terminal
 
 RUNS = 5
 READY = "random chains"
-EMPTY = (
-    sys.executable,
-    "-c",
-    "from textual.app import App; from textual.widgets import Static\n"
-    "class Empty(App):\n"
-    "    def compose(self): yield Static('empty')\n"
-    "    def key_q(self): self.exit()\n"
-    "Empty().run(mouse=False)",
-)
 EMPTY_WITH_NUMPY = (*EMPTY[:2], "import numpy\n" + EMPTY[2])
 Row = tuple[str, float, str, float | None]
 """What, how much, the unit, the budget."""
@@ -194,7 +188,7 @@ def memory_rows() -> list[Row]:
 
 
 def main() -> int:
-    """Print the table; 1 if something is over its budget."""
+    """Print the tables; 1 if something is over its budget."""
     print(f"80x24, xterm-256color; median of {RUNS} runs\n", flush=True)
     print(f"{'what':<44}{'measured':>11}{'budget':>11}", flush=True)
     over = 0
@@ -205,6 +199,8 @@ def main() -> int:
             over += late
             shown = f"{value:,.1f} {unit}" if unit == "ms" else f"{value:,.0f} {unit}"
             print(f"{what:<44}{shown:>11}{allowed:>11}{'  over' if late else ''}", flush=True)
+    print()
+    over += slow_line.table(slow_line.RATE)
     return int(over > 0)
 
 

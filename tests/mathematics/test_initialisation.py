@@ -7,13 +7,14 @@ with kurtosis κ (3 for a normal, 9/5 for a uniform distribution): one chance in
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics import network
+from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import (
     INITIALISATIONS,
@@ -82,7 +83,10 @@ def test_every_recipe_is_tested() -> None:
     assert tested | {"orthogonal"} == set(INITIALISATIONS)
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(40, 40), (60, 25), (25, 60), (1, 1), (1, 7)])
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [(40, 40), (60, 25), (25, 60), (1, 1), (1, 7), (150, 150), (200, 70), (64, 129)],
+)
 def test_an_orthogonal_matrix_keeps_angles_and_stretches_by_its_gain(
     rows: int, columns: int
 ) -> None:
@@ -94,16 +98,30 @@ def test_an_orthogonal_matrix_keeps_angles_and_stretches_by_its_gain(
     assert biases is None
 
 
-def test_orthogonal_matrices_favour_no_direction() -> None:
-    # Haar: Q_11 has mean 0 and variance 1/n, and so has the trace mean 0 and variance 1.
-    traces = np.array(
-        [
-            np.trace(random_network([5, 5], "orthogonal(1)", "tanh", s).weights[0])
-            for s in range(900)
-        ]
-    )
-    assert abs(traces.mean()) < 5 / 30
-    assert abs(traces.var() - 1) < 5 * math.sqrt(2 / 900)
+@pytest.mark.parametrize(("n", "seeds"), [(5, 900), (130, 400)])
+def test_orthogonal_matrices_favour_no_direction(n: int, seeds: int) -> None:
+    # Haar: tr Q and tr Q² have means 0 and 1, variances 1 and 2 (Diaconis & Shahshahani, J. Appl.
+    # Prob. 31A, 1994), as normal numbers have them up to moments beyond n; det Q is ±1 as a coin.
+    drawn = [random_network([n, n], "orthogonal(1)", "tanh", s).weights[0] for s in range(seeds)]
+    first, second = (np.array([np.trace(q) for q in qs]) for qs in (drawn, [q @ q for q in drawn]))
+    for traces, mean, variance in ((first, 0, 1), (second, 1, 2)):
+        assert abs(traces.mean() - mean) < 5 * math.sqrt(variance / seeds)
+        assert abs(traces.var() - variance) < 5 * variance * math.sqrt(2 / seeds)
+    heads = np.mean([np.linalg.det(q) > 0 for q in drawn])
+    assert abs(heads - 0.5) < 5 * 0.5 / math.sqrt(seeds)
+    # every place alike: mean 0, variance 1/n, 3/(n(n + 2)) for the fourth power
+    places = np.array([q[np.ix_([0, n // 2, -1], [0, n // 2, -1])] for q in drawn]) * math.sqrt(n)
+    assert np.abs(places.mean(axis=0)).max() < 5 / math.sqrt(seeds)
+    assert np.abs((places**2).mean(axis=0) - 1).max() < 5 * math.sqrt(2 / seeds)
+    assert np.abs((places**4).mean(axis=0) - 3 * n / (n + 2)).max() < 5 * math.sqrt(96 / seeds)
+
+
+def test_a_wide_orthogonal_matrix_is_as_uniform_as_a_tall_one() -> None:
+    for widths in ([90, 30], [30, 90]):
+        drawn = [random_network(widths, "orthogonal(1)", "tanh", s).weights[0] for s in range(300)]
+        places = np.array([q[[0, 0, -1, -1], [0, -1, 0, -1]] for q in drawn]) * math.sqrt(90)
+        assert np.abs(places.mean(axis=0)).max() < 5 / math.sqrt(300)
+        assert np.abs((places**2).mean(axis=0) - 1).max() < 5 * math.sqrt(2 / 300)
 
 
 def test_the_gain_is_that_of_pytorch() -> None:
@@ -323,9 +341,23 @@ def test_what_is_no_recipe_is_refused_in_words_that_name_the_field(
 def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network, "available_memory", lambda: 2.0**30)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.0**30)
     with pytest.raises(InputError, match=r"GiB.*1 GiB.*such layers would fit.*width of about"):
         random_network([4096] * 10_001, "normal", "tanh", 0)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "copies"), [("normal", 1.1), ("pytorch_linear", 1.1), ("orthogonal", 1.5)]
+)
+def test_the_weights_of_a_network_are_in_memory_once(scheme: str, copies: float) -> None:
+    random_network([4, 4], scheme, "tanh", 0)  # caches
+    tracemalloc.start()
+    try:
+        network = random_network([512] * 9, scheme, "tanh", 0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < copies * sum(w.nbytes for w in network.weights)
 
 
 def test_initialisation_records_are_equal_by_their_text() -> None:

@@ -25,6 +25,16 @@ import pyte
 import gradtui
 
 GRADTUI = (sys.executable, "-m", "gradtui")
+EMPTY = (
+    sys.executable,
+    "-c",
+    "from textual.app import App; from textual.widgets import Static\n"
+    "class Empty(App):\n"
+    "    def compose(self): yield Static('empty')\n"
+    "    def key_q(self): self.exit()\n"
+    "Empty().run(mouse=False)",
+)
+"""The least that a Textual app can be; `q` ends it."""
 SOURCE = str(Path(gradtui.__file__).parents[1])
 
 KEYS = {
@@ -48,7 +58,7 @@ _ANSWERS = {
     b"\x1b[6n": b"\x1b[1;1R",
 }
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
-_KITTY_ON = re.compile(rb"\x1b\[>[0-9]+u")
+_KEYBOARD = re.compile(rb"\x1b\[(?:(\?1049[hl])|(>)[0-9]*u|(<)u)")
 _ON_AT_FIRST = {7, 25}  # line wrap and the cursor
 # What pyte would print as text.
 _UNKNOWN_TO_PYTE = re.compile(
@@ -230,6 +240,23 @@ class Terminal:
         self._screen = "\n".join(line.rstrip() for line in screen.display)
         return self._screen
 
+    def _keyboards(self) -> dict[str, int]:
+        """How many modes of kitty's keyboard protocol each of the two screens has kept.
+
+        Below zero on the main screen, it is the shell's own that was put back. The alternate one
+        is nobody else's: to put back what was not set there changes nothing.
+        """
+        kept = {"main": 0, "alternate": 0}
+        screen = "main"
+        for switch, pushed, popped in _KEYBOARD.findall(self.raw):
+            if switch:
+                screen = "alternate" if switch.endswith(b"h") else "main"
+            elif pushed:
+                kept[screen] += 1
+            elif popped and (kept[screen] or screen == "main"):
+                kept[screen] -= 1
+        return kept
+
     def leaks(self) -> list[str]:
         """What the program changed about the terminal and did not put back."""
         now: dict[str, bool] = {}
@@ -237,7 +264,7 @@ class Terminal:
             for number in numbers.split(b";"):
                 now[number.decode()] = letter == b"h"
         leaks = [f"mode {mode}" for mode, on in now.items() if on != (int(mode) in _ON_AT_FIRST)]
-        if len(_KITTY_ON.findall(self.raw)) != self.raw.count(b"\x1b[<u"):
+        if self._keyboards() != {"main": 0, "alternate": 0}:
             leaks.append("kitty keyboard")
         if termios.tcgetattr(self._theirs)[:4] != self._line_before[:4]:
             leaks.append("line discipline")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gradtui.app.screens import SCENARIO_KEYS
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS, Scenario
 from gradtui.views.verdicts import chain_of, diagnose
@@ -29,8 +30,8 @@ def test_it_says_what_to_look_for_in_one_row(one: Scenario) -> None:
     assert len(one.look) < 80
 
 
-def test_they_are_ten_at_most_one_on_each_digit() -> None:
-    assert len(SCENARIOS) == len(BY_TITLE) <= 10
+def test_each_has_a_title_and_a_key_of_its_own() -> None:
+    assert len(SCENARIOS) == len(BY_TITLE) <= len(SCENARIO_KEYS) == len(set(SCENARIO_KEYS))
 
 
 def test_the_note_s_three_layers() -> None:
@@ -99,3 +100,20 @@ def test_the_error_is_nearly_met() -> None:
     assert setup.loss.target is not None
     assert 10.0**one.log10_upstream == pytest.approx(abs(one.a[-1] - setup.loss.target), rel=1e-9)
     assert one.log10_upstream < -2
+
+
+def test_pytorch_s_default_vanishes_whatever_the_activation() -> None:
+    scenario = BY_TITLE["PyTorch's default, fifty layers deep"]
+    *_, result = VIEWS["decay"].run(scenario.setup.with_(networks=9))
+    for name in scenario.setup.activations:
+        found = VIEWS["decay"].finding(result, name)
+        assert found.kind is Kind.VANISHING
+        assert found.remedy is not None
+
+
+def test_theory_says_that_he_loses_nothing_in_relu() -> None:
+    scenario = BY_TITLE["Theory and width"]
+    first = next(VIEWS["decay"].run(scenario.setup))
+    (one,) = first.networks
+    np.testing.assert_allclose(one.expected, 0.0, atol=1e-9)
+    assert one.spread[0] > one.spread[25] > one.spread[50] == 0.0

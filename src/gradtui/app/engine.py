@@ -68,6 +68,11 @@ class Engine:
         self._steps: Iterator[Any] = iter(())
         self._thread = threading.Thread(target=self._work, name="gradtui-engine", daemon=True)
 
+    @property
+    def started(self) -> bool:
+        """Whether it works, or has."""
+        return self._thread.ident is not None
+
     def start(self) -> None:
         """Begin to work."""
         sys.setswitchinterval(_SWITCH_INTERVAL)

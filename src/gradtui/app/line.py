@@ -21,7 +21,7 @@ class Line:
 
     Args:
         show: shows pictures by the name of their pane; true if anything changed.
-        ask: sends `QUESTION` once what was shown is painted, and calls `overdue` after `PATIENCE`.
+        ask: sends `QUESTION` behind the next paint, and calls `overdue` if `PATIENCE` runs out.
     """
 
     def __init__(

@@ -18,6 +18,8 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual._styles_cache import StylesCache
+from textual._widget_navigation import Direction
 from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -29,6 +31,7 @@ from textual.reactive import Reactive, var
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import OptionList
 
 from gradtui import __version__
 from gradtui.app import panes, storage
@@ -52,8 +55,22 @@ linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-
     codecs.getincrementaldecoder(name), errors="replace"
 )
 
+_move_page = OptionList._move_page
+
+
+def _move_page_when_laid_out(self: OptionList, direction: Direction) -> None:
+    """Textual's; a page key that comes before the list has its rows would end the app."""
+    if self.scrollable_content_region:
+        _move_page(self, direction)
+
+
+OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
+
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
+
+_EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
+"""What a key does also in a terminal that is too small."""
 
 _LAST_RESORT = 0.7
 """Seconds that an orderly end may take after a signal."""
@@ -126,10 +143,17 @@ class GradTUI(App[None]):
         super().__init__()
         self._look = look or Look()
         self._keep = keep
+        # Made once: every strip remembers what each filter made of it.
+        self._last_filters: list[LineFilter] = [Printable()]
+        if self._look.colours == "none":
+            self._last_filters.append(NoColor())
+        if not self._look.unicode:
+            self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._crashed)
-        self._line = Line(self._show_pictures, self._ask_after_painting)
+        self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
+        self._unasked = self._in_place = False
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
@@ -186,7 +210,6 @@ class GradTUI(App[None]):
         self.app_resume_signal.subscribe(self, self._resumed)
         self._line.ask()
         self._show()
-        self._engine.start()
 
     def _resumed(self, _: App[object]) -> None:
         """Back from ctrl+z: the terminal has forgotten everything."""
@@ -196,11 +219,12 @@ class GradTUI(App[None]):
     def on_ready(self) -> None:
         """Everything is in its place: paint."""
         self._unpainted.close()
+        self._in_place = True
 
     def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
-        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,), {"keyboard": True})
+        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
         last_resort.daemon = True
         last_resort.start()
         self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
@@ -322,26 +346,27 @@ class GradTUI(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
-        filters = [*super().get_line_filters(), Printable()]
-        if self._look.colours == "none":
-            filters.append(NoColor())
-        if not self._look.unicode:
-            filters.append(AsciiOnly())
-        return filters
+        return [*super().get_line_filters(), *self._last_filters]
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
         return any(changed)
 
-    def _ask_after_painting(self) -> None:
-        self.call_after_refresh(self._ask_terminal)
-
     def _ask_terminal(self) -> None:
-        if self._driver is not None:
-            self._driver.write(QUESTION)
+        # Patience starts now: a paint that never comes must not be waited for.
+        self._unasked = True
         if self._patience is not None:
             self._patience.stop()
         self._patience = self.set_timer(PATIENCE, self._line.overdue)
+
+    def post_display_hook(self) -> None:
+        """Called after every paint, also those of pages that are closed before they are idle."""
+        if self._in_place and not self._engine.started:
+            # Not before: what it imports takes as long as everything up to here.
+            self._engine.start()
+        if self._unasked and self._driver is not None:
+            self._unasked = False
+            self._driver.write(QUESTION)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer."""
@@ -376,6 +401,8 @@ class GradTUI(App[None]):
     def pop_screen(self) -> AwaitComplete:
         """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
         if len(self.screen_stack) > 1:
+            # Its keys are whole widgets' pictures: without this, every page ever shown is kept.
+            StylesCache.get_inner_outer.cache_clear()
             return super().pop_screen()
         return AwaitComplete()
 
@@ -389,7 +416,9 @@ class GradTUI(App[None]):
             self.effect_quit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the prompt is open the keys are its own."""
+        """While the prompt is open the keys are its own; where nothing is seen nothing is done."""
+        if not self._fits() and (action, parameters) not in _EVEN_UNSEEN:
+            return action not in ("do", "command_palette")
         return not (action == "do" and self._asking)
 
     def action_do(self, name: str) -> None:

@@ -11,16 +11,18 @@ from contextlib import suppress
 from typing import TextIO
 
 from gradtui import settings
+from gradtui.app.later import later
 from gradtui.settings import Chosen
 
-_RESTORED = "".join(
+_RESTORED = "\x1b[<u" + "".join(
     f"\x1b[?{mode}" for mode in ("1049l", "25h", "7h", "1000l", "1003l", "1006l", "1015l", "1004l",
                                  "2004l", "2026l", "2048l")
 ) + "\x1b[0m"  # fmt: skip
-"""Every mode that the app may have set by the time it is ended, put back."""
+"""Every mode that the app may have set by the time it is ended, put back.
 
-_KEYBOARD_RESTORED = "\x1b[<u"
-"""Textual's extended keyboard, put back; where it was not set there is nothing to put back."""
+Textual's extended keyboard comes first: each of the terminal's two screens has its own, and to
+put it back where it was not set changes nothing.
+"""
 
 _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
@@ -35,7 +37,7 @@ def _remember(terminal: TextIO) -> None:
         _before[:] = termios.tcgetattr(terminal.fileno())
 
 
-def end_at_once(number: int, frame: object = None, *, keyboard: bool = False) -> None:
+def end_at_once(number: int, frame: object = None) -> None:
     """Put the terminal back as it was and end, with the exit status of a signal.
 
     Until the app has its own handlers, and when those do not come to an end.
@@ -43,13 +45,16 @@ def end_at_once(number: int, frame: object = None, *, keyboard: bool = False) ->
     terminal = sys.__stderr__
     if terminal is not None:
         with suppress(OSError, ValueError, termios.error):
+            ours = os.dup(terminal.fileno())
+            # Textual's own thread may still have something to write: that goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.fileno())
             # A terminal that has stopped reading must not keep us.
-            os.set_blocking(terminal.fileno(), False)
-            restored = _RESTORED + (_KEYBOARD_RESTORED if keyboard else "")
-            os.write(terminal.fileno(), restored.encode("ascii"))
-        with suppress(OSError, ValueError, termios.error):
+            os.set_blocking(ours, False)
+            with suppress(OSError):
+                os.write(ours, _RESTORED.encode("ascii"))
+            os.set_blocking(ours, True)  # the shell has the same one
             if _before:
-                termios.tcsetattr(terminal.fileno(), termios.TCSANOW, _before)  # type: ignore[arg-type]
+                termios.tcsetattr(ours, termios.TCSANOW, _before)  # type: ignore[arg-type]
     os._exit(128 + number)
 
 
@@ -74,7 +79,8 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     try:
         terminal.write(_GREETING)
         terminal.flush()
-        from gradtui.app.main import Look, run_app
+        with later("numpy"):  # the first picture comes after the first paint
+            from gradtui.app.main import Look, run_app
     except BaseException:
         terminal.write(_FAREWELL)
         terminal.flush()

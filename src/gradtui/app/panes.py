@@ -17,7 +17,7 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS
+from gradtui.views.setup import CHAIN, KNOBS, NETWORK
 from gradtui.views.view import Finding, Size
 
 MIN_SIZE = Size(60, 18)
@@ -94,11 +94,15 @@ def activations(state: State, size: Size) -> Picture:
     return Picture.of(rows, size.width, size.height)
 
 
+_ELSEWHERE = ("activations", "focus", "model")
+"""Knobs that the list and the row of keys show."""
+
+
 def knobs(state: State, width: int) -> Picture:
     """The knobs of the view with their letters and values."""
     rows = []
     for name in state.record.used(state.setup):
-        if name in ("activations", "focus"):
+        if name in _ELSEWHERE:
             continue
         knob = KNOBS[name]
         value = knob.text(state.setup)
@@ -152,7 +156,17 @@ def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
 _HINTS = {
     "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
     "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
-    "decay": ("deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command", "export"),
+    "decay": (
+        "deeper",
+        "toggle",
+        "next_focus",
+        "model",
+        "fix",
+        "undo",
+        "scenarios",
+        "command",
+        "export",
+    ),
     "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
@@ -168,6 +182,7 @@ _SHORT = {
     "play": ("p", "play"),
     "deeper": ("[ ]", "depth"),
     "next_focus": ("tab", "next"),
+    "model": ("c", NETWORK),
 }
 
 
@@ -179,6 +194,8 @@ def bottom(state: State, width: int) -> Picture:
     spans: list[Span] = [Span(" ")]
     for name in _HINTS[state.view]:
         key, word = _SHORT[name]
+        if word == state.setup.model:
+            word = CHAIN
         if sum(len(span.text) for span in spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]

@@ -159,14 +159,18 @@ def facts(f: Activation) -> list[tuple[str, str]]:
     ]
 
 
+SCENARIO_KEYS = "1234567890abcdefghi"
+"""The key of each scenario; j and k move, q and s close."""
+
+
 class ScenariosPage(ModalScreen[int | None]):
-    """A list of scenarios to choose from by number or arrow."""
+    """A list of scenarios to choose from by key or arrow."""
 
     AUTO_FOCUS = "#scenarios"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,s", "dismiss", show=False),
-        *(Binding(str(n % 10), f"choose({n - 1})", show=False) for n in range(1, 11)),
+        *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(SCENARIO_KEYS)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
@@ -178,15 +182,15 @@ class ScenariosPage(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """The list in a box."""
         options = []
-        for index, one in enumerate(SCENARIOS, 1):
+        for key, one in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
             line = Text()
-            line.append(f"{index % 10} ", self._styles["key"])
+            line.append(f"{key} ", self._styles["key"])
             line.append(f"{one.title}\n", self._styles["title"])
             line.append(f"  {one.look}", self._styles["muted"])
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"
-        box.border_subtitle = "number or enter chooses, esc closes"
+        box.border_subtitle = "key or enter chooses, esc closes"
         yield box
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -194,7 +198,7 @@ class ScenariosPage(ModalScreen[int | None]):
         self.dismiss(event.option_index)
 
     def action_choose(self, index: int) -> None:
-        """A number."""
+        """Its key."""
         if index < len(SCENARIOS):
             self.dismiss(index)
 

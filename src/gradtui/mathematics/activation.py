@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
 from types import MappingProxyType
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.elementwise import Array, Elementwise, Formula
 from gradtui.mathematics.shape import Piece, grid, limit, pieces
 from gradtui.mathematics.spec import format_spec, number
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -118,12 +121,9 @@ class Family:
             p.name: p.checked(self.name, values.get(p.name, p.default)) for p in self.parameters
         }
         changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
-        return Activation(
-            format_spec(self.name, changed),
-            MappingProxyType(checked),
-            self,
-            self.define(**checked),
-        )
+        if changed:
+            self.define(**checked)  # it may refuse values that do not go together
+        return Activation(format_spec(self.name, changed), MappingProxyType(checked), self)
 
 
 def family(
@@ -163,7 +163,6 @@ class Activation:
     spec: str
     parameters: Mapping[str, float] = field(compare=False)
     family: Family = field(compare=False, repr=False)
-    definition: Definition = field(compare=False, repr=False)
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[str, str, dict[str, float]]]:
         # The formulas are closures: what travels to another process is how to make them again.
@@ -178,6 +177,11 @@ class Activation:
     def source(self) -> str:
         """Where it comes from: authors, title or venue, year."""
         return self.family.source
+
+    @cached_property
+    def definition(self) -> Definition:
+        """What was declared of it; made when it is first asked for, since that takes numpy."""
+        return self.family.define(**self.parameters)
 
     @property
     def formula(self) -> str:
@@ -333,8 +337,8 @@ def short(value: float) -> str:
 
 
 _NAMED = {math.inf: "∞", math.pi / 2: "π/2"}
-_SMALLEST_NORMAL = float(np.finfo(np.float64).smallest_normal)
-_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+_SMALLEST_NORMAL = sys.float_info.min
+_SMALLEST = math.ulp(0.0)
 
 
 def _log_abs(formula: Formula, function: Elementwise) -> Elementwise:

@@ -13,9 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
@@ -23,7 +23,10 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10
 
-Signs = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Signs: TypeAlias = "NDArray[np.int64]"
 
 MAX_DEPTH = 100_000
 LN10 = math.log(10.0)

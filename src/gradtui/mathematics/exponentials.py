@@ -9,6 +9,7 @@ Symbols: t = |z|, e = e^-t, and (p, r) a number as the unevaluated sum of a floa
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from functools import cache
 from types import ModuleType
@@ -18,7 +19,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Formula
 
-_LARGEST = Fraction(float(np.finfo(np.float64).max))
+_LARGEST = Fraction(sys.float_info.max)
 _VELTKAMP = 2.0**27 + 1.0  # splits 53 bits into 26 and 26
 
 

@@ -21,8 +21,9 @@ from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activation import Activation, Parameter
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.mean_field import critical_sigma_w2
-from gradtui.mathematics.network import MAX_DEPTH, refuse_beyond_memory
+from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.spec import format_spec, parse_spec
 from gradtui.mathematics.steps import finish
 

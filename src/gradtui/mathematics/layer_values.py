@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"
 
 FORMS = "a number, a list like 0.5,1,2 or normal(std=1)"
 

@@ -7,6 +7,7 @@ At a kink f′ takes the value of PyTorch's backward pass.
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +18,7 @@ from gradtui.mathematics.activation import Definition, Parameter, family, short
 from gradtui.mathematics.exponentials import decay, log_softplus
 
 _INFINITY = math.inf
-_LARGEST = float(np.finfo(np.float64).max)
+_LARGEST = sys.float_info.max
 
 
 @family("torch.nn.Identity", also_called=("linear", "none"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array, Elementwise
 
-_EPSILON = float(np.finfo(np.float64).eps)
+_EPSILON = sys.float_info.epsilon
 
 
 @cache

@@ -6,14 +6,17 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.plots.picture import Picture, Row, Span
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = "NDArray[np.float64]"
 
 MARKERS = {"braille": "braille", "block": "hd", "dot": "dot", "ascii": "*"}
 """Our names for the marks a curve is drawn with, and plotext's."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
@@ -26,6 +26,9 @@ from gradtui.plots.picture import (
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy, Size, Table, View
 from gradtui.views.wording import magnitude, percent, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _POINTS = 481
 _TABLE_STEPS = 24

@@ -104,8 +104,8 @@ def _disagreement(one: Network) -> str:
             "saturated, and the few that are not carry it."
         )
     return (
-        f"{theory} for infinite width; {measured}: depth/width = {one.depth / one.width:.2g} is "
-        "too much for theory."
+        f"{theory} for infinite width; {measured}, where first order in depth/width = "
+        f"{one.depth / one.width:.2g} predicts ×{magnitude(width)}."
     )
 
 

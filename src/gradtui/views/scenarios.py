@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.views.setup import Loss, Setup
+from gradtui.views.setup import NETWORK, Loss, Setup
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,18 @@ SCENARIOS = (
             depth=40,
             weights=LayerValues(std=1.5),
         ),
+    ),
+    Scenario(
+        "PyTorch's default, fifty layers deep",
+        "nn.Linear draws σw = 0.58: whatever the activation, it vanishes; f mends it.",
+        "decay",
+        Setup(activations=("tanh", "relu"), depth=50, model=NETWORK),
+    ),
+    Scenario(
+        "Theory and width",
+        "Theory says that nothing is lost; the band around it widens with depth/width.",
+        "decay",
+        Setup(activations=("relu",), depth=50, model=NETWORK, init=("kaiming_normal",)),
     ),
     Scenario(
         "A squared error, nearly met",

@@ -687,7 +687,7 @@ VIEW = View(
         "depth": 100,
         "model": NETWORK,
         "init": ("normal",),
-        "networks": 10,
+        "networks": 5,
         "layer": 100,
     },
 )

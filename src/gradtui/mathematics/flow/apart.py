@@ -1,0 +1,173 @@
+"""Numbers with exponents apart, number by number, and the squared norms of rows.
+
+Glossary: m mantissa, e exponent, a number m · 2^e; z where a function g is evaluated; c·|z|^p what
+g is beyond the ordinary range; s · 4^e the square of a norm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.mathematics.elementwise import Array, Elementwise
+from gradtui.mathematics.scaled import ORDINARY, Scaled
+
+_ORDINARY = math.log2(ORDINARY[1])
+_LN_2 = math.log(2.0)
+_LOG10_2 = math.log10(2.0)
+_MAX_EXPONENT = 2.0**62
+"""As in `scaled`: what is smaller than 2^-2^62 is 0, and what is larger than 2^2^62 stays there."""
+PLAIN = 400
+"""Rows of a with norms within 2^±400 are plain floats: their products are normal numbers."""
+LEAST, MOST = 2.0 ** (-2 * PLAIN), 2.0 ** (2 * PLAIN)
+
+Exponents = NDArray[np.float64]
+"""Powers of two, whole numbers; float64, because they may pass 2^63."""
+
+
+class Apart(NamedTuple):
+    """m · 2^e number by number: 1/2 ≤ |m| < 1, or m = 0 with e = -∞."""
+
+    m: Array
+    e: Exponents
+
+    @classmethod
+    def of(cls, m: Array, e: Exponents | float = 0.0) -> Apart:
+        """m · 2^e for any finite m."""
+        mantissa, own = np.frexp(m)
+        return cls(mantissa, np.where(mantissa == 0.0, -np.inf, own + e))
+
+    @classmethod
+    def of_log(cls, sign: Array, log: Array) -> Apart:
+        """sign · e^log."""
+        finite = np.where(np.isfinite(log), log, 0.0)
+        e = np.floor(finite / _LN_2)
+        rest = np.clip(finite - e * _LN_2, 0.0, _LN_2)
+        return cls.of(np.where(log == -np.inf, 0.0, sign) * np.exp(rest), e)
+
+    def times(self, other: Apart) -> Apart:
+        """The product, number by number."""
+        return Apart.of(self.m * other.m, self.e + other.e)
+
+    def plus(self, other: Apart) -> Apart:
+        """The sum, number by number."""
+        e = or_zero(np.maximum(self.e, other.e))
+        return Apart.of(shifted(self.m, self.e - e) + shifted(other.m, other.e - e), e)
+
+    def ordinary(self) -> Array:
+        """The plain numbers, brought within the ordinary range with their signs."""
+        return shifted(self.m, np.clip(self.e, -_ORDINARY, _ORDINARY))
+
+    def capped(self) -> Apart:
+        """These numbers within the range in which a signal has a size; see `_MAX_EXPONENT`."""
+        zero = self.e < -_MAX_EXPONENT
+        e = np.where(zero, -np.inf, np.minimum(self.e, _MAX_EXPONENT))
+        return Apart(np.where(zero, 0.0, self.m), e)
+
+    def rows(self) -> tuple[Array, Exponents]:
+        """Plain rows of which the largest is about 1, and an exponent a row; plain where it can."""
+        e = self.e.max(axis=1)
+        apart = np.where((e == -np.inf) | (np.abs(e) < PLAIN - 20), 0.0, e)
+        return shifted(self.m, self.e - apart[:, None]), apart
+
+
+def shifted(m: Array, e: Exponents) -> Array:
+    """m · 2^e in plain floats."""
+    shifted: Array = np.ldexp(m, np.clip(e, -3000.0, 3000.0).astype(np.intc))
+    return shifted
+
+
+def or_zero(e: Exponents) -> Exponents:
+    """Exponents with that of zero, -∞, replaced by one that can be subtracted."""
+    return np.where(e == -np.inf, 0.0, e)
+
+
+class Extended:
+    """A function of one variable for numbers with exponents apart; see `scaled.Tails`."""
+
+    def __init__(
+        self, plain: Callable[..., Any], log: Elementwise, tails: Callable[[Scaled], Scaled]
+    ) -> None:
+        self.plain, self.log = plain, log
+        self.laws = [
+            (sign, huge, *self._law(tails, sign, huge)) for sign in (1, -1) for huge in (1, -1)
+        ]
+
+    @staticmethod
+    def _law(tails: Callable[[Scaled], Scaled], sign: int, huge: int) -> tuple[Scaled, int]:
+        """The c and p of c·|z|^p beyond the ordinary range, on that side and at that end."""
+        near, far = (Scaled(0.5 * sign, 1 + huge * up) for up in (2000, 2001))
+        here, there = tails(near), tails(far)
+        p = huge * (there.exponent - here.exponent) if here.sign else 0
+        return here.times_scaled(near.power(-p)), p
+
+    def __call__(self, z: Apart) -> Apart:
+        """g(z)."""
+        inside = z.ordinary()
+        values = np.asarray(self.plain(inside))
+        m, e = Apart.of(values)
+        size = np.abs(values)
+        lost = ~((size >= ORDINARY[0]) & (size <= ORDINARY[1]))
+        if lost.any():
+            at = inside[lost]
+            tail = np.asarray(self.plain(np.copysign(20.0, at)))
+            sign = np.sign(np.where(values[lost] == 0.0, tail, values[lost]))
+            m[lost], e[lost] = Apart.of_log(sign, np.asarray(self.log(at)))
+        beyond = np.abs(or_zero(z.e)) > _ORDINARY
+        if beyond.any():
+            for side, huge, factor, p in self.laws:
+                here = beyond & (np.sign(z.m) == side) & (np.sign(z.e) == huge)
+                power = np.abs(z.m[here]) ** float(p)
+                m[here], e[here] = Apart.of(
+                    factor.mantissa * power, factor.exponent + p * z.e[here]
+                )
+        return Apart(m, e)
+
+
+inner_products: Callable[[Array, Array], Array] = getattr(  # NumPy 2
+    np, "vecdot", lambda x, y: np.einsum("...j,...j->...", x, y)
+)
+"""Σ_j x_j y_j along the last axis."""
+
+
+def row_norms(rows: Array) -> Array:
+    """The squared norm of each row: [.., n] to [..]."""
+    norms: Array = inner_products(rows, rows)
+    return norms
+
+
+def magnitude(squares: Array) -> Exponents:
+    """The exponents of the roots of `squares`; 0 for those of 0."""
+    return np.floor(np.frexp(squares)[1] / 2.0)
+
+
+def within(squares: Array, least: float, most: float) -> bool:
+    """Whether all of `squares` lie between the two; what is not a number does not."""
+    return bool(squares.min() >= least and squares.max() <= most)
+
+
+class Squares:
+    """Squares s · 4^e of norms, to be filled in."""
+
+    def __init__(self, size: int) -> None:
+        self.s, self.e = np.zeros(size), np.zeros(size)
+
+    def total(self, at: int, squares: Array, e: Exponents | None, shift: float = 0.0) -> None:
+        """Put Σ_i squares_i 4^(e_i + shift) there."""
+        if e is None:
+            self.s[at], self.e[at] = squares.sum(), shift
+            return
+        live = squares > 0.0
+        if live.any():
+            top = float((e + magnitude(squares))[live].max())
+            self.s[at] = shifted(squares[live], 2.0 * (e[live] - top)).sum()
+            self.e[at] = top + shift
+
+    def log10(self) -> Array:
+        """log10 of the norms; -inf for 0."""
+        logs: Array = np.where(self.s > 0.0, 0.5 * np.log10(self.s) + self.e * _LOG10_2, -np.inf)
+        return logs

@@ -1,0 +1,226 @@
+"""The backward pass: the norms of every gradient, from the signal that runs down.
+
+Glossary: l layer, B batch, i row of the batch, n and m the units above and below a layer, W weights
+[n, m], a the activations below [B, m], f the activation function, g = ∂L/∂a and δ = ∂L/∂z above
+the layer [B, n], a row g · 2^e; r = ‖a_i‖², q = ‖δ_i‖², p = ‖g_i‖² squared norms of rows [B].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.apart import (
+    LEAST,
+    MOST,
+    Apart,
+    Exponents,
+    Extended,
+    Squares,
+    inner_products,
+    magnitude,
+    row_norms,
+    shifted,
+    within,
+)
+from gradtui.mathematics.flow.forward import Forward
+from gradtui.mathematics.flow.given import Group, Network, at_scale
+from gradtui.mathematics.scaled import Tails
+
+_LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200
+"""Norms of g stay within 2^±300, under one common exponent while rows differ by up to 2^200."""
+_CANCELLED = 1e-4
+"""A sum over B² products below this share of its bound has lost more than 1e-12 to rounding."""
+
+
+class _Signal(NamedTuple):
+    """g_l: rows g · 2^(own + shift), with one shift for all and, where rows differ much, own.
+
+    `p` are the squared norms of the rows of g.
+    """
+
+    g: Array
+    p: Array
+    own: Exponents | None
+    shift: float
+
+    @classmethod
+    def of(cls, upstream: Array) -> _Signal:
+        """∂L/∂a_L."""
+        p = row_norms(upstream)
+        if within(p, *_LEVEL):
+            return cls(upstream, p, None, 0.0)
+        g, e = Apart.of(upstream).rows()
+        return cls(g, row_norms(g), e if e.any() else None, 0.0).level()
+
+    def level(self) -> _Signal:
+        """The same signal with the norms of all rows about 1."""
+        g, p, own, shift = self
+        live = p > 0.0
+        if within(p, *_LEVEL) or not live.any():
+            return self
+        k = magnitude(p)
+        size = np.where(live, k if own is None else own + k, 0.0)
+        low, high = float(size[live].min()), float(size[live].max())
+        if high - low <= _SPREAD:
+            up, own, shift = size - k - high, None, shift + high
+        else:
+            up, own = -k, size
+        g = shifted(g, np.where(live, up, 0.0)[:, None])
+        return _Signal(g, row_norms(g), own, shift)
+
+
+class Backward:
+    """The backward pass, and the squared norms of the gradients that it finds."""
+
+    def __init__(self, network: Network, forward: Forward) -> None:
+        self.network, self.forward = network, forward
+        self.weights, self.biases = Squares(network.depth), Squares(network.depth)
+        self.hidden = Squares(network.depth + 1)
+        self.ones = np.ones(network.batch)
+        self.deltas, *self.rooms = forward.spare
+
+    def run(self) -> Iterator[int]:
+        """Run the layers group by group from above, and tell how many each was."""
+        signal = _Signal.of(self.network.upstream)
+        self.hidden.total(-1, signal.p, signal.own, signal.shift)
+        for group in reversed(self.network.groups):
+            if not signal.p.any():
+                yield group.stop
+                break  # exactly zero from here down
+            below = self._ran(group, signal)
+            if below is None:
+                below = signal
+                for layer in reversed(range(*group)):
+                    below = self._retreat(layer, below)
+            signal = below
+            self.rooms.reverse()
+            yield group.stop - group.start
+
+    def _ran(self, group: Group, signal: _Signal) -> _Signal | None:
+        """Run the layers of a group in plain floats; None where these do not hold everything."""
+        start, stop = group
+        if signal.own is not None and not (signal.p > 0.0).all():
+            return None
+        network, g = self.network, signal.g
+        above, below = network.widths[stop], network.widths[start]
+        shape = (stop - start, network.batch)
+        delta = self.deltas[: math.prod(shape) * above].reshape(*shape, above)
+        gs = self.rooms[0][: math.prod(shape) * below].reshape(*shape, below)
+        for layer in reversed(range(start, stop)):
+            at = layer - start
+            np.multiply(g, self.forward.z[layer], out=delta[at])
+            g = np.matmul(delta[at], network.weight(layer), out=gs[at])
+        q, p = row_norms(delta), row_norms(gs)
+        least, most = q.min(), q.max()
+        if not (least >= LEAST and most <= MOST and within(p, *_LEVEL)):
+            return None
+        layers = slice(start, stop)
+        if signal.own is None:
+            self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
+            self.biases.s[layers] = row_norms(self.ones @ delta)
+            self.biases.e[layers] = signal.shift
+        else:
+            for layer in range(start, stop):
+                self.hidden.total(layer, p[layer - start], signal.own, signal.shift)
+                self._bias(layer, delta[layer - start], signal.own, signal.shift)
+        r, e = self.forward.norms[layers], self.forward.exponents[start:stop]
+        fits = least * r.min() >= LEAST and most * r.max() <= MOST
+        if fits and signal.own is None and all(one is None for one in e):
+            a = self.forward.stacked_a.together(start, stop)
+            # The signal from above has done its work; 2B ≤ max(n, m) where the room is used.
+            self.weights.s[layers] = _products(delta, a, q, r, self.rooms[1])
+            self.weights.e[layers] = signal.shift
+        else:
+            for layer in range(start, stop):
+                at = layer - start
+                self._weight(layer, delta[at], q[at], signal.own, signal.shift)
+        return _Signal(g, p[0], signal.own, signal.shift)
+
+    def _retreat(self, layer: int, signal: _Signal) -> _Signal:
+        """One layer, in which the rows that plain floats do not hold are done apart."""
+        network, (g, p, given, shift) = self.network, signal
+        w, slope = network.weight(layer), self.forward.z[layer]
+        delta = g * slope
+        live = p > 0.0
+        delta[~live] = 0.0
+        q = row_norms(delta)
+        own = np.zeros(network.batch) if given is None else given.copy()
+        rows = np.flatnonzero(live & ~((q >= LEAST) & (q <= MOST)))
+        if rows.size:
+            e = self.forward.exponents[layer]
+            below = np.zeros(rows.size) if e is None else e[rows]
+            z = network.preactivations(layer, self.forward.a[layer][rows], below)
+            delta[rows], apart = self.df(z).times(Apart.of(g[rows])).rows()
+            own[rows] += apart
+            q = row_norms(delta)
+        self._bias(layer, delta, own, shift)
+        self._weight(layer, delta, q, own, shift)
+        g = delta @ w
+        p = row_norms(g)
+        rows = np.flatnonzero((q > 0.0) & ~((p >= LEAST**1.25) & (p <= MOST**1.25)))
+        if rows.size:
+            w, k = at_scale(w)
+            g[rows], apart = Apart.of(delta[rows] @ w, k).rows()
+            own[rows] += apart
+            p = row_norms(g)
+        self.hidden.total(layer, p, own, shift)
+        return _Signal(g, p, own if own.any() else None, shift).level()
+
+    @cached_property
+    def df(self) -> Extended:
+        """The derivative for numbers with exponents apart."""
+        f = self.network.f
+        return Extended(f.derivative, f.log_abs_derivative, Tails(f).derivative)
+
+    def _bias(self, layer: int, delta: Array, own: Exponents, shift: float) -> None:
+        """Note ‖Σ_i δ_i‖²."""
+        live = delta.any(axis=1)
+        if live.any():
+            top = float(own[live].max())
+            total = self.ones @ shifted(delta, np.where(live, own - top, 0.0)[:, None])
+            self.biases.s[layer], self.biases.e[layer] = total @ total, top + shift
+
+    def _weight(
+        self, layer: int, delta: Array, q: Array, own: Exponents | None, shift: float
+    ) -> None:
+        """Note ‖δᵀa‖²_F, with the rows of both at scales of their own."""
+        forward = self.forward
+        a, r, e = forward.a[layer], forward.norms[layer], forward.exponents[layer]
+        live = (q > 0.0) & (r > 0.0)
+        if not live.any():
+            return
+        k, m = magnitude(q), magnitude(r)
+        size = k + m + (0.0 if own is None else own) + (0.0 if e is None else e)
+        top = float(size[live].max())
+        delta = shifted(delta, np.where(live, size - top - k, 0.0)[:, None])
+        a = shifted(a, -m[:, None])
+        delta[~live] = 0.0
+        squares = _products(delta[None], a[None], row_norms(delta)[None], row_norms(a)[None])
+        self.weights.s[layer], self.weights.e[layer] = squares[0], top + shift
+
+
+def _products(delta: Array, a: Array, q: Array, r: Array, room: Array | None = None) -> Array:
+    """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]; overwrites `room`."""
+    layers, batch, n, m = *delta.shape, a.shape[2]
+    squares = np.full(layers, -1.0)
+    # What this saves in products it loses in mirroring triangles where the layers are small.
+    if batch * (n + m + 64) <= 1.4 * n * m:
+        shape = (2, layers, batch, batch)
+        inner = np.empty(shape) if room is None else room[: math.prod(shape)].reshape(shape)
+        np.matmul(delta, delta.swapaxes(1, 2), out=inner[0])
+        np.matmul(a, a.swapaxes(1, 2), out=inner[1])
+        squares = inner_products(*inner.reshape(2, layers, -1))
+    # Where the sum is small beside what was added up, rounding is not: see `_CANCELLED`.
+    lost = np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1)))
+    if lost.size:
+        product = np.empty((n, m))
+        for at in lost.tolist():
+            np.matmul(delta[at].T, a[at], out=product)
+            squares[at] = np.vdot(product, product)
+    return squares

@@ -1,0 +1,207 @@
+"""The forward pass: z_l and a_l of every layer, each row with a power of two of its own.
+
+Glossary: L depth, l layer (1 … L), B batch, n_l width, W_l weights, b_l biases, f the activation
+function, z_l = a_{l-1} W_lᵀ + b_l and a_l = f(z_l) [B, n_l]; a row is a · 2^e; r = ‖a_i‖² the
+squared norms of the rows [B]. In lists and arrays, layer l of z is at l - 1, and a_l at l.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.apart import (
+    LEAST,
+    MOST,
+    Apart,
+    Exponents,
+    Extended,
+    or_zero,
+    row_norms,
+    shifted,
+    within,
+)
+from gradtui.mathematics.flow.given import Group, Network, refuse_infinite
+from gradtui.mathematics.flow.inside import Statistics
+from gradtui.mathematics.flow.slopes import homogeneous, riccati
+from gradtui.mathematics.scaled import Tails
+
+_BLOCK = 12_288
+"""Activations are evaluated in blocks of so many numbers, which stay in the cache."""
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Blocks of so many numbers."""
+    return (slice(start, start + _BLOCK) for start in range(0, size, _BLOCK))
+
+
+class _Stack:
+    """One matrix [batch, n] a layer, one after the other in memory."""
+
+    def __init__(self, room: Array, batch: int, widths: Sequence[int]) -> None:
+        self.ends = (batch * np.cumsum([0, *widths])).tolist()
+        self.flat = room[: self.ends[-1]]
+        self.parts = [
+            self.flat[start:end].reshape(batch, -1) for start, end in itertools.pairwise(self.ends)
+        ]
+
+    def together(self, start: int, stop: int) -> Array:
+        """Neighbours of one shape as one array [stop - start, batch, n]."""
+        run = self.flat[self.ends[start] : self.ends[stop]]
+        return run.reshape(-1, *self.parts[start].shape)
+
+
+class Forward:
+    """The forward pass.
+
+    Attributes:
+        z: the pre-activations by layer, brought within the ordinary range.
+        a: x and the activations.
+        z_exponents: an exponent for each row of z_l, None where all are 0.
+        exponents: an exponent for each row of a_l, None where all are 0.
+        norms: the squared norms of the rows of a_l [depth + 1, batch], without exponents.
+        spare: three arrays, each as large as the largest group of layers.
+    """
+
+    def __init__(self, network: Network, layers: bool, bins: int) -> None:
+        self.network = network
+        self.slopes = homogeneous(network.f)
+        self.statistics = Statistics(network.f, network.depth, bins) if layers else None
+        widths, batch = network.widths, network.batch
+        # One block for all: what malloc gave once it gives again, without the cost of new pages.
+        largest = max((j - i) * max(widths[i : i + 2]) for i, j in network.groups)
+        room = np.empty(batch * (2 * sum(widths) + 3 * largest))
+        self.stacked_a = _Stack(room, batch, widths)
+        self.stacked_z = _Stack(room[batch * sum(widths) :], batch, widths[1:])
+        self.spare = room[2 * batch * sum(widths) :].reshape(3, -1)
+        self.z, self.a = self.stacked_z.parts, self.stacked_a.parts
+        self.z_exponents: list[Exponents | None] = [None] * network.depth
+        self.exponents: list[Exponents | None] = [None] * len(widths)
+        self.norms = np.empty((len(widths), batch))
+
+    def run(self) -> Iterator[int]:
+        """Run the layers group by group, and tell how many each was."""
+        x = self.network.x
+        self.a[0][:] = x
+        self.norms[0] = row_norms(x)
+        if not within(self.norms[0], LEAST, MOST):
+            self.a[0][:], e = Apart.of(x).rows()
+            self.norms[0], self.exponents[0] = row_norms(self.a[0]), e if e.any() else None
+        for group in self.network.groups:
+            if not self._ran(group):
+                for layer in range(*group):
+                    self._advance(layer)
+            if self.statistics:
+                for layer in range(*group):
+                    z, a = self.z[layer], self.a[layer + 1]
+                    z_e, a_e = self.z_exponents[layer], self.exponents[layer + 1]
+                    self.statistics.add(layer, _unscaled(z, z_e), _unscaled(a, a_e))
+            self._differentiate(group)  # now, while z and a are in the cache
+            yield group.stop - group.start
+
+    @cached_property
+    def values(self) -> Callable[[Array, Array], object]:
+        """Puts f(z) into an array."""
+        function = self.network.f.function
+        if self.slopes:
+            return self.slopes.f
+        if isinstance(function, np.ufunc):
+            return function
+        return lambda z, out: np.copyto(out, function(z))
+
+    def _differentiate(self, group: Group) -> None:
+        """Let f′(z_l) take the place of z_l."""
+        start, stop = group
+        own = self.slopes or riccati(self.network.f)
+        if not self.slopes and any(e is not None for e in self.exponents[start + 1 : stop + 1]):
+            own = None
+        formula = self.network.f.definition.df
+        z = self.stacked_z.together(start, stop).reshape(-1)
+        a = self.stacked_a.together(start + 1, stop + 1).reshape(-1)
+        for block in _blocks(z.size):
+            if own:
+                own.df(z[block], a[block])
+            else:
+                z[block] = formula(z[block])
+
+    @cached_property
+    def f(self) -> Extended:
+        """The activation for numbers with exponents apart."""
+        f = self.network.f
+        return Extended(f, f.log_abs, Tails(f).function)
+
+    def _passes(self, layer: int) -> bool:
+        """Whether the exponents of a_{l-1} are those of a_l, if rows keep to their range.
+
+        They pass through a homogeneous f as they are, if no bias outweighs the signal.
+        """
+        e = self.exponents[layer]
+        b = self.network.biases[layer]
+        return e is None or (self.slopes is not None and (b is None or float(e.min()) >= 0.0))
+
+    def _plain(self, layer: int) -> None:
+        """z_l and a_l in plain floats, at the scale of a_{l-1}."""
+        a, e, z = self.a[layer], self.exponents[layer], self.z[layer]
+        b = self.network.biases[layer]
+        np.matmul(a, self.network.weight(layer).T, out=z)
+        if b is not None:
+            z += b if e is None else shifted(np.broadcast_to(b, z.shape), -e[:, None])
+        flat, out = z.reshape(-1), self.a[layer + 1].reshape(-1)
+        for block in _blocks(flat.size):
+            self.values(flat[block], out[block])
+
+    def _ran(self, group: Group) -> bool:
+        """Run the layers of a group in plain floats; whether these held everything."""
+        start, stop = group
+        for layer in range(start, stop):
+            if not self._passes(layer):
+                return False
+            self._plain(layer)
+            self.z_exponents[layer] = self.exponents[layer + 1] = self.exponents[layer]
+        z = self.stacked_z.together(start, stop).reshape(-1)
+        r = row_norms(self.stacked_a.together(start + 1, stop + 1))
+        self.norms[start + 1 : stop + 1] = r
+        return bool(np.dot(z, z) < np.inf) and within(r, LEAST, MOST)
+
+    def _advance(self, layer: int) -> None:
+        """One layer, in which the rows that plain floats do not hold are done apart."""
+        network, slopes = self.network, self.slopes
+        self._plain(layer)
+        below, z, a, r = self.a[layer], self.z[layer], self.a[layer + 1], self.norms[layer + 1]
+        r[:] = row_norms(a)
+        finite = np.isfinite(row_norms(z))
+        if not finite.all():
+            refuse_infinite(f"weights[{layer}]", network.weight(layer))
+        given, b = self.exponents[layer], network.biases[layer]
+        e = np.zeros(network.batch) if given is None else given
+        apart = e.copy() if slopes else np.zeros(network.batch)
+        bad = ~(finite & (r >= LEAST) & (r <= MOST))
+        bad |= (e != 0.0) & ((e < 0.0) & (b is not None) if slopes else True)
+        if slopes:  # nothing but another scale for what is on its way out of the range
+            mild = bad & finite & (r >= LEAST**1.25) & ((e >= 0.0) | (b is None))
+            a[mild], shift = Apart.of(a[mild]).rows()
+            apart[mild] += shift
+            bad &= ~mild
+        if b is None:  # a row of zeros stays one where f(0) = 0
+            bad &= (r != 0.0) | (self.norms[layer] != 0.0)
+        z_apart = e.copy() if slopes else np.zeros(network.batch)
+        rows = np.flatnonzero(bad)
+        if rows.size:
+            numbers = network.preactivations(layer, below[rows], e[rows])
+            a[rows], apart[rows] = self.f(numbers).capped().rows()
+            if slopes:
+                z_apart[rows] = or_zero(numbers.e.max(axis=1))
+                numbers = Apart(numbers.m, numbers.e - z_apart[rows, None])
+            z[rows] = numbers.ordinary()
+        r[:] = row_norms(a)
+        self.exponents[layer + 1] = apart if apart.any() else None
+        self.z_exponents[layer] = z_apart if z_apart.any() else None
+
+
+def _unscaled(rows: Array, e: Exponents | None) -> Array:
+    """Rows in plain floats."""
+    return rows if e is None else shifted(rows, e[:, None])

@@ -1,0 +1,253 @@
+"""The network that a flow is given: what may be given, and in which groups its layers go.
+
+Glossary: L depth, l layer, B batch, n_l width, f the activation function, W_l weights
+[n_l, n_{l-1}], b_l biases [n_l], x = a_0 input [B, n_0], z_l = a_{l-1} W_lᵀ + b_l.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gradtui.errors import InputError
+from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.flow.apart import PLAIN, Apart, Exponents
+from gradtui.mathematics.memory import refuse_beyond_memory
+
+MAX_DEPTH = 10_000
+TOGETHER = 32_768
+"""So many numbers of layers of one shape are looked at together, to make fewer calls."""
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What was given, checked but for the finiteness of the weights, which z shows."""
+
+    f: Activation
+    weights: list[NDArray[np.generic]]
+    biases: list[Array | None]
+    x: Array
+    upstream: Array
+
+    @property
+    def batch(self) -> int:
+        """B."""
+        return len(self.x)
+
+    @property
+    def depth(self) -> int:
+        """L."""
+        return len(self.weights)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """n_0 … n_L."""
+        return (self.x.shape[1], *(len(w) for w in self.weights))
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The layers in the groups in which they go, from the first up."""
+        return _groups(self.widths, self.batch)
+
+    def weight(self, layer: int) -> Array:
+        """W_l as float64, made when it is needed if it was given otherwise."""
+        return np.asarray(self.weights[layer], dtype=np.float64)
+
+    def preactivations(self, layer: int, a: Array, e: Exponents) -> Apart:
+        """z_l from rows of a_{l-1} · 2^e; each unit's weights take part at a scale of their own."""
+        w, b = self.weight(layer), self.biases[layer]
+        w, k = at_scale(w.T)
+        z = Apart.of(a @ w, e[:, None] + k)
+        return z if b is None else z.plus(Apart.of(np.broadcast_to(b, z.m.shape)))
+
+
+def at_scale(w: Array) -> tuple[Array, Exponents]:
+    """Each column of `w` at a scale of its own, and the exponents; as it is where that will do."""
+    k = np.frexp(np.maximum(w.max(axis=0), -w.min(axis=0)))[1]
+    if np.abs(k).max() < PLAIN:
+        return w, np.zeros(len(k))
+    half = -k // 2
+    return w * np.ldexp(1.0, half) * np.ldexp(1.0, -k - half), k.astype(
+        np.float64
+    )  # ldexp of all of w is slow
+
+
+class Group(NamedTuple):
+    """Layers start … stop - 1 (from 0), all from n to m units, small enough to go in one go."""
+
+    start: int
+    stop: int
+
+
+def _groups(widths: tuple[int, ...], batch: int) -> list[Group]:
+    """Runs of layers of one shape, of at most `TOGETHER` numbers unless it is a single layer."""
+    groups, start = [], 0
+    for layer in range(1, len(widths)):
+        size = (layer + 1 - start) * batch * max(widths[start : start + 2])
+        same = layer + 1 < len(widths) and widths[layer : layer + 2] == widths[start : start + 2]
+        if not same or size > TOGETHER:
+            groups.append(Group(start, layer))
+            start = layer
+    return groups
+
+
+# --------------------------------------------------------------- validation
+
+
+def validated(
+    f: Activation,
+    weights: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike | None] | None,
+    x: ArrayLike,
+    upstream: ArrayLike,
+) -> Network:
+    """What `gradient_flow` was given, but for the finiteness of the weights."""
+    w = [
+        _array(f"weights[{layer}]", one, 2)
+        for layer, one in enumerate(_several("weights", weights))
+    ]
+    if not 1 <= len(w) <= MAX_DEPTH:
+        raise InputError(
+            "weights", f"{len(w)} matrices", f"1 to {MAX_DEPTH:,} matrices", "give one a layer"
+        )
+    inputs, above = _array("x", x, 2), _array("upstream", upstream, 2)
+    batch, below = inputs.shape
+    for layer, one in enumerate(w):
+        if one.shape[1] != below:
+            raise InputError(
+                f"weights[{layer}]",
+                f"matrix of shape {one.shape}",
+                f"a matrix [n, {below}], for it receives {below} values",
+                f"give {'x' if layer == 0 else f'weights[{layer - 1}]'} {one.shape[1]} "
+                + ("columns" if layer == 0 else "rows")
+                + f", or this one {below} columns",
+            )
+        below = one.shape[0]
+    if above.shape != (batch, below):
+        raise InputError(
+            "upstream",
+            f"array of shape {above.shape}",
+            f"an array [{batch}, {below}], as the output is",
+            "give ∂L/∂a of the last layer for every row of x",
+        )
+    b: list[NDArray[np.generic] | None] = [None] * len(w)
+    if biases is not None:
+        given = _several("biases", biases)
+        if len(given) != len(w):
+            raise InputError(
+                "biases",
+                f"{len(given)} of them",
+                f"as many as the {len(w)} weight matrices",
+                "give one vector a layer, None where a layer has none, or None for all",
+            )
+        b = [
+            None if one is None else _array(f"biases[{layer}]", one, 1)
+            for layer, one in enumerate(given)
+        ]
+        for layer, (bias, one) in enumerate(zip(b, w, strict=True)):
+            if bias is not None and len(bias) != len(one):
+                raise InputError(
+                    f"biases[{layer}]",
+                    f"vector of {len(bias)}",
+                    f"a vector of {len(one)}, one number a row of weights[{layer}]",
+                    "give one bias a unit",
+                )
+    _refuse_memory(batch, [inputs.shape[1], *(len(one) for one in w)], w)
+    return Network(
+        f,
+        w,
+        _finite_vectors(b),
+        _finite("x", inputs),
+        _finite("upstream", above),
+    )
+
+
+def _refuse_memory(batch: int, widths: list[int], weights: list[NDArray[np.generic]]) -> None:
+    """Refuse a batch of which the states of all layers do not fit into memory."""
+    # z and a of every layer, the input, two signals, and room for what becomes of a block
+    row = 8.0 * (2 * sum(widths) + 6 * max(widths))
+    once = 8.0 * (3 * max(one.size for one in weights) + 8 * TOGETHER)
+    refuse_beyond_memory(
+        "x",
+        f"a batch of {batch:,} through {len(weights):,} layers",
+        once + batch * row,
+        lambda free: (
+            f"a batch of {int((free - once) / row):,} would fit"
+            if free >= once + row
+            else f"not one row fits; about {max(int(len(weights) * free / (once + row)), 1):,} "
+            "layers of these would"
+        ),
+    )
+
+
+def _several(field: str, values: object) -> list[ArrayLike]:
+    """The items of a sequence, or of an array along its first axis."""
+    if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
+        raise InputError(field, values, "a list of arrays, one a layer", "give a list")
+    if isinstance(values, np.ndarray) and values.ndim == 0:
+        raise InputError(field, values, "a list of arrays, one a layer", "give a list")
+    return list(values)
+
+
+def _array(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.generic]:
+    """An array of real numbers with so many dimensions, none of them empty."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf" or array.ndim != dimensions:
+        raise InputError(
+            field,
+            f"{array.ndim}-dimensional array of {array.dtype}",
+            f"a {dimensions}-dimensional array of real numbers",
+            "give numbers in rows of equal length" if dimensions == 2 else "give one number a unit",
+        )
+    if 0 in array.shape:
+        empty = "batch" if field in ("x", "upstream") and array.shape[0] == 0 else "width"
+        raise InputError(
+            field,
+            f"array of shape {array.shape}",
+            f"an array with a {empty} of at least 1",
+            f"give it a {empty} of 1 or more",
+        )
+    return array
+
+
+def _finite(field: str, values: NDArray[np.generic]) -> Array:
+    """`values` as float64 in one piece, or an error that says which is not finite."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    refuse_infinite(field, array)
+    return array
+
+
+def refuse_infinite(field: str, array: Array) -> None:
+    """Raise an `InputError` that names the first number that is not finite."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        where = tuple(np.argwhere(bad)[0].tolist())
+        at = ", ".join(map(str, where))
+        raise InputError(f"{field}[{at}]", float(array[where]), "a finite number", "replace it")
+
+
+def _finite_vectors(vectors: list[NDArray[np.generic] | None]) -> list[Array | None]:
+    """The biases as float64; all of them are looked at in one go."""
+    arrays = [None if one is None else np.asarray(one, dtype=np.float64) for one in vectors]
+    given = [one for one in arrays if one is not None]
+    if given and not np.isfinite(np.concatenate(given)).all():
+        for layer, one in enumerate(arrays):
+            if one is not None:
+                refuse_infinite(f"biases[{layer}]", one)
+    return arrays
+
+
+def count_of_bins(bins: int) -> int:
+    """A number of bins, or an error."""
+    if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or not 0 <= bins <= 10_000:
+        raise InputError("bins", bins, "a whole number from 0 to 10,000", "try 40")
+    return int(bins)
