@@ -42,16 +42,14 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import (
-    _Apart,
+from gradtui.mathematics.flow.apart import Apart, Extended, shifted
+from gradtui.mathematics.flow.given import (
+    Network,
     _array,
-    _at_scale,
-    _Extended,
-    _Network,
-    _refuse_infinite,
     _several,
-    _shifted,
-    _validated,
+    at_scale,
+    refuse_infinite,
+    validated,
 )
 from gradtui.mathematics.scaled import Tails
 
@@ -181,14 +179,14 @@ def _given(
     weights: Sequence[ArrayLike],
     biases: Sequence[ArrayLike | None] | None,
     x: ArrayLike,
-) -> _Network:
+) -> Network:
     """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
     row = _array("x", x, 1)[None]
     w = _several("weights", weights)
     last = _array(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
-    network = _validated(f, w, biases, row, np.zeros((1, len(last))))
+    network = validated(f, w, biases, row, np.zeros((1, len(last))))
     for layer in range(network.depth):
-        _refuse_infinite(f"weights[{layer}]", network.weight(layer))
+        refuse_infinite(f"weights[{layer}]", network.weight(layer))
     return network
 
 
@@ -215,12 +213,12 @@ class _Product:
         least: min(n_0 … n_l).
     """
 
-    def __init__(self, network: _Network) -> None:
+    def __init__(self, network: Network) -> None:
         f, tails = network.f, Tails(network.f)
         self.network = network
-        self.f = _Extended(f, f.log_abs, tails.function)
-        self.df = _Extended(f.derivative, f.log_abs_derivative, tails.derivative)
-        self.a, self.e = _Apart.of(network.x).rows()
+        self.f = Extended(f, f.log_abs, tails.function)
+        self.df = Extended(f.derivative, f.log_abs_derivative, tails.derivative)
+        self.a, self.e = Apart.of(network.x).rows()
         self.depth, self.least = 0, network.widths[0]
         self.q, self.s, self.t = np.eye(self.least), np.zeros(self.least), np.eye(self.least)
 
@@ -230,7 +228,7 @@ class _Product:
             z = self.network.preactivations(self.depth, self.a, self.e)
             self.a, self.e = self.f(z).capped().rows()
             slopes = self.df(z).capped()
-        w, k = _at_scale(self.network.weight(self.depth).T)
+        w, k = at_scale(self.network.weight(self.depth).T)
         m = (w.T @ self.q) * slopes.m[0][:, None]
         self.q, self.s, y = _factored(slopes.e[0] + k, m, self.s)
         self.t = y @ self.t
@@ -290,7 +288,7 @@ def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | 
     row, and its rounding, into smaller ones, which Q shows.
     """
     top = float(rho.max())
-    m = _shifted(m, (rho - top)[:, None])
+    m = shifted(m, (rho - top)[:, None])
     lengths = np.linalg.norm(m, axis=1)
     rows = np.argsort(-lengths, kind="stable")
     columns = np.argsort(-(np.log2(np.linalg.norm(m, axis=0)) + s), kind="stable")
@@ -325,7 +323,7 @@ def _eliminated(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array]:
                 one[[p, j]] = one[[j, p]]
             u[p + 1 :, p] /= u[p, p]
             u[p + 1 :, p + 1 :] -= np.outer(u[p + 1 :, p], u[p, p + 1 :])
-    x = _shifted(np.tril(u[:, :rank], -1), rho[:, None] - rho[:rank])
+    x = shifted(np.tril(u[:, :rank], -1), rho[:, None] - rho[:rank])
     x[np.arange(rank), np.arange(rank)] = 1.0
     y, s = _by_rows(np.triu(u[:rank]), s)
     q, r = np.linalg.qr(x)
@@ -338,7 +336,7 @@ def _by_rows(r: Array, s: Array) -> tuple[Array, Array]:
     y, own = np.frexp(r)
     sizes = own + s
     e = np.where(y == 0.0, -np.inf, sizes).max(axis=1)
-    return _shifted(y, np.where(y == 0.0, 0.0, sizes - e[:, None])), e
+    return shifted(y, np.where(y == 0.0, 0.0, sizes - e[:, None])), e
 
 
 def _back(rows: Array, order: Order) -> Array:
