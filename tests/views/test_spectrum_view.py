@@ -8,31 +8,33 @@ import json
 import math
 import re
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import random_network
-from gradtui.mathematics.spectrum import jacobian_spectrum
+from gradtui.mathematics.spectrum import Spectrum, jacobian_spectrum
 from gradtui.plots.picture import row_text, to_ascii
 from gradtui.views import VIEWS
 from gradtui.views.setup import Setup
-from gradtui.views.spectrum import (
-    MAX_UNITS,
+from gradtui.views.spectra import (
     Pool,
     Spectra,
     depths_of,
-    kind_of,
     networks_of,
-    run,
+    pair_of,
     shown_depth,
     spectra_steps,
 )
+from gradtui.views.spectrum import MAX_UNITS, run
+from gradtui.views.spectrum_verdicts import kind_of
 from gradtui.views.view import Kind, Size
 from support.commands import run as command
 
 VIEW = VIEWS["spectrum"]
+SIZE = Size(80, 20)
 
 
 def setup(**changes: object) -> Setup:
@@ -45,7 +47,7 @@ def last(one: Setup) -> Spectra:
     return result
 
 
-def lines(result: Spectra, one: Setup, size: Size = Size(80, 20)) -> list[str]:
+def lines(result: Spectra, one: Setup, size: Size = SIZE) -> list[str]:
     return [row_text(each) for each in VIEW.draw(result, one, size, "braille").rows]
 
 
@@ -147,31 +149,62 @@ def test_the_same_setup_gives_the_same_numbers() -> None:
 # ------------------------------------------------------------------- picture
 
 
-def bars(rows: list[str], panel: int, strip: int) -> list[str]:
-    """The bars of one depth of a panel, from the top."""
-    inside = [row.split("│") for row in rows if row.count("│") == 4]
-    halves = [parts[1 + 2 * panel] for parts in inside]
-    wide = len(halves[0]) // 5
-    return [half[strip * wide : (strip + 1) * wide - 1].rstrip(" ╌") for half in halves]
+def by_hand(one: Setup) -> Spectra:
+    """Four directions through two layers, their singular values made up."""
+
+    def spectrum(depth: int, *values: float) -> Spectrum:
+        return Spectrum(depth, np.array(values, float))
+
+    pair = pair_of(one, "tanh", "tanh", "normal")
+    gaussian = pair.ensembles[0].with_(spectrum(1, 0, 0, -1, -2)).with_(spectrum(2, 0, -2, -4, -8))
+    orthogonal = pair.ensembles[1].with_(spectrum(1, 0, 0, 0, 0))
+    orthogonal = orthogonal.with_(spectrum(2, 0, 0, -1, -np.inf))
+    return Spectra(one, (replace(pair, ensembles=(gaussian, orthogonal)),))
 
 
 def test_every_depth_is_a_histogram_of_all_its_values() -> None:
+    """The longest bar of a depth fills its strip; what is exactly 0 is a share in the last line."""
+    one = setup(depth=2, layer=2, units=4)
+    assert lines(by_hand(one), one, Size(50, 14))[1:] == [
+        "      ┌ Gaussian ──────────┐┌ orthogonal ────────┐",
+        "     1│█████████╌█████████╌││█████████╌█████████╌│",
+        "      │████▌               ││          ████▌     │",
+        "      │████▌     █████████ ││                    │",
+        " 0.001│╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌││╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│",
+        "      │          █████████ ││                    │",
+        "  1e-5│                    ││                    │",
+        "      │                    ││                    │",
+        "      │                    ││                    │",
+        "      │          █████████ ││                    │",
+        "     0┤0%        0%        │┤0%        25%       │",
+        "      └────────────────────┘└────────────────────┘",
+        "        1        [2]          1        [2]        ",
+    ]
+
+
+def test_the_readout_has_the_ends_the_median_the_condition_and_the_shares() -> None:
+    """Of four values the median of -2 and -4 is -3: 0.001, which two of them reach."""
+    one = setup(depth=2, layer=2, units=4)
+    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 80)] == [
+        " depth 2     smallest             largest     median  condition  survive   zero",
+        " Gaussian        1e-8 █    █  █ █ 1            0.001        1e8     50 %    0 %",
+        " orthogonal       0.1 ▄         █ 1                1         10     75 %   25 %",
+    ]
+
+
+def test_a_gaussian_linear_network_spreads_with_depth_and_an_orthogonal_one_stays() -> None:
     one = setup(activations=("identity",))
-    result = last(one)
-    rows = lines(result, one)
-    (pair,) = result.pairs
-    for panel, ensemble in enumerate(pair.ensembles):
-        for strip, depth in enumerate(depths_of(20)):
-            pool = ensemble.at(depth)
-            assert pool is not None
-            drawn = bars(rows, panel, strip)
-            assert sum(map(bool, drawn)) >= 1
-            assert max(map(len, drawn)) == len(drawn[0]) or panel == 0
-    # Orthogonal: one bar, at σ = 1, at every depth. Gaussian: it spreads with depth.
-    assert [sum(map(bool, bars(rows, 1, strip))) for strip in range(5)] == [1] * 5
-    spread = [sum(map(bool, bars(rows, 0, strip))) for strip in range(5)]
-    assert spread == sorted(spread)
-    assert spread[-1] > 5
+    rows = lines(last(one), one)
+    inside = [row.split("│")[1::2] for row in rows if row.count("│") == 4]
+    for panel, least in ((0, 5), (1, 1)):
+        wide = len(inside[0][panel]) // 5
+        filled = [
+            sum(bool(halves[panel][at * wide :][: wide - 1].strip(" ╌")) for halves in inside)
+            for at in range(5)
+        ]
+        assert filled == sorted(filled)
+        assert filled[-1] >= least
+        assert panel == 0 or filled == [1] * 5
 
 
 def test_the_axis_has_decades_and_names_sigma_1_and_the_threshold() -> None:

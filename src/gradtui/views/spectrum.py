@@ -4,197 +4,38 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas, initialisation, random_network_steps
-from gradtui.mathematics.mean_field import critical_sigma_w2
-from gradtui.mathematics.spec import number
-from gradtui.mathematics.spectrum import Spectrum, jacobian_spectra
+from gradtui.mathematics.flow.given import MAX_DEPTH
+from gradtui.mathematics.spectrum import Spectrum
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
-from gradtui.views.networks import _INPUT, _NETWORK, sigmas_of
 from gradtui.views.setup import NETWORK, Setup, log10_threshold
-from gradtui.views.view import Finding, Kind, Remedy, Size, Table, View
-from gradtui.views.wording import decade, magnitude, percent, plain, rate
-
-GAUSSIAN, ORTHOGONAL = FAMILIES = ("Gaussian", "orthogonal")
+from gradtui.views.spectra import (
+    Ensemble,
+    Pair,
+    Pool,
+    Spectra,
+    depths_of,
+    networks_of,
+    pair_of,
+    shown_depth,
+    spectra_steps,
+)
+from gradtui.views.spectrum_verdicts import finding, remedy_steps
+from gradtui.views.view import Size, Table, View
+from gradtui.views.wording import decade, magnitude, percent, plain
 
 MAX_UNITS = 512
 """A layer costs some 10 n³ operations: at 512 units a tenth of a second and more."""
 
-_MAX_DEPTH = 10_000
-_WORK, _LAYER = 3e9, 1e5
-"""n³ that all the networks may cost, some ten seconds, and what a layer costs beside its own."""
 _TOLD, _DRAWING = 0.05, 0.95
 """Progress that is worth a new picture, and the share of the work that drawing networks is."""
-_TRIALS = 3
-"""On so many networks a remedy is tried before it is offered."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """The spectra of random networks of one family, pooled by depth.
-
-    Attributes:
-        weights: "Gaussian" or "orthogonal".
-        init: the recipe, with the σw and σb that both families share.
-        spectra: those at each depth that was reached, one a network.
-    """
-
-    weights: str
-    init: str
-    spectra: Mapping[int, tuple[Spectrum, ...]] = field(default_factory=dict)
-
-    def with_(self, one: Spectrum) -> Ensemble:
-        """The same with a spectrum more."""
-        more = (*self.spectra.get(one.depth, ()), one)
-        return replace(self, spectra={**self.spectra, one.depth: more})
-
-    def at(self, depth: int) -> Pool | None:
-        """The singular values of all its networks at one depth, if there are any."""
-        found = self.spectra.get(depth, ())
-        return Pool(found) if found else None
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """The singular values of several networks at one depth."""
-
-    spectra: Sequence[Spectrum]
-
-    @property
-    def log10(self) -> Array:
-        """All of them, in no order; -inf for what is exactly 0."""
-        return np.concatenate([one.log10_singular_values for one in self.spectra])
-
-    @property
-    def alive(self) -> Array:
-        """Those that are not 0."""
-        values = self.log10
-        return values[values > -np.inf]
-
-    @property
-    def median(self) -> float:
-        """The median of those that are not 0; -inf if all are."""
-        return float(np.median(self.alive)) if self.alive.size else -math.inf
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The smallest that is not 0, and the largest; -inf if all are 0."""
-        alive = self.alive
-        return (float(alive.min()), float(alive.max())) if alive.size else (-math.inf, -math.inf)
-
-    @property
-    def condition(self) -> float:
-        """A network's largest over its smallest that is not 0, in the median; NaN if all are 0."""
-        ratios = [
-            one.log10_singular_values[0] - one.log10_singular_values[one.rank - 1]
-            for one in self.spectra
-            if one.rank
-        ]
-        return float(np.median(ratios)) if ratios else math.nan
-
-    def surviving(self, threshold: float) -> float:
-        """The share of the directions that keep at least `threshold`."""
-        return float(np.mean([one.surviving(threshold) for one in self.spectra]))
-
-    @property
-    def dead(self) -> float:
-        """The share of the directions that are exactly 0."""
-        return float(np.mean(self.log10 == -np.inf))
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """One activation with one σw and σb: Gaussian networks, and orthogonal ones.
-
-    Attributes:
-        subject: what it is called beside those that it is compared with.
-        activation: f.
-        init: the recipe that was chosen, from which σw and σb come.
-        sigmas: these, and whether its weights are orthogonal.
-        critical: the critical σw at this σb, where there is one.
-        ensembles: the Gaussian one and the orthogonal one.
-    """
-
-    subject: str
-    activation: str
-    init: str
-    sigmas: Sigmas
-    critical: float | None
-    ensembles: tuple[Ensemble, Ensemble]
-
-    @property
-    def chosen(self) -> Ensemble:
-        """The family that the recipe belongs to; uniform weights spread like Gaussian ones."""
-        return self.ensembles[self.sigmas.weights == ORTHOGONAL]
-
-    @property
-    def other(self) -> Ensemble:
-        """The family that it is compared with."""
-        return self.ensembles[self.sigmas.weights != ORTHOGONAL]
-
-
-@dataclass(frozen=True, eq=False)
-class Spectra:
-    """Every pair.
-
-    Attributes:
-        setup: what they are of.
-        pairs: one for each activation, or for each initialisation.
-        remedies: what was found to help, by subject.
-        progress: what is told of the share that is done: it moves in steps worth a picture.
-        done: the share that is done.
-    """
-
-    setup: Setup
-    pairs: tuple[Pair, ...]
-    remedies: Mapping[str, Remedy | None] = field(default_factory=dict)
-    progress: float = 0.0
-    done: float = 0.0
-
-    def with_(self, index: int, family: int, ensemble: Ensemble) -> Spectra:
-        """The same with an ensemble that has grown."""
-        pair = self.pairs[index]
-        ensembles = (ensemble, pair.ensembles[1]) if family == 0 else (pair.ensembles[0], ensemble)
-        grown = replace(pair, ensembles=ensembles)
-        return replace(self, pairs=(*self.pairs[:index], grown, *self.pairs[index + 1 :]))
-
-    def pair(self, subject: str) -> Pair:
-        """The one of that name."""
-        return next(one for one in self.pairs if one.subject == subject)
-
-    def focused(self, setup: Setup) -> Pair:
-        """The one that picture and details are for."""
-        wanted = (setup.focus, self.pairs[0].subject)
-        return next(one for name in wanted for one in self.pairs if one.subject == name)
-
-
-# ---------------------------------------------------------------------- run
-
-
-def depths_of(depth: int) -> tuple[int, ...]:
-    """The depths at which spectra are taken: 1, 2, 5, 10, … and the last."""
-    round_ones = (digit * 10**power for power in range(5) for digit in (1, 2, 5))
-    return (*(one for one in round_ones if one < 0.8 * depth), depth)
-
-
-def shown_depth(setup: Setup) -> int:
-    """The depth with a spectrum that is nearest to the cursor."""
-    return min(depths_of(setup.depth), key=lambda one: abs(math.log(one / setup.layer)))
-
-
-def networks_of(setup: Setup) -> int:
-    """How many networks of each kind are drawn: those asked for, as far as it takes seconds."""
-    kinds = 2 * max(len(setup.activations), len(setup.init))
-    most = _WORK / (kinds * setup.depth * (setup.units**3 + _LAYER))
-    return max(1, min(setup.networks, int(most)))
 
 
 def run(setup: Setup) -> Iterator[Spectra]:
@@ -208,7 +49,7 @@ def run(setup: Setup) -> Iterator[Spectra]:
     """
     for name, value, most in (
         ("units", setup.units, MAX_UNITS),
-        ("depth", setup.depth, _MAX_DEPTH),
+        ("depth", setup.depth, MAX_DEPTH),
     ):
         if value > most:
             raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
@@ -261,62 +102,6 @@ def _healed(result: Spectra, order: Sequence[int]) -> Generator[Spectra, None, S
                     break
             result = replace(result, remedies=found)
     return result
-
-
-def pair_of(setup: Setup, subject: str, name: str, init: str) -> Pair:
-    """Two empty ensembles with the σw and σb of a recipe."""
-    found = sigmas_of(setup, name, init)
-    sigma_w, sigma_b = (_rounded(math.sqrt(s)) for s in (found.sigma_w2, found.sigma_b2))
-    try:
-        critical = math.sqrt(critical_sigma_w2(name, found.sigma_b2))
-    except InputError:
-        critical = None
-    return Pair(
-        subject,
-        name,
-        init,
-        found,
-        critical,
-        (
-            Ensemble(GAUSSIAN, _spec("normal", sigma_w=sigma_w, sigma_b=sigma_b)),
-            Ensemble(ORTHOGONAL, _spec("orthogonal", gain=sigma_w, sigma_b=sigma_b)),
-        ),
-    )
-
-
-def _spec(name: str, **values: float) -> str:
-    given = ", ".join(f"{key}={number(value)}" for key, value in values.items())
-    return initialisation(f"{name}({given})").spec
-
-
-def _rounded(value: float) -> float:
-    """Ten digits: a command that can be read."""
-    return float(f"{value:.10g}")
-
-
-def spectra_steps(setup: Setup, name: str, init: str, count: int) -> Iterator[float | Spectrum]:
-    """Draw the network with this number, and take its spectra on the way at a random input.
-
-    The same number gives the same input and the same seed as in the decay view. Yields the share
-    that is done, and every spectrum.
-    """
-    seed = int(np.random.SeedSequence([setup.seed, _NETWORK, count]).generate_state(1)[0])
-    x = abs(setup.x) * np.random.default_rng([setup.seed, _INPUT, count]).standard_normal(
-        setup.units
-    )
-    widths = [setup.units] * (setup.depth + 1)
-    drawing = random_network_steps(widths, init, name, seed)
-    while True:
-        try:
-            yield 0.2 * next(drawing)
-        except StopIteration as end:
-            network = end.value
-            break
-    depths = depths_of(setup.depth)
-    for step in jacobian_spectra(name, network.weights, network.biases, x, depths):
-        if step.spectrum is not None:
-            yield step.spectrum
-        yield 0.2 + 0.8 * step.done
 
 
 # --------------------------------------------------------------------- draw
@@ -516,128 +301,6 @@ def _cells(pool: Pool, setup: Setup) -> dict[str, str]:
     values = (magnitude(pool.median), condition, percent(pool.surviving(setup.threshold)),
               percent(pool.dead))  # fmt: skip
     return dict(zip(_COLUMNS, values, strict=True))
-
-
-# ----------------------------------------------------------------- verdicts
-
-
-def kind_of(pool: Pool, log10_limit: float) -> Kind:
-    """What becomes of a typical direction, of those that are not exactly 0."""
-    median = pool.median
-    if median == -math.inf:
-        return Kind.DEAD
-    if median < log10_limit:
-        return Kind.VANISHING
-    return Kind.EXPLODING if median > -log10_limit else Kind.HEALTHY
-
-
-def finding(result: Spectra, subject: str) -> Finding:
-    """The verdict on the weights that were chosen, and what the other family would do."""
-    setup, pair = result.setup, result.pair(subject)
-    pool, other = pair.chosen.at(setup.depth), pair.other.at(setup.depth)
-    called = f"{pair.activation} with {pair.chosen.weights} weights"
-    if pool is None:
-        return Finding(subject, Kind.HEALTHY, f"{called}: drawing the first network.", "")
-    kind = kind_of(pool, log10_threshold(setup))
-    remedy = result.remedies.get(subject)
-    if remedy is not None:
-        remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
-    sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
-    return Finding(subject, kind, sentence, cause, remedy)
-
-
-def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
-    if kind is Kind.DEAD:
-        return f"{called} dead: every singular value of ∂a/∂x at layer {setup.depth} is exactly 0."
-    limit = log10_threshold(setup)
-    low = kind is Kind.VANISHING or (kind is Kind.HEALTHY and pool.median < 0)
-    healthy = f"above {magnitude(limit)}" if low else f"below {magnitude(-limit)}"
-    which = "of those that are not 0 " if pool.dead else ""
-    return (
-        f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
-        f"{magnitude(pool.median)}, and {percent(pool.surviving(setup.threshold))} of the "
-        f"directions keep {magnitude(limit)} or more; healthy is a median {healthy}."
-    )
-
-
-def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
-    """How far directions drift apart, what the other family does, and where σw stands."""
-    parts = []
-    if pool.dead:
-        parts.append(f"{percent(pool.dead)} of the directions are exactly 0: units are off.")
-    if pool.alive.size and setup.depth > 1:
-        parts.append(
-            f"{pair.chosen.weights} layers pull directions apart by "
-            f"{rate(pool.condition / setup.depth)} each, to {magnitude(pool.condition)}"
-            + (
-                f"; {pair.other.weights} ones of the same σw by "
-                f"{rate(other.condition / setup.depth)}, to {magnitude(other.condition)}."
-                if other is not None and other.alive.size
-                else "."
-            )
-        )
-        parts[-1] = parts[-1][0].upper() + parts[-1][1:]
-    sigma_w = math.sqrt(pair.sigmas.sigma_w2)
-    if pair.critical is not None and not math.isclose(sigma_w, pair.critical, rel_tol=0.005):
-        where = "below" if sigma_w < pair.critical else "above"
-        parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
-    return " ".join(parts)
-
-
-def remedy_steps(setup: Setup, pair: Pair) -> Generator[None, None, Remedy | None]:
-    """The first change that networks, drawn to try it, confirm."""
-    limit = log10_threshold(setup)
-    pool = pair.chosen.at(setup.depth)
-    if pool is None or kind_of(pool, limit) is Kind.HEALTHY:
-        return None
-    for label, changes in _candidates(setup, pair):
-        changed = setup.with_(**changes).clamped()
-        name = changes.get("activations", (pair.activation,))[0]
-        init = changes.get("init", (pair.chosen.init,))[0]
-        tried = Ensemble("", init)
-        for count in range(1, min(networks_of(changed), _TRIALS) + 1):
-            for step in spectra_steps(changed, name, init, count):
-                if isinstance(step, Spectrum):
-                    tried = tried.with_(step)
-                yield
-        after = tried.at(changed.depth)
-        if after is not None and kind_of(after, limit) is Kind.HEALTHY:
-            changes = _among_others(setup, pair, changes)
-            return Remedy(label, changes, _median(setup, pool), _median(changed, after))
-    return None
-
-
-def _median(setup: Setup, pool: Pool) -> str:
-    return (
-        f"median {magnitude(pool.median)} at layer {setup.depth}, "
-        f"{percent(pool.surviving(setup.threshold))} survive"
-    )
-
-
-def _candidates(setup: Setup, pair: Pair) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Changes worth trying, the least intrusive first."""
-    sigma_b = _rounded(math.sqrt(pair.sigmas.sigma_b2))
-    inits = [pair.ensembles[1].init]
-    if pair.critical is not None:
-        inits += [_spec("orthogonal", gain=_rounded(pair.critical), sigma_b=sigma_b),
-                  _spec("normal", sigma_w=_rounded(pair.critical), sigma_b=sigma_b)]  # fmt: skip
-    for init in inits:
-        if init not in (pair.init, pair.chosen.init):
-            yield f"init = {init}", {"init": (init,)}
-    orthogonal = _spec("orthogonal", gain=1.0, sigma_b=0.0)
-    if pair.activation != "tanh":
-        yield f"tanh with {orthogonal}", {"activations": ("tanh",), "init": (orthogonal,)}
-    for depth in reversed(depths_of(setup.depth)[:-1]):
-        yield f"depth = {depth}", {"depth": depth}
-
-
-def _among_others(setup: Setup, pair: Pair, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The changes with the others of the comparison left as they are, where that can be."""
-    if len(setup.init) > 1 and "init" in changes and "activations" not in changes:
-        (new,) = changes["init"]
-        kept = tuple(new if old == pair.init else old for old in setup.init)
-        return {**changes, "init": tuple(dict.fromkeys(kept)), "focus": new}
-    return changes
 
 
 # -------------------------------------------------------------------- table
