@@ -171,6 +171,7 @@ _HINTS = {
     "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
     "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
     "phase": ("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
+    "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),

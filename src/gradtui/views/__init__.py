@@ -10,8 +10,9 @@ from gradtui.views.derivative import VIEW as DERIVATIVE
 from gradtui.views.init import VIEW as INIT
 from gradtui.views.layers import VIEW as LAYERS
 from gradtui.views.phase import VIEW as PHASE
+from gradtui.views.spectrum import VIEW as SPECTRUM
 from gradtui.views.view import View
 
 VIEWS: Mapping[str, View] = {
-    view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, PHASE, INIT)
+    view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT)
 }
