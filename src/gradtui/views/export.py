@@ -78,6 +78,13 @@ def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row
     below: list[Row] = list(view.readout(result, setup, width))
     for found in _findings(view, result, setup):
         below += [(), *_verdict(view, setup, found, width)]
+    for framework, code in view.snippets(result, setup).items():
+        # Never wrapped: lines are there to be copied.
+        below += [
+            (),
+            row((framework, "title")),
+            *(row((f"  {one}", "key")) for one in code.split("\n")),
+        ]
     return [title], below
 
 
@@ -117,6 +124,7 @@ def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
             }
             for found in _findings(view, result, setup)
         ],
+        **({"snippets": dict(found)} if (found := view.snippets(result, setup)) else {}),
         "rows": view.table(result),
     }
 
