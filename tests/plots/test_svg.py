@@ -108,3 +108,11 @@ def test_every_colour_reads_on_the_ground(role: str) -> None:
 
 def test_every_curve_has_a_colour_of_its_own() -> None:
     assert len({COLOURS[curve_role(index)] for index in range(CURVES)}) == CURVES
+
+
+def test_eighths_and_shades_are_drawn_and_not_left_to_a_font() -> None:
+    drawing = svg(Picture.of([row("▂░▓█")], 4), "blocks")
+    assert not any(character in drawing for character in "▂░▓█")
+    assert f"h{WIDTH}v{HEIGHT / 4:g}h-{WIDTH}z" in drawing
+    assert 'fill-opacity="0.25"' in drawing
+    assert 'fill-opacity="0.75"' in drawing

@@ -68,6 +68,10 @@ _QUARTERS = {
     **dict(zip("▚▞▛▜▙▟█", (9, 6, 7, 11, 13, 14, 15), strict=True)),
 }
 """Which quarters of its cell a block fills: 1 and 2 above, 4 and 8 below."""
+_EIGHTHS = dict(zip("▁▂▃▅▆▇", (1, 2, 3, 5, 6, 7), strict=True))
+"""How many eighths of its cell, from below, a block fills."""
+_SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
+"""How opaque a cell of this shade is."""
 _DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 """Column and row of each bit of a braille character (Unicode, block U+2800)."""
 
@@ -148,6 +152,13 @@ class _Shapes:
                     if arms == _LEFT | _RIGHT
                     else f"M{x + WIDTH // 2} {y + begin:g}v{0.6 * length:g}"
                 )
+        elif character in _EIGHTHS:
+            high = HEIGHT * _EIGHTHS[character] / 8
+            self._paths["block", role].append(
+                f"M{x} {y + HEIGHT - high:g}h{WIDTH}v{high:g}h-{WIDTH}z"
+            )
+        elif character in _SHADES:
+            self._paths[character, role].append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
         elif character in _QUARTERS:
             for bit in range(4):
                 if _QUARTERS[character] >> bit & 1:
@@ -167,13 +178,17 @@ class _Shapes:
                     f"M{across} {begin}V{end}" if upright else f"M{begin} {across}H{end}"
                 )
         # Frames first: curves go over them.
-        order = ("line", "heavy", "block", "dot")
+        order = ("line", "heavy", *_SHADES, "block", "dot")
         for kind, role in sorted(self._paths, key=lambda key: (order.index(key[0]), key[1])):
             colour = COLOURS.get(role, COLOURS[""])
             style = {
                 "line": f'fill="none" stroke="{colour}" stroke-width="1"',
                 "heavy": f'fill="none" stroke="{colour}" stroke-width="2"',
                 "block": f'fill="{colour}"',
+                **{
+                    shade: f'fill="{colour}" fill-opacity="{opacity}"'
+                    for shade, opacity in _SHADES.items()
+                },
                 "dot": f'fill="none" stroke="{colour}" stroke-width="2.8" stroke-linecap="round"',
             }[kind]
             yield f'<path {style} d="{"".join(self._paths[kind, role])}"/>'

@@ -311,9 +311,10 @@ def _column(value: float, limits: tuple[float, float], width: int) -> int:
 def _axes(layout: _Layout, z: tuple[float, float], signals: tuple[float, float]) -> Row:
     """The ruler under the z, and the one under the signals."""
     ticks = {tick: plain(tick, 3) for tick in tick_values(*z, max(layout.strip // 7, 2))}
+    few = signals[1] - signals[0] <= 2.0  # such labels are short
     decades = {
         tick: decade(tick)
-        for tick in tick_values(*signals, max(layout.signals // 4, 2))
+        for tick in tick_values(*signals, max(layout.signals // 7, 3 if few else 2))
         if tick == int(tick)
     }
     return row(
