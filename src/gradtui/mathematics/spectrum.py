@@ -358,6 +358,11 @@ def _log2_singular_values(g: Array, s: Array) -> Iterator[Array | None]:
     of their sizes. Sizes of orthogonal columns are singular values.
     """
     v, h = _sized(g.T, s)
+    if len(h) and h.max() - h.min() <= _ALIKE:  # one run: its SVD is all, and needs no vectors
+        sizes = np.linalg.svd(v * np.exp2(h - h.max())[:, None], compute_uv=False)
+        if _told_apart(sizes):
+            yield np.log2(sizes) + h.max()
+            return
     for turn in range(_MAX_ROUNDS):
         order = np.argsort(-h)
         v, h = v[order], h[order]
@@ -395,12 +400,17 @@ def _orthogonalise(v: Array, h: Array, window: slice) -> None:
     top = h[window.start]
     columns = (v[window] * np.exp2(h[window] - top)[:, None]).T
     u, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    if sizes[-1] < sizes[0] * 2.0**-_TOLD_APART:
+    if not _told_apart(sizes):
         middle = (window.start + window.stop) // 2
         _orthogonalise(v, h, slice(window.start, middle))
         _orthogonalise(v, h, slice(middle, window.stop))
     else:
         v[window], h[window] = u.T, np.log2(sizes) + top
+
+
+def _told_apart(sizes: Array) -> bool:
+    """Whether the smallest of an SVD's descending values is more than the rounding of the rest."""
+    return bool(sizes[-1] >= sizes[0] * 2.0**-_TOLD_APART)
 
 
 def _error(v: Array, h: Array) -> float:
