@@ -98,11 +98,11 @@ def test_a_wrong_value_is_told_with_its_field_and_what_is_allowed(command: str) 
 
 WRONG_WORDS = {
     "decya": ["'decya'", "decay"],
-    "helpme": ["'helpme'", "derivative, chain, decay, list"],
+    "helpme": ["'helpme'", f"{', '.join(VIEWS)}, list"],
     "tanh": ["'tanh'", "gradtui derivative tanh"],
     "''": ["command", "derivative"],
-    "derivative --depth 3": ["'--depth'", "chain and decay have it", "derivative has", "--z-range"],
-    "derivative --dept 3": ["'--dept'", "chain and decay have --depth"],
+    "derivative --depth 3": ["'--depth'", "chain, decay", "have it; derivative has", "--z-range"],
+    "derivative --dept 3": ["'--dept'", "chain, decay", "have --depth"],
     "chain --samples 3": ["'--samples'", "decay has it", "chain has", "--layer"],
     "decay --z=3": ["'--z'", "derivative has it", "--samples"],
     "decay --dept 3": ["'--dept'", "--depth"],
@@ -284,7 +284,10 @@ def test_whatever_the_numbers_a_view_prints_or_says_why_not(
     for name, value in given_knobs.items():
         if name in flags:
             words += [flags[name], repr(value)]
-    for name, value in {"depth": depth, "samples": 5}.items():
+    small = {"depth": depth, "samples": 5}
+    if view == "init":
+        small |= {"networks": 2, "units": 8}
+    for name, value in small.items():
         words += [flags[name], str(value)] if name in flags else []
     done = run(*words)
     assert done.status in (0, 2)
