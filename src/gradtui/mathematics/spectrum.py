@@ -33,10 +33,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
@@ -53,6 +52,9 @@ from gradtui.mathematics.flow.given import (
 )
 from gradtui.mathematics.scaled import Tails
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 _ORDINARY_SPREAD = 400.0
 """Rows whose sizes differ by at most 2^400 are plain floats: their squares are, too."""
 _GROWTH = 2.0**-8
@@ -68,7 +70,7 @@ _MAX_ROUNDS = 60
 _TINY = 1e-300
 _LOG10_2 = math.log10(2.0)
 
-Order = NDArray[np.intp]
+Order: TypeAlias = "NDArray[np.intp]"
 
 
 @dataclass(frozen=True, eq=False)
