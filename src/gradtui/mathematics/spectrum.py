@@ -33,10 +33,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
@@ -53,6 +52,9 @@ from gradtui.mathematics.flow.given import (
 )
 from gradtui.mathematics.scaled import Tails
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 _ORDINARY_SPREAD = 400.0
 """Rows whose sizes differ by at most 2^400 are plain floats: their squares are, too."""
 _GROWTH = 2.0**-8
@@ -68,7 +70,7 @@ _MAX_ROUNDS = 60
 _TINY = 1e-300
 _LOG10_2 = math.log10(2.0)
 
-Order = NDArray[np.intp]
+Order: TypeAlias = "NDArray[np.intp]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -358,6 +360,11 @@ def _log2_singular_values(g: Array, s: Array) -> Iterator[Array | None]:
     of their sizes. Sizes of orthogonal columns are singular values.
     """
     v, h = _sized(g.T, s)
+    if len(h) and h.max() - h.min() <= _ALIKE:  # one run: its SVD is all, and needs no vectors
+        sizes = np.linalg.svd(v * np.exp2(h - h.max())[:, None], compute_uv=False)
+        if _told_apart(sizes):
+            yield np.log2(sizes) + h.max()
+            return
     for turn in range(_MAX_ROUNDS):
         order = np.argsort(-h)
         v, h = v[order], h[order]
@@ -395,12 +402,17 @@ def _orthogonalise(v: Array, h: Array, window: slice) -> None:
     top = h[window.start]
     columns = (v[window] * np.exp2(h[window] - top)[:, None]).T
     u, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    if sizes[-1] < sizes[0] * 2.0**-_TOLD_APART:
+    if not _told_apart(sizes):
         middle = (window.start + window.stop) // 2
         _orthogonalise(v, h, slice(window.start, middle))
         _orthogonalise(v, h, slice(middle, window.stop))
     else:
         v[window], h[window] = u.T, np.log2(sizes) + top
+
+
+def _told_apart(sizes: Array) -> bool:
+    """Whether the smallest of an SVD's descending values is more than the rounding of the rest."""
+    return bool(sizes[-1] >= sizes[0] * 2.0**-_TOLD_APART)
 
 
 def _error(v: Array, h: Array) -> float:
