@@ -127,7 +127,7 @@ def point(setup: Setup, name: str, sigma_w: float, sigma_b: float) -> Point:
     """What takes no time to know at (σw, σb)."""
     w, b = sigma_w * sigma_w, sigma_b * sigma_b
     here = rate_map(name, [w], [b])
-    chi, layers = float(here.chi[0, 0]), passed(setup)
+    chi, layers = max(float(here.chi[0, 0]), 0.0), passed(setup)
     log10_rate = 0.5 * _log10(chi)
     kind = KINDS[int(here.kinds[0, 0])]
     left = layers * log10_rate
@@ -233,7 +233,7 @@ def _maps_by_sigma_b(setup: Setup) -> Iterator[Map]:
         sigma_b = np.linspace(*setup.sigma_b_range, rows)
         made = rate_map(name, sigma_w * sigma_w, sigma_b * sigma_b)
         with np.errstate(divide="ignore"):
-            rates = 0.5 * np.log10(made.chi)
+            rates = 0.5 * np.log10(np.maximum(made.chi, 0.0))
         one = Map(sigma_w, sigma_b, np.ones(rows), rates, made.q, made.kinds, count / len(_GRIDS))
         yield _after(setup.depth, _kept(key, one) if count == len(_GRIDS) else one)
 
@@ -260,7 +260,7 @@ def _maps_by_depth(setup: Setup) -> Iterator[Map]:
     layers = np.unique(np.linspace(1, setup.depth, min(setup.depth, rows)).round())
     ends = rate_map(name, w, [b])
     with np.errstate(divide="ignore"):
-        rates = 0.5 * np.log10(np.repeat(ends.chi, layers.size, axis=0))
+        rates = 0.5 * np.log10(np.repeat(np.maximum(ends.chi, 0.0), layers.size, axis=0))
     shape = (layers.size, columns)
     first = Map(
         sigma_w, layers, layers, rates, np.broadcast_to(ends.q, shape),
@@ -276,10 +276,10 @@ def _maps_by_depth(setup: Setup) -> Iterator[Map]:
         with np.errstate(divide="ignore"):
             t = np.clip(np.log(here), -_FARTHEST, _FARTHEST)
             m = table.interpolated(t)
-            log10_chi += np.log10(w * m.slope_square)
+            log10_chi += np.log10(w * np.maximum(m.slope_square, 0.0))
         if layer in at:
             left[at[layer]], q[at[layer]] = 0.5 * log10_chi, here
-        here = w * m.square + b
+        here = w * np.maximum(m.square, 0.0) + b
         if layer % _LAYERS_A_STEP == 0:
             yield replace(first, progress=layer / (setup.depth + 1))
     yield _kept(key, replace(first, log10_rates=left / layers[:, None], q=q, progress=1.0))
