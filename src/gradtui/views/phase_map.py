@@ -42,6 +42,9 @@ _FARTHEST = 66.0
 
 _FINISHED_KEPT = 24
 
+_ELSEWHERE = 1e-3
+"""|χ - 1| beyond which q has not gone to the critical point."""
+
 CRITICAL = 1e-6
 """|χ - 1| up to which a point is on the critical line: the map's own accuracy."""
 
@@ -85,7 +88,7 @@ class Point:
         kind: how q ends, one of `KINDS`.
         layers: how many layers the gradient passes.
         log10_left: log10 of what is left of its norm after them.
-        critical: every critical point at this σb.
+        critical: every critical point at this σb that q = 1 goes to, as it does in the map.
         field: the whole theory, once it is known.
     """
 
@@ -131,10 +134,16 @@ def point(setup: Setup, name: str, sigma_w: float, sigma_b: float) -> Point:
     log10_rate = 0.5 * _log10(chi)
     kind = KINDS[int(here.kinds[0, 0])]
     left = layers * log10_rate
+    critical = tuple(one for one in critical_points(name, b) if reached(name, one.sigma_w2, b))
     return Point(
-        name, sigma_w, sigma_b, chi, float(here.q[0, 0]), kind, layers, left,
-        critical_points(name, b),
+        name, sigma_w, sigma_b, chi, float(here.q[0, 0]), kind, layers, left, critical
     )  # fmt: skip
+
+
+def reached(name: str, sigma_w2: float, sigma_b2: float) -> bool:
+    """Whether q = 1 goes to a critical point there, not to another end."""
+    chi = float(rate_map(name, [sigma_w2], [sigma_b2]).chi[0, 0])
+    return abs(chi - 1.0) <= _ELSEWHERE
 
 
 def completed(setup: Setup, one: Point) -> Point:

@@ -110,22 +110,27 @@ def _scale(setup: Setup, width: int) -> Row:
 
 def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
     """The lines, the letters of the initialisations that are on the map, and where q goes."""
-    line = SAMPLES[marker]
-    spans: list[Span] = [Span("     ")]
-    if setup.against == "depth" and result.focused.critical:
-        spans.append(Span(f"{line} critical  ", "good"))
-    if setup.against == "depth":
-        limit = log10_threshold(setup)
-        spans.append(Span(f"{line} {magnitude(limit)} or {magnitude(-limit)} left  ", "warn"))
+    line, limit = SAMPLES[marker], log10_threshold(setup)
+    by_depth = setup.against == "depth"
+    parts: list[tuple[str, str, str]] = []
+    if result.focused.critical if by_depth else result.line.q.size:
+        parts.append((line, "critical", "good"))
+    if by_depth:
+        parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
     else:
-        if result.line.q.size:
-            spans.append(Span(f"{line} critical  ", "good"))
-        for letter, names, _ in _initialisations(setup):
-            spans += [Span(f"{letter} ", "title"), Span(f"{', '.join(names)}  ", "muted")]
-    for kind, (mark, name) in _MARKS.items():
-        if np.any(result.map.kinds == kind):
-            spans += [Span(f"{mark} ", "title"), Span(f"{name}  ", "muted")]
-    return row_within(width, *spans)
+        parts += [
+            (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
+        ]
+    parts += [
+        (mark, name, "title")
+        for kind, (mark, name) in _MARKS.items()
+        if np.any(result.map.kinds == kind)
+    ]
+    spans: list[Span] = [Span("     ")]
+    for mark, name, role in parts:
+        if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
+            spans += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
+    return tuple(spans)
 
 
 def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
