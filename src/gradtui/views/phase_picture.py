@@ -148,8 +148,7 @@ def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, fl
 def _cells(one: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
     """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
     x, y = canvas.x_of_columns, canvas.y_of_lines
-    rates = _between(one, np.clip(one.log10_rates, -_STEEPEST, _STEEPEST), x, y)
-    left = rates * np.interp(y, one.heights, one.layers)[:, None]
+    left = _rates(one, x, y) * np.interp(y, one.heights, one.layers)[:, None]
     strengths = np.sign(left) * np.searchsorted(
         np.array(_EDGES) * abs(limit), np.abs(left), side="right"
     )
@@ -171,7 +170,18 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
     return nearest
 
 
-def _between(one: Map, values: Array, x: Array, y: Array) -> Array:
-    """The values between the points of the grid, linear both ways: [len(y), len(x)]."""
-    across = np.array([np.interp(x, one.sigma_w, line) for line in values])
-    return np.array([np.interp(y, one.heights, column) for column in across.T]).T
+def _rates(one: Map, x: Array, y: Array) -> Array:
+    """log10 √χ between the points of the grid: [len(y), len(x)].
+
+    It is log10 σw and something that changes slowly, which is interpolated.
+    """
+    with np.errstate(all="ignore"):
+        slow = one.log10_rates - np.log10(one.sigma_w)
+        sigma_w = np.log10(x)
+    if one.sigma_w[0] == 0.0:
+        slow[:, 0] = slow[:, 1]
+    slow = np.clip(slow, -_STEEPEST, _STEEPEST)
+    across = np.array([np.interp(x, one.sigma_w, line) for line in slow])
+    between = np.array([np.interp(y, one.heights, column) for column in across.T]).T
+    rates: Array = np.clip(between + sigma_w, -_STEEPEST, _STEEPEST)
+    return rates
