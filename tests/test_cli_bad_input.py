@@ -284,7 +284,10 @@ def test_whatever_the_numbers_a_view_prints_or_says_why_not(
     for name, value in given_knobs.items():
         if name in flags:
             words += [flags[name], repr(value)]
-    for name, value in {"depth": depth, "samples": 5}.items():
+    small = {"depth": depth, "samples": 5}
+    if view == "init":
+        small |= {"networks": 2, "units": 8}
+    for name, value in small.items():
         words += [flags[name], str(value)] if name in flags else []
     done = run(*words)
     assert done.status in (0, 2)

@@ -21,7 +21,7 @@ from gradtui.app.actions import ACTIONS
 from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.main import GradTUI, Look
 from gradtui.app.prompt import Prompt
-from gradtui.app.screens import SCENARIO_KEYS, InfoPage, Page, ScenariosPage
+from gradtui.app.screens import SCENARIO_KEYS, InfoPage, Page, ScenariosPage, SnippetsPage
 from gradtui.app.state import THEMES, State
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.views import VIEWS
@@ -264,6 +264,19 @@ async def test_a_scenario_is_two_keys_away() -> None:
             assert app.state.setup == scenario.setup
             assert app.state.view == scenario.view
             assert scenario.look in bottom(app)
+
+
+async def test_lines_to_paste_open_on_a_key_where_the_view_has_some() -> None:
+    setup = Setup(activations=("tanh",), depth=12, threshold=0.1, units=8, networks=2)
+    async with running(State(view="init", setup=setup)) as (app, pilot):
+        await pilot.press("L")
+        assert isinstance(app.screen, SnippetsPage)
+        assert "torch.nn.init.normal_(layer.weight, std=std)" in body(app)
+        await pilot.press("L")
+        assert not isinstance(app.screen, SnippetsPage)
+        await pilot.press("3", "L")
+        await settle(pilot)
+        assert "init view has lines to paste" in bottom(app)
 
 
 async def test_the_list_of_scenarios_is_left_as_it_was_entered() -> None:

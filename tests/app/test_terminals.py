@@ -71,9 +71,13 @@ def see_every_view(terminal: Terminal, ascii_only: bool = False) -> None:
         ("xterm-256color", None, {"256"}),
         ("xterm-256color", "truecolor", {"truecolor"}),
         ("tmux-256color", None, {"256"}),
+        ("tmux-256color", "truecolor", {"truecolor"}),
         ("xterm", None, {"16"}),
+        ("xterm", "truecolor", {"truecolor"}),
         ("screen", None, {"16"}),
+        ("screen", "truecolor", {"truecolor"}),
         ("linux", None, {"16"}),
+        ("linux", "truecolor", {"truecolor"}),
         ("vt100", None, set()),
         ("vt100", "truecolor", set()),
         ("", None, set()),
@@ -354,6 +358,8 @@ def test_the_command_that_the_sentence_names_prints_the_same(state_home: Path) -
         ((), {}, True),
         ((), {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 2"}, False),
         (("--mouse", "off"), {}, False),
+        (("--no-mouse",), {"GRADTUI_MOUSE": "on"}, False),
+        (("--mouse",), {"SSH_CONNECTION": "127.0.0.1 1 127.0.0.1 2"}, True),
     ],
 )
 def test_the_mouse_is_taken_where_that_helps(

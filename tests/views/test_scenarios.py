@@ -66,7 +66,7 @@ def test_three_fates_of_the_same_weights() -> None:
         ("Dead ReLU", Kind.DEAD),
         ("Weights too large", Kind.EXPLODING),
         ("Weights too small", Kind.VANISHING),
-        ("Can larger weights cancel the 0.25?", Kind.VANISHING),
+        ("Weights of 4 against the 0.25", Kind.VANISHING),
     ],
 )
 def test_what_becomes_of_the_gradient(title: str, kind: Kind) -> None:
@@ -89,7 +89,7 @@ def test_of_the_dead_relu_one_z_is_negative_and_the_rest_follow() -> None:
 
 
 def test_larger_weights_would_cancel_the_quarter_only_at_zero() -> None:
-    one = chain_of(BY_TITLE["Can larger weights cancel the 0.25?"].setup, "sigmoid")
+    one = chain_of(BY_TITLE["Weights of 4 against the 0.25"].setup, "sigmoid")
     assert set(one.weights) == {4.0}
     assert (4.0 * one.derivatives < 0.3).all()
 
@@ -100,6 +100,20 @@ def test_the_error_is_nearly_met() -> None:
     assert setup.loss.target is not None
     assert 10.0**one.log10_upstream == pytest.approx(abs(one.a[-1] - setup.loss.target), rel=1e-9)
     assert one.log10_upstream < -2
+
+
+def test_larger_weights_do_cancel_the_quarter_on_average_and_units_saturate() -> None:
+    """The critical sigmoid: σw = √103.0 without biases, √∏χ = 1 there, and a gradient that is not.
+
+    What is typical is what a few units carry: most networks keep less than a tenth.
+    """
+    one = BY_TITLE["Can larger weights cancel the 0.25?"]
+    *_, result = VIEWS[one.view].run(one.setup)
+    answer = result.focused
+    assert answer.advised.sigma_w == pytest.approx(103.0076**0.5, rel=0.01)
+    assert answer.advised.log10_ratio == pytest.approx(0.0, abs=1e-3)
+    assert answer.advised.known < -1.0
+    assert "saturate" in VIEWS[one.view].finding(result, "sigmoid").cause
 
 
 def test_pytorch_s_default_vanishes_whatever_the_activation() -> None:

@@ -114,6 +114,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("reset", ("r",), "r", "reset every knob", "Changes", steps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along"),
+    Action("paste", ("L",), "L", "lines to paste that draw the advised weights (init)",
+           "Taking it along"),
     Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
            "Taking it along"),
     Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),

@@ -153,6 +153,7 @@ class GradTUI(App[None]):
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
+        self._last_resort: threading.Timer | None = None
         self._unasked = self._in_place = False
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
@@ -224,10 +225,18 @@ class GradTUI(App[None]):
     def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
-        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
-        last_resort.daemon = True
-        last_resort.start()
-        self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
+        self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
+        self._last_resort.daemon = True
+        self._last_resort.start()
+        with suppress(RuntimeError):  # the loop is closed: it ends already
+            self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
+
+    def ended_in_order(self) -> None:
+        """The terminal is as it was; to put it back once more would change what is the shell's."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        if self._last_resort is not None:
+            self._last_resort.cancel()
 
     def on_unmount(self) -> None:
         """Stop computing."""
@@ -495,6 +504,20 @@ class GradTUI(App[None]):
         body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
         self.push_screen(Page("command", body.append(command)))
 
+    def effect_paste(self) -> None:
+        """Show the code that does what the result says."""
+        drawn = self._drawn
+        if drawn is None or drawn.request != self._request or drawn.result is None:
+            self.state = self.state.saying("Still computing; press L again in a moment.")
+            return
+        snippets = self.state.record.snippets(drawn.result, self.state.setup)
+        if not snippets:
+            self.state = self.state.saying("The init view has lines to paste; this one has none.")
+            return
+        from gradtui.app.screens import SnippetsPage
+
+        self.push_screen(SnippetsPage(snippets, self.roles))
+
     # -- the prompt
 
     def _ask(self, what: str, label: str, value: str, hint: str) -> None:
@@ -634,6 +657,7 @@ def run_app(look: Look, *, mouse: bool, fresh: bool = False, theme: str | None =
 
     app = GradTUI(first, look, keep)
     app.run(mouse=mouse)
+    app.ended_in_order()
     keep(app.state)
     if app.return_code == 1:
         _narrate(

@@ -168,7 +168,10 @@ _HINTS = {
         "command",
         "export",
     ),
+    "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
+    "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
     "phase": ("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
+    "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
@@ -178,6 +181,7 @@ _SHORT = {
     "toggle": ("space", "compare"),
     "filter": ("/", "filter"),
     "info": ("i", "facts"),
+    "paste": ("L", "lines to paste"),
     "fix": ("f", "fix"),
     "undo": ("u", "undo"),
     "scenarios": ("s", "scenarios"),

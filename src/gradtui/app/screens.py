@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -79,6 +80,19 @@ def help_page(styles: dict[str, Style]) -> Page:
         "  ✗ vanishing, ▲ exploding, ● dead.\n"
     )
     return Page("help", body)
+
+
+class SnippetsPage(Page):
+    """Lines to paste, by framework."""
+
+    closing_keys = (*Page.closing_keys, "L")
+
+    def __init__(self, snippets: Mapping[str, str], styles: dict[str, Style]) -> None:
+        body = Text()
+        for framework, code in snippets.items():
+            body.append(f"{framework}\n", styles["title"])
+            body.append(f"{code}\n\n", styles["key"])
+        super().__init__("lines to paste", body)
 
 
 class InfoPage(Page):

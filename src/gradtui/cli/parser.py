@@ -123,11 +123,22 @@ def add_app_options(parser: Parser, themes: Sequence[str] | None) -> None:
         help=f"the app's colours{known}; the last ones unless said",
     )
     for setting in SETTINGS.values():
+        switch = {"on", "off"} <= set(setting.choices)
         parser.add_argument(
             setting.flag,
             dest=setting.name,
+            nargs="?" if switch else None,
+            const="on" if switch else None,
             choices=setting.choices,
             metavar="VALUE",
             help=f"{setting.help} ({', '.join(setting.choices)})",
         )
+        if switch:
+            parser.add_argument(
+                f"--no-{setting.name}",
+                dest=setting.name,
+                action="store_const",
+                const="off",
+                help=f"the same as {setting.flag} off",
+            )
     parser.add_argument("--version", action="store_true", help="show the version and exit")

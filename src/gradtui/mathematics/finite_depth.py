@@ -122,4 +122,5 @@ def _at(e: Expectations, q: float) -> tuple[float, float]:
         exact = e.moments(np.array(0.0 if q < Q_SMALLEST else q))
         return float(exact.square), float(exact.slope_square)
     m = e.table.interpolated(np.array(math.log(q)))
-    return float(m.square), float(m.slope_square)
+    # Where they decay as e^(-1/q), interpolation leaves noise around 0.
+    return max(float(m.square), 0.0), max(float(m.slope_square), 0.0)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +81,9 @@ class Table:
     @classmethod
     def of(cls, expectations: Expectations) -> Table:
         """Evaluate the moments at every node."""
-        t = (np.arange(cls.START, cls.START + cls.PANELS)[:, None] + 0.5 + 0.5 * _CHEBYSHEV).ravel()
+        t = (
+            np.arange(cls.START, cls.START + cls.PANELS)[:, None] + 0.5 + 0.5 * _chebyshev()[0]
+        ).ravel()
         q = np.exp(t)
         return cls(t, q, expectations.moments(q))
 
@@ -89,17 +91,21 @@ class Table:
         """The moments at `t`, any shape, inside the table."""
         panel = np.clip(np.floor(t).astype(np.int64) - self.START, 0, self.PANELS - 1)
         x = 2.0 * (t - (panel + self.START)) - 1.0
-        gap = x[..., None] - _CHEBYSHEV
+        nodes, barycentric = _chebyshev()
+        gap = x[..., None] - nodes
         gap = np.where(gap == 0.0, 1e-300, gap)
-        weights = _BARYCENTRIC / gap
+        weights = barycentric / gap
         weights /= weights.sum(axis=-1, keepdims=True)
         columns = panel[..., None] * self.ORDER + np.arange(self.ORDER)
         return Moments(*((weights * values[columns]).sum(axis=-1) for values in self.moments))
 
 
-_ANGLES = (2.0 * np.arange(Table.ORDER)[::-1] + 1.0) * math.pi / (2.0 * Table.ORDER)
-_CHEBYSHEV = np.cos(_ANGLES)
-_BARYCENTRIC = (-1.0) ** np.arange(Table.ORDER) * np.sin(_ANGLES)
+@cache
+def _chebyshev() -> tuple[Array, Array]:
+    """The nodes on [-1, 1] and their barycentric weights."""
+    k = np.arange(Table.ORDER)
+    angles = (2.0 * k[::-1] + 1.0) * math.pi / (2.0 * Table.ORDER)
+    return np.cos(angles), (-1.0) ** k * np.sin(angles)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +198,11 @@ class Expectations:
         total = np.zeros(2)
         u, weights = self._outer(q, s)
         inner = self._inner_edges(q)
-        step = max(1, _AT_ONCE // ((inner.size + _Z_EDGES.size) * _NODES_2D))
+        step = max(1, _AT_ONCE // ((inner.size + _z_edges().size) * _NODES_2D))
         for start in range(0, u.size, step):
             one, weight = u[start : start + step], weights[start : start + step]
             centre = (c * one)[:, None]
-            around = centre + r * s * _Z_EDGES
+            around = centre + r * s * _z_edges()
             fixed = np.clip(inner, around[:, :1], around[:, -1:])
             two, measure = _rule(np.sort(np.concatenate([around, fixed], axis=1)), _NODES_2D)
             w = (two - centre) / (r * s)
@@ -289,7 +295,10 @@ def expectations(activation: Activation) -> Expectations:
     return made
 
 
-_Z_EDGES = _TAIL_2D * np.array([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0])
+@cache
+def _z_edges() -> Array:
+    """The panels over z."""
+    return _TAIL_2D * np.array([-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0])
 
 
 @lru_cache(maxsize=4)

@@ -23,10 +23,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
@@ -52,6 +51,10 @@ from gradtui.mathematics.second_moment import (
     root,
     variance,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 __all__ = [
     "KINDS",

@@ -23,9 +23,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
@@ -36,6 +36,9 @@ from gradtui.mathematics.flow.forward import Forward
 from gradtui.mathematics.flow.given import count_of_bins, validated
 from gradtui.mathematics.flow.inside import LayerStatistics
 from gradtui.mathematics.steps import finish
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,9 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation, short
@@ -34,6 +33,10 @@ from gradtui.mathematics.second_moment import (
     root,
     variance,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 
 _STEEPER = 1.0 + 1e-11
 """M′/χ above it is above 1, and a fixed point with χ = 1 unstable."""

@@ -14,15 +14,18 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import short
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.gaussian import Expectations
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 
 KINDS = (
     "fixed point",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 Result = TypeVar("Result")
+Told = TypeVar("Told")
 
 
 def finish(steps: Generator[float, None, Result]) -> Result:
@@ -16,3 +17,16 @@ def finish(steps: Generator[float, None, Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
+
+
+def told(
+    steps: Generator[float, None, Result], tell: Callable[[float], Told]
+) -> Generator[Told, None, Result]:
+    """The same steps and result, with `tell` of the share done instead of the share."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield tell(share)

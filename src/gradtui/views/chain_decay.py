@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain, chain
@@ -30,7 +30,11 @@ from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Finding, Size, Table
 from gradtui.views.wording import decade, magnitude, plain, rate
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+Array: TypeAlias = "NDArray[np.float64]"
 
 _BATCHES = (8, 32, 128, 512, 2048, 8192, 32768)
 """After how many random chains the spread is shown anew, if that took long enough."""

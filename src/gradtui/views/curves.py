@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.plots.canvas import Canvas, tick_values
 from gradtui.plots.picture import LETTERS, curve_role
 from gradtui.views.setup import Setup
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def layer_ticks(depth: int, width: int, first: int = 1) -> list[float]:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
@@ -19,6 +19,10 @@ from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.initialisation import Sigmas, random_network_steps, sigmas
 from gradtui.mathematics.network import GradientFlow, gradient_flow_steps
 from gradtui.views.setup import Setup
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 KEPT_LAYERS = 512
 """An ensemble keeps at most this many layers: more than any screen has columns."""

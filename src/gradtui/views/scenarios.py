@@ -71,10 +71,22 @@ SCENARIOS = (
         Setup(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
     ),
     Scenario(
-        "Can larger weights cancel the 0.25?",
+        "Weights of 4 against the 0.25",
         "With w = 4 they would at z = 0, but they also drive z away from 0.",
         "decay",
         Setup(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
+    ),
+    Scenario(
+        "Can larger weights cancel the 0.25?",
+        "On average, with σw = 10: but units saturate, and few of them carry it all.",
+        "init",
+        Setup(
+            activations=("sigmoid",),
+            depth=80,
+            threshold=0.1,
+            sigma_w=10.0,
+            sigma_w_range=(0.0, 12.0),
+        ),
     ),
     Scenario(
         "Random weights",

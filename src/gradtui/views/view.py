@@ -87,14 +87,16 @@ class View:
     run: Callable[[Setup], Iterator[Any]]
     draw: Callable[[Any, Setup, Size, str], Picture]
     readout: Callable[[Any, Setup, int], tuple[Row, ...]]
-    finding: Callable[[Any, str], Finding]
-    """The verdict on one of its subjects."""
+    finding: Callable[[Any, str], Finding | None]
+    """The verdict on one of its subjects; None while the result cannot tell."""
     table: Callable[[Any], Table]
     walk: Callable[[Setup, int, bool], Setup]
     """The setup with the cursor moved n steps to the right, in tens if asked."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     """The knobs that change nothing for this setup."""
+    snippets: Callable[[Any, Setup], Mapping[str, str]] = lambda result, setup: {}
+    """Lines of code to paste that do what the result says, by framework."""
     upright: Callable[[Setup], str] | None = None
     """The knob, one of `knobs`, that is the cursor's height, where it has one."""
     climb: Callable[[Setup, int, bool], Setup] | None = None

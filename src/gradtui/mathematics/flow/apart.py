@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.elementwise import Array, Elementwise
 from gradtui.mathematics.scaled import ORDINARY, Scaled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 _ORDINARY = math.log2(ORDINARY[1])
 _LN_2 = math.log(2.0)
@@ -25,7 +28,7 @@ PLAIN = 400
 """Rows of a with norms within 2^±400 are plain floats: their products are normal numbers."""
 LEAST, MOST = 2.0 ** (-2 * PLAIN), 2.0 ** (2 * PLAIN)
 
-Exponents = NDArray[np.float64]
+Exponents: TypeAlias = "NDArray[np.float64]"
 """Powers of two, whole numbers; float64, because they may pass 2^63."""
 
 
@@ -128,10 +131,13 @@ class Extended:
         return Apart(m, e)
 
 
-inner_products: Callable[[Array, Array], Array] = getattr(  # NumPy 2
-    np, "vecdot", lambda x, y: np.einsum("...j,...j->...", x, y)
-)
-"""Σ_j x_j y_j along the last axis."""
+def inner_products(x: Array, y: Array) -> Array:
+    """Σ_j x_j y_j along the last axis."""
+    if hasattr(np, "vecdot"):  # NumPy 2
+        products: Array = np.vecdot(x, y)
+    else:
+        products = np.einsum("...j,...j->...", x, y)
+    return products
 
 
 def row_norms(rows: Array) -> Array:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.flow.apart import PLAIN, Apart, Exponents
 from gradtui.mathematics.memory import refuse_beyond_memory
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 
 MAX_DEPTH = 10_000
 TOGETHER = 32_768

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.elementwise import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 SATURATED = 0.01
 """A unit is saturated where |f′| is below this share of its maximum."""
