@@ -13,7 +13,16 @@ from gradtui.app.themes import TEXTUAL_THEMES, styles
 from gradtui.app.themes import in_colours as theme_in_colours
 from gradtui.plots.ansi import SGR
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import CURVES, DASHES, LETTERS, SAMPLES, curve_role, to_ascii
+from gradtui.plots.picture import (
+    BANDS,
+    CURVES,
+    DASHES,
+    LETTERS,
+    SAMPLES,
+    band,
+    curve_role,
+    to_ascii,
+)
 from gradtui.views.view import Kind
 
 AA = 4.5
@@ -152,6 +161,14 @@ def test_without_colour_no_role_has_one() -> None:
     assert styles("mono")["pointer"] != Style()
 
 
+@pytest.mark.parametrize("theme", CHOSEN)
+def test_every_band_of_a_map_has_its_own_ground_and_there_are_few(theme: str) -> None:
+    bands = [band(strength).role for strength in range(-BANDS, BANDS + 1) if strength]
+    grounds = {styles(theme)[role].bgcolor for role in bands}
+    assert len(grounds) == 2 * BANDS
+    assert len({*grounds, *(styles(theme)[role].color for role in bands)}) <= 64
+
+
 # ------------------------------------------------------------ told apart without
 
 
@@ -183,6 +200,11 @@ def test_every_dash_draws_another_picture(marker: str) -> None:
         drawn.append(canvas.build().text)
     for (one, first), (other, second) in combinations(zip(DASHES, drawn, strict=True), 2):
         assert first != second, (one, other)
+
+
+def test_every_band_has_a_glyph_of_its_own_in_ascii_too() -> None:
+    glyphs = [band(strength).text for strength in range(-BANDS, BANDS + 1)]
+    assert len({to_ascii(glyph) for glyph in glyphs}) == 2 * BANDS + 1
 
 
 def test_every_verdict_has_a_mark_of_its_own() -> None:

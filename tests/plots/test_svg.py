@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.plots.picture import CURVES, Picture, curve_role, row
-from gradtui.plots.svg import BACKGROUND, COLOURS, HEIGHT, WIDTH, svg
+from gradtui.plots.svg import BACKGROUND, COLOURS, GROUNDS, HEIGHT, WIDTH, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -104,6 +104,14 @@ def test_every_colour_reads_on_the_ground(role: str) -> None:
     """4.5 is what WCAG 2 asks of text (AA), 3 of lines and frames."""
     least = 3.0 if role == "axis" else 4.5
     assert (luminance(BACKGROUND) + 0.05) / (luminance(COLOURS[role]) + 0.05) >= least
+
+
+@pytest.mark.parametrize("role", GROUNDS)
+def test_what_has_a_ground_reads_on_it_and_is_drawn_over_it(role: str) -> None:
+    assert (luminance(GROUNDS[role]) + 0.05) / (luminance(COLOURS[role]) + 0.05) >= 4.5
+    text = svg(Picture.of([row(("==", role))], 2), "")
+    assert text.index(f'<path fill="{GROUNDS[role]}"') < text.index("==")
+    assert f"h{2 * WIDTH}v{HEIGHT}" in text
 
 
 def test_every_curve_has_a_colour_of_its_own() -> None:

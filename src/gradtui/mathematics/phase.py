@@ -146,13 +146,16 @@ def critical_line(activation: str | Activation) -> CriticalLine:
     with np.errstate(all="ignore"):
         w = np.where(here, 1.0 / m.slope_square, np.nan)
     b = np.where(here, q - _subtracted(m), np.nan)
+    # Where it comes from σb² = 0, which is between two nodes of the table.
+    ends = critical_points(e.activation)
+    q = np.append(q, [end.q for end in ends])
+    w = np.append(w, [end.sigma_w2 for end in ends])
+    b = np.append(b, [0.0] * len(ends))
+    order = np.argsort(q, kind="stable")
+    w, b, q = w[order], b[order], np.where(np.isnan(w), np.nan, q)[order]
+    here = np.isfinite(w)
     shown = here | np.append(False, here[:-1])  # of each gap the first NaN
-    line = CriticalLine(w[shown], b[shown], np.where(here, q, np.nan)[shown])
-    at_0 = _critical_at_0(e)
-    if at_0 is None:
-        return line
-    first = at_0.sigma_w2, 0.0, at_0.q
-    return CriticalLine(*(np.append(one, rest) for one, rest in zip(first, line, strict=True)))
+    return CriticalLine(w[shown], b[shown], q[shown])
 
 
 def _on_line(m: Moments, q: Array) -> NDArray[np.bool_]:

@@ -137,8 +137,9 @@ class Canvas:
         holes = np.interp(grid, xs, np.where(finite, 0.0, 1.0))
         keep = (grid >= xs[0]) & (grid <= xs[-1]) & (holes == 0.0)
         keep &= (values >= bottom) & (values <= top)
-        climb = np.diff(values, prepend=values[0]) / (top - bottom) * self.lines * _DOTS[1]
-        length = np.cumsum(np.hypot(1.0 / fine, climb))
+        with np.errstate(over="ignore"):
+            climb = np.diff(values, prepend=values[0]) / (top - bottom) * self.lines * _DOTS[1]
+        length = np.cumsum(np.hypot(1.0 / fine, np.clip(climb, -1e12, 1e12)))
         period, drawn = _PATTERNS[dash]
         keep &= length % period < drawn
         if keep.any():
@@ -151,8 +152,8 @@ class Canvas:
         dots = np.array([self.columns * _DOTS[0], self.lines * _DOTS[1]])
         # In shares of the plot; a point far outside only says where the curve leaves it.
         given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
-        share = np.clip((given - low) / span, -1.0, 2.0)
-        finite = np.isfinite(share).all(axis=1)
+        finite = np.isfinite(given).all(axis=1)
+        share = np.where(finite[:, None], np.clip((given - low) / span, -1.0, 2.0), np.nan)
         self.hidden += int(finite.size - finite.sum())
         for piece in np.split(share, np.flatnonzero(~finite)):
             piece = piece[np.isfinite(piece).all(axis=1)]

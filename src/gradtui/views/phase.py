@@ -8,7 +8,7 @@ from gradtui.mathematics.mean_field import KINDS
 from gradtui.plots.picture import LETTERS, Row, curve_role, fit_text, row, row_within
 from gradtui.views.phase_map import Phase, run
 from gradtui.views.phase_picture import draw
-from gradtui.views.phase_verdict import critical_setup, diagnose, kind_of, lasting
+from gradtui.views.phase_verdict import critical_setup, diagnose, figure, kind_of, lasting
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Table, Value, View
 from gradtui.views.wording import magnitude, plain
@@ -18,15 +18,15 @@ def readout(result: Phase, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each activation: what the theory says of it at the cursor."""
     limit = log10_threshold(setup)
     columns = {
-        "rate": [f"×{plain(10.0**one.log10_rate, 4)}" for one in result.points],
-        "q*": [_number(one.q) for one in result.points],
+        "rate": [f"×{figure(math.sqrt(one.chi), 4)}" for one in result.points],
+        "q*": [figure(one.q, 4) for one in result.points],
         "c*": _slow(result, "c"),
         "ξ∇": _slow(result, "xi_gradient"),
         "ξc": _slow(result, "xi_c"),
         "ξq": _slow(result, "xi_q"),
         "6ξc": _slow(result, "xi_c", times=6.0),
         "lasts": [lasting(one, limit) for one in result.points],
-        "critical": [_number(one.critical_sigma_w) for one in result.points],
+        "critical": [figure(one.critical_sigma_w, 4) for one in result.points],
     }
     usual = (8, 8, 8, 6, 6, 6, 6, 6, 9)
     widths = {
@@ -69,18 +69,12 @@ def _where(setup: Setup) -> str:
     return f"at ({plain(setup.sigma_w, 4)}, {plain(setup.sigma_b)})"
 
 
-def _slow(result: Phase, name: str, digits: int = 3, times: float = 1.0) -> list[str]:
+def _slow(result: Phase, name: str, times: float = 1.0) -> list[str]:
     """One of the theory's numbers for each activation, as far as they are known yet."""
     return [
-        "…" if one.field is None else _number(times * getattr(one.field, name), digits)
+        "…" if one.field is None else figure(times * getattr(one.field, name))
         for one in result.points
     ]
-
-
-def _number(value: float | None, digits: int = 4) -> str:
-    if value is None or math.isnan(value):
-        return "-"
-    return "∞" if value == math.inf else plain(value, digits)
 
 
 def finding(result: Phase, name: str) -> Finding:
@@ -202,7 +196,7 @@ VIEW = View(
     finding=finding,
     table=table,
     walk=walk,
-    defaults={"activations": ("tanh",), "depth": 50, "sigma_w": 1.5, "sigma_b": 0.2, "layer": 50},
+    defaults={"activations": ("tanh",), "depth": 50, "sigma_w": 1.5, "sigma_b": 0.2},
     idle=idle,
     upright=upright,
     climb=climb,

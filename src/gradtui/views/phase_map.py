@@ -42,6 +42,9 @@ _FARTHEST = 66.0
 
 _FINISHED_KEPT = 24
 
+_ELSEWHERE = 1e-3
+"""|χ - 1| beyond which q has not gone to the critical point."""
+
 CRITICAL = 1e-6
 """|χ - 1| up to which a point is on the critical line: the map's own accuracy."""
 
@@ -85,7 +88,7 @@ class Point:
         kind: how q ends, one of `KINDS`.
         layers: how many layers the gradient passes.
         log10_left: log10 of what is left of its norm after them.
-        critical: every critical point at this σb.
+        critical: every critical point at this σb that q = 1 goes to, as it does in the map.
         field: the whole theory, once it is known.
     """
 
@@ -127,14 +130,20 @@ def point(setup: Setup, name: str, sigma_w: float, sigma_b: float) -> Point:
     """What takes no time to know at (σw, σb)."""
     w, b = sigma_w * sigma_w, sigma_b * sigma_b
     here = rate_map(name, [w], [b])
-    chi, layers = float(here.chi[0, 0]), passed(setup)
+    chi, layers = max(float(here.chi[0, 0]), 0.0), passed(setup)
     log10_rate = 0.5 * _log10(chi)
     kind = KINDS[int(here.kinds[0, 0])]
     left = layers * log10_rate
+    critical = tuple(one for one in critical_points(name, b) if reached(name, one.sigma_w2, b))
     return Point(
-        name, sigma_w, sigma_b, chi, float(here.q[0, 0]), kind, layers, left,
-        critical_points(name, b),
+        name, sigma_w, sigma_b, chi, float(here.q[0, 0]), kind, layers, left, critical
     )  # fmt: skip
+
+
+def reached(name: str, sigma_w2: float, sigma_b2: float) -> bool:
+    """Whether q = 1 goes to a critical point there, not to another end."""
+    chi = float(rate_map(name, [sigma_w2], [sigma_b2]).chi[0, 0])
+    return abs(chi - 1.0) <= _ELSEWHERE
 
 
 def completed(setup: Setup, one: Point) -> Point:
@@ -186,16 +195,20 @@ class Phase:
 
 
 def run(setup: Setup) -> Iterator[Phase]:
-    """A coarse map and what is quickly known at the cursor, then all of it, one by one."""
+    """A coarse map and what is quickly known at the cursor, then all of it."""
     points = tuple(point(setup, name, setup.sigma_w, setup.sigma_b) for name in setup.activations)
     line = critical_line(setup.focused)
     for one in maps(setup):
-        result = Phase(setup, one, line, points, 0.9 * one.progress)
+        # A number that changes costs a slow line bytes: where all is soon done, it stands still.
+        progress = 0.9 * one.progress if setup.against == "depth" else 0.5
+        result = Phase(setup, one, line, points, progress)
         yield result
-    for index, here in enumerate(points):
-        points = (*points[:index], completed(setup, here), *points[index + 1 :])
-        progress = 1.0 if index == len(points) - 1 else 0.95
-        yield replace(result, points=points, progress=progress)
+    whole = []
+    for here in points:
+        whole.append(completed(setup, here))
+        if len(whole) < len(points):
+            yield result
+    yield replace(result, points=tuple(whole), progress=1.0)
 
 
 # --------------------------------------------------------------------- maps
@@ -233,7 +246,7 @@ def _maps_by_sigma_b(setup: Setup) -> Iterator[Map]:
         sigma_b = np.linspace(*setup.sigma_b_range, rows)
         made = rate_map(name, sigma_w * sigma_w, sigma_b * sigma_b)
         with np.errstate(divide="ignore"):
-            rates = 0.5 * np.log10(made.chi)
+            rates = 0.5 * np.log10(np.maximum(made.chi, 0.0))
         one = Map(sigma_w, sigma_b, np.ones(rows), rates, made.q, made.kinds, count / len(_GRIDS))
         yield _after(setup.depth, _kept(key, one) if count == len(_GRIDS) else one)
 
@@ -260,7 +273,7 @@ def _maps_by_depth(setup: Setup) -> Iterator[Map]:
     layers = np.unique(np.linspace(1, setup.depth, min(setup.depth, rows)).round())
     ends = rate_map(name, w, [b])
     with np.errstate(divide="ignore"):
-        rates = 0.5 * np.log10(np.repeat(ends.chi, layers.size, axis=0))
+        rates = 0.5 * np.log10(np.repeat(np.maximum(ends.chi, 0.0), layers.size, axis=0))
     shape = (layers.size, columns)
     first = Map(
         sigma_w, layers, layers, rates, np.broadcast_to(ends.q, shape),
@@ -276,10 +289,10 @@ def _maps_by_depth(setup: Setup) -> Iterator[Map]:
         with np.errstate(divide="ignore"):
             t = np.clip(np.log(here), -_FARTHEST, _FARTHEST)
             m = table.interpolated(t)
-            log10_chi += np.log10(w * m.slope_square)
+            log10_chi += np.log10(w * np.maximum(m.slope_square, 0.0))
         if layer in at:
             left[at[layer]], q[at[layer]] = 0.5 * log10_chi, here
-        here = w * m.square + b
+        here = w * np.maximum(m.square, 0.0) + b
         if layer % _LAYERS_A_STEP == 0:
             yield replace(first, progress=layer / (setup.depth + 1))
     yield _kept(key, replace(first, log10_rates=left / layers[:, None], q=q, progress=1.0))

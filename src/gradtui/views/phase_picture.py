@@ -110,22 +110,27 @@ def _scale(setup: Setup, width: int) -> Row:
 
 def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
     """The lines, the letters of the initialisations that are on the map, and where q goes."""
-    line = SAMPLES[marker]
-    spans: list[Span] = [Span("     ")]
-    if setup.against == "depth" and result.focused.critical:
-        spans.append(Span(f"{line} critical  ", "good"))
-    if setup.against == "depth":
-        limit = log10_threshold(setup)
-        spans.append(Span(f"{line} {magnitude(limit)} or {magnitude(-limit)} left  ", "warn"))
+    line, limit = SAMPLES[marker], log10_threshold(setup)
+    by_depth = setup.against == "depth"
+    parts: list[tuple[str, str, str]] = []
+    if result.focused.critical if by_depth else result.line.q.size:
+        parts.append((line, "critical", "good"))
+    if by_depth:
+        parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
     else:
-        if result.line.q.size:
-            spans.append(Span(f"{line} critical  ", "good"))
-        for letter, names, _ in _initialisations(setup):
-            spans += [Span(f"{letter} ", "title"), Span(f"{', '.join(names)}  ", "muted")]
-    for kind, (mark, name) in _MARKS.items():
-        if np.any(result.map.kinds == kind):
-            spans += [Span(f"{mark} ", "title"), Span(f"{name}  ", "muted")]
-    return row_within(width, *spans)
+        parts += [
+            (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
+        ]
+    parts += [
+        (mark, name, "title")
+        for kind, (mark, name) in _MARKS.items()
+        if np.any(result.map.kinds == kind)
+    ]
+    spans: list[Span] = [Span("     ")]
+    for mark, name, role in parts:
+        if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
+            spans += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
+    return tuple(spans)
 
 
 def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
@@ -143,8 +148,7 @@ def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, fl
 def _cells(one: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
     """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
     x, y = canvas.x_of_columns, canvas.y_of_lines
-    rates = _between(one, np.clip(one.log10_rates, -_STEEPEST, _STEEPEST), x, y)
-    left = rates * np.interp(y, one.heights, one.layers)[:, None]
+    left = _rates(one, x, y) * np.interp(y, one.heights, one.layers)[:, None]
     strengths = np.sign(left) * np.searchsorted(
         np.array(_EDGES) * abs(limit), np.abs(left), side="right"
     )
@@ -166,7 +170,18 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
     return nearest
 
 
-def _between(one: Map, values: Array, x: Array, y: Array) -> Array:
-    """The values between the points of the grid, linear both ways: [len(y), len(x)]."""
-    across = np.array([np.interp(x, one.sigma_w, line) for line in values])
-    return np.array([np.interp(y, one.heights, column) for column in across.T]).T
+def _rates(one: Map, x: Array, y: Array) -> Array:
+    """log10 √χ between the points of the grid: [len(y), len(x)].
+
+    It is log10 σw and something that changes slowly, which is interpolated.
+    """
+    with np.errstate(all="ignore"):
+        slow = one.log10_rates - np.log10(one.sigma_w)
+        sigma_w = np.log10(x)
+    if one.sigma_w[0] == 0.0:
+        slow[:, 0] = slow[:, 1]
+    slow = np.clip(slow, -_STEEPEST, _STEEPEST)
+    across = np.array([np.interp(x, one.sigma_w, line) for line in slow])
+    between = np.array([np.interp(y, one.heights, column) for column in across.T]).T
+    rates: Array = np.clip(between + sigma_w, -_STEEPEST, _STEEPEST)
+    return rates

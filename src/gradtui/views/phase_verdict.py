@@ -9,12 +9,15 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.phase import critical_line, critical_points
-from gradtui.views.phase_map import CRITICAL, Point, followed, point
+from gradtui.views.phase_map import CRITICAL, Point, followed, point, reached
 from gradtui.views.setup import KNOBS, Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy
 from gradtui.views.wording import magnitude, plain
 
 _MOST_LAYERS = 10**6
+
+_TRIED, _TRIED_EVERY = 240, 12
+"""Of so many points of the line, the nearest first, one in so many is tried."""
 
 _NONE = 0.005
 """Decades that are no growth when written in two digits."""
@@ -44,7 +47,7 @@ def diagnose(setup: Setup, one: Point) -> Finding:
     where = f"σw = {plain(one.sigma_w, 4)}, σb = {plain(one.sigma_b)}"
     less = one.log10_left < _NONE
     healthy = f"above {magnitude(limit)}" if less else f"below {magnitude(-limit)}"
-    each = f"×{plain(10.0**one.log10_rate, 4)} a layer"
+    each = f"×{figure(math.sqrt(one.chi), 4)} a layer"
     return Finding(
         subject=one.name,
         kind=kind,
@@ -53,6 +56,13 @@ def diagnose(setup: Setup, one: Point) -> Finding:
         cause=f"{_factors(one)}; {_critical(setup, one)}.",
         remedy=None if kind is Kind.HEALTHY else _remedy(setup, one),
     )
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A number, ∞, or a hyphen where there is none."""
+    if value is None or math.isnan(value):
+        return "-"
+    return "∞" if value == math.inf else plain(value + 0.0, digits)  # -0.0 is 0
 
 
 def _left(one: Point) -> str:
@@ -70,13 +80,15 @@ def _factors(one: Point) -> str:
     end = {
         "diverges": "as q → ∞",
         "collapses to 0": "as q → 0",
-        "bistable": f"at q* = {plain(one.q)}, one of several",
+        "bistable": f"as q → {'∞' if one.q else 0}, one of several ends"
+        if one.q in (0.0, math.inf)
+        else f"at q* = {plain(one.q)}, one of several ends",
         "half-stable": f"at q* = {plain(one.q)}, stable from one side only",
         "every q": "at any q",
     }.get(one.kind, f"at q* = {plain(one.q)}")
     if w == 0.0:
         return "Weights of 0 pass nothing"
-    return f"χ = σw² E[f′²] = {plain(w)} × {plain(slopes)} = {plain(one.chi, 4)} {end}"
+    return f"χ = σw² E[f′²] = {plain(w)} × {figure(slopes)} = {figure(one.chi, 4)} {end}"
 
 
 def _critical(setup: Setup, one: Point) -> str:
@@ -127,16 +139,15 @@ def _nearest(one: Point) -> tuple[float, float] | None:
     """The critical (σw, σb) nearest to the point; None if no q that is reached has χ = 1."""
     line = critical_line(one.name)
     w, b = np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2)
-    if not np.isfinite(w).any():
-        return None
-    index = int(np.nanargmin(np.hypot(w - one.sigma_w, b - one.sigma_b)))
-    # A σb of three digits, if there is a critical point at it too.
-    rounded = float(f"{b[index]:.3g}")
-    for sigma_b in (rounded, rounded * 1.01):
-        found = [math.sqrt(at.sigma_w2) for at in critical_points(one.name, sigma_b * sigma_b)]
-        if found:
-            return min(found, key=lambda at: abs(at - float(w[index]))), sigma_b
-    return float(w[index]), float(b[index])
+    for index in np.argsort(np.hypot(w - one.sigma_w, b - one.sigma_b))[:_TRIED:_TRIED_EVERY]:
+        # A σb of three digits, if there is a critical point at it too.
+        rounded = float(f"{b[index]:.3g}")
+        for sigma_b in (rounded, float(f"{rounded * 1.01:.3g}"), float(b[index])):
+            b2 = sigma_b * sigma_b
+            for at in critical_points(one.name, b2):
+                if reached(one.name, at.sigma_w2, b2):
+                    return math.sqrt(at.sigma_w2), sigma_b
+    return None
 
 
 def _remedy(setup: Setup, one: Point) -> Remedy | None:

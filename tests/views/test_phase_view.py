@@ -1,0 +1,419 @@
+"""The phase view: both sides of the critical line, the cursor's numbers, the way to the line."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.mean_field import chi, mean_field, q_map
+from gradtui.plots.picture import Picture, row_text, to_ascii
+from gradtui.views import VIEWS
+from gradtui.views.phase_map import Phase
+from gradtui.views.setup import Setup
+from gradtui.views.view import Kind, Size
+
+VIEW = VIEWS["phase"]
+SIZE = Size(80, 22)
+
+
+def setup_of(
+    name: str = "tanh", sigma_w: float = 1.5, sigma_b: float = 0.2, **more: object
+) -> Setup:
+    return Setup(activations=(name,), depth=50).with_(sigma_w=sigma_w, sigma_b=sigma_b, **more)
+
+
+def result_of(setup: Setup) -> Phase:
+    *_, result = VIEW.run(setup)
+    assert isinstance(result, Phase)
+    return result
+
+
+def cursor_row(setup: Setup) -> dict[str, object]:
+    return next(row for row in VIEW.table(result_of(setup)) if row["place"] == "cursor")
+
+
+def cells(setup: Setup, marker: str = "braille", size: Size = SIZE) -> list[str]:
+    """The map alone, line by line."""
+    return [
+        line[line.index(edge) + 1 : -1]
+        for line in picture(setup, marker, size).text.split("\n")
+        if line.endswith("│") and (edge := "┤" if "┤" in line else "▸" if "▸" in line else "│")
+    ]
+
+
+def picture(setup: Setup, marker: str = "braille", size: Size = SIZE) -> Picture:
+    return VIEW.draw(result_of(setup), setup, size, marker)
+
+
+# ------------------------------------------------------- numbers that others found
+
+
+def test_sigmoid_at_1_and_0_has_the_known_rate() -> None:
+    """χ = 0.0557207, an amplitude of ×0.23605 a layer (an independent quadrature)."""
+    setup = setup_of("sigmoid", 1.0, 0.0)
+    assert 10.0 ** (2.0 * float(cursor_row(setup)["log10_rate"])) == pytest.approx(  # type: ignore[arg-type]
+        0.0557207, abs=1e-6
+    )
+    shown = " ".join(row_text(one) for one in VIEW.readout(result_of(setup), setup, 80))
+    assert "×0.2361" in shown
+    # 50 layers of it: 0.23605^50.
+    found = VIEW.finding(result_of(setup), "sigmoid")
+    assert "50 layers leave 4.5e-32" in found.sentence
+    assert found.kind is Kind.VANISHING
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_b2", "sigma_w2"),
+    [
+        ("tanh", 0.05, 1.7609546396),
+        ("tanh", 0.1, 1.9860726411),
+        ("relu", 0.0, 2.0),
+        ("erf", 0.0, math.pi / 4),
+    ],
+)
+def test_the_cursor_snaps_to_the_known_critical_points(
+    name: str, sigma_b2: float, sigma_w2: float
+) -> None:
+    assert VIEW.snap is not None
+    snapped = VIEW.snap(setup_of(name, 2.5, math.sqrt(sigma_b2)))
+    assert snapped.sigma_w**2 == pytest.approx(sigma_w2, rel=1e-9)
+    row = cursor_row(snapped)
+    assert float(row["log10_rate"]) == pytest.approx(0.0, abs=1e-6)  # type: ignore[arg-type]
+    assert row["critical_sigma_w"] == pytest.approx(math.sqrt(sigma_w2), rel=1e-9)
+    found = VIEW.finding(result_of(snapped), name)
+    assert found.kind is Kind.HEALTHY
+    assert ", critical at σw" in found.sentence
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "sigmoid", "gelu", "selu", "hardtanh"])
+@pytest.mark.parametrize("sigma_b", [0.5, 1.0])
+def test_a_snap_lands_where_the_rate_is_1_to_8_digits(name: str, sigma_b: float) -> None:
+    assert VIEW.snap is not None
+    setup = setup_of(name, 1.0, sigma_b)
+    if name == "selu":  # critical only at a small σb
+        setup = setup.with_(sigma_b=0.05)
+    snapped = VIEW.snap(setup)
+    assert snapped.checked() == snapped
+    field = mean_field(name, snapped.sigma_w**2, snapped.sigma_b**2)
+    assert field.chi == pytest.approx(1.0, abs=1e-8)
+
+
+def test_where_a_sigma_b_has_no_critical_point_the_snap_says_which_has() -> None:
+    assert VIEW.snap is not None
+    with pytest.raises(InputError, match=r"0\.2 is not a σb with a critical σw for relu; Y 0 has"):
+        VIEW.snap(setup_of("relu"))
+    with pytest.raises(InputError, match="softplus") as error:
+        VIEW.snap(setup_of("softplus"))
+    assert "try tanh" in str(error.value)
+    with pytest.raises(InputError) as error:
+        VIEW.snap(setup_of("gelu"))
+    match = re.search(r"Y ([\d.]+) has one", str(error.value))
+    assert match is not None
+    there = VIEW.snap(setup_of("gelu", sigma_b=float(match[1])))
+    assert mean_field("gelu", there.sigma_w**2, there.sigma_b**2).chi == pytest.approx(1, abs=1e-8)
+
+
+def test_the_readout_has_what_the_theory_has_at_the_cursor() -> None:
+    setup = setup_of("tanh", 1.4, 0.2)
+    field = mean_field("tanh", 1.4 * 1.4, 0.2 * 0.2)
+    heads, values, _ = (row_text(one) for one in VIEW.readout(result_of(setup), setup, 80))
+    assert "(1.4, 0.2)" in heads
+    shown = dict(zip(heads.split()[3:], values.split()[3:], strict=True))
+    for head, true in (
+        ("q*", field.q),
+        ("c*", field.c),
+        ("ξ∇", field.xi_gradient),
+        ("ξc", field.xi_c),
+        ("ξq", field.xi_q),
+        ("6ξc", 6 * field.xi_c),
+        ("rate", math.sqrt(field.chi)),
+        ("lasts", 2 * math.log(1000) / math.log(field.chi)),
+    ):
+        assert float(shown[head].strip("×")) == pytest.approx(true, rel=4e-3)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_readout_of_several_fits_the_width(width: int) -> None:
+    setup = Setup(activations=("tanh", "leaky_relu(negative_slope=0.2)", "gelu"), depth=50)
+    rows = VIEW.readout(result_of(setup), setup, width)
+    assert max(len(row_text(one)) for one in rows) <= width
+    assert [row_text(one).split()[0] for one in rows[1:]] == ["a", "b", "c"]
+
+
+# --------------------------------------------------------------------- the map
+
+
+def test_vanishing_is_left_of_the_line_and_exploding_right_of_it() -> None:
+    """On each line of the map: first the one family of glyphs, then the other."""
+    for marker in ("braille", "ascii"):
+        lines = cells(setup_of(), marker)
+        assert len(lines) == SIZE.height - 3 - 3
+        for line in lines:
+            vanishing = [i for i, one in enumerate(line) if one in "·:-="]
+            exploding = [i for i, one in enumerate(line) if one in "+×%#"]
+            assert vanishing
+            assert exploding
+            assert max(vanishing) < min(exploding)
+
+
+def test_the_bands_grow_with_the_distance_from_the_line() -> None:
+    for line in cells(setup_of()):
+        strengths = [
+            -1 - "·:-=".index(one) if one in "·:-=" else 1 + "+×%#".index(one)
+            for one in line
+            if one in "·:-=+×%#"
+        ]
+        assert strengths == sorted(strengths)
+
+
+def test_the_critical_line_lies_where_the_table_changes_sides() -> None:
+    result = result_of(setup_of())
+    one = result.map
+    w, b = np.sqrt(result.line.sigma_w2), np.sqrt(result.line.sigma_b2)
+    inside = np.isfinite(w) & (b > 0.01) & (b < 2.0) & (w < 2.9)
+    for line in range(4, len(one.heights)):
+        at = float(np.interp(one.heights[line], b[inside], w[inside]))
+        assert np.all(one.log10_rates[line, one.sigma_w < at - 0.01] < 0)
+        assert np.all(one.log10_rates[line, one.sigma_w > at + 0.01] > 0)
+
+
+def test_a_map_can_be_read_in_ascii() -> None:
+    """No two bands, nor the line, the cursor and the marks, become the same character."""
+    text = picture(setup_of(), "ascii").mapped(to_ascii).text
+    assert text.isascii()
+    assert len({to_ascii(one) for one in "·:-=+×%#↑20*◉KXLP"}) == len("·:-=+×%#↑20*◉KXLP")
+    for glyph in ".:-=+x%@*LKP":
+        assert glyph in text
+
+
+def test_the_scale_says_how_much_is_left_in_each_band() -> None:
+    text = picture(setup_of()).text
+    assert "=<1e-9 -<0.001 :<0.1 ·<0.5 +>2 ×>10 %>1000 #>1e9" in text
+    # With another threshold the bands move with it.
+    assert ":<0.01 " in picture(setup_of(threshold=1e-6)).text
+
+
+def test_the_initialisations_stand_where_their_recipes_put_them() -> None:
+    setup = setup_of("relu", units=64)
+    text = picture(setup).text
+    assert "K Kaiming, Xavier" in text  # for as many units below as above they agree
+    lines = cells(setup)
+    columns = len(lines[0]) - 1
+    assert lines[-1][round(math.sqrt(2) / 3 * columns)] == "K"
+    assert lines[-1][round(1 / 3 * columns)] == "L"
+    # PyTorch's Linear: σw² = 1/3, σb² = 1/(3 · 64).
+    row = round((1.5 - math.sqrt(1 / 192)) / 1.5 * (len(lines) - 1))
+    assert lines[row][round(math.sqrt(1 / 3) / 3 * columns)] == "P"
+
+
+def test_where_q_has_no_single_end_the_map_says_so() -> None:
+    relu = picture(setup_of("relu"))
+    assert "↑ q → ∞" in relu.text
+    assert "0 q → 0" in relu.text
+    right = cells(setup_of("relu"))[0][-8:]
+    assert "↑" in right
+    bistable = setup_of("relu_squared")
+    assert "2 two ends" in picture(bistable).text
+    assert any("2" in line for line in cells(bistable))
+    found = VIEW.finding(result_of(setup_of("relu", 2.0)), "relu")
+    assert "as q → ∞" in found.cause
+    found = VIEW.finding(result_of(setup_of("relu_squared", 1.0, 0.1)), "relu_squared")
+    assert "one of several" in found.cause
+
+
+@pytest.mark.parametrize("size", [Size(36, 7), Size(56, 14), Size(120, 40)])
+@pytest.mark.parametrize("against", ["sigma_b", "depth"])
+def test_the_map_has_the_size_asked(size: Size, against: str) -> None:
+    made = picture(setup_of(against=against), size=size)
+    assert (made.width, made.height) == size
+    assert {len(row_text(one)) for one in made.rows} == {size.width}
+
+
+def test_the_cursor_is_on_the_map_and_on_its_frame() -> None:
+    lines = picture(setup_of(sigma_w=3.0, sigma_b=1.5)).text.split("\n")
+    assert lines[1].endswith("▾┐")
+    assert "▸" in lines[2]
+    assert lines[2].endswith("◉│")
+
+
+def test_a_move_of_the_cursor_changes_few_cells() -> None:
+    setup = setup_of()
+    moved = VIEW.walk(setup, 1, False)
+    result = result_of(setup)
+    before, after = (VIEW.draw(result, one, SIZE, "braille") for one in (setup, moved))
+    changed = sum(
+        a != b
+        for one, other in zip(before.text.split("\n"), after.text.split("\n"), strict=True)
+        for a, b in zip(one, other, strict=False)
+    )
+    assert 2 <= changed <= 6
+
+
+# ------------------------------------------------------------- against depth
+
+
+def test_the_map_against_depth_follows_q_on_its_way() -> None:
+    """Layer by layer with the exact maps: ½ Σ log10 χ(q_l), q_1 = σw² x² + σb²."""
+    setup = setup_of("tanh", against="depth", x=2.0, depth=30)
+    one = result_of(setup).map
+    left = one.log10_left
+    for column in (10, 25, 40):
+        w = float(one.sigma_w[column]) ** 2
+        q, total = w * 4.0 + 0.04, 0.0
+        for layer in range(1, 31):
+            total += 0.5 * math.log10(chi("tanh", q, w))
+            q = float(q_map("tanh", q, w, 0.04))
+            (row,) = np.flatnonzero(one.heights == layer)
+            assert left[row, column] == pytest.approx(total, abs=1e-7)
+
+
+def test_what_is_left_at_critical_tanh_falls_algebraically() -> None:
+    """Π χ = 0.00713425 after 100 layers from q = 1 (an independent quadrature)."""
+    setup = setup_of("tanh", 1.0, 0.0, against="depth", depth=100, layer=100)
+    assert 10.0 ** (2 * float(cursor_row(setup)["log10_left"])) == pytest.approx(  # type: ignore[arg-type]
+        0.00713425, rel=1e-5
+    )
+
+
+def test_against_depth_the_reach_of_a_gradient_is_drawn() -> None:
+    setup = setup_of(against="depth", depth=100, layer=60)
+    made = picture(setup)
+    roles = {span.role for one in made.rows for span in one}
+    assert {"warn", "good"} <= roles
+    assert "0.001 or 1000 left" in made.text
+    assert "L over σw" in made.text
+
+
+def test_a_map_deeper_than_networks_can_be_is_refused() -> None:
+    with pytest.raises(InputError, match="depth: 20000 is not at most 10,000"):
+        result_of(setup_of(against="depth", depth=20_000))
+
+
+# ------------------------------------------------------------------ verdict
+
+
+def test_the_verdict_has_its_evidence_the_factors_and_the_critical_point() -> None:
+    setup = setup_of("tanh", 2.4, 0.2)
+    found = VIEW.finding(result_of(setup), "tanh")
+    field = mean_field("tanh", 2.4**2, 0.04)
+    assert found.kind is Kind.EXPLODING
+    assert found.sentence.startswith(
+        "tanh exploding, chaotic at σw = 2.4, σb = 0.2: ×1.244 a layer"
+    )
+    assert "healthy is below 1000" in found.sentence
+    assert f"= {field.chi:.4g} at q* = {field.q:.3g}" in found.cause
+    assert "critical at this σb is σw = 1.30415" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w", "sigma_b"),
+    [
+        ("tanh", 2.4, 0.2),
+        ("tanh", 0.3, 0.2),
+        ("sigmoid", 1.0, 0.0),
+        ("relu", 0.5, 0.3),
+        ("gelu", 1, 0),
+    ],
+)
+def test_the_remedy_is_tried_and_heals(name: str, sigma_w: float, sigma_b: float) -> None:
+    setup = setup_of(name, sigma_w, sigma_b)
+    sick = VIEW.finding(result_of(setup), name)
+    assert sick.kind in (Kind.VANISHING, Kind.EXPLODING)
+    assert sick.remedy is not None
+    healed = sick.remedy.applied(setup).checked()
+    found = VIEW.finding(result_of(healed), name)
+    assert found.kind is Kind.HEALTHY
+    assert sick.remedy.after in found.sentence
+    field = mean_field(name, healed.sigma_w**2, healed.sigma_b**2)
+    assert field.chi == pytest.approx(1.0, abs=1e-8)
+
+
+def test_weights_of_zero_pass_nothing_and_are_called_dead() -> None:
+    found = VIEW.finding(result_of(setup_of(sigma_w=0.0)), "tanh")
+    assert found.kind is Kind.DEAD
+    assert "Weights of 0" in found.cause
+
+
+def test_an_activation_without_a_critical_line_gets_no_remedy_and_is_told() -> None:
+    found = VIEW.finding(result_of(setup_of("softplus", 0.5)), "softplus")
+    assert found.remedy is None
+    assert "no (σw, σb) is critical for softplus" in found.cause
+
+
+def test_every_activation_of_a_comparison_has_its_verdict() -> None:
+    setup = setup_of().with_(activations=("tanh", "relu", "sigmoid"))
+    result = result_of(setup)
+    for name in setup.activations:
+        assert VIEW.finding(result, name).subject == name
+
+
+# ---------------------------------------------------------- refinement, cursor
+
+
+def test_the_first_map_is_coarse_and_the_last_one_fine() -> None:
+    results = list(VIEW.run(setup_of("arctan", sigma_w_range=(0.0, 2.75))))
+    shapes = [one.map.log10_rates.shape for one in results]
+    assert shapes[0] == (12, 16)
+    assert shapes[-1] == (40, 60)
+    assert [one.progress for one in results] == sorted(one.progress for one in results)
+    assert results[-1].progress == 1.0
+    assert all(one.progress < 1.0 for one in results[:-1])
+    # What is not known yet is not made up.
+    assert "…" in row_text(VIEW.readout(results[0], setup_of("arctan"), 80)[1])
+
+
+def test_a_move_of_the_cursor_takes_the_map_that_is_there() -> None:
+    setup = setup_of()
+    first = result_of(setup).map
+    moved = list(VIEW.run(VIEW.walk(setup, 1, False)))
+    assert all(one.map.log10_rates is first.log10_rates for one in moved)
+
+
+def test_the_cursor_walks_and_climbs_in_round_steps() -> None:
+    assert VIEW.climb is not None
+    setup = setup_of(sigma_w=1.0, sigma_b=0.0)
+    assert VIEW.walk(setup, 1, False).sigma_w == 1.05
+    assert VIEW.walk(setup, -1, True).sigma_w == 0.5
+    assert VIEW.climb(setup, 1, False).sigma_b == 0.02
+    assert VIEW.climb(setup, 1, True).sigma_b == 0.2
+    assert VIEW.climb(setup, -1, False).sigma_b == 0.0
+    assert VIEW.climb(setup, 1000, True).sigma_b == 1.5
+    deep = setup.with_(against="depth", depth=50)
+    assert VIEW.climb(deep, 1, False).layer == 2
+    assert VIEW.climb(deep, 1, True).layer == 11
+    assert VIEW.climb(deep.with_(depth=600), 1, False).layer == 11
+
+
+def test_the_command_has_both_coordinates_of_the_cursor() -> None:
+    words = VIEW.command(setup_of(sigma_w=1.4, sigma_b=0.35))
+    assert words == ["gradtui", "phase", "tanh", "--sigma-w", "1.4", "--sigma-b", "0.35"]
+    deep = setup_of(sigma_w=1.4, sigma_b=0.35, against="depth", layer=7)
+    command = VIEW.command(deep)
+    assert command[command.index("--layer") + 1] == "7"
+    assert command[command.index("--sigma-b") + 1] == "0.35"
+
+
+def test_a_result_depends_on_where_the_cursor_stands() -> None:
+    setup = setup_of()
+    assert VIEW.key(setup) != VIEW.key(setup.with_(sigma_b=0.3))
+    assert VIEW.key(setup) == VIEW.key(setup.with_(layer=9))
+    deep = setup.with_(against="depth")
+    assert VIEW.key(deep) != VIEW.key(deep.with_(layer=9))
+
+
+def test_the_table_has_the_cursor_and_every_point_of_the_map() -> None:
+    setup = setup_of().with_(activations=("tanh", "relu"))
+    rows = VIEW.table(result_of(setup))
+    assert [row["activation"] for row in rows if row["place"] == "cursor"] == ["tanh", "relu"]
+    mapped = [row for row in rows if row["place"] == "map"]
+    assert len(mapped) == 60 * 40
+    for row in mapped[::97]:
+        field = mean_field("tanh", float(row["sigma_w"]) ** 2, float(row["sigma_b"]) ** 2)  # type: ignore[arg-type]
+        if field.chi > 0:
+            assert row["log10_rate"] == pytest.approx(0.5 * math.log10(field.chi), abs=1e-6)
+        assert row["kind"] == field.kind
+    assert {tuple(row) for row in rows} == {tuple(rows[0])}
