@@ -98,11 +98,11 @@ def test_a_wrong_value_is_told_with_its_field_and_what_is_allowed(command: str) 
 
 WRONG_WORDS = {
     "decya": ["'decya'", "decay"],
-    "helpme": ["'helpme'", "derivative, chain, decay, list"],
+    "helpme": ["'helpme'", f"{', '.join(VIEWS)}, list"],
     "tanh": ["'tanh'", "gradtui derivative tanh"],
     "''": ["command", "derivative"],
-    "derivative --depth 3": ["'--depth'", "chain and decay have it", "derivative has", "--z-range"],
-    "derivative --dept 3": ["'--dept'", "chain and decay have --depth"],
+    "derivative --depth 3": ["'--depth'", "chain, decay", "have it; derivative has", "--z-range"],
+    "derivative --dept 3": ["'--dept'", "chain, decay", "have --depth"],
     "chain --samples 3": ["'--samples'", "decay has it", "chain has", "--layer"],
     "decay --z=3": ["'--z'", "derivative has it", "--samples"],
     "decay --dept 3": ["'--dept'", "--depth"],

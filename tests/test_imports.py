@@ -39,8 +39,9 @@ def loaded(code: str) -> set[str]:
         (
             "from gradtui.views import VIEWS\n"
             "for view in VIEWS.values():\n"
-            "    *_, result = view.run(view.default_setup)\n"
-            "    view.table(result), view.finding(result, view.default_setup.focused)",
+            "    setup = view.default_setup\n"
+            "    *_, result = view.run(setup)\n"
+            "    view.table(result), view.finding(result, view.focused(setup))",
             {"numpy"},
         ),
         ("import gradtui.lessons", {"numpy"}),

@@ -13,14 +13,10 @@ if TYPE_CHECKING:
     from gradtui.mathematics.activation import Activation
     from gradtui.mathematics.activations import ACTIVATIONS, activation
     from gradtui.mathematics.chain import Chain, chain
-    from gradtui.mathematics.initialisation import (
-        INITIALISATIONS,
-        RandomNetwork,
-        initialisation,
-        random_network,
-    )
+    from gradtui.mathematics.initialisation import RandomNetwork, initialisation, random_network
     from gradtui.mathematics.mean_field import MeanField, critical_sigma_w2, mean_field
     from gradtui.mathematics.network import GradientFlow, gradient_flow
+    from gradtui.mathematics.recipes import INITIALISATIONS
 
 __version__ = "0.1.0"
 
@@ -45,7 +41,7 @@ __all__ = [
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
-    "INITIALISATIONS": "gradtui.mathematics.initialisation",
+    "INITIALISATIONS": "gradtui.mathematics.recipes",
     "Activation": "gradtui.mathematics.activation",
     "Chain": "gradtui.mathematics.chain",
     "GradientFlow": "gradtui.mathematics.network",

@@ -150,6 +150,34 @@ def test_a_signal_while_it_takes_the_terminal(writes: int, name: str, state_home
         assert b"Traceback" not in terminal.raw
 
 
+_SLOW_TO_KEEP = """\
+import sys, time
+from gradtui.app import main, storage
+from gradtui.cli import main as run
+
+save, times = storage.save, 0
+
+def slowly(state, file):
+    global times
+    times += 1
+    save(state, file)
+    if times == 2:  # the terminal is restored, and the last resort's time runs out
+        time.sleep(main._LAST_RESORT * 2)
+
+storage.save = slowly
+sys.exit(run([]))
+"""
+
+
+def test_an_end_in_order_that_takes_long_is_not_put_back_twice(state_home: Path) -> None:
+    """The second time it would be the shell's own keyboard mode and cursor."""
+    with opened(command=(sys.executable, "-c", _SLOW_TO_KEEP)) as terminal:
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
+        assert terminal.raw.count(b"\x1b[?1049l") == 1
+
+
 def test_a_signal_finds_it_though_the_terminal_has_stopped_reading(state_home: Path) -> None:
     """A line that hangs: every write to it waits."""
     with opened() as terminal:

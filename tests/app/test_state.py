@@ -15,7 +15,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.setup import CURSORS, KNOBS, Setup
 from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Kind, Remedy
 
@@ -350,7 +350,8 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
     for index in indices:
         after = CHANGES[index](state)
         if after.past == state.past:  # nothing to undo: a cursor, a view, a theme, a refusal
-            assert after.setup.clamped().with_(layer=1, z=0.0) == state.setup.with_(layer=1, z=0.0)
+            still = {name: getattr(Setup(), name) for name in CURSORS}
+            assert after.setup.clamped().with_(**still) == state.setup.with_(**still)
         else:
             assert after.past[:-1] == state.past
             assert after.future == ()

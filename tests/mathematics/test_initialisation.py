@@ -17,7 +17,6 @@ from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import (
-    INITIALISATIONS,
     Initialisation,
     gain,
     initialisation,
@@ -25,6 +24,7 @@ from gradtui.mathematics.initialisation import (
     random_network_steps,
     sigmas,
 )
+from gradtui.mathematics.recipes import INITIALISATIONS
 
 N_IN, N_OUT = 300, 200
 TANH = 5 / 3

@@ -109,8 +109,10 @@ def test_the_drawing_is_well_formed_and_says_what_the_page_says(
     assert view.title in words
     for name in setup.activations:
         found = view.finding(result, name)
-        assert any(one.startswith(f"{found.kind.mark} {name} {found.kind}") for one in words)
-    assert any(one.attrib.get("stroke-linecap") == "round" for one in root.iter(f"{SVG}path"))
+        begins = " ".join(found.sentence.split()[:3])
+        assert any(one.startswith(f"{found.kind.mark} {begins}") for one in words)
+    if "⠀" <= max(view.draw(result, setup, SIZE, "braille").text) <= "⣿":
+        assert any(one.attrib.get("stroke-linecap") == "round" for one in root.iter(f"{SVG}path"))
 
 
 def test_json_is_strict_and_whole(view: View, setup: Setup, result: Any) -> None:

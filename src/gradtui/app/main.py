@@ -153,6 +153,7 @@ class GradTUI(App[None]):
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
+        self._last_resort: threading.Timer | None = None
         self._unasked = self._in_place = False
         self._cells = Size(0, 0)
         self._unpainted = ExitStack()
@@ -224,10 +225,18 @@ class GradTUI(App[None]):
     def _end_by_signal(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
         self._keep(self.state)
-        last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
-        last_resort.daemon = True
-        last_resort.start()
-        self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
+        self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
+        self._last_resort.daemon = True
+        self._last_resort.start()
+        with suppress(RuntimeError):  # the loop is closed: it ends already
+            self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
+
+    def ended_in_order(self) -> None:
+        """The terminal is as it was; to put it back once more would change what is the shell's."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        if self._last_resort is not None:
+            self._last_resort.cancel()
 
     def on_unmount(self) -> None:
         """Stop computing."""
@@ -518,7 +527,7 @@ class GradTUI(App[None]):
 
     def _ask_knob(self, name: str) -> None:
         knob = KNOBS[name]
-        if name not in (*self.state.record.knobs, self.state.record.cursor):
+        if name not in [knob.name for knob in self.state.record.all_knobs]:
             self.state = self.state.saying(
                 f"The {self.state.view} view has no {knob.label}; ? shows what it has."
             )
@@ -648,6 +657,7 @@ def run_app(look: Look, *, mouse: bool, fresh: bool = False, theme: str | None =
 
     app = GradTUI(first, look, keep)
     app.run(mouse=mouse)
+    app.ended_in_order()
     keep(app.state)
     if app.return_code == 1:
         _narrate(

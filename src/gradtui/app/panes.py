@@ -55,10 +55,11 @@ def top(state: State, width: int, progress: float) -> Picture:
     for index, name in enumerate(VIEWS, 1):
         here = name == state.view
         spans.append(Span(f" {index} {name} ", "here" if here else "muted"))
-    right = "? help  q quit "
     used = sum(len(span.text) for span in spans)
     middle = f" {progress:4.0%} " if progress < 1 else ""
-    gap = width - used - len(right) - len(middle)
+    room = width - used - len(middle) - 1
+    right = next((one for one in ("? help  q quit ", "q quit ") if len(one) <= room), "")
+    gap = room + 1 - len(right)
     if gap >= 1:
         spans += [Span(" " * gap), Span(middle, "warn"), Span(right, "muted")]
     return Picture.of([tuple(spans)], width, 1)
@@ -167,10 +168,16 @@ _HINTS = {
         "command",
         "export",
     ),
+    "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
     "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
+    "phase": ("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
+    "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
 }
 _SHORT = {
     "left": ("←→", "cursor"),
+    "climb": ("←→↑↓", "cursor"),
+    "snap": ("C", "critical"),
+    "take_into_decay": ("D", "into decay"),
     "toggle": ("space", "compare"),
     "filter": ("/", "filter"),
     "info": ("i", "facts"),

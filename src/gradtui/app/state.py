@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.initialisation import initialisation
+from gradtui.mathematics.spec import number
 from gradtui.plots.picture import CURVES
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.setup import CHAIN, CURSORS, KNOBS, NETWORK, Setup, implied
 from gradtui.views.view import Remedy, View
+from gradtui.views.wording import plain
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
@@ -183,6 +186,47 @@ def set_knob(state: State, name: str, text: str) -> State:
 def walk(state: State, steps: int, *, tens: bool = False) -> State:
     """The view's cursor n steps to the right."""
     return state.with_(setup=state.record.walk(state.setup, steps, tens), playing=False)
+
+
+def climb(state: State, steps: int, *, tens: bool = False) -> State:
+    """The view's cursor n steps up; where it has no height, the list's cursor."""
+    climb = state.record.climb
+    if climb is None:
+        return move_highlight(state, -steps)
+    return state.with_(setup=climb(state.setup, steps, tens), playing=False)
+
+
+def snap(state: State) -> State:
+    """The cursor on the critical line."""
+    snap = state.record.snap
+    if snap is None:
+        return state.saying(f"C finds the critical line in the {_phase()}.")
+    try:
+        snapped = changed(state, snap(state.setup))
+    except InputError as error:
+        return state.saying(str(error), failed=True)
+    setup = snapped.setup
+    return snapped.saying(
+        f"Critical at σb {plain(setup.sigma_b)}: σw {plain(setup.sigma_w, 6)}. "
+        "D takes it into decay."
+    )
+
+
+def take_into_decay(state: State) -> State:
+    """The cursor's (σw, σb) as the initialisation of a network, in the decay view."""
+    if state.record.snap is None:
+        return state.saying(f"D takes σw and σb into decay from the {_phase()}.")
+    setup = state.setup
+    init = initialisation(f"normal({number(setup.sigma_w)}, {number(setup.sigma_b)})").spec
+    taken = changed(state, setup.with_(init=(init,), model=NETWORK), "decay")
+    return taken.saying(
+        f"A network of σw {plain(setup.sigma_w, 6)}, σb {plain(setup.sigma_b)}; u goes back."
+    )
+
+
+def _phase() -> str:
+    """Where the keys of the phase view work."""
+    return f"phase view: press {list(VIEWS).index('phase') + 1} first"
 
 
 def walk_to_end(state: State, direction: int) -> State:

@@ -23,6 +23,25 @@ _CURVES = {
     ),
     "mono": ("",) * 6,
 }
+# A map's strengths, from the faintest: glyph and ground, one hue for each side, so that the
+# colour-blind have both the hue and the glyph.
+_BANDS = {
+    "dark": (
+        ("#8fb0d8 on #13202f", "#a9c6ea on #183150", "#cfe1f8 on #1f4a80", "#ffffff on #2b66ae"),
+        ("#cfae83 on #2a1f10", "#e6c08c on #4a2e0e", "#ffdcb0 on #7a430c", "#ffffff on #a8501a"),
+    ),
+    "light": (
+        ("#0b2f5c on #eef3fb", "#0b2f5c on #d6e4f6", "#0b2f5c on #b3cdee", "#0b2f5c on #8fb5e6"),
+        ("#5c2600 on #fdf1e4", "#5c2600 on #fbdfc2", "#5c2600 on #f5c292", "#5c2600 on #eda05f"),
+    ),
+    "contrast": (
+        ("#9fc4ff on #06121f", "#b8d4ff on #0a2340", "#dcebff on #103a6b", "#ffffff on #17509a"),
+        ("#ffc98a on #1f1204", "#ffd6a3 on #3b2106", "#ffe6c7 on #5f3408", "#ffffff on #84400c"),
+    ),
+    "terminal": (("cyan", "cyan", "bright_cyan", "bright_cyan"),
+                 ("bright_yellow", "bright_yellow", "bright_red", "bright_red")),
+    "mono": (("",) * 4,) * 2,
+}  # fmt: skip
 _ROLES = {
     "dark": {
         "": "#d8dee9", "muted": "#8b95a7", "axis": "#7f8a9d", "spread": "#8f9fc0",
@@ -61,6 +80,8 @@ def styles(theme: str) -> dict[str, Style]:
     """The style of every role."""
     chosen = dict(_ROLES[theme])
     chosen |= {f"curve{index}": colour for index, colour in enumerate(_CURVES[theme])}
+    for side, strengths in zip(("vanishing", "exploding"), _BANDS[theme], strict=True):
+        chosen |= {f"{side}{strength}": look for strength, look in enumerate(strengths, 1)}
     return {role: Style.parse(text) for role, text in chosen.items()}
 
 

@@ -95,8 +95,9 @@ class Parser(argparse.ArgumentParser):
                 for view in VIEWS.values()
                 if meant in [knob.flag for knob in view.all_knobs]
             ]
+            listed = " and ".join([*([", ".join(views[:-1])] if views[1:] else []), views[-1]])
             hint = (
-                f"{' and '.join(views)} {'has' if len(views) == 1 else 'have'} "
+                f"{listed} {'has' if len(views) == 1 else 'have'} "
                 f"{'it' if meant == flag else meant}; "
                 f"{own.name} has {' '.join(knob.flag for knob in own.all_knobs)}"
             )

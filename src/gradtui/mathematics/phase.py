@@ -56,6 +56,14 @@ class CriticalPoint(NamedTuple):
     """q*; 1.0 where every q is a fixed point."""
 
 
+class CriticalLine(NamedTuple):
+    """Critical points along rising q*; NaN where the line is interrupted."""
+
+    sigma_w2: Array
+    sigma_b2: Array
+    q: Array
+
+
 def critical_sigma_w2(activation: str | Activation, sigma_b2: float = 0.0) -> float:
     """The σw² with χ = 1 at the fixed point, right to 1e-8; the smallest if there are several.
 
@@ -126,6 +134,34 @@ def critical_points(
     return tuple(sorted(points))
 
 
+def critical_line(activation: str | Activation) -> CriticalLine:
+    """Every critical point with q* from 1e-30 to 1e20: σw² = 1/D(q), σb² = G(q).
+
+    Empty where no q that signals settle at has χ = 1; a single point where f is a line on each
+    side of 0.
+    """
+    e = expectations(as_activation(activation))
+    q, m = e.table.q, e.table.moments
+    here = _on_line(m, q)
+    with np.errstate(all="ignore"):
+        w = np.where(here, 1.0 / m.slope_square, np.nan)
+    b = np.where(here, q - _subtracted(m), np.nan)
+    shown = here | np.append(False, here[:-1])  # of each gap the first NaN
+    line = CriticalLine(w[shown], b[shown], np.where(here, q, np.nan)[shown])
+    at_0 = _critical_at_0(e)
+    if at_0 is None:
+        return line
+    first = at_0.sigma_w2, 0.0, at_0.q
+    return CriticalLine(*(np.append(one, rest) for one, rest in zip(first, line, strict=True)))
+
+
+def _on_line(m: Moments, q: Array) -> NDArray[np.bool_]:
+    """Whether q is a q* with χ = 1 for some σb² above 0."""
+    # For small q, f is all but a line and both tests are of what rounding leaves.
+    tested = _excess(m, q, 0.0) > np.where(q < 1.0, 1e-9, 10.0 * NOISE)
+    return _reached(m, q) & tested & (q < MAX_VARIANCE)
+
+
 def _subtracted(m: Moments) -> Array:
     """V/D, 0 where both underflow."""
     with np.errstate(all="ignore"):
@@ -161,9 +197,7 @@ def _critical_at_0(e: Expectations) -> CriticalPoint | None:
 def _possible(e: Expectations) -> tuple[float, float] | None:
     """The least and the greatest σb² that has a critical point, None if none has."""
     t, q, m = e.table.t, e.table.q, e.table.moments
-    # For small q, f is all but a line and both tests are of what rounding leaves.
-    tested = (_excess(m, q, 0.0) > np.where(q < 1.0, 1e-9, 10.0 * NOISE)) & (q < MAX_VARIANCE)
-    here = _reached(m, q) & tested
+    here = _on_line(m, q)
     found = [float(value) for value in (q - _subtracted(m))[here]]
 
     def steepness(t: float) -> float:

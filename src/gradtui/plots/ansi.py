@@ -23,6 +23,10 @@ SGR = {
     "cursor": "1",
     "muted": "2",
     "axis": "2",
+    **dict.fromkeys(("vanishing1", "vanishing2"), "36"),
+    **dict.fromkeys(("vanishing3", "vanishing4"), "96"),
+    **dict.fromkeys(("exploding1", "exploding2"), "93"),
+    **dict.fromkeys(("exploding3", "exploding4"), "91"),
 }
 """The parameters of Select Graphic Rendition (ECMA-48) for each role; others are as they are."""
 

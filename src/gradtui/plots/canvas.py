@@ -21,6 +21,9 @@ Array: TypeAlias = "NDArray[np.float64]"
 MARKERS = {"braille": "braille", "block": "hd", "dot": "dot", "ascii": "*"}
 """Our names for the marks a curve is drawn with, and plotext's."""
 
+SAMPLES = {"braille": "⠒", "block": "▀", "dot": "•", "ascii": "*"}
+"""A cell of a curve in each, for a legend."""
+
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 """Below this there is no room for an axis and a curve."""
 
@@ -81,6 +84,7 @@ class Canvas:
     """How many points could not be shown because they are not finite."""
     _curves: list[tuple[Array, Array, str]] = field(default_factory=list)
     _overlays: list[tuple[str, float, float, str, str]] = field(default_factory=list)
+    _ground: Sequence[Sequence[tuple[str, str]]] = ()
 
     def __post_init__(self) -> None:
         if self.width < MIN_WIDTH or self.height < MIN_HEIGHT:
@@ -102,6 +106,20 @@ class Canvas:
     def lines(self) -> int:
         """Cells between the upper and the lower frame."""
         return self.height - 3
+
+    @property
+    def x_of_columns(self) -> Array:
+        """The x of each column of cells."""
+        return np.linspace(*self.x_limits, self.columns)
+
+    @property
+    def y_of_lines(self) -> Array:
+        """The y of each line of cells, the uppermost first."""
+        return np.linspace(*self.y_limits[::-1], self.lines)
+
+    def shade(self, cells: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """A ground of characters with their roles, [lines][columns], where no curve is."""
+        self._ground = cells
 
     def line(self, x: ArrayLike, y: ArrayLike, role: str, dash: str = "solid") -> None:
         """A curve through the points, x increasing; what is not finite is a gap."""
@@ -125,6 +143,29 @@ class Canvas:
         keep &= length % period < drawn
         if keep.any():
             self._curves.append((grid, np.where(keep, values, np.nan), role))
+
+    def path(self, x: ArrayLike, y: ArrayLike, role: str) -> None:
+        """A curve through the points in their order; what is not finite or outside is a gap."""
+        limits = np.array([self.x_limits, self.y_limits])
+        low, span = limits[:, 0], limits[:, 1] - limits[:, 0]
+        dots = np.array([self.columns * _DOTS[0], self.lines * _DOTS[1]])
+        # In shares of the plot; a point far outside only says where the curve leaves it.
+        given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+        share = np.clip((given - low) / span, -1.0, 2.0)
+        finite = np.isfinite(share).all(axis=1)
+        self.hidden += int(finite.size - finite.sum())
+        for piece in np.split(share, np.flatnonzero(~finite)):
+            piece = piece[np.isfinite(piece).all(axis=1)]
+            if not len(piece):
+                continue
+            steps = np.hypot(*(np.diff(piece, axis=0, prepend=piece[:1]) * dots).T)
+            length = np.cumsum(steps)
+            along = np.append(np.arange(0.0, length[-1], 0.5), length[-1])
+            fine = np.column_stack([np.interp(along, length, one) for one in piece.T])
+            inside = ((fine >= 0.0) & (fine <= 1.0)).all(axis=1)
+            if inside.any():
+                points = low + fine * span
+                self._curves.append((points[:, 0], np.where(inside, points[:, 1], np.nan), role))
 
     def bars(
         self, x: ArrayLike, y0: ArrayLike, y1: ArrayLike, role: str, width: float = 0.0
@@ -170,6 +211,10 @@ class Canvas:
         """A vertical mark through the plot."""
         self._overlays.append(("upright", x, 0.0, "", role))
 
+    def pointer(self, x: float, y: float, role: str) -> None:
+        """A mark at the point, and one each on the frame above it and to its left."""
+        self._overlays.append(("pointer", x, y, "", role))
+
     def build(self) -> Picture:
         """Draw it."""
         from plotext._figure import _figure_class
@@ -201,7 +246,8 @@ class Canvas:
         rows = [_parsed(line, roles) for line in figure.build().rstrip("\n").split("\n")]
         cells = [[(c, span.role) for span in one for c in span.text] for one in rows]
         self._draw_overlays(cells)
-        return Picture.of([_joined(line) for line in cells], self.width, self.height)
+        apart = frozenset(role for line in self._ground for _, role in line)
+        return Picture.of([_joined(line, apart) for line in cells], self.width, self.height)
 
     # -- overlays
 
@@ -214,8 +260,12 @@ class Canvas:
         return 1 + round((top - y) / (top - bottom) * (self.lines - 1))
 
     def _draw_overlays(self, cells: list[list[tuple[str, str]]]) -> None:
-        """Marks go where no curve is; texts go over everything."""
+        """The ground and marks go where no curve is; texts go over everything."""
         first, last = self.label_width + 1, self.label_width + self.columns
+        for line, ground in zip(cells[1:], self._ground, strict=False):
+            for column, cell in enumerate(ground, first):
+                if line[column][0] == " ":
+                    line[column] = cell
         for kind, x, y, text, role in self._overlays:
             if kind == "level":
                 line = cells[self._line_of(y)]
@@ -235,6 +285,12 @@ class Canvas:
                 start = min(max(self._column(x), first), last - len(text) + 1)
                 for offset, character in enumerate(text):
                     line[start + offset] = (character, role)
+            elif kind == "pointer":
+                row = min(max(self._line_of(y), 1), self.lines)
+                column = min(max(self._column(x), first), last)
+                cells[row][column] = ("◉", role)
+                cells[row][first - 1] = ("▸", role)
+                cells[0][column] = ("▾", role)
 
 
 def _widened(limits: tuple[float, float]) -> tuple[float, float]:
@@ -259,11 +315,15 @@ def _parsed(line: str, roles: dict[str, str]) -> Row:
     return tuple(spans)
 
 
-def _joined(cells: list[tuple[str, str]]) -> Row:
-    """Neighbouring cells of one role as one span; blanks take the role beside them."""
+def _joined(cells: list[tuple[str, str]], apart: frozenset[str]) -> Row:
+    """Neighbouring cells of one role as one span; blanks take the role beside them.
+
+    But for the roles that are to stay `apart`: a ground may have a colour behind it.
+    """
     spans: list[Span] = []
     for character, role in cells:
-        if spans and (role == spans[-1].role or character == " "):
+        blank = character == " " and bool(spans) and spans[-1].role not in apart
+        if spans and (role == spans[-1].role or blank):
             spans[-1] = Span(spans[-1].text + character, spans[-1].role)
         else:
             spans.append(Span(character, role))

@@ -25,6 +25,11 @@ LETTERS = "abcdef"
 """The letter that stands on curve 0, 1, …"""
 
 
+_VANISHING, _EXPLODING = "·:-=", "+×%#"
+BANDS = len(_VANISHING)
+"""How many strengths a map tells apart on each side of nothing; by glyph and by colour."""
+
+
 class Span(NamedTuple):
     """A stretch of text, and its role such as "", "title", "axis", "curve0" or "good"."""
 
@@ -38,6 +43,15 @@ Row = tuple[Span, ...]
 def curve_role(index: int) -> str:
     """The role of the curve with this index."""
     return f"curve{index % CURVES}"
+
+
+def band(strength: int) -> Span:
+    """One cell of a map: from -4, what vanishes most, over a blank to 4, what explodes most."""
+    if strength == 0:
+        return Span(" ")
+    if strength < 0:
+        return Span(_VANISHING[-strength - 1], f"vanishing{-strength}")
+    return Span(_EXPLODING[strength - 1], f"exploding{strength}")
 
 
 def row(*parts: Span | str | tuple[str, str]) -> Row:
@@ -142,12 +156,12 @@ _ASCII = str.maketrans(
         **dict(zip("─━╌╍┄═", "------", strict=True)),
         **dict(zip("│┃┆╎║‖", "||||||", strict=True)),
         **dict(zip("←→↑↓‹›«»▸▾●○◉•✓✗▲⚠", "<>^v<><>>v*o@*+x^!", strict=True)),
-        **dict(zip("█▓▒░▀▄▌▐", "##%:####", strict=True)),
+        **dict(zip("█▓▒░▀▄▌▐▉▊▋▍▎▏▁▂▃▅▆▇", "##%:#######:::.:+###", strict=True)),
         "∂": "d", "′": "'", "·": ".", "×": "x", "÷": "/", "≤": "<", "≥": ">", "≈": "~", "−": "-",
         "…": ".", "⋯": ".", "⋮": ":", "∞": "8", "σ": "s", "χ": "X", "Π": "P", "Σ": "S", "½": "h",
         "λ": "l", "α": "a", "β": "b", "Φ": "F", "φ": "f", "π": "p", "√": "V", "∈": "e", "ₗ": "l",
         "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "₊": "+", "₋": "-", "ₖ": "k", "ₓ": "x",
-        "±": "~", "⇒": ">", "⇔": "=", "∏": "P", "∀": "A", "∫": "S",
+        "±": "~", "ξ": "x", "∇": "g", "⇒": ">", "⇔": "=", "∏": "P", "∀": "A", "∫": "S",
         **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."), "\u2800": " ",
     }
 )  # fmt: skip

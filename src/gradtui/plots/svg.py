@@ -40,8 +40,16 @@ COLOURS = {
     "muted": "#566070",
     "axis": "#76808f",
     "": "#1c2430",
+    **{f"vanishing{strength}": "#0b2f5c" for strength in (1, 2, 3, 4)},
+    **{f"exploding{strength}": "#5c2600" for strength in (1, 2, 3, 4)},
 }
-"""The colour of each role on `BACKGROUND`."""
+"""The colour of each role, on its ground or on `BACKGROUND`."""
+GROUNDS = {
+    "vanishing1": "#eef3fb", "vanishing2": "#d6e4f6", "vanishing3": "#b3cdee",
+    "vanishing4": "#8fb5e6", "exploding1": "#fdf1e4", "exploding2": "#fbdfc2",
+    "exploding3": "#f5c292", "exploding4": "#eda05f",
+}  # fmt: skip
+"""What is behind a role that has a ground of its own."""
 
 _LEFT, _RIGHT, _UP, _DOWN = 1, 2, 4, 8
 _ARMS = dict(
@@ -73,11 +81,17 @@ def svg(picture: Picture, title: str) -> str:
     """
     shapes = _Shapes()
     words: list[str] = []
+    grounds: list[str] = []
     for line, spans in enumerate(picture.rows):
         column = 0
         for text, role in spans:
             drawn = [shapes.draw(one, column + i, line, role) for i, one in enumerate(text)]
             words += _runs(text, drawn, column, line, role)
+            if role in GROUNDS:
+                grounds.append(
+                    f'<path fill="{GROUNDS[role]}" d="M{column * WIDTH} {line * HEIGHT}'
+                    f'h{len(text) * WIDTH}v{HEIGHT}h-{len(text) * WIDTH}z"/>'
+                )
             column += len(text)
     width = picture.width * WIDTH + 2 * _MARGIN
     height = picture.height * HEIGHT + 2 * _MARGIN
@@ -89,6 +103,7 @@ def svg(picture: Picture, title: str) -> str:
             f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>',
             f'<g transform="translate({_MARGIN} {_MARGIN})" font-family="{_FONT}" '
             f'font-size="{_FONT_SIZE}" fill="{COLOURS[""]}">',
+            *grounds,
             *shapes.elements(),
             *words,
             "</g>",

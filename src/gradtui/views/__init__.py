@@ -8,6 +8,11 @@ from gradtui.views.chain import VIEW as CHAIN
 from gradtui.views.decay import VIEW as DECAY
 from gradtui.views.derivative import VIEW as DERIVATIVE
 from gradtui.views.init import VIEW as INIT
+from gradtui.views.layers import VIEW as LAYERS
+from gradtui.views.phase import VIEW as PHASE
+from gradtui.views.spectrum import VIEW as SPECTRUM
 from gradtui.views.view import View
 
-VIEWS: Mapping[str, View] = {view.name: view for view in (DERIVATIVE, CHAIN, DECAY, INIT)}
+VIEWS: Mapping[str, View] = {
+    view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT)
+}

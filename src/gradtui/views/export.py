@@ -76,8 +76,8 @@ def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row
     """The rows above the picture and below it."""
     title = row((view.title, "title"), (f"  {view.question}", "muted"))
     below: list[Row] = list(view.readout(result, setup, width))
-    for name in view.subjects(setup):
-        below += [(), *_verdict(view, setup, view.finding(result, name), width)]
+    for found in _findings(view, result, setup):
+        below += [(), *_verdict(view, setup, found, width)]
     for framework, code in view.snippets(result, setup).items():
         # Never wrapped: lines are there to be copied.
         below += [
@@ -86,6 +86,12 @@ def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row
             *(row((f"  {one}", "key")) for one in code.split("\n")),
         ]
     return [title], below
+
+
+def _findings(view: View, result: Any, setup: Setup) -> list[Finding]:
+    """The verdicts, as far as the result can tell."""
+    findings = (view.finding(result, name) for name in view.subjects(setup))
+    return [found for found in findings if found is not None]
 
 
 def _verdict(view: View, setup: Setup, found: Finding, width: int) -> Iterator[Row]:
@@ -116,7 +122,7 @@ def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
                 "cause": found.cause,
                 "remedy": None if found.remedy is None else _remedy(view, setup, found.remedy),
             }
-            for found in (view.finding(result, name) for name in view.subjects(setup))
+            for found in _findings(view, result, setup)
         ],
         **({"snippets": dict(found)} if (found := view.snippets(result, setup)) else {}),
         "rows": view.table(result),

@@ -15,8 +15,9 @@ from typing import Any
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import MAX_DEPTH
-from gradtui.mathematics.initialisation import INITIALISATIONS, MAX_WIDTH, initialisation
+from gradtui.mathematics.initialisation import MAX_WIDTH, initialisation
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
+from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
 from gradtui.views.wording import plain
@@ -183,7 +184,7 @@ class Knob:
     @property
     def label(self) -> str:
         """The name in the app."""
-        return self.name.replace("_", " ")
+        return self.name.replace("_", " ").replace("sigma ", "σ")
 
     def text(self, setup: Setup) -> str:
         """The knob's value in `setup`, as its flag takes it."""

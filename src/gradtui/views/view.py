@@ -75,8 +75,8 @@ class View:
     """One way to look at a setup.
 
     `run` yields results, each better than the last: the first at once, the rest refine it.
-    A result depends only on `knobs`; the `cursor` knob moves over it without a new run.
-    `defaults` are the command line's.
+    A result depends only on `knobs`; the `cursor` knob moves over it without a new run, unless
+    the view `reads_cursor`. `defaults` are the command line's.
     """
 
     name: str
@@ -87,8 +87,8 @@ class View:
     run: Callable[[Setup], Iterator[Any]]
     draw: Callable[[Any, Setup, Size, str], Picture]
     readout: Callable[[Any, Setup, int], tuple[Row, ...]]
-    finding: Callable[[Any, str], Finding]
-    """The verdict on one of its subjects."""
+    finding: Callable[[Any, str], Finding | None]
+    """The verdict on one of its subjects; None while the result cannot tell."""
     table: Callable[[Any], Table]
     walk: Callable[[Setup, int, bool], Setup]
     """The setup with the cursor moved n steps to the right, in tens if asked."""
@@ -97,16 +97,28 @@ class View:
     """The knobs that change nothing for this setup."""
     snippets: Callable[[Any, Setup], Mapping[str, str]] = lambda result, setup: {}
     """Lines of code to paste that do what the result says, by framework."""
+    upright: Callable[[Setup], str] | None = None
+    """The knob, one of `knobs`, that is the cursor's height, where it has one."""
+    climb: Callable[[Setup, int, bool], Setup] | None = None
+    """The setup with the cursor moved n steps up, in tens if asked."""
+    snap: Callable[[Setup], Setup] | None = None
+    """The setup with the cursor on the critical line; an InputError where there is none."""
+    reads_cursor: bool = False
+    """Whether a result depends on where the cursor stands too."""
 
     @property
     def all_knobs(self) -> tuple[Knob, ...]:
         """Its knobs, the cursor last."""
         return tuple(KNOBS[name] for name in (*self.knobs, self.cursor))
 
+    def cursors(self, setup: Setup) -> tuple[str, ...]:
+        """The knobs that say where the cursor stands."""
+        return (self.cursor,) if self.upright is None else (self.cursor, self.upright(setup))
+
     def used(self, setup: Setup) -> tuple[str, ...]:
-        """The knobs that count for this setup, the cursor not among them."""
-        idle = self.idle(setup)
-        return tuple(name for name in self.knobs if name not in idle)
+        """The knobs that count for this setup, the cursors not among them."""
+        without = {*self.idle(setup), *self.cursors(setup)}
+        return tuple(name for name in self.knobs if name not in without)
 
     def _compares_inits(self, setup: Setup) -> bool:
         return len(setup.init) > 1 and "init" in self.used(setup)
@@ -126,12 +138,13 @@ class View:
 
     def key(self, setup: Setup) -> tuple[object, ...]:
         """What a result depends on: equal keys, equal results."""
-        return (self.name, *(getattr(setup, name) for name in self.used(setup)))
+        read = self.cursors(setup) if self.reads_cursor else ()
+        return (self.name, *(getattr(setup, name) for name in (*self.used(setup), *read)))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""
         words = ["gradtui", self.name, *setup.activations]
-        for name in (*self.used(setup), self.cursor):
+        for name in (*self.used(setup), *self.cursors(setup)):
             knob = KNOBS[name]
             if name == "activations" or (
                 name == "focus" and self.focused(setup) == self.subjects(setup)[0]

@@ -1,0 +1,172 @@
+"""The map of the phase view: bands of what is left, the critical line, the cursor."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation import sigmas
+from gradtui.mathematics.second_moment import BISTABLE, COLLAPSES, DIVERGES
+from gradtui.plots.canvas import SAMPLES, Canvas
+from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
+from gradtui.views.phase_map import Map, Phase
+from gradtui.views.setup import Setup, log10_threshold
+from gradtui.views.view import Size
+from gradtui.views.wording import magnitude, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+_EDGES = (0.1, 1 / 3, 1.0, 3.0)
+"""Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
+
+_MARKS = {DIVERGES: ("↑", "q → ∞"), BISTABLE: ("2", "two ends"), COLLAPSES: ("0", "q → 0")}
+"""What is strewn over a map where q does not go to one fixed point, and its name."""
+
+_RECIPES = {
+    "K": ("Kaiming", "kaiming_normal"),
+    "X": ("Xavier", "xavier_normal"),
+    "L": ("LeCun", "lecun_normal"),
+    "P": ("PyTorch", "pytorch_linear"),
+}
+_STEEPEST = 4.0
+"""Decades a layer beyond which a map makes no difference."""
+
+
+def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
+    """The map in bands, the critical line, the initialisations, the cursor."""
+    by_depth = setup.against == "depth"
+    legends = [_scale(setup, size.width), _legend(result, setup, size.width, marker)]
+    legends = legends[: max(size.height - 7, 1)]
+    one = result.map
+    canvas = Canvas(
+        size.width,
+        size.height - 1 - len(legends),
+        (float(one.sigma_w[0]), float(one.sigma_w[-1])),
+        (float(one.heights[0]), float(one.heights[-1])),
+        x_label=plain,
+        y_label=plain,
+        marker=marker,
+        label_width=5,
+    )
+    canvas.shade(_cells(one, canvas, log10_threshold(setup)))
+    if by_depth:
+        _draw_reach(canvas, result, setup)
+    else:
+        line = result.line
+        canvas.path(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good")
+        for letter, _, at in _initialisations(setup):
+            canvas.text(*at, letter, "title")
+    canvas.pointer(setup.sigma_w, setup.layer if by_depth else setup.sigma_b, "cursor")
+    below = Picture.of(legends, size.width)
+    return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
+
+
+def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
+    """How deep a gradient gets, and the σw at which there is no end to it."""
+    one, limit = result.map, -log10_threshold(setup)
+    for sign in (-1.0, 1.0):
+        reaches = [_reach(one.heights, sign * column, limit) for column in one.log10_left.T]
+        canvas.path(one.sigma_w, reaches, "warn")
+    for critical in result.focused.critical:
+        at = math.sqrt(critical.sigma_w2)
+        canvas.path([at, at], canvas.y_limits, "good")
+
+
+def _reach(layers: Array, lost: Array, limit: float) -> float:
+    """After how many layers `lost` first comes to the limit, beyond them at its last pace."""
+    most = np.maximum.accumulate(np.clip(lost, -1e3 * limit, 1e3 * limit))
+    if most[0] > limit:
+        return float(layers[0] * limit / most[0])
+    if most[-1] > limit:
+        return float(np.interp(limit, most, layers))
+    pace = most[-1] / layers[-1]
+    return float(limit / pace) if pace > 0.0 else math.nan
+
+
+def _heading(setup: Setup, width: int) -> Row:
+    if setup.against == "depth":
+        axes, layers = "    L over σw ", f"L layers, σb = {plain(setup.sigma_b)}"
+    else:
+        axes, layers = "   σb over σw ", f"{setup.depth:,} layers"
+    title = f" {setup.focused}: gradient left after {layers}"
+    return row_within(width, (axes, "muted"), (title, "title"))
+
+
+def _scale(setup: Setup, width: int) -> Row:
+    """What each band stands for: how much of the gradient is left."""
+    limit = log10_threshold(setup)
+    spans: list[Span] = [Span("     ")]
+    for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
+        share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
+        sign = "<" if strength < 0 else ">"
+        spans += [band(strength), Span(f"{sign}{share} ", "muted")]
+    return row_within(width, *spans)
+
+
+def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
+    """The lines, the letters of the initialisations that are on the map, and where q goes."""
+    line = SAMPLES[marker]
+    spans: list[Span] = [Span("     ")]
+    if setup.against == "depth" and result.focused.critical:
+        spans.append(Span(f"{line} critical  ", "good"))
+    if setup.against == "depth":
+        limit = log10_threshold(setup)
+        spans.append(Span(f"{line} {magnitude(limit)} or {magnitude(-limit)} left  ", "warn"))
+    else:
+        if result.line.q.size:
+            spans.append(Span(f"{line} critical  ", "good"))
+        for letter, names, _ in _initialisations(setup):
+            spans += [Span(f"{letter} ", "title"), Span(f"{', '.join(names)}  ", "muted")]
+    for kind, (mark, name) in _MARKS.items():
+        if np.any(result.map.kinds == kind):
+            spans += [Span(f"{mark} ", "title"), Span(f"{name}  ", "muted")]
+    return row_within(width, *spans)
+
+
+def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
+    """Letter, names and place of each that is inside the map; one letter where several agree."""
+    found: dict[tuple[float, float], tuple[str, list[str]]] = {}
+    (left, right), (low, high) = setup.sigma_w_range, setup.sigma_b_range
+    for letter, (name, recipe) in _RECIPES.items():
+        given = sigmas(recipe, setup.focused, setup.units)
+        at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
+        if left <= at[0] <= right and low <= at[1] <= high:
+            found.setdefault(at, (letter, []))[1].append(name)
+    return [(letter, names, at) for at, (letter, names) in found.items()]
+
+
+def _cells(one: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
+    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
+    x, y = canvas.x_of_columns, canvas.y_of_lines
+    rates = _between(one, np.clip(one.log10_rates, -_STEEPEST, _STEEPEST), x, y)
+    left = rates * np.interp(y, one.heights, one.layers)[:, None]
+    strengths = np.sign(left) * np.searchsorted(
+        np.array(_EDGES) * abs(limit), np.abs(left), side="right"
+    )
+    rows, columns = _nearest(one.heights, y), _nearest(one.sigma_w, x)
+    kinds = one.kinds[rows][:, columns]
+    cells: list[list[tuple[str, str]]] = []
+    for line, (values, ends) in enumerate(zip(strengths.tolist(), kinds.tolist(), strict=True)):
+        cells.append([])
+        for column, (strength, kind) in enumerate(zip(values, ends, strict=True)):
+            glyph, role = band(int(strength))
+            if kind in _MARKS and (column + 2 * line) % 4 == 0:
+                glyph = _MARKS[kind][0]
+            cells[-1].append((glyph, role))
+    return cells
+
+
+def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
+    nearest: NDArray[np.int64] = np.abs(at[:, None] - grid).argmin(axis=1)
+    return nearest
+
+
+def _between(one: Map, values: Array, x: Array, y: Array) -> Array:
+    """The values between the points of the grid, linear both ways: [len(y), len(x)]."""
+    across = np.array([np.interp(x, one.sigma_w, line) for line in values])
+    return np.array([np.interp(y, one.heights, column) for column in across.T]).T

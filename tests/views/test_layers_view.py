@@ -1,0 +1,433 @@
+"""The layers view: what happens inside a random network, against plain NumPy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.initialisation import random_network
+from gradtui.plots.picture import row_text, to_ascii
+from gradtui.views import VIEWS, layers
+from gradtui.views.inside import Inside
+from gradtui.views.layers import Layers, run
+from gradtui.views.layers_picture import share_text, shown_layers, spread, z_limits
+from gradtui.views.setup import NETWORK, Setup
+from gradtui.views.view import Finding, Kind, Size
+from support.commands import run as command
+
+VIEW = VIEWS["layers"]
+PANE = Size(56, 13)
+
+
+def network(name: str, init: str, **changes: object) -> Setup:
+    """A small network, so that plain floats hold everything."""
+    given = {"depth": 12, "units": 48, "batch": 16, "model": NETWORK, **changes}
+    return Setup(activations=(name,), init=(init,)).with_(**given).checked()
+
+
+def last(setup: Setup) -> Layers:
+    *_, result = run(setup)
+    return result
+
+
+def inside(setup: Setup) -> Inside:
+    (one,) = last(setup).networks
+    return one
+
+
+def found(setup: Setup) -> Finding:
+    finding = VIEW.finding(last(setup), VIEW.focused(setup))
+    assert finding is not None
+    return finding
+
+
+def drawn(setup: Setup, size: Size = PANE) -> list[str]:
+    return VIEW.draw(last(setup), setup, size, "braille").text.split("\n")
+
+
+# ------------------------------------------------- the numbers, by plain NumPy
+
+PLAIN: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray], float]] = {
+    "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2, 1.0),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), 1.0),
+    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z: 0.25 / np.cosh(z / 2) ** 2, 0.25),
+}
+"""f, f′ and max|f′|."""
+
+
+def plainly(setup: Setup) -> list[dict[str, float]]:
+    """Each layer's row of the table, by z = a Wᵀ + b and the chain rule in plain floats.
+
+    Inputs, upstream gradient and weights come from the seed as `networks` documents it: streams 4
+    and 3, network number 1.
+    """
+    (name,), (init,) = setup.activations, setup.init
+    f, slope, most = PLAIN[name]
+    seed = int(np.random.SeedSequence([setup.seed, 3, 1]).generate_state(1)[0])
+    weights, biases = random_network([setup.units] * (setup.depth + 1), init, name, seed)
+    rng = np.random.default_rng([setup.seed, 4, 1])
+    a = setup.x * rng.standard_normal((setup.batch, setup.units))
+    upstream = rng.standard_normal((setup.batch, setup.units))
+    g = upstream / np.sqrt((upstream**2).sum())
+    rows, zs, inputs = [], [], []
+    for layer, w in enumerate(weights):
+        inputs.append(a)
+        z = a @ w.T + (0.0 if biases is None else biases[layer])
+        a = f(z)
+        zs.append(z)
+        rows.append({
+            "layer": layer + 1,
+            "z_mean": z.mean(), "z_spread": z.std(), "a_mean": a.mean(), "a_spread": a.std(),
+            "saturated": (slope(z) < 0.01 * most).mean(),
+            "dead": (slope(z) == 0).all(axis=0).mean(),
+            "log10_hidden": math.log10(np.linalg.norm(a)),
+            "z_min": z.min(), "z_max": z.max(),
+        })  # fmt: skip
+    for layer in reversed(range(setup.depth)):
+        rows[layer]["log10_grad_hidden"] = math.log10(np.linalg.norm(g))
+        delta = g * slope(zs[layer])
+        rows[layer]["log10_grad_weights"] = math.log10(np.linalg.norm(delta.T @ inputs[layer]))
+        rows[layer]["log10_grad_biases"] = math.log10(np.linalg.norm(delta.sum(axis=0)))
+        g = delta @ weights[layer]
+    rows[0]["ratio"] = math.log10(np.linalg.norm(g))
+    for row, z in zip(rows, zs, strict=True):
+        counts, _ = np.histogram(z, 20, (z.min(), z.max()))
+        row.update({f"z_bin_{at}": count for at, count in enumerate(counts, 1)})
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("name", "init"),
+    [
+        ("tanh", "kaiming_normal"),
+        ("tanh", "normal(4)"),
+        ("relu", "normal(1, 3)"),
+        ("sigmoid", "pytorch_linear"),
+    ],
+)
+def test_the_table_is_what_plain_numpy_finds_in_each_layer(name: str, init: str) -> None:
+    setup = network(name, init, x=1.5, seed=7)
+    result = last(setup)
+    expected = plainly(setup)
+    table = VIEW.table(result)
+    assert len(table) == setup.depth
+    for row, wanted in zip(table, expected, strict=True):
+        assert (row["activation"], row["init"]) == (setup.activations[0], setup.init[0])
+        for key, value in wanted.items():
+            if key.startswith("z_bin_"):
+                # A value on the border of two bins may fall on either side by rounding.
+                assert abs(row[key] - value) <= 1, key  # type: ignore[operator]
+            elif key != "ratio":
+                assert row[key] == pytest.approx(value, rel=1e-9, abs=1e-9), key
+    assert inside(setup).log10_ratio == pytest.approx(expected[0]["ratio"], abs=1e-9)
+
+
+def test_every_value_of_a_layer_is_in_one_of_its_bins() -> None:
+    setup = network("tanh", "normal(4)")
+    for row in VIEW.table(last(setup)):
+        assert sum(row[f"z_bin_{at}"] for at in range(1, 21)) == 16 * 48  # type: ignore[misc]
+
+
+def test_at_any_depth_the_gradient_is_a_logarithm() -> None:
+    setup = network("tanh", "normal(0.1)", depth=1000, units=16, batch=2)
+    ratio = inside(setup).log10_ratio
+    assert -1040 < ratio < -960  # 0.1 a layer, as f′ is 1
+    assert f"e{math.floor(ratio)} of the loss's gradient" in found(setup).sentence
+
+
+# -------------------------------------------------------------------- verdicts
+
+
+def test_wide_weights_saturate_tanh_and_yet_its_gradient_explodes() -> None:
+    """Poole et al. 2016: σw = 5 is deep in the chaotic phase."""
+    finding = found(network("tanh", "normal(6)", depth=30))
+    assert finding.kind is Kind.EXPLODING
+    assert "The weights did it: a layer, the weights make ×6 and f′ the rest, ×0.3" in finding.cause
+    assert "In every layer more than half of the values are saturated" in finding.cause
+
+
+def test_a_unit_that_saturates_kills_the_gradient_if_the_weights_do_not_make_up_for_it() -> None:
+    """Biases of spread 20 drive every tanh far out; weights of 1 give back nothing."""
+    finding = found(network("tanh", "normal(1, 20)", depth=20))
+    assert finding.kind is Kind.VANISHING
+    assert finding.cause.startswith(
+        "Saturation did it: a layer, the weights make ×1 and f′ the rest, ×0."
+    )
+
+
+def test_a_sigmoid_passes_a_quarter_at_most_without_any_saturation() -> None:
+    finding = found(network("sigmoid", "normal(1)", depth=20))
+    assert finding.kind is Kind.VANISHING
+    assert finding.cause.startswith("f′ did it, without saturation: a layer, the weights make ×1 ")
+    assert "and f′ the rest, ×0.2" in finding.cause
+    assert "saturated" not in finding.cause.split(".", 1)[1]
+
+
+def test_small_weights_are_told_from_small_derivatives() -> None:
+    finding = found(network("tanh", "pytorch_linear", depth=30))
+    assert finding.kind is Kind.VANISHING
+    assert finding.cause.startswith("The weights did it: a layer, the weights make ×0.58")  # 1/√3
+    assert "f′ the rest, ×0.9" in finding.cause
+
+
+def test_biases_kill_rectified_units_and_the_verdict_says_how_many_and_where() -> None:
+    setup = network("relu", "normal(1, 6)", depth=30, units=12)
+    finding = found(setup)
+    dead = [float(row["dead"]) for row in VIEW.table(last(setup))]  # type: ignore[arg-type]
+    worst = max(range(30), key=lambda at: dead[at])
+    assert 0.5 < dead[worst] < 1.0
+    percentage = f"{100 * dead[worst]:.0f}"
+    assert f"Up to {percentage} % of the units are dead, in layer {worst + 1}." in finding.cause
+
+
+def test_a_layer_whose_units_are_all_dead_is_named() -> None:
+    setup = network("relu", "normal(1, 3)", depth=60, units=2, batch=2, seed=1)
+    finding = found(setup)
+    rows = VIEW.table(last(setup))
+    dead = [int(row["layer"]) for row in rows if row["dead"] == 1.0]  # type: ignore[arg-type]
+    assert finding.kind is Kind.DEAD
+    assert "exactly nothing of the loss's gradient arrives at the input" in finding.sentence
+    assert f"All units of layer {dead[-1]} are dead" in finding.cause
+
+
+def test_at_the_critical_point_tanh_is_healthy_and_needs_no_remedy() -> None:
+    finding = found(network("tanh", "critical", depth=30))
+    assert finding.kind is Kind.HEALTHY
+    assert finding.remedy is None
+    assert finding.cause.startswith("A layer, the weights make ×1 and f′ the rest, ×0.9")
+
+
+def test_a_signal_that_collapses_or_explodes_is_told() -> None:
+    down = found(network("relu", "normal(0.3)", depth=20)).cause
+    assert "Forward, the signal collapses: |a| goes from 0." in down
+    assert "the signal explodes" in found(network("relu", "normal(5)", depth=20)).cause
+
+
+def test_a_remedy_was_tried_and_its_command_leads_to_a_healthy_network() -> None:
+    setup = network("tanh", "pytorch_linear", depth=30)
+    remedy = found(setup).remedy
+    assert remedy is not None
+    assert found(remedy.applied(setup)).kind is Kind.HEALTHY
+
+
+def test_zero_weights_are_named() -> None:
+    finding = found(network("tanh", "normal(0)", depth=3))
+    assert (finding.kind, finding.cause[:18]) == (Kind.DEAD, "The weights are 0.")
+
+
+# ----------------------------------------------------------------- comparisons
+
+
+def test_initialisations_are_compared_each_with_a_row_and_a_verdict() -> None:
+    inits = ("pytorch_linear", "kaiming_normal", "critical")
+    setup = network("relu", "critical").with_(init=inits, focus="kaiming_normal", layer=5)
+    result = last(setup)
+    head, *rows = [row_text(one) for one in VIEW.readout(result, setup, 80)]
+    assert head.split() == ["layer", "5", "z", "off", "dead", "|a|", "|∂L/∂a|", "per", "layer"]
+    assert [line.split()[2] for line in rows] == list(inits)
+    assert [VIEW.finding(result, name).subject for name in inits] == list(inits)  # type: ignore[union-attr]
+    assert "kaiming_normal" in VIEW.finding(result, VIEW.focused(setup)).sentence  # type: ignore[union-attr]
+    # For ReLU the critical σw² is He's 2: the same weights, the same numbers.
+    assert rows[1].split()[3:] == rows[2].split()[3:]
+
+
+def test_the_readout_says_what_the_table_says_of_the_cursors_layer() -> None:
+    setup = network("tanh", "normal(4)", layer=7)
+    result = last(setup)
+    row = VIEW.table(result)[6]
+    (_, line) = [row_text(one) for one in VIEW.readout(result, setup, 80)]
+    assert f"± {row['z_spread']:.2g}" in line
+    assert f"{100 * float(row['saturated']):.0f}%" in line  # type: ignore[arg-type]
+    rms = 10.0 ** float(row["log10_hidden"]) / math.sqrt(16 * 48)  # type: ignore[arg-type]
+    assert f"{rms:.2f}" in line
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_readout_fits_with_six_of_them(width: int) -> None:
+    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(negative_slope=0.25)")
+    setup = network("tanh", "kaiming_normal").with_(activations=names)
+    rows = VIEW.readout(last(setup), setup, width)
+    assert len(rows) == 7
+    assert max(len(row_text(one)) for one in rows) <= width
+
+
+# ----------------------------------------------------------------- the picture
+
+
+def test_the_slope_stands_over_the_spreads_of_the_layers_on_one_axis() -> None:
+    setup = network("tanh", "normal(2)", layer=4)
+    lines = drawn(setup)
+    assert lines[0].strip() == "|f′(z)| over z in every layer"
+    assert lines[1].split("│")[0].strip() == "1"  # max tanh′
+    assert lines[3].split("│")[0].strip() == "z₄"
+    cells = [line[7 : 7 + lines[1].rindex("│") - 7] for line in lines[1:-1]]
+    peak = [at for at, cell in enumerate(cells[0]) if cell == max(cells[0])]
+    middle = (len(cells[0]) - 1) / 2
+    assert sum(peak) / len(peak) == middle  # tanh′ is largest at z = 0, the middle of the axis
+    assert lines[-1].split("└")[1].index("0") == int(middle)
+    numbers = [line[:6].replace("▸", "").strip() for line in lines[5:-1]]
+    assert numbers[0] == "1"
+    assert numbers[-1] == "12"
+    assert [line[:6].split()[-1] for line in lines if line.startswith("▸")] == ["4"]
+    assert all("█" in cell for cell in cells[4:])
+
+
+def test_each_row_has_the_shares_and_both_signals() -> None:
+    setup = network("tanh", "pytorch_linear", depth=6)
+    table = VIEW.table(last(setup))
+    lines = drawn(setup)
+    assert lines[-8].split("│")[-1].split() == ["sat", "dead", "●|a|", "○|∂L/∂a|"]
+    for line, row in zip(lines[-7:-1], table, strict=True):
+        beside = line.split("│")[-1]
+        assert beside.split()[0] == share_text(float(row["saturated"]))  # type: ignore[arg-type]
+        assert ("●" in beside and "○" in beside) or "◉" in beside
+    rows = [line.split("│")[-1] for line in lines[-7:-1]]
+    gradient = [row.index("○") for row in rows if "○" in row]
+    assert gradient == sorted(gradient)  # the gradient falls from the loss at the bottom to layer 1
+    assert len(gradient) >= 4
+
+
+@pytest.mark.parametrize("size", [(28, 8), (36, 10), (56, 13), (90, 28), (170, 50)])
+@pytest.mark.parametrize("name", ["tanh", "relu", "sin", "relu_squared", "identity"])
+@pytest.mark.parametrize("depth", [1, 2, 12])
+def test_the_picture_has_its_size(name: str, size: tuple[int, int], depth: int) -> None:
+    setup = network(name, "normal(3, 1)", depth=depth, units=8)
+    picture = VIEW.draw(last(setup), setup, Size(*size), "braille")
+    assert {len(row_text(one)) for one in picture.rows} == {size[0]}
+    assert picture.height == size[1]
+
+
+def test_in_ascii_nothing_is_lost_but_finesse() -> None:
+    setup = network("tanh", "normal(2)")
+    unicode = VIEW.draw(last(setup), setup, PANE, "braille").text
+    text = to_ascii(unicode)
+    assert text.isascii()
+    assert "?" not in text
+    by_marker = VIEW.draw(last(setup), setup, PANE, "ascii").text
+    assert not set(by_marker) & set("▁▂▃▄▅▆▇█░▒▓")
+    assert set(text) >= set(".:%#")
+    assert text.count("#") > 50
+
+
+def test_z_far_beyond_where_the_slope_bends_counts_at_the_edge_and_the_edge_says_so() -> None:
+    setup = network("tanh", "normal(50)")
+    lines = drawn(setup)
+    assert lines[-2].count("‹") == lines[-2].count("›") == 1
+    one = inside(setup)
+    cells = np.linspace(*z_limits(one, 1), 24)
+    shares = spread(one, 12, cells)
+    z = one.histograms
+    beyond = np.abs(z.edges[11, :-1]) > z_limits(one, 1)[1]
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[0] + shares[-1] >= z.counts[11][beyond].sum() / z.counts[11].sum() - 0.05
+
+
+def test_the_axis_of_a_function_that_bends_stays_when_the_cursor_moves() -> None:
+    one = inside(network("tanh", "pytorch_linear", depth=30))
+    assert len({z_limits(one, layer) for layer in range(1, 31)}) == 1
+    assert z_limits(one, 30)[1] > 2.0  # although z is some 0.1 there: the bend is in sight
+
+
+def test_where_nothing_bends_the_axis_follows_layers_that_are_decades_apart() -> None:
+    one = inside(network("relu", "normal(0.2)", depth=30))
+    assert z_limits(one, 1)[1] > 1e3 * z_limits(one, 30)[1]
+
+
+@pytest.mark.parametrize("layer", range(1, 31))
+@pytest.mark.parametrize("count", [1, 2, 7, 30])
+def test_the_layers_that_are_shown_have_the_cursors_among_them(count: int, layer: int) -> None:
+    shown = shown_layers(30, count, layer)
+    assert layer in shown
+    assert shown == sorted(set(shown))
+    assert len(shown) == count
+    if count > 2:
+        assert (shown[0], shown[-1]) == (1, 30)
+
+
+def test_shares_are_told_in_four_cells() -> None:
+    assert [share_text(one) for one in (0.0, 0.004, 0.41, 0.996, 1.0, math.nan)] == [
+        "0", "<1%", "41%", ">99%", "100%", "-"
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------- progress
+
+
+def test_a_small_network_is_there_at_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "_PATIENCE", math.inf)
+    results = list(run(network("tanh", "critical")))
+    assert [len(one.networks) for one in results] == [1]
+    assert results[-1].progress == 1.0
+
+
+def test_a_slow_one_tells_its_progress_and_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(layers, "_PATIENCE", 0.0)
+    setup = network("tanh", "pytorch_linear", depth=200)
+    results = list(run(setup))
+    progress = [one.progress for one in results]
+    assert progress[-1] == 1.0
+    assert len(set(progress)) > 5
+    first = results[0]
+    assert not first.networks
+    assert "200 layers of 48 units" in VIEW.draw(first, setup, PANE, "braille").text
+    assert VIEW.finding(first, "tanh") is None
+    assert row_text(VIEW.readout(first, setup, 80)[1]).split() == ["a", "tanh"]
+
+
+def test_the_focused_network_is_run_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "_PATIENCE", 0.0)
+    setup = network("tanh", "critical").with_(activations=("tanh", "relu"), focus="relu")
+    firsts = [one.networks[0].subject for one in run(setup) if one.networks]
+    assert set(firsts) == {"relu"}
+    assert [row["activation"] for row in VIEW.table(last(setup))] == ["tanh"] * 12 + ["relu"] * 12
+
+
+# ------------------------------------------------------------------ the command
+
+
+def test_csv_and_json_hold_the_same_rows() -> None:
+    words = ("layers", "tanh", "--depth", "4", "--units", "8", "--init", "normal(0)")
+    table = list(csv.DictReader(io.StringIO(command(*words, "--csv").out)))
+    record = json.loads(command(*words, "--json").out)
+    assert [row["layer"] for row in record["rows"]] == [1, 2, 3, 4]
+    for text, row in zip(table, record["rows"], strict=True):
+        assert list(text) == list(row)
+        assert text["log10_hidden"] == "-inf"
+        assert row["log10_hidden"] is None
+        assert float(text["saturated"]) == row["saturated"] == 0.0
+    assert record["findings"][0]["verdict"] == "dead"
+    assert record["setup"]["init"] == "normal(sigma_w=0)"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--units 0", "units"),
+        ("--batch 0", "batch"),
+        ("--depth 20000", "at most 10,000 for a network"),
+        ("--layer 31", "a layer from 1 to 30"),
+        ("--init nonsense", "a known initialisation"),
+        ("--units 4096 --depth 10000", "memory available"),
+        ("--init critical --activations softplus", "critical"),
+        ("--activations tanh,relu --init critical,orthogonal", "one initialisation"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can(words: str, said: str) -> None:
+    done = command("layers", *words.split())
+    assert done.status == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_too_deep_a_network_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="at most 10,000"):
+        last(network("tanh", "critical", depth=10_001))

@@ -1,0 +1,413 @@
+"""The spectrum view: what its histograms count, what it concludes, and how it stops."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import shlex
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.initialisation import random_network
+from gradtui.mathematics.spectrum import Spectrum, jacobian_spectrum
+from gradtui.plots.picture import row_text, to_ascii
+from gradtui.views import VIEWS
+from gradtui.views.setup import Setup
+from gradtui.views.spectra import (
+    Pool,
+    Spectra,
+    depths_of,
+    networks_of,
+    pair_of,
+    shown_depth,
+    spectra_steps,
+)
+from gradtui.views.spectrum import MAX_UNITS, run
+from gradtui.views.spectrum_verdicts import kind_of
+from gradtui.views.view import Kind, Size
+from support.commands import run as command
+
+VIEW = VIEWS["spectrum"]
+SIZE = Size(80, 20)
+
+
+def setup(**changes: object) -> Setup:
+    small = {"depth": 20, "units": 16, "networks": 3, "layer": 20}
+    return VIEW.default_setup.with_(**{**small, **changes}).clamped().checked()
+
+
+def last(one: Setup) -> Spectra:
+    *_, result = run(one)
+    return result
+
+
+def lines(result: Spectra, one: Setup, size: Size = SIZE) -> list[str]:
+    return [row_text(each) for each in VIEW.draw(result, one, size, "braille").rows]
+
+
+# ---------------------------------------------------------------- the numbers
+
+
+def test_gaussian_and_orthogonal_networks_share_sigma_w_and_sigma_b() -> None:
+    (pair,) = last(setup(init=("kaiming_normal(gain=1.5)",), networks=1)).pairs
+    assert [one.init for one in pair.ensembles] == ["normal(sigma_w=1.5)", "orthogonal(gain=1.5)"]
+    (pair,) = last(setup(init=("normal(sigma_w=1.2, sigma_b=0.3)",), networks=1)).pairs
+    assert pair.ensembles[1].init == "orthogonal(gain=1.2, sigma_b=0.3)"
+
+
+def test_an_orthogonal_linear_network_keeps_every_direction_and_a_gaussian_one_does_not() -> None:
+    one = setup(activations=("identity",), depth=50)
+    (pair,) = last(one).pairs
+    gaussian, orthogonal = (ensemble.at(50) for ensemble in pair.ensembles)
+    assert gaussian is not None
+    assert orthogonal is not None
+    assert np.abs(orthogonal.log10).max() < 1e-9
+    assert orthogonal.surviving(one.threshold) == 1.0
+    assert gaussian.condition > 20
+    assert gaussian.surviving(one.threshold) < 0.6
+
+
+def test_networks_are_pooled_and_each_depth_has_all_of_them() -> None:
+    one = setup()
+    (pair,) = last(one).pairs
+    for ensemble in pair.ensembles:
+        assert tuple(ensemble.spectra) == depths_of(20) == (1, 2, 5, 10, 20)
+        assert {len(found) for found in ensemble.spectra.values()} == {3}
+        pool = ensemble.at(20)
+        assert pool is not None
+        assert pool.log10.shape == (3 * 16,)
+
+
+def test_a_spectrum_is_that_of_a_network_drawn_by_hand() -> None:
+    """The same recipe, the same seed and input as the network of this number."""
+    one = setup(depth=5)
+    steps = spectra_steps(one, "tanh", "normal", 1)
+    found = [step for step in steps if not isinstance(step, float)]
+    seed = int(np.random.SeedSequence([one.seed, 3, 1]).generate_state(1)[0])
+    x = np.random.default_rng([one.seed, 4, 1]).standard_normal(16)
+    expected = jacobian_spectrum("tanh", *random_network([16] * 6, "normal", "tanh", seed), x)
+    np.testing.assert_array_equal(found[-1].log10_singular_values, expected.log10_singular_values)
+
+
+def test_the_median_leaves_exact_zeros_out_and_counts_them_apart() -> None:
+    (pair,) = last(setup(activations=("relu",), depth=3)).pairs
+    pool = pair.ensembles[0].at(3)
+    assert pool is not None
+    assert 0.3 < pool.dead < 0.9
+    assert math.isfinite(pool.median)
+    assert math.isfinite(pool.condition)
+    assert pool.surviving(1e-300) == pytest.approx(1.0 - pool.dead)
+
+
+def test_more_networks_than_there_is_time_for_are_not_drawn() -> None:
+    assert networks_of(setup(networks=7)) == 7
+    assert networks_of(setup(networks=10_000, units=256, depth=1000)) == 1
+
+
+def test_depths_are_round_and_end_with_the_last() -> None:
+    assert depths_of(1) == (1,)
+    assert depths_of(3) == (1, 2, 3)
+    assert depths_of(100) == (1, 2, 5, 10, 20, 50, 100)
+    assert depths_of(1000)[-1] == 1000
+
+
+# ------------------------------------------------------------------- running
+
+
+def test_there_is_a_picture_at_once_and_each_is_better_than_the_last() -> None:
+    one = setup(networks=2)
+    results = list(run(one))
+    for size in (Size(80, 20), Size(40, 8)):
+        assert len(lines(results[0], one, size)) == size.height
+    counts = [sum(len(e.spectra) for p in r.pairs for e in p.ensembles) for r in results]
+    assert counts == sorted(counts)
+    shares = [result.progress for result in results]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert VIEW.finding(results[0], "tanh").sentence.endswith("drawing the first network.")
+
+
+def test_it_can_be_stopped_between_any_two_layers() -> None:
+    one = setup(depth=1000, units=64)
+    steps = run(one)
+    for _ in range(10):
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+
+
+def test_the_same_setup_gives_the_same_numbers() -> None:
+    assert VIEW.table(last(setup())) == VIEW.table(last(setup()))
+    assert VIEW.table(last(setup(seed=1))) != VIEW.table(last(setup()))
+
+
+# ------------------------------------------------------------------- picture
+
+
+def by_hand(one: Setup) -> Spectra:
+    """Four directions through two layers, their singular values made up."""
+
+    def spectrum(depth: int, *values: float) -> Spectrum:
+        return Spectrum(depth, np.array(values, float))
+
+    pair = pair_of(one, "tanh", "tanh", "normal")
+    gaussian = pair.ensembles[0].with_(spectrum(1, 0, 0, -1, -2)).with_(spectrum(2, 0, -2, -4, -8))
+    orthogonal = pair.ensembles[1].with_(spectrum(1, 0, 0, 0, 0))
+    orthogonal = orthogonal.with_(spectrum(2, 0, 0, -1, -np.inf))
+    return Spectra(one, (replace(pair, ensembles=(gaussian, orthogonal)),))
+
+
+def test_every_depth_is_a_histogram_of_all_its_values() -> None:
+    """The longest bar of a depth fills its strip; what is exactly 0 is a share in the last line."""
+    one = setup(depth=2, layer=2, units=4)
+    assert lines(by_hand(one), one, Size(50, 14))[1:] == [
+        "      ┌ Gaussian ──────────┐┌ orthogonal ────────┐",
+        "     1│█████████╌█████████╌││█████████╌█████████╌│",
+        "      │████▌               ││          ████▌     │",
+        "      │████▌     █████████ ││                    │",
+        " 0.001│╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌││╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌│",
+        "      │          █████████ ││                    │",
+        "  1e-5│                    ││                    │",
+        "      │                    ││                    │",
+        "      │                    ││                    │",
+        "      │          █████████ ││                    │",
+        "     0┤0%        0%        │┤0%        25%       │",
+        "      └────────────────────┘└────────────────────┘",
+        "        1        [2]          1        [2]        ",
+    ]
+
+
+def test_the_readout_has_the_ends_the_median_the_condition_and_the_shares() -> None:
+    """Of four values the median of -2 and -4 is -3: 0.001, which two of them reach."""
+    one = setup(depth=2, layer=2, units=4)
+    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 80)] == [
+        " depth 2     smallest             largest     median  condition  survive   zero",
+        " Gaussian        1e-8 █    █  █ █ 1            0.001        1e8     50 %    0 %",
+        " orthogonal       0.1 ▄         █ 1                1         10     75 %   25 %",
+    ]
+
+
+def test_a_gaussian_linear_network_spreads_with_depth_and_an_orthogonal_one_stays() -> None:
+    one = setup(activations=("identity",))
+    rows = lines(last(one), one)
+    inside = [row.split("│")[1::2] for row in rows if row.count("│") == 4]
+    for panel, least in ((0, 5), (1, 1)):
+        wide = len(inside[0][panel]) // 5
+        filled = [
+            sum(bool(halves[panel][at * wide :][: wide - 1].strip(" ╌")) for halves in inside)
+            for at in range(5)
+        ]
+        assert filled == sorted(filled)
+        assert filled[-1] >= least
+        assert panel == 0 or filled == [1] * 5
+
+
+def test_the_axis_has_decades_and_names_sigma_1_and_the_threshold() -> None:
+    one = setup(depth=10, layer=10)
+    rows = lines(last(one), one)
+    assert rows[0].startswith("       σ of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks")
+    assert "┌ Gaussian ─" in rows[1]
+    assert "┌ orthogonal ─" in rows[1]
+    labels = [row[:6].strip() for row in rows]
+    assert "1" in labels
+    assert "0.001" in labels
+    assert any(re.fullmatch(r"1e-\d+", label) for label in labels)
+    assert re.search(r" 1 +2 +5 +\[10\] +1 +2 +5 +\[10\]", rows[-1])
+
+
+def test_exact_zeros_have_a_line_of_their_own() -> None:
+    one = setup(activations=("relu",), depth=5, layer=5)
+    rows = lines(last(one), one)
+    (zero,) = [row for row in rows if row.startswith("     0┤")]
+    assert len(re.findall(r"\d+%", zero)) == 6
+    assert not [row for row in lines(last(setup()), setup()) if row.startswith("     0┤")]
+
+
+def test_where_there_is_no_room_for_every_depth_the_cursor_s_and_the_last_stay() -> None:
+    one = setup(depth=1000, layer=10, units=4, networks=1)
+    result = last(one)
+    for width in (40, 52, 80, 120):
+        labels = lines(result, one, Size(width, 12))[-1]
+        assert labels.count("[10]") == 2
+        assert labels.count("1000") == (2 if width > 40 else labels.count("1000"))
+
+
+@pytest.mark.parametrize("size", [Size(40, 8), Size(52, 15), Size(80, 24), Size(200, 60)])
+def test_the_picture_has_exactly_its_size_also_in_ascii(size: Size) -> None:
+    one = setup(activations=("relu",))
+    result = last(one)
+    drawn = lines(result, one, size)
+    assert [len(row) for row in drawn] == [size.width] * size.height
+    assert all(to_ascii(row).isascii() and "?" not in to_ascii(row) for row in drawn)
+
+
+# ------------------------------------------------------------------- readout
+
+
+def test_the_readout_is_for_the_depth_at_the_cursor() -> None:
+    one = setup()
+    result = last(one)
+    for layer, depth in ((1, 1), (4, 5), (12, 10), (20, 20)):
+        at = one.with_(layer=layer)
+        assert shown_depth(at) == depth
+        head, gaussian, orthogonal = (row_text(row) for row in VIEW.readout(result, at, 80))
+        assert head.startswith(f" depth {depth} ")
+        assert gaussian.startswith(" Gaussian ")
+        assert orthogonal.startswith(" orthogonal ")
+        assert max(map(len, (head, gaussian, orthogonal))) <= 80
+
+
+def test_the_readout_fits_a_narrow_terminal() -> None:
+    one = setup()
+    result = last(one)
+    for width in (40, 60, 80, 120):
+        for row in VIEW.readout(result, one, width):
+            assert len(row_text(row)) <= max(width, 51)
+
+
+def test_the_cursor_walks_from_spectrum_to_spectrum() -> None:
+    one = setup(depth=100, layer=100)
+    assert VIEW.walk(one, -1, False).layer == 50
+    assert VIEW.walk(one, -1, True).layer == 1
+    assert VIEW.walk(one, 1, False).layer == 100
+    assert VIEW.walk(one.with_(layer=7), 1, False).layer == 10
+
+
+# ------------------------------------------------------------------ findings
+
+
+def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() -> None:
+    one = setup(depth=100, units=32, layer=100)
+    found = VIEW.finding(last(one), "tanh")
+    assert found.kind is Kind.VANISHING
+    assert re.match(
+        r"tanh with Gaussian weights vanishing: the median singular value through 100 layers is "
+        r"\S+, and \S+ % of the directions keep 0.001 or more; healthy is a median above 0.001.$",
+        found.sentence,
+    )
+    assert "orthogonal ones of the same σw" in found.cause
+    assert "critical" not in found.cause  # σw is
+    assert found.remedy is not None
+    healed = found.remedy.applied(one)
+    assert healed.init == ("orthogonal(gain=1)",)
+    assert VIEW.finding(last(healed), "tanh").kind is Kind.HEALTHY
+
+
+def test_a_sigma_w_beside_the_critical_one_is_named() -> None:
+    found = VIEW.finding(last(setup(init=("normal(sigma_w=0.5)",))), "tanh")
+    assert "σw = 0.5 is below the critical 1." in found.cause
+    assert found.remedy is not None
+    found = VIEW.finding(last(setup(init=("normal(sigma_w=3)",))), "tanh")
+    assert "σw = 3 is above the critical 1." in found.cause
+
+
+def test_growing_directions_explode() -> None:
+    one = setup(activations=("identity",), init=("orthogonal(gain=2)",))
+    found = VIEW.finding(last(one), "identity")
+    assert found.kind is Kind.EXPLODING
+    assert "identity with orthogonal weights exploding" in found.sentence
+    assert "healthy is a median below 1000" in found.sentence
+    assert found.remedy is not None
+
+
+def test_nothing_but_zeros_is_dead() -> None:
+    one = setup(activations=("relu",), units=4, depth=200, networks=1)
+    result = last(one)
+    found = VIEW.finding(result, "relu")
+    assert found.kind is Kind.DEAD
+    assert "every singular value of ∂a/∂x at layer 200 is exactly 0" in found.sentence
+    assert lines(result, one)
+
+
+def test_the_verdict_is_the_median_s_against_the_threshold() -> None:
+    class Of(Pool):
+        def __init__(self, median: float) -> None:
+            self.value = median
+
+        @property
+        def median(self) -> float:
+            return self.value
+
+    for median, kind in ((-3.1, Kind.VANISHING), (-2.9, Kind.HEALTHY), (2.9, Kind.HEALTHY),
+                         (3.1, Kind.EXPLODING), (-math.inf, Kind.DEAD)):  # fmt: skip
+        assert kind_of(Of(median), -3.0) is kind
+
+
+def test_several_activations_or_initialisations_have_a_verdict_each() -> None:
+    both = setup(activations=("tanh", "sigmoid"), depth=5, networks=1)
+    result = last(both)
+    assert [VIEW.finding(result, name).subject for name in VIEW.subjects(both)] == [
+        "tanh",
+        "sigmoid",
+    ]
+    assert "sigmoid" in lines(result, both.with_(focus="sigmoid"))[0]
+    inits = setup(init=("normal", "orthogonal(gain=1)"), depth=50)
+    result = last(inits)
+    kinds = [VIEW.finding(result, name).kind for name in VIEW.subjects(inits)]
+    assert kinds == [Kind.VANISHING, Kind.HEALTHY]
+
+
+# ----------------------------------------------------------- numbers, commands
+
+
+WORDS = ("spectrum", "tanh", "--depth", "5", "--units", "8", "--networks", "2")
+
+
+def test_the_table_has_a_row_for_every_singular_value() -> None:
+    done = command(*WORDS, "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert len(rows) == 2 * 3 * 2 * 8  # families, depths, networks, values
+    assert list(rows[0]) == ["activation", "weights", "init", "depth", "network", "index",
+                             "log10_singular_value"]  # fmt: skip
+    assert {row["weights"] for row in rows} == {"Gaussian", "orthogonal"}
+    first = [float(row["log10_singular_value"]) for row in rows[:8]]
+    assert first == sorted(first, reverse=True)
+
+
+def test_json_has_the_verdict_and_null_for_an_exact_zero() -> None:
+    record = json.loads(command(*WORDS, "--json").out)
+    assert record["view"] == "spectrum"
+    assert record["findings"][0]["verdict"] == "healthy"
+    relu = json.loads(command("spectrum", "relu", *WORDS[2:], "--json").out)
+    assert None in [row["log10_singular_value"] for row in relu["rows"]]
+
+
+def test_the_command_that_is_offered_heals() -> None:
+    done = command("spectrum", "tanh", "--depth", "60", "--units", "24", "--networks", "2")
+    assert done.status == 0
+    assert "✗ tanh with Gaussian weights vanishing" in done.out
+    (offered,) = re.findall(r"^  try: gradtui (.*)$", done.out, re.MULTILINE)
+    assert "✓ tanh with orthogonal weights healthy" in command(*shlex.split(offered)).out
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("--units", str(MAX_UNITS + 1)), "units"),
+        (("--depth", "10001"), "depth"),
+        (("--units", "0"), "units"),
+        (("--init", "othogonal"), "init"),
+        (("--networks", "0"), "networks"),
+        (("--layer", "6", "--depth", "5"), "layer"),
+    ],
+)
+def test_bad_input_ends_in_one_line_that_says_what_is_allowed(
+    words: tuple[str, ...], field: str
+) -> None:
+    done = command("spectrum", "tanh", *words)
+    assert done.status == 2
+    assert done.out == ""
+    assert done.err.startswith(f"gradtui: error: {field}: ")
+    assert done.err.count("\n") == 1
+
+
+def test_an_activation_without_a_critical_point_says_so_when_it_is_asked_for() -> None:
+    with pytest.raises(InputError) as caught:
+        last(setup(activations=("gelu",), init=("critical",)))
+    assert "critical" in str(caught.value)
+    assert VIEW.finding(last(setup(activations=("gelu",), networks=1)), "gelu").sentence
