@@ -50,7 +50,7 @@ def quick(state: State) -> State:
     """The same but for networks that are few, small and of a depth that networks can have."""
     if state.view != "init":
         return state
-    depth = min(state.setup.depth, 300)
+    depth = min(state.setup.depth, 12)
     return state.with_(setup=state.setup.with_(networks=2, units=4, depth=depth).clamped())
 
 

@@ -87,7 +87,7 @@ def test_it_fills_its_area(size: tuple[int, int], names: tuple[str, ...]) -> Non
 
 def test_what_was_measured_stands_beside_what_theory_says() -> None:
     result = last(setup("relu"))
-    text = "\n".join(drawn(result))
+    text = "\n".join(drawn(result, Size(80, 20)))
     low, _, high = result.focused.recipes[0].quantiles()
     assert low < high < -10
     for one in result.focused.recipes:

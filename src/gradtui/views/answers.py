@@ -330,17 +330,19 @@ def _candidates(setup: Setup, answer: Answer) -> Iterator[tuple[str, Mapping[str
         if setup.units < times * width <= MAX_WIDTH:
             units = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {units}", {"units": units}
+    wider = min(4 * setup.units, MAX_WIDTH)
     for sigma_b in (0.5, 1.0, 2.0) if answer.advice.unstable else ():
         if setup.sigma_b < sigma_b:
             yield f"sigma_b = {sigma_b:g}", {"sigma_b": sigma_b}
+            both = {"sigma_b": sigma_b, "units": wider}
+            yield f"sigma_b = {sigma_b:g} with units = {wider}", both
     for share in (2, 4, 8):
         if setup.depth >= 2 * share:
             yield f"depth = {setup.depth // share}", {"depth": setup.depth // share}
     for other in ("tanh", "relu"):
         if other != answer.name:
             yield other, {"activations": (other,)}
-            units = min(4 * setup.units, MAX_WIDTH)
-            yield f"{other} with units = {units}", {"activations": (other,), "units": units}
+            yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}
 
 
 def _among_others(setup: Setup, answer: Answer, changes: Mapping[str, Any]) -> Mapping[str, Any]:
