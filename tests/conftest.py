@@ -13,6 +13,10 @@ for name in list(os.environ):
     if name.startswith(("NO_COLOR", "TEXTUAL", "GRADTUI")) and "SNAPSHOT" not in name:
         del os.environ[name]
 
+# Before numpy is imported: the tests themselves take every processor.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 settings.register_profile("gradtui", derandomize=True, deadline=None, database=None)
 settings.load_profile("gradtui")
 

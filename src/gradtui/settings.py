@@ -66,7 +66,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "threads",
             (AUTO, "1", "2", "4", "8", "16", "32", "64"),
-            "threads of numpy's linear algebra; auto: at most 4, for a host may be shared",
+            "threads of numpy's linear algebra; auto: 1, for a host may be shared",
         ),
     )
 }
@@ -182,9 +182,11 @@ def mouse(chosen: str) -> bool:
 def cap_threads(chosen: str) -> None:
     """Limit the threads of every linear algebra library that numpy may be built with.
 
-    They read it once, when numpy is imported. What the user set in the environment stays.
+    They read it once, when numpy is imported. What the user set in the environment stays. More
+    than one thread gains little for matrices of a few hundred units, and where the processors
+    have other work to do it costs much: threads that wait for one another spin.
     """
-    threads = str(min(4, os.cpu_count() or 1)) if chosen == AUTO else chosen
+    threads = "1" if chosen == AUTO else chosen
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                  "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS"):  # fmt: skip
         os.environ.setdefault(name, threads)

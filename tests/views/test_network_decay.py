@@ -254,8 +254,8 @@ def test_a_dead_ensemble_is_no_curve_and_no_crash() -> None:
 
 
 def test_a_network_too_deep_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InputError, match=r"depth.*10,000.*press c"):
-        next(run(setup("tanh", init="orthogonal", depth=20_000)))
+    with pytest.raises(InputError, match=r"depth.*10,000.*try 10000"):
+        last(setup("tanh", init="orthogonal", depth=20_000))
 
 
 def test_an_activation_without_a_critical_point_says_so() -> None:

@@ -146,7 +146,7 @@ def _spread(layers: NDArray[np.int64], rows: list[Array]) -> Spread:
 
 def draw(result: ChainDecay, setup: Setup, size: Size, marker: str) -> Picture:
     """Every chain; of the focused one also the ceiling and the spread; the formats' limits."""
-    low, high = _limits(result)
+    low, high = _limits(result, setup)
     canvas = Canvas(
         size.width,
         size.height - 1,
@@ -162,7 +162,7 @@ def draw(result: ChainDecay, setup: Setup, size: Size, marker: str) -> Picture:
     for one in FORMATS:
         canvas.level(one.log10_smallest, one.name, "muted")
     layers = np.arange(1, setup.depth + 1)
-    first = _focused(result)
+    first = _focused(result, setup)
     canvas.line(layers, first.ceiling, "muted", "sparse")
     if first.spread is not None:
         for edge, dash in (
@@ -177,16 +177,17 @@ def draw(result: ChainDecay, setup: Setup, size: Size, marker: str) -> Picture:
     for index, curve in enumerate(result.curves):
         name_curve(canvas, layers, curve.log10, index, len(result.curves))
     zeros = sum(int(np.isneginf(curve.log10).sum()) for curve in result.curves)
-    return Picture.of([_heading(result, zeros, size.width)], size.width).above(canvas.build())
+    return Picture.of([_heading(_focused(result, setup), zeros, size.width)], size.width).above(
+        canvas.build()
+    )
 
 
-def _focused(result: ChainDecay) -> Curve:
-    return next(curve for curve in result.curves if curve.name == result.setup.focused)
+def _focused(result: ChainDecay, setup: Setup) -> Curve:
+    return next(curve for curve in result.curves if curve.name == setup.focused)
 
 
-def _heading(result: ChainDecay, hidden: int, width: int) -> Row:
+def _heading(first: Curve, hidden: int, width: int) -> Row:
     """The title and, as far as there is room, what the curves without a letter are."""
-    first = _focused(result)
     parts = [("       |∂L/∂w| by layer", "title")]
     if hidden:
         parts.append((f"  {hidden} exact zeros are not drawn", "warn"))
@@ -196,10 +197,10 @@ def _heading(result: ChainDecay, hidden: int, width: int) -> Row:
     return row_within(width, *parts)
 
 
-def _limits(result: ChainDecay) -> tuple[float, float]:
+def _limits(result: ChainDecay, setup: Setup) -> tuple[float, float]:
     """From the smallest to the largest finite value that is drawn."""
-    shown = [curve.log10 for curve in result.curves] + [_focused(result).ceiling]
-    if (spread := _focused(result).spread) is not None:
+    shown = [curve.log10 for curve in result.curves] + [_focused(result, setup).ceiling]
+    if (spread := _focused(result, setup).spread) is not None:
         shown += [spread.high, spread.median]
     values = np.concatenate(shown)
     values = values[np.isfinite(values)]

@@ -80,6 +80,7 @@ VIEW = View(
     finding=finding,
     table=table,
     walk=walk_layers,
+    has_all_subjects=True,
     defaults={"activations": ("sigmoid", "tanh", "relu"), "depth": 50},
     idle=lambda setup: _ONLY_CHAIN if setup.model == NETWORK else _ONLY_NETWORK,
 )

@@ -11,7 +11,6 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.flow.inside import Histograms, LayerStatistics
 from gradtui.mathematics.network import GradientFlow
 from gradtui.views.network_verdicts import kind_of, remedy_steps
@@ -106,10 +105,6 @@ def look_inside(setup: Setup, subject: str, name: str, init: str) -> Generator[f
         InputError: too deep a network, no such initialisation for this activation, or more memory
             than there is.
     """
-    if setup.depth > MAX_DEPTH:
-        raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", f"try {MAX_DEPTH}"
-        )
     flow = yield from flow_steps(setup, name, init, 1, setup.batch, layers=True, bins=BINS)
     sigma_w2 = sigmas_of(setup, name, init).sigma_w2
     log10_sigma_w = 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gradtui.plots.picture import LETTERS, Picture, Row, Span, curve_role, fit_text, row
 from gradtui.views.curves import walk_layers
 from gradtui.views.inside import Inside, diagnose, heal, look_inside
 from gradtui.views.layers_picture import picture, share_text
+from gradtui.views.networks import compared, told
 from gradtui.views.setup import NETWORK, Setup
 from gradtui.views.view import Finding, Kind, Size, Table, Value, View
 from gradtui.views.wording import magnitude, plain, rate
 
-_PATIENCE = 0.08
-"""Seconds without a picture, after which there is one that says what is being waited for."""
-_TOLD = 0.02
-"""Progress that is worth a new picture."""
 _COLUMNS = 20
 """The bins of each histogram in the table."""
 
@@ -38,39 +34,20 @@ def run(setup: Setup) -> Iterator[Layers]:
     Between two pictures the same result comes again, so that who does not want it can stop.
     """
     result = Layers(setup, (), 0.0)
-    begun = time.monotonic()
     first = VIEW.focused(setup)
-    subjects = sorted(VIEW.subjects(setup), key=lambda subject: subject != first)
-    share = 0.5 / len(subjects)
-    for index, subject in enumerate(subjects):
-        name, init = (setup.focused, subject) if subject in setup.init else (subject, setup.init[0])
-        steps = look_inside(setup, subject, name, init)
-        one = yield from _told(result, steps, index * share, share, begun)
+    pairs = sorted(compared(setup), key=lambda pair: pair[0] != first)
+    share = 0.5 / len(pairs)
+    for index, pair in enumerate(pairs):
+        one = yield from told(look_inside(setup, *pair), result, index * share, share)
         result = replace(result, networks=(*result.networks, one))
     for index, one in enumerate(result.networks):
         if one.kind is not Kind.HEALTHY:
             result = replace(result, progress=0.5 + index * share)
             yield result
-            healed = yield from _told(result, heal(setup, one), result.progress, share, begun)
+            healed = yield from told(heal(setup, one), result, result.progress, share)
             networks = tuple(healed if old is one else old for old in result.networks)
             result = replace(result, networks=networks)
     yield replace(result, progress=1.0)
-
-
-def _told(
-    result: Layers, steps: Generator[float, None, Inside], start: float, size: float, begun: float
-) -> Generator[Layers, None, Inside]:
-    """What the steps end in; if that is long in coming, the result as it is, and the progress."""
-    while True:
-        try:
-            progress = start + size * next(steps)
-        except StopIteration as done:
-            one: Inside = done.value
-            return one
-        if time.monotonic() - begun > _PATIENCE:
-            if progress >= result.progress + _TOLD:
-                result = replace(result, progress=progress)
-            yield result
 
 
 # --------------------------------------------------------------------- draw
@@ -198,5 +175,6 @@ VIEW = View(
     finding=finding,
     table=table,
     walk=walk_layers,
+    has_all_subjects=True,
     defaults={"activations": ("tanh",), "depth": 30, "model": NETWORK},
 )

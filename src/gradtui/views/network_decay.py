@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -27,23 +26,20 @@ from gradtui.views.network_verdicts import diagnose, kind_of, ratio_of, remedy_s
 from gradtui.views.networks import (
     Ensemble,
     Network,
+    compared,
     flow_steps,
     gradients,
     kept_layers,
     network_of,
     theory,
+    told,
 )
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Remedy, Size, Table
 from gradtui.views.wording import decade, magnitude, plain, rate
 
-Found = TypeVar("Found")
-
 _WORK_A_PICTURE = 3e7
 """Weights drawn between two pictures: some tenths of a second."""
-
-_TOLD = 0.02
-"""Progress that is worth a new picture."""
 
 _FEW_DECADES = 3
 _COLUMNS_A_BAR = 8
@@ -76,10 +72,7 @@ def run(setup: Setup) -> Iterator[NetworkDecay]:
 
     Between two pictures the same result comes again, so that who does not want it can stop.
     """
-    if len(setup.init) > 1:
-        pairs = [(init, setup.focused, init) for init in setup.init]
-    else:
-        pairs = [(name, name, setup.init[0]) for name in setup.activations]
+    pairs = compared(setup)
     result = NetworkDecay(setup, tuple(network_of(setup, *pair) for pair in pairs))
     yield result
     layers = kept_layers(setup.depth)
@@ -90,7 +83,7 @@ def run(setup: Setup) -> Iterator[NetworkDecay]:
         for index, one in enumerate(result.networks):
             steps = flow_steps(setup, one.activation, one.init, count, 1)
             done = (count - 1) * len(pairs) + index
-            flow = yield from _told(steps, result, 0.9 * done / flows, 0.9 / flows)
+            flow = yield from told(steps, result, 0.9 * done / flows, 0.9 / flows)
             rows[index].append(gradients(flow, layers))
         work += len(pairs) * setup.depth * setup.units**2
         if work >= _WORK_A_PICTURE or count == setup.networks:
@@ -104,27 +97,10 @@ def run(setup: Setup) -> Iterator[NetworkDecay]:
     remedies: dict[str, Remedy | None] = {}
     for index, one in enumerate(result.networks):
         start = 0.9 + 0.1 * index / len(pairs)
-        remedies[one.subject] = yield from _told(
+        remedies[one.subject] = yield from told(
             remedy_steps(setup, one), result, start, 0.1 / len(pairs)
         )
     yield replace(result, remedies=remedies, progress=1.0)
-
-
-def _told(
-    steps: Generator[float, None, Found], result: NetworkDecay, start: float, share: float
-) -> Generator[NetworkDecay, None, Found]:
-    """Take the steps; at each the result as it is, or with a progress that has grown."""
-    done = 0.0
-    while True:
-        progress = start + share * done
-        if progress >= result.progress + _TOLD:
-            result = replace(result, progress=progress)
-        yield result
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            found: Found = end.value
-            return found
 
 
 # --------------------------------------------------------------------- draw

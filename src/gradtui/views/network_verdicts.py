@@ -152,7 +152,10 @@ def remedy_steps(setup: Setup, one: Network) -> Generator[float, None, Remedy | 
         after = sorted(ratios)[len(ratios) // 2]
         if kind_of(after, limit) is Kind.HEALTHY:
             return Remedy(
-                label, _among_others(setup, one, changes), _arrives(before), _arrives(after)
+                label,
+                among_others(setup, one.activation, one.init, changes),
+                _arrives(before),
+                _arrives(after),
             )
     return None
 
@@ -180,14 +183,16 @@ def _candidates(setup: Setup, one: Network) -> Iterator[tuple[str, Mapping[str, 
             yield f"depth = {depth}", {"depth": depth}
 
 
-def _among_others(setup: Setup, one: Network, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The changes with the others of the comparison left as they are, where that can be."""
+def among_others(
+    setup: Setup, name: str, init: str, changes: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Changes of one of those that are compared, the others left as they are, where that can be."""
     if len(setup.init) > 1 and "init" in changes and "activations" not in changes:
         (new,) = changes["init"]
-        kept = tuple(new if old == one.init else old for old in setup.init)
+        kept = tuple(new if old == init else old for old in setup.init)
         return {**changes, "init": tuple(dict.fromkeys(kept)), "focus": new}
     if len(setup.activations) > 1 and "activations" in changes:
         (new,) = changes["activations"]
-        kept = tuple(new if old == one.activation else old for old in setup.activations)
+        kept = tuple(new if old == name else old for old in setup.activations)
         return {**changes, "activations": tuple(dict.fromkeys(kept)), "focus": new}
     return changes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,12 @@ from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.finite_depth import GradientPath, gradient_path
 from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.initialisation import Sigmas, random_network_steps, sigmas
+from gradtui.mathematics.initialisation import (
+    RandomNetwork,
+    Sigmas,
+    random_network_steps,
+    sigmas,
+)
 from gradtui.mathematics.network import GradientFlow, gradient_flow_steps
 from gradtui.views.setup import Setup
 
@@ -33,6 +38,9 @@ _WITHIN_90 = 1.6448536269514722
 
 _NETWORK, _INPUT = 3, 4
 """Streams of the seed; 0, 1 and 2 are the chain's."""
+
+_TOLD = 0.02
+"""Progress that is worth a new picture."""
 
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
@@ -54,19 +62,74 @@ def flow_steps(
     same number gives the same inputs and, scale apart, the same weights for every activation and
     recipe: what is compared differs in nothing else. Yields the share that is done.
     """
-    seed = int(np.random.SeedSequence([setup.seed, _NETWORK, count]).generate_state(1)[0])
-    rng = np.random.default_rng([setup.seed, _INPUT, count])
+    network, rng = yield from drawn_steps(setup, name, init, count)
     shape = (batch, setup.units)
     x = abs(setup.x) * rng.standard_normal(shape)
     upstream = rng.standard_normal(shape)
     upstream /= np.linalg.norm(upstream)
-    widths = [setup.units] * (setup.depth + 1)
-    network = yield from random_network_steps(widths, init, name, seed)
     return (
         yield from gradient_flow_steps(
             name, network.weights, network.biases, x, upstream, layers=layers, bins=bins
         )
     )
+
+
+def drawn_steps(
+    setup: Setup, name: str, init: str, count: int
+) -> Generator[float, None, tuple[RandomNetwork, np.random.Generator]]:
+    """Draw the network with this number; with it the generator that its inputs come from.
+
+    Raises:
+        InputError: too deep a network, no such initialisation for this activation, or more memory
+            than there is.
+    """
+    if setup.depth > MAX_DEPTH:
+        raise InputError(
+            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", f"try {MAX_DEPTH}"
+        )
+    seed = int(np.random.SeedSequence([setup.seed, _NETWORK, count]).generate_state(1)[0])
+    rng = np.random.default_rng([setup.seed, _INPUT, count])
+    widths = [setup.units] * (setup.depth + 1)
+    return (yield from random_network_steps(widths, init, name, seed)), rng
+
+
+def compared(setup: Setup) -> list[tuple[str, str, str]]:
+    """What a view of networks compares: the subject's name, its activation, its recipe."""
+    if len(setup.init) > 1:
+        return [(init, setup.focused, init) for init in setup.init]
+    return [(name, name, setup.init[0]) for name in setup.activations]
+
+
+class Refined(Protocol):
+    """A result with a progress, in a frozen record."""
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1."""
+
+
+Shown = TypeVar("Shown", bound=Refined)
+Found = TypeVar("Found")
+
+
+def told(
+    steps: Generator[float, None, Found], result: Shown, start: float, share: float
+) -> Generator[Shown, None, Found]:
+    """Take the steps; at each the result as it is, or with a progress that has grown.
+
+    The same result once more costs no picture: it only lets who does not want it stop.
+    """
+    done = 0.0
+    while True:
+        progress = start + share * done
+        if progress >= result.progress + _TOLD:
+            result = replace(result, progress=progress)  # type: ignore[type-var]
+        yield result
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
 
 
 def sigmas_of(setup: Setup, name: str, init: str) -> Sigmas:
@@ -166,12 +229,8 @@ def network_of(setup: Setup, subject: str, name: str, init: str) -> Network:
     """The network that a setup describes, with everything that is known without drawing it.
 
     Raises:
-        InputError: an initialisation that this activation does not have; too deep a network.
+        InputError: an initialisation that this activation does not have.
     """
-    if setup.depth > MAX_DEPTH:
-        raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", "press c for the chain"
-        )
     found = sigmas_of(setup, name, init)
     orthogonal = found.weights == "orthogonal"
     path = theory(name, found.sigma_w2, found.sigma_b2, setup.depth, abs(setup.x))

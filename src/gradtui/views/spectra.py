@@ -10,11 +10,12 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas, initialisation, random_network_steps
+from gradtui.mathematics.initialisation import Sigmas, initialisation
 from gradtui.mathematics.mean_field import critical_sigma_w2
 from gradtui.mathematics.spec import number
 from gradtui.mathematics.spectrum import Spectrum, jacobian_spectra
-from gradtui.views.networks import _INPUT, _NETWORK, sigmas_of
+from gradtui.mathematics.steps import told
+from gradtui.views.networks import drawn_steps, sigmas_of
 from gradtui.views.setup import Setup
 from gradtui.views.view import Remedy
 
@@ -222,18 +223,8 @@ def spectra_steps(setup: Setup, name: str, init: str, count: int) -> Iterator[fl
     The same number gives the same input and the same seed as in the decay view. Yields the share
     that is done, and every spectrum.
     """
-    seed = int(np.random.SeedSequence([setup.seed, _NETWORK, count]).generate_state(1)[0])
-    x = abs(setup.x) * np.random.default_rng([setup.seed, _INPUT, count]).standard_normal(
-        setup.units
-    )
-    widths = [setup.units] * (setup.depth + 1)
-    drawing = random_network_steps(widths, init, name, seed)
-    while True:
-        try:
-            yield 0.2 * next(drawing)
-        except StopIteration as end:
-            network = end.value
-            break
+    network, rng = yield from told(drawn_steps(setup, name, init, count), lambda share: 0.2 * share)
+    x = abs(setup.x) * rng.standard_normal(setup.units)
     depths = depths_of(setup.depth)
     for step in jacobian_spectra(name, network.weights, network.biases, x, depths):
         if step.spectrum is not None:

@@ -15,6 +15,7 @@ from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.spectrum import Spectrum
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
+from gradtui.views.networks import compared
 from gradtui.views.setup import NETWORK, Setup, log10_threshold
 from gradtui.views.spectra import (
     Ensemble,
@@ -53,10 +54,7 @@ def run(setup: Setup) -> Iterator[Spectra]:
     ):
         if value > most:
             raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
-    if len(setup.init) > 1:
-        names = [(init, setup.focused, init) for init in setup.init]
-    else:
-        names = [(name, name, setup.init[0]) for name in setup.activations]
+    names = compared(setup)
     result = Spectra(setup, tuple(pair_of(setup, *one) for one in names))
     yield result
     order = sorted(range(len(names)), key=lambda index: result.pairs[index].subject != setup.focus)

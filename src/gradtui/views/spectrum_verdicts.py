@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradtui.mathematics.spectrum import Spectrum
+from gradtui.views.network_verdicts import among_others
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.spectra import (
     Ensemble,
@@ -108,7 +109,7 @@ def remedy_steps(setup: Setup, pair: Pair) -> Generator[None, None, Remedy | Non
                 yield
         after = tried.at(changed.depth)
         if after is not None and kind_of(after, limit) is Kind.HEALTHY:
-            changes = _among_others(setup, pair, changes)
+            changes = among_others(setup, pair.activation, pair.init, changes)
             return Remedy(label, changes, _median(setup, pool), _median(changed, after))
     return None
 
@@ -135,12 +136,3 @@ def _candidates(setup: Setup, pair: Pair) -> Iterator[tuple[str, Mapping[str, An
         yield f"tanh with {orthogonal}", {"activations": ("tanh",), "init": (orthogonal,)}
     for depth in reversed(depths_of(setup.depth)[:-1]):
         yield f"depth = {depth}", {"depth": depth}
-
-
-def _among_others(setup: Setup, pair: Pair, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The changes with the others of the comparison left as they are, where that can be."""
-    if len(setup.init) > 1 and "init" in changes and "activations" not in changes:
-        (new,) = changes["init"]
-        kept = tuple(new if old == pair.init else old for old in setup.init)
-        return {**changes, "init": tuple(dict.fromkeys(kept)), "focus": new}
-    return changes

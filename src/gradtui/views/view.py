@@ -105,6 +105,8 @@ class View:
     """The setup with the cursor on the critical line; an InputError where there is none."""
     reads_cursor: bool = False
     """Whether a result depends on where the cursor stands too."""
+    has_all_subjects: bool = False
+    """Whether a result has every subject, so that the focus only says which one is shown."""
 
     @property
     def all_knobs(self) -> tuple[Knob, ...]:
@@ -138,8 +140,10 @@ class View:
 
     def key(self, setup: Setup) -> tuple[object, ...]:
         """What a result depends on: equal keys, equal results."""
-        read = self.cursors(setup) if self.reads_cursor else ()
-        return (self.name, *(getattr(setup, name) for name in (*self.used(setup), *read)))
+        read = [*self.used(setup), *(self.cursors(setup) if self.reads_cursor else ())]
+        if self.has_all_subjects and "focus" in read:
+            read.remove("focus")
+        return (self.name, *(getattr(setup, name) for name in read))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""
