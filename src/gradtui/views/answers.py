@@ -331,8 +331,8 @@ def _candidates(setup: Setup, answer: Answer) -> Iterator[tuple[str, Mapping[str
             units = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {units}", {"units": units}
     wider = min(4 * setup.units, MAX_WIDTH)
-    for sigma_b in (0.5, 1.0, 2.0) if answer.advice.unstable else ():
-        if setup.sigma_b < sigma_b:
+    for sigma_b in (0.5, 1.0, 1.5) if answer.advice.unstable else ():
+        if setup.sigma_b < sigma_b <= setup.sigma_b_range[1]:
             yield f"sigma_b = {sigma_b:g}", {"sigma_b": sigma_b}
             both = {"sigma_b": sigma_b, "units": wider}
             yield f"sigma_b = {sigma_b:g} with units = {wider}", both

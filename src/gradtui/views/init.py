@@ -325,6 +325,7 @@ VIEW = View(
         "networks",
         "seed",
         "sigma_w_range",
+        "sigma_b_range",
     ),
     cursor="sigma_w",
     run=run,
