@@ -15,7 +15,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CURSORS, KNOBS, Setup
+from gradtui.views.setup import CURSORS, KNOBS, NETWORK, Setup
 from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Kind, Remedy
 
@@ -159,6 +159,32 @@ def test_an_activation_with_other_parameters_stands_beside_its_kind() -> None:
 
 
 # ------------------------------------------------------------------- knobs
+
+
+def test_several_initialisations_leave_one_activation_and_the_other_way_round() -> None:
+    """Both at once would be a comparison of everything with everything."""
+    inits = steps.set_knob(COMPARING, "init", "orthogonal kaiming_normal")
+    assert chosen(inits) == ("sigmoid",)
+    assert inits.setup.model == NETWORK
+    activations = press(inits.with_(highlight="tanh"), "toggle")
+    assert chosen(activations) == ("sigmoid", "tanh")
+    assert activations.setup.init == ("orthogonal",)
+    assert press(activations, "undo").setup == inits.setup
+
+
+def test_c_goes_from_the_chain_to_the_network_and_back() -> None:
+    network = press(COMPARING, "model")
+    assert network.setup.model == NETWORK
+    assert press(network, "model").setup == COMPARING.setup
+    elsewhere = press(COMPARING.with_(view="chain"), "model")
+    assert elsewhere.setup == COMPARING.setup
+    assert "press 3" in elsewhere.message
+
+
+def test_tab_walks_through_several_initialisations() -> None:
+    state = steps.set_knob(SINGLE.with_(view="decay"), "init", "orthogonal kaiming_normal")
+    assert press(state, "next_focus").setup.focused_init == "kaiming_normal"
+    assert press(state, "next_focus", "next_focus").setup.focused_init == "orthogonal"
 
 
 @pytest.mark.parametrize(

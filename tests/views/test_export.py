@@ -117,7 +117,8 @@ def test_the_drawing_is_well_formed_and_says_what_the_page_says(
 
 def test_json_is_strict_and_whole(view: View, setup: Setup, result: Any) -> None:
     record = strict(exported(view, result, setup, SIZE, "braille", "json"))
-    assert set(record) == {"gradtui", "view", "setup", "findings", "rows"}
+    snippets = {"snippets"} if view.snippets(result, setup) else set()
+    assert set(record) == {"gradtui", "view", "setup", "findings", "rows"} | snippets
     assert record["view"] == view.name
     assert record["setup"] == {knob.name: knob.text(setup) for knob in view.all_knobs}
     assert [one["activation"] for one in record["findings"]] == list(setup.activations)

@@ -10,7 +10,7 @@ from gradtui.errors import InputError, printable
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.views import VIEWS
-from gradtui.views.setup import CHAIN, KNOBS, MODELS, NETWORK, Loss, Setup, implied
+from gradtui.views.setup import KNOBS, MODELS, NETWORK, Loss, Setup, implied
 from gradtui.views.view import View
 
 SPECS = (
@@ -55,7 +55,7 @@ def setups(draw: st.DrawFn) -> Setup:
     high = draw(st.floats(low + 1e-3, 1e6))
     spreads = st.floats(0, 1e100)
     model = draw(st.sampled_from(MODELS))
-    most = 6 if model == CHAIN or len(activations) == 1 else 1
+    most = 6 if len(activations) == 1 else 1
     inits = tuple(draw(st.lists(st.sampled_from(INITS), min_size=1, max_size=most, unique=True)))
     limits = tuple(sorted(draw(st.tuples(st.floats(0, 10), st.floats(11, 1e3)))))
     return Setup(
@@ -187,10 +187,9 @@ def test_unbalanced_parentheses_are_an_error(text: str) -> None:
         {"biases": LayerValues((1.0, 2.0))},
         {"sigma_w": 3.5},
         {"sigma_b": 2.0},
-        {"init": ("kaiming_normal", "orthogonal"), "activations": ("tanh", "relu"),
-         "model": NETWORK},
+        {"init": ("kaiming_normal", "orthogonal"), "activations": ("tanh", "relu")},
     ],
-)  # fmt: skip
+)
 def test_knobs_that_contradict_one_another_are_refused(changes: dict[str, object]) -> None:
     name = next(iter(changes))
     with pytest.raises(InputError, match=name):
@@ -243,6 +242,18 @@ def test_the_recipes_are_walked_through_one_by_one_and_round() -> None:
 
 
 def test_what_only_a_network_has_asks_for_a_network() -> None:
-    assert implied("init", ("orthogonal",)) == {"model": NETWORK}
-    assert implied("weights", LayerValues((1.0, 2.0))) == {"depth": 2}
-    assert implied("depth", 5) == {}
+    assert implied(Setup(), "init", ("orthogonal",)) == {"model": NETWORK}
+    assert implied(Setup(), "weights", LayerValues((1.0, 2.0))) == {"depth": 2}
+    assert implied(Setup(), "depth", 5) == {}
+
+
+def test_a_sigma_beyond_the_map_widens_the_map() -> None:
+    assert implied(Setup(), "sigma_b", 2.0) == {"sigma_b_range": (0.0, 2.0)}
+    assert implied(Setup(sigma_w_range=(1.0, 2.0)), "sigma_w", 0.5) == {"sigma_w_range": (0.5, 2.0)}
+    assert implied(Setup(), "sigma_w", 2.9) == {}
+
+
+@pytest.mark.parametrize("name", ["decay", "layers", "spectrum"])
+def test_what_a_result_has_of_every_subject_is_not_computed_again_for_another(name: str) -> None:
+    setup = VIEWS[name].default_setup.with_(activations=("tanh", "relu"))
+    assert VIEWS[name].key(setup.with_(focus="relu")) == VIEWS[name].key(setup)

@@ -78,9 +78,17 @@ class State:
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
-    """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
+    """The state with another setup, the old one kept for undo. A cursor's move is not kept.
+
+    What is compared is several activations or several initialisations, whichever came last.
+    """
     view = view or state.view
     setup = setup.clamped()
+    if len(setup.activations) > 1 and len(setup.init) > 1:
+        if setup.init == state.setup.init:
+            setup = setup.with_(init=(setup.focused_init,))
+        else:
+            setup = setup.with_(activations=(setup.focused,))
     if setup.focus not in (*setup.activations, *setup.init):
         setup = setup.with_(focus="")
     cursors = {name: getattr(state.setup, name) for name in CURSORS}
@@ -168,7 +176,7 @@ def step_knob(state: State, name: str, steps: int, *, by_factor: bool = False) -
         value = turn(getattr(state.setup, name), steps)
     except OverflowError:
         return state
-    return guarded(state, state.setup.with_(**{name: value, **implied(name, value)}))
+    return guarded(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
 
 
 def set_knob(state: State, name: str, text: str) -> State:
@@ -180,7 +188,7 @@ def set_knob(state: State, name: str, text: str) -> State:
         InputError: the text is not a value of this knob, or contradicts another knob.
     """
     value = KNOBS[name].parse(text)
-    return changed(state, state.setup.with_(**{name: value, **implied(name, value)}))
+    return changed(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
 
 
 def walk(state: State, steps: int, *, tens: bool = False) -> State:

@@ -104,7 +104,7 @@ def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setu
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
     for name, value in list(changes.items()):
-        changes = {**implied(name, value), **changes}
+        changes = {**implied(view.default_setup, name, value), **changes}
     setup = view.default_setup.with_(**changes).clamped()
     # A cursor that was asked for is not moved in silence.
     setup = setup.with_(**{name: changes[name] for name in CURSORS if name in changes})

@@ -23,7 +23,7 @@ from gradtui.mathematics.flow.given import MAX_DEPTH
 from gradtui.mathematics.initialisation import MAX_WIDTH
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.steps import finish, told
-from gradtui.views.network_verdicts import kind_of
+from gradtui.views.network_verdicts import among_others, kind_of
 from gradtui.views.networks import QUANTILES, Network, flow_steps, network_of, sigmas_of
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Kind, Remedy
@@ -307,7 +307,8 @@ class _Work:
                 yield self.now()
             if tried.holds(self._limit):
                 before, after = (self._share(one) for one in (answer.advised, tried))
-                remedy = Remedy(label, _among_others(self._setup, answer, changes), before, after)
+                kept = among_others(self._setup, answer.name, "", changes)
+                remedy = Remedy(label, kept, before, after)
                 self._answers[index] = replace(answer, remedy=remedy)
                 return
 
@@ -343,13 +344,3 @@ def _candidates(setup: Setup, answer: Answer) -> Iterator[tuple[str, Mapping[str
         if other != answer.name:
             yield other, {"activations": (other,)}
             yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}
-
-
-def _among_others(setup: Setup, answer: Answer, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The changes, with the other activations that are compared left as they are."""
-    if "activations" not in changes:
-        return changes
-    (new,) = changes["activations"]
-    kept = (new if one == answer.name else one for one in setup.activations)
-    focus = new if setup.focus == answer.name else setup.focus
-    return {**changes, "activations": tuple(dict.fromkeys(kept)), "focus": focus}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from gradtui.views.setup import NETWORK, Setup
 from gradtui.views.view import Finding, Kind, Size, Table, Value, View
 from gradtui.views.wording import magnitude, plain, rate
 
+_PATIENCE = 0.08
+"""Seconds without a picture, after which there is one that says what is being waited for."""
 _COLUMNS = 20
 """The bins of each histogram in the table."""
 
@@ -35,10 +38,12 @@ def run(setup: Setup) -> Iterator[Layers]:
     """
     result = Layers(setup, (), 0.0)
     first = VIEW.focused(setup)
+    quiet_until = time.monotonic() + _PATIENCE
     pairs = sorted(compared(setup), key=lambda pair: pair[0] != first)
     share = 0.5 / len(pairs)
     for index, pair in enumerate(pairs):
-        one = yield from told(look_inside(setup, *pair), result, index * share, share)
+        steps = look_inside(setup, *pair)
+        one = yield from told(steps, result, index * share, share, quiet_until)
         result = replace(result, networks=(*result.networks, one))
     for index, one in enumerate(result.networks):
         if one.kind is not Kind.HEALTHY:

@@ -187,12 +187,14 @@ def among_others(
     setup: Setup, name: str, init: str, changes: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Changes of one of those that are compared, the others left as they are, where that can be."""
-    if len(setup.init) > 1 and "init" in changes and "activations" not in changes:
-        (new,) = changes["init"]
-        kept = tuple(new if old == init else old for old in setup.init)
-        return {**changes, "init": tuple(dict.fromkeys(kept)), "focus": new}
-    if len(setup.activations) > 1 and "activations" in changes:
-        (new,) = changes["activations"]
-        kept = tuple(new if old == name else old for old in setup.activations)
-        return {**changes, "activations": tuple(dict.fromkeys(kept)), "focus": new}
+    for knob, old in (("activations", name), ("init", init)):
+        compared: tuple[str, ...] = getattr(setup, knob)
+        if len(compared) > 1 and knob in changes:
+            (new,) = changes[knob]
+            kept = dict.fromkeys(new if one == old else one for one in compared)
+            changes = {
+                **changes,
+                knob: tuple(kept),
+                "focus": new if setup.focus == old else setup.focus,
+            }
     return changes

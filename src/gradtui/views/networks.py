@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -113,18 +114,24 @@ Found = TypeVar("Found")
 
 
 def told(
-    steps: Generator[float, None, Found], result: Shown, start: float, share: float
+    steps: Generator[float, None, Found],
+    result: Shown,
+    start: float,
+    share: float,
+    quiet_until: float = 0.0,
 ) -> Generator[Shown, None, Found]:
     """Take the steps; at each the result as it is, or with a progress that has grown.
 
-    The same result once more costs no picture: it only lets who does not want it stop.
+    The same result once more costs no picture: it only lets who does not want it stop. Before
+    that moment of the monotonic clock there is none: what is done by then needs no waiting.
     """
     done = 0.0
     while True:
         progress = start + share * done
-        if progress >= result.progress + _TOLD:
-            result = replace(result, progress=progress)  # type: ignore[type-var]
-        yield result
+        if time.monotonic() >= quiet_until:
+            if progress >= result.progress + _TOLD:
+                result = replace(result, progress=progress)  # type: ignore[type-var]
+            yield result
         try:
             done = next(steps)
         except StopIteration as end:

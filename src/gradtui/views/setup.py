@@ -7,7 +7,6 @@ the app, a validation and a line of help.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,7 +123,7 @@ class Setup:
             ("layer", self.layer, f"a layer from 1 to {self.depth}", self.layer <= self.depth,
              "choose a layer that is there"),
             ("init", ", ".join(self.init), "one initialisation, as there are several activations",
-             self.model == CHAIN or 1 in (len(self.activations), len(self.init)),
+             1 in (len(self.activations), len(self.init)),
              "compare several of the one or of the other"),
         ):  # fmt: skip
             if not holds:
@@ -467,19 +466,18 @@ _KNOBS = (
 KNOBS: Mapping[str, Knob] = {knob.name: knob for knob in _KNOBS}
 
 
-def implied(name: str, value: Any) -> dict[str, Any]:
+def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
     """What else a knob that somebody sets brings with it.
 
     A list of weights or biases says how deep the chain is; what only networks have, that there
-    is to be one.
+    is to be one; a σ outside what is mapped widens the map.
     """
     if name in ("weights", "biases") and len(value.values) > 1:
         return {"depth": len(value.values)}
     if name in ("init", "units", "networks"):
         return {"model": NETWORK}
+    if name in ("sigma_w", "sigma_b"):
+        low, high = getattr(setup, CURSOR_RANGES[name])
+        if not low <= value <= high:
+            return {CURSOR_RANGES[name]: (min(low, value), max(high, value))}
     return {}
-
-
-def log10_threshold(setup: Setup) -> float:
-    """log10 of the threshold."""
-    return math.log10(setup.threshold)

@@ -343,6 +343,7 @@ VIEW = View(
     finding=finding,
     table=table,
     walk=walk_depths,
+    has_all_subjects=True,
     defaults={
         "activations": ("tanh",),
         "depth": 100,
