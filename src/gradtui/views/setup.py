@@ -481,3 +481,8 @@ def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
         if not low <= value <= high:
             return {CURSOR_RANGES[name]: (min(low, value), max(high, value))}
     return {}
+
+
+def log10_threshold(setup: Setup) -> float:
+    """log10 of the threshold."""
+    return math.log10(setup.threshold)
