@@ -7,6 +7,7 @@ the app, a validation and a line of help.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
