@@ -85,7 +85,7 @@ def whole_screen(state: State, size: Size) -> list[Picture]:
     [
         (name, view)
         for name, view in product(STATES, VIEWS)
-        if name != "six" or view not in ("decay", "layers")
+        if name != "six" or view not in ("decay", "layers", "spectrum")
     ],
 )
 def test_every_pane_fills_its_area_row_by_row(name: str, view: str, size: Size) -> None:
@@ -93,10 +93,10 @@ def test_every_pane_fills_its_area_row_by_row(name: str, view: str, size: Size) 
 
 
 @SIZES
-@pytest.mark.parametrize("view", ["decay", "layers"])
-def test_six_curves_at_the_greatest_depth_fill_their_areas(view: str, size: Size) -> None:
+@pytest.mark.parametrize(("view", "depth"), [("decay", 2000), ("layers", 2000), ("spectrum", 20)])
+def test_six_curves_fill_their_areas(view: str, depth: int, size: Size) -> None:
     state = STATES["six"].with_(view=view)
-    whole_screen(state.with_(setup=state.setup.with_(depth=2000)), size)
+    whole_screen(state.with_(setup=state.setup.with_(depth=depth, units=16)), size)
 
 
 @pytest.mark.parametrize("curves", range(1, 7))
@@ -244,10 +244,19 @@ def test_the_row_of_keys_offers_the_other_model() -> None:
 
 
 @SIZES
-def test_the_top_row_has_the_views_on_their_keys_and_the_way_out(size: Size) -> None:
-    shown = panes.top(State(), size.width, 1.0).text
-    for words_ in ("1 derivative", "2 chain", "3 decay", "q quit"):
-        assert words_ in shown
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_the_top_row_has_the_views_on_their_keys_and_the_way_out(view: str, size: Size) -> None:
+    shown = panes.top(State(view=view), size.width, 1.0).text
+    for number, name in enumerate(VIEWS, 1):
+        assert f" {number} " in shown
+        if size.width >= 120:
+            assert f" {number} {name} " in shown
+        elif size.width >= 80:
+            assert f" {number} {name[:5]} " in shown
+        elif name == view:
+            assert f"{number} {name}" in shown
+    assert "q quit" in shown
+    assert "q quit" in panes.top(State(view=view), size.width, 0.42).text
 
 
 def test_progress_is_shown_while_something_is_computed() -> None:

@@ -247,7 +247,7 @@ def test_the_numbers_come_as_csv() -> None:
         (("--threshold", "1"), "threshold: '1' is not a number from"),
         (("--units", "0"), "units: '0' is not a whole number from 1"),
         (("--sigma-b", "-1"), "sigma_b: '-1' is not a number from 0"),
-        (("--sigma-w", "4"), "sigma_w: 4.0 is not inside the range 0 to 3"),
+        (("--sigma-w", "1e4"), "sigma_w: '1e4' is not a number from 0 to 1000"),
     ],
 )
 def test_bad_input_is_refused_in_words(words: tuple[str, ...], said: str) -> None:

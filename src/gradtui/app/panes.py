@@ -51,18 +51,25 @@ def areas(size: Size, curves: int) -> Areas:
 
 def top(state: State, width: int, progress: float) -> Picture:
     """The name, the views on their keys, the progress of what is being computed."""
-    spans: list[Span] = [Span(" gradtui ", "brand"), Span("  ")]
-    for index, name in enumerate(VIEWS, 1):
-        here = name == state.view
-        spans.append(Span(f" {index} {name} ", "here" if here else "muted"))
-    used = sum(len(span.text) for span in spans)
     middle = f" {progress:4.0%} " if progress < 1 else ""
-    room = width - used - len(middle) - 1
+    for letters, gap in ((None, " "), (5, ""), (0, "")):
+        spans: list[Span] = [Span(" gradtui " + 2 * gap, "brand")]
+        for index, name in enumerate(VIEWS, 1):
+            here = name == state.view
+            shown = name if here and not letters else name[:letters]
+            label = f"{gap}{index} {shown}".rstrip() + " "
+            spans.append(Span(label, "here" if here else "muted"))
+        room = width - sum(len(span.text) for span in spans)
+        if room >= _ROOM_ON_THE_RIGHT:
+            break
+    room -= len(middle)
     right = next((one for one in ("? help  q quit ", "q quit ") if len(one) <= room), "")
-    gap = room + 1 - len(right)
-    if gap >= 1:
-        spans += [Span(" " * gap), Span(middle, "warn"), Span(right, "muted")]
+    spans += [Span(" " * (room - len(right))), Span(middle, "warn"), Span(right, "muted")]
     return Picture.of([tuple(spans)], width, 1)
+
+
+_ROOM_ON_THE_RIGHT = len(" 100% q quit ")
+"""What the progress and the way out take; the names of the views are cut for them."""
 
 
 def activations(state: State, size: Size) -> Picture:
