@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 import pytest
@@ -14,7 +15,7 @@ from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.picture import Picture, row_text
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.setup import CHAIN, KNOBS, Setup
 from gradtui.views.view import Finding, Kind, Size
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
@@ -48,21 +49,28 @@ STATES = {
 
 def quick(state: State) -> State:
     """The same but for networks that are few, small and of a depth that networks can have."""
-    if state.view != "init":
+    if state.view not in ("layers", "spectrum", "init") and state.setup.model == CHAIN:
         return state
     depth = min(state.setup.depth, 12)
-    return state.with_(setup=state.setup.with_(networks=2, units=4, depth=depth).clamped())
+    setup = state.setup.with_(networks=2, units=4, depth=depth, layer=min(state.setup.layer, depth))
+    return state.with_(setup=setup)
+
+
+@lru_cache(maxsize=64)
+def best(view: str, setup: Setup) -> object:
+    """The last result, for all the sizes that it is drawn at."""
+    *_, result = VIEWS[view].run(setup)
+    return result
 
 
 def finding(state: State) -> Finding:
-    *_, result = state.record.run(state.setup)
-    return state.record.finding(result, state.setup.focused)
+    return state.record.finding(best(state.view, state.setup), state.setup.focused)
 
 
 def whole_screen(state: State, size: Size) -> list[Picture]:
     """Every pane, with the area that it has to fill."""
     areas = panes.areas(size, len(state.setup.activations))
-    *_, result = state.record.run(state.setup)
+    result = best(state.view, state.setup)
     found = state.record.finding(result, state.setup.focused)
     pictures = [
         (panes.top(state, size.width, 1.0), Size(size.width, 1)),

@@ -111,6 +111,31 @@ SCENARIOS = (
         Setup(activations=("relu",), depth=50, model=NETWORK, init=("kaiming_normal",)),
     ),
     Scenario(
+        "The edge of chaos",
+        "Left of the line gradients vanish, right of it they explode; C goes onto it.",
+        "phase",
+        Setup(activations=("tanh",), depth=50, sigma_w=2.4, sigma_b=0.2),
+    ),
+    Scenario(
+        "One direction or all of them",
+        "The largest direction lives while the median dies; orthogonal weights keep all.",
+        "spectrum",
+        Setup(
+            activations=("tanh",),
+            depth=100,
+            model=NETWORK,
+            init=("normal",),
+            networks=5,
+            layer=100,
+        ),
+    ),
+    Scenario(
+        "Saturated, and yet it explodes",
+        "Nearly half of the units sit where tanh′ is nothing; σw = 4 makes up for it.",
+        "layers",
+        Setup(activations=("tanh",), depth=30, model=NETWORK, init=("normal(sigma_w=4)",)),
+    ),
+    Scenario(
         "A squared error, nearly met",
         "The loss itself sends back little when the output is near its target.",
         "chain",
