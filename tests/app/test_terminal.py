@@ -154,7 +154,7 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
         for keys, budget in (
             ("down down up j", 600),
             ("] [ ] ] { }", 4_000),
-            ("2 3 1 2 1 3 4", 6_000),
+            ("2 3 1 2 1 3 4 3 6", 6_000),
             ("right up right down left", 2_000),  # the cursor over the map
             ("C A escape", 4_000),
         ):

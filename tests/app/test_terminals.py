@@ -288,7 +288,7 @@ def test_pages_do_what_their_frames_say(state_home: Path) -> None:
         terminal.press("up", "up")
         assert terminal.screen() == top
         terminal.press("escape")
-        terminal.press("s", "down", "enter")  # "number or enter chooses"
+        terminal.press("s", "down", "enter")  # "key or enter chooses"
         assert "scenarios ─" not in terminal.screen()
         terminal.press("u")
         assert "Undid" in terminal.screen()

@@ -69,7 +69,7 @@ def walk_through(terminal: Terminal) -> None:
     terminal.until("zero-centred")
     terminal.press("escape")
     terminal.send("s")
-    terminal.until("number or enter chooses")
+    terminal.until("key or enter chooses")
     terminal.press("escape")
     assert "layer 40's gradient" in terminal.screen()
     # Another size.

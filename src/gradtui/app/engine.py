@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from gradtui.errors import InputError
@@ -13,6 +14,9 @@ from gradtui.plots.picture import Picture, Row
 from gradtui.views import VIEWS
 from gradtui.views.setup import Setup
 from gradtui.views.view import Finding, Size
+
+_TOLD_EVERY = 0.3
+"""Seconds between two tellings of the progress alone."""
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -105,12 +109,22 @@ class Engine:
 
     def _serve(self) -> None:
         while (request := self._take()) is not None:
-            drawn = None
+            drawn, told_at = None, 0.0
             try:
                 for result in self._results(request):
-                    if result is not drawn:  # else it only asks whether it is still wanted
-                        self._deliver(_draw(request, result))
-                        drawn = result
+                    if result is None:
+                        pass  # nothing new, only a place to stop
+                    elif drawn is None or not _looks_the_same(drawn.result, result):
+                        drawn, told_at = _draw(request, result), time.monotonic()
+                        self._deliver(drawn)
+                    elif result.progress > drawn.progress and (
+                        result.progress == 1.0 or time.monotonic() - told_at > _TOLD_EVERY
+                    ):
+                        drawn, told_at = (
+                            replace(drawn, progress=result.progress),
+                            time.monotonic(),
+                        )
+                        self._deliver(drawn)
                     if self._wanted is not None or self._closed:
                         break
             except InputError as error:
@@ -125,8 +139,19 @@ class Engine:
         elif self._result is not None:
             yield self._result
         for result in self._steps:
-            self._result = result
+            self._result = result or self._result
             yield result
+
+
+def _looks_the_same(one: Any, other: Any) -> bool:
+    """Whether two results differ in nothing but their progress, and so need one picture."""
+    return one is other or all(
+        getattr(one, field.name) is getattr(other, field.name)
+        or (isinstance(getattr(one, field.name), tuple)
+            and getattr(one, field.name) == getattr(other, field.name))
+        for field in fields(one)
+        if field.name != "progress"
+    )  # fmt: skip
 
 
 def _draw(request: Request, result: Any) -> Drawn:

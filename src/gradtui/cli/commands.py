@@ -115,8 +115,9 @@ def _last(view: View, setup: Setup) -> Any:
     """The view's best result."""
     result = None
     with Progress(view.name) as progress:
-        for result in view.run(setup):
-            progress.tell(result.progress)
+        for step in view.run(setup):
+            result = step or result
+            progress.tell(result.progress if result else 0.0)
     return result
 
 

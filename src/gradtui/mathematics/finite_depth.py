@@ -92,11 +92,11 @@ def gradient_path(
         x: the standard deviation of an input.
 
     Raises:
-        InputError: a variance outside 0 to 1e20, or an |x| outside 0 to 1e50.
+        InputError: a variance outside 0 to 1e20, or an |x| outside 0 to 1e100.
     """
     f = as_activation(activation)
     w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
-    size = float(numbers("x", abs(x), 0.0, 1e50))
+    size = float(numbers("x", abs(x), 0.0, 1e100))
     e = expectations(f)
     q, slope_squares = np.empty(depth), np.empty(depth)
     here = w * size * size + b

@@ -260,21 +260,24 @@ class _Work:
         answer = self._answers[index] = replace(answer, network=network)
         try:
             for ratios in self._measured(self._setup, answer.name, answer.advised):
-                answer = replace(answer, advised=replace(answer.advised, measured=ratios))
-                self._answers[index] = answer
+                if ratios is not answer.advised.measured:
+                    answer = replace(answer, advised=replace(answer.advised, measured=ratios))
+                    self._answers[index] = answer
                 yield self.now()
             for place, choice in enumerate(answer.recipes):
                 for ratios in self._measured(self._setup, answer.name, choice):
                     recipes = list(answer.recipes)
-                    recipes[place] = replace(choice, measured=ratios)
-                    answer = self._answers[index] = replace(answer, recipes=tuple(recipes))
+                    if ratios is not recipes[place].measured:
+                        recipes[place] = replace(choice, measured=ratios)
+                        answer = self._answers[index] = replace(answer, recipes=tuple(recipes))
                     yield self.now()
         except InputError as error:  # more memory than there is
             self._answers[index] = replace(answer, not_simulated=str(error))
 
     def _measured(self, setup: Setup, name: str, choice: Choice) -> Iterator[Array]:
-        """What is left in the networks so far, as often as there is something to tell."""
+        """What is left in the networks so far, told whenever they are twice as many."""
         ratios: list[float] = []
+        told = choice.measured
         work = _work(setup)
         since = 0.0
         for count in range(1, choice.wanted + 1):
@@ -283,7 +286,9 @@ class _Work:
                 since, before = since + max(share - before, 0.0) * work, share
                 if since >= _WORK_A_STEP:
                     since = 0.0
-                    yield np.sort(ratios)
+                    if len(ratios) >= 2 * told.size:
+                        told = np.sort(ratios)
+                    yield told
             self._done += setup is self._setup
         yield np.sort(ratios)
 

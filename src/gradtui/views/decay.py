@@ -18,7 +18,7 @@ _ONLY_CHAIN = frozenset({"weights", "biases", "loss", "samples"})
 _ONLY_NETWORK = frozenset({"init", "units", "networks"})
 
 
-def run(setup: Setup) -> Iterator[Decay]:
+def run(setup: Setup) -> Iterator[Decay | None]:
     """The chains or the networks at once, then what random draws add."""
     if setup.model == NETWORK:
         return network_decay.run(setup)

@@ -16,7 +16,7 @@ from gradtui.views.setup import NETWORK, Setup
 from gradtui.views.view import Finding, Kind, Size, Table, Value, View
 from gradtui.views.wording import magnitude, plain, rate
 
-_PATIENCE = 0.08
+_PATIENCE = 0.3
 """Seconds without a picture, after which there is one that says what is being waited for."""
 _COLUMNS = 20
 """The bins of each histogram in the table."""
@@ -31,7 +31,7 @@ class Layers:
     progress: float = 1.0
 
 
-def run(setup: Setup) -> Iterator[Layers]:
+def run(setup: Setup) -> Iterator[Layers | None]:
     """The focused network as soon as it is run, the others, then what was found to help each.
 
     Between two pictures the same result comes again, so that who does not want it can stop.

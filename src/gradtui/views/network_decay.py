@@ -39,7 +39,7 @@ from gradtui.views.view import Finding, Remedy, Size, Table
 from gradtui.views.wording import decade, magnitude, plain, rate
 
 _WORK_A_PICTURE = 3e7
-"""Weights drawn between two pictures: some tenths of a second."""
+"""Weights drawn before the first picture of an ensemble: some tenths of a second."""
 
 _FEW_DECADES = 3
 _COLUMNS_A_BAR = 8
@@ -67,7 +67,7 @@ class NetworkDecay:
         return next(one for name in wanted for one in self.networks if one.subject == name)
 
 
-def run(setup: Setup) -> Iterator[NetworkDecay]:
+def run(setup: Setup) -> Iterator[NetworkDecay | None]:
     """Theory at once, then one network after the other, then what would help.
 
     Between two pictures the same result comes again, so that who does not want it can stop.
@@ -78,7 +78,7 @@ def run(setup: Setup) -> Iterator[NetworkDecay]:
     layers = kept_layers(setup.depth)
     rows: list[list[Array]] = [[] for _ in pairs]
     flows = setup.networks * len(pairs)
-    work = 0.0
+    work, told_after = 0.0, _WORK_A_PICTURE
     for count in range(1, setup.networks + 1):
         for index, one in enumerate(result.networks):
             steps = flow_steps(setup, one.activation, one.init, count, 1)
@@ -86,8 +86,8 @@ def run(setup: Setup) -> Iterator[NetworkDecay]:
             flow = yield from told(steps, result, 0.9 * done / flows, 0.9 / flows)
             rows[index].append(gradients(flow, layers))
         work += len(pairs) * setup.depth * setup.units**2
-        if work >= _WORK_A_PICTURE or count == setup.networks:
-            work = 0.0
+        if work >= told_after or count == setup.networks:
+            told_after = 2.0 * work  # what is known changes less and less
             measured = tuple(
                 replace(one, ensemble=Ensemble(layers, np.array(gathered)))
                 for one, gathered in zip(result.networks, rows, strict=True)

@@ -40,8 +40,8 @@ _WITHIN_90 = 1.6448536269514722
 _NETWORK, _INPUT = 3, 4
 """Streams of the seed; 0, 1 and 2 are the chain's."""
 
-_TOLD = 0.02
-"""Progress that is worth a new picture."""
+_TOLD = 0.01
+"""Progress that is worth telling."""
 
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
@@ -119,19 +119,18 @@ def told(
     start: float,
     share: float,
     quiet_until: float = 0.0,
-) -> Generator[Shown, None, Found]:
+) -> Generator[Shown | None, None, Found]:
     """Take the steps; at each the result as it is, or with a progress that has grown.
 
     The same result once more costs no picture: it only lets who does not want it stop. Before
-    that moment of the monotonic clock there is none: what is done by then needs no waiting.
+    that moment of the monotonic clock there is None: what is done by then needs no waiting.
     """
     done = 0.0
     while True:
         progress = start + share * done
-        if time.monotonic() >= quiet_until:
-            if progress >= result.progress + _TOLD:
-                result = replace(result, progress=progress)  # type: ignore[type-var]
-            yield result
+        if progress >= result.progress + _TOLD:
+            result = replace(result, progress=progress)  # type: ignore[type-var]
+        yield result if time.monotonic() >= quiet_until else None
         try:
             done = next(steps)
         except StopIteration as end:

@@ -60,16 +60,21 @@ def run(setup: Setup) -> Iterator[Spectra]:
     order = sorted(range(len(names)), key=lambda index: result.pairs[index].subject != setup.focus)
     count = networks_of(setup)
     share = _DRAWING / (2 * count * len(names))
+    shown = result
     for network in range(1, count + 1):
         for index, family in itertools.product(order, range(2)):
-            result = yield from _drawn(result, index, family, network, share)
+            if network == 1:
+                shown = replace(result, progress=result.done)
+            result = yield from _drawn(result, shown, index, family, network, share)
         if network in (1, count):
-            result = yield from _healed(result, order)
+            result = yield from _healed(replace(result, progress=result.done), order)
+        if network & (network - 1) == 0:  # whenever they are twice as many
+            shown = replace(result, progress=result.done)
     yield replace(result, progress=1.0)
 
 
 def _drawn(
-    result: Spectra, index: int, family: int, network: int, share: float
+    result: Spectra, shown: Spectra, index: int, family: int, network: int, share: float
 ) -> Generator[Spectra, None, Spectra]:
     """Add the network with this number to an ensemble; of the first, a picture a spectrum."""
     pair = result.pairs[index]
@@ -79,9 +84,10 @@ def _drawn(
             ensemble = ensemble.with_(step)
             if network == 1:
                 result = result.with_(index, family, ensemble)
-        elif start + share * step > result.progress + _TOLD:
-            result = replace(result, progress=start + share * step)
-        yield result
+                shown = replace(result, progress=shown.progress)
+        elif start + share * step > shown.progress + _TOLD:
+            shown = replace(shown, progress=start + share * step)
+        yield shown
     result = replace(result, done=start + share)
     return result.with_(index, family, ensemble)
 

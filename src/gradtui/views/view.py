@@ -74,7 +74,8 @@ class Finding:
 class View:
     """One way to look at a setup.
 
-    `run` yields results, each better than the last: the first at once, the rest refine it.
+    `run` yields results, each better than the last: the first at once, the rest refine it. None
+    among them, or the same one again, is nothing new, but a place to stop.
     A result depends only on `knobs`; the `cursor` knob moves over it without a new run, unless
     the view `reads_cursor`. `defaults` are the command line's.
     """
