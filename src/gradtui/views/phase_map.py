@@ -194,20 +194,23 @@ class Phase:
         return next(one for one in self.points if one.name == name)
 
 
-def run(setup: Setup) -> Iterator[Phase]:
-    """A coarse map and what is quickly known at the cursor, then all of it."""
+def run(setup: Setup) -> Iterator[Phase | None]:
+    """A coarse map and what is quickly known at the cursor, then all of it.
+
+    Where the cursor moves over a map that is there already, all of it at once.
+    """
     points = tuple(point(setup, name, setup.sigma_w, setup.sigma_b) for name in setup.activations)
     line = critical_line(setup.focused)
-    for one in maps(setup):
+    for count, one in enumerate(maps(setup)):
         # A number that changes costs a slow line bytes: where all is soon done, it stands still.
         progress = 0.9 * one.progress if setup.against == "depth" else 0.5
         result = Phase(setup, one, line, points, progress)
-        yield result
+        yield None if count == 0 and one.progress == 1.0 else result
     whole = []
     for here in points:
         whole.append(completed(setup, here))
         if len(whole) < len(points):
-            yield result
+            yield None
     yield replace(result, points=tuple(whole), progress=1.0)
 
 
