@@ -43,6 +43,11 @@ SHOTS = (
     Shot("derivative", (100, 32), ("1", "left", "left", "left")),
     Shot("chain", (100, 32), ("s", "1", "right", "right")),
     Shot("chain-deep", (100, 32), ("2", "shift+right", "home", "shift+right")),
+    Shot("decay-network", (100, 32), ("s", "b")),
+    Shot("layers", (100, 32), ("s", "e", "right", "right")),
+    Shot("spectrum", (100, 32), ("s", "d")),
+    Shot("phase", (100, 32), ("s", "c", "C")),
+    Shot("init", (100, 36), ("s", "9")),
     Shot("light", (100, 32), theme="light"),
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
     Shot("80x24-no-colour", (80, 24), look=Look(colours="none")),
@@ -65,7 +70,7 @@ async def take(shot: Shot) -> str:
 
 async def settle(app: GradTUI, pilot: object) -> None:
     """Wait until the picture on the screen is the one that was asked for, and complete."""
-    for _ in range(400):
+    for _ in range(3000):
         await pilot.pause(0.02)  # type: ignore[attr-defined]
         if app.settled:
             return
