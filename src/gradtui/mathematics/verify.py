@@ -11,6 +11,9 @@ import numpy as np
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.chain import chain
+from gradtui.mathematics.finite_depth import gradient_path
+from gradtui.mathematics.mean_field import critical_sigma_w2, mean_field
+from gradtui.mathematics.network import gradient_flow
 from gradtui.mathematics.spec import number
 
 _STEP = 2.0**-8
@@ -71,8 +74,33 @@ def checks() -> Iterator[Check]:
         1e-10,
         "50-digit arithmetic",
     )
+    yield from _networks()
     for f in ACTIVATIONS.values():
         yield _differences(f)
+
+
+def _networks() -> Iterator[Check]:
+    """Theory at infinite width, and matrices, which depend on this machine's linear algebra."""
+    source = "independent quadrature"
+    for sigma_b2, expected in ((0.05, 1.7609546396), (0.1, 1.9860726411)):
+        got = critical_sigma_w2("tanh", sigma_b2)
+        yield _number(f"tanh, critical σw² at σb² = {sigma_b2}", expected, got, 1e-10, source)
+    chi = mean_field("sigmoid", 1.0).chi
+    yield _number("sigmoid, χ at σw² = 1, σb² = 0", 0.0557207, chi, 5e-8, source)
+    path = gradient_path("tanh", 1.0, 0.0, 100)
+    left = 10.0 ** (2.0 * path.log10_grad_hidden[0])
+    yield _number("critical tanh, ∏χ over 100 layers", 0.00713425, float(left), 5e-9, source)
+    # Every layer halves each gradient: exact at any depth, for any order of summation.
+    halved = [0.5 * np.eye(64)] * 2000
+    ones = np.ones((1, 64))
+    flow = gradient_flow("identity", halved, None, ones, ones / 8.0)
+    yield _number(
+        "log10 ‖∂L/∂x‖ of 2,000 layers that halve",
+        -2000.0 * math.log10(2.0),
+        float(flow.log10_grad_hidden[0]),
+        1e-10,
+        "-2000 log10 2",
+    )
 
 
 def _number(name: str, expected: float, got: float, tolerance: float, source: str) -> Check:
