@@ -175,7 +175,7 @@ def memory_rows() -> list[Row]:
 
     def visited() -> float:
         with started(GRADTUI, READY) as one:
-            for key in ("1", "2", "3", "?", "escape", "i", "escape", "s", "escape"):
+            for key in (*"1234567", "?", "escape", "i", "escape", "s", "escape"):
                 one.press(key, quiet=0.3)
             return peak_memory(one.process.pid)
 
