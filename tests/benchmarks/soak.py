@@ -118,7 +118,7 @@ def at_the_start(terminal: Terminal) -> float:
     terminal.resize(80, 24)
     terminal.until_quiet(0.5, timeout=60)
     terminal.forget()
-    terminal.press("/", "escape", "r", "1", "3", quiet=0.3)
+    terminal.press("/", "escape", "1", "3", "r", quiet=0.3)
     terminal.resize(81, 24)
     terminal.until_quiet(0.3, timeout=60)
     terminal.forget()

@@ -234,7 +234,7 @@ def readout(result: ChainDecay, setup: Setup, width: int) -> tuple[Row, ...]:
         lost = [str(first_lost(curve, one) or "-") for curve in result.curves]
         columns[f"{'lost ' if one is FORMATS[0] else ''}{one.short}"] = lost
     names = [curve.name for curve in result.curves]
-    names_width = max(map(len, names))
+    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
     # Wide enough for what comes and goes, so that a column stays where it is from key to key.
     usual = dict(zip(columns, (9, 8, 10, 8, 10), strict=False))
     widths = {

@@ -208,7 +208,7 @@ def readout(result: NetworkDecay, setup: Setup, width: int) -> tuple[Row, ...]:
         for head, cell in zip(columns, values, strict=True):
             columns[head].append(cell)
     names = [one.subject for one in result.networks]
-    names_width = max(map(len, names))
+    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
     widths = {
         head: max(8, 1 + len(head), *(1 + len(cell) for cell in cells))
         for head, cells in columns.items()
