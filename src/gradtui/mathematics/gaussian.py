@@ -277,9 +277,9 @@ class _Sine(Expectations):
         return Spread(-math.expm1(-q * delta) * (1.0 + far), -q * (near + far))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def expectations(activation: Activation) -> Expectations:
-    """The expectations of `activation`, kept for the next call.
+    """The expectations of `activation`, kept for the next call; each holds almost a megabyte.
 
     Raises:
         InputError: for parameters that make E[f²] or E[f′²] at q = 1 exceed 1e60.

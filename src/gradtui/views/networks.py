@@ -143,7 +143,7 @@ def sigmas_of(setup: Setup, name: str, init: str) -> Sigmas:
     return sigmas(init, name, setup.units)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=12)
 def theory(name: str, sigma_w2: float, sigma_b2: float, depth: int, x: float) -> GradientPath:
     """The gradient's path in a network of infinite width; kept, for several ask."""
     return gradient_path(name, sigma_w2, sigma_b2, depth, x)
