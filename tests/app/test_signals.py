@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from gradtui.app import opening
 from gradtui.app.storage import load
 from support.terminal import Terminal
 
@@ -148,6 +151,29 @@ def test_a_signal_while_it_takes_the_terminal(writes: int, name: str, state_home
         assert terminal.exit_status(_AT_MOST) == 128 + signal.Signals[name]
         assert terminal.leaks() == []
         assert b"Traceback" not in terminal.raw
+
+
+def test_the_last_words_wait_for_a_terminal_that_is_busy_for_a_moment() -> None:
+    """Another thread's write holds it, and one that must not wait is refused."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    full = 0
+    with suppress(BlockingIOError):
+        while True:
+            full += os.write(writer, b"x" * 4096)
+    emptied = threading.Timer(0.02, os.read, (reader, full))
+    emptied.start()
+    opening._write_soon(writer, b"the last words")
+    emptied.join()
+    assert os.read(reader, 100) == b"the last words"
+
+
+def test_the_last_words_do_not_wait_for_a_terminal_that_reads_no_more() -> None:
+    _, writer = os.pipe()
+    os.set_blocking(writer, False)
+    start = time.perf_counter()
+    opening._write_soon(writer, b"x" * 1_000_000)
+    assert time.perf_counter() - start < 0.5
 
 
 _SLOW_TO_KEEP = """\

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import termios
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
@@ -27,6 +28,8 @@ put it back where it was not set changes nothing.
 _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
+_PATIENCE = 0.1
+"""Seconds for the last words to a terminal that takes none."""
 
 _before: list[object] = []
 """The terminal's own attributes, from before anything was changed."""
@@ -35,6 +38,19 @@ _before: list[object] = []
 def _remember(terminal: TextIO) -> None:
     with suppress(OSError, termios.error):
         _before[:] = termios.tcgetattr(terminal.fileno())
+
+
+def _write_soon(terminal: int, data: bytes) -> None:
+    """Write to one that does not block; one that has stopped reading must not keep us.
+
+    It also refuses while another thread's write is still on its way: that is over at once.
+    """
+    end = time.monotonic() + _PATIENCE
+    while data and time.monotonic() < end:
+        try:
+            data = data[os.write(terminal, data) :]
+        except BlockingIOError:
+            time.sleep(0.001)
 
 
 def end_at_once(number: int, frame: object = None) -> None:
@@ -48,10 +64,8 @@ def end_at_once(number: int, frame: object = None) -> None:
             ours = os.dup(terminal.fileno())
             # Textual's own thread may still have something to write: that goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.fileno())
-            # A terminal that has stopped reading must not keep us.
             os.set_blocking(ours, False)
-            with suppress(OSError):
-                os.write(ours, _RESTORED.encode("ascii"))
+            _write_soon(ours, _RESTORED.encode("ascii"))
             os.set_blocking(ours, True)  # the shell has the same one
             if _before:
                 termios.tcsetattr(ours, termios.TCSANOW, _before)  # type: ignore[arg-type]
