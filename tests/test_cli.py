@@ -23,7 +23,7 @@ from gradtui.cli.commands import setup_of
 from gradtui.cli.parsers import parsed, parsers
 from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.plots.picture import to_ascii
+from gradtui.plots.ascii import to_ascii
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.setup import Setup

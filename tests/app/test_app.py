@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gc
 import io
@@ -10,6 +11,7 @@ import queue
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +302,17 @@ async def test_the_palette_does_what_the_key_does() -> None:
         commands["twice the depth  (})"]()
         await settle(pilot)
         assert app.state.setup.depth == 100
+
+
+async def test_a_palette_that_closes_while_it_searches_stops_searching() -> None:
+    """Its search would fail where the list of what it finds has been, and end the app."""
+    async with running() as (app, pilot):
+        await pilot.press("ctrl+p")
+        search = app.screen.run_worker(partial(asyncio.sleep, 60))
+        app.pop_screen()
+        assert search.is_cancelled
+        await pilot.press("3")
+        assert app.state.view == "decay"
 
 
 # ------------------------------------------------------------------- themes

@@ -12,17 +12,9 @@ from rich.style import Style
 from gradtui.app.themes import TEXTUAL_THEMES, styles
 from gradtui.app.themes import in_colours as theme_in_colours
 from gradtui.plots.ansi import SGR
+from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import (
-    BANDS,
-    CURVES,
-    DASHES,
-    LETTERS,
-    SAMPLES,
-    band,
-    curve_role,
-    to_ascii,
-)
+from gradtui.plots.picture import BANDS, CURVES, DASHES, LETTERS, SAMPLES, band, curve_role
 from gradtui.views.view import Kind
 
 AA = 4.5

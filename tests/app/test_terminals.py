@@ -171,6 +171,11 @@ def test_without_utf_8_frames_are_ascii_and_stand_straight(
             boxed = [line for line in terminal.screen().split("\n") if line.strip()]
             assert len({len(line) for line in boxed}) == 1, terminal.screen()
             terminal.press(page, quiet=0.15)
+        terminal.send("i", "a")
+        screen = terminal.until("= 1 / (1 + e^-x) . (1")
+        assert "= e^-x / (1 + e^-x)^2" in screen
+        assert "?" not in screen
+        terminal.press("i", quiet=0.15)
         terminal.press("t", "y", "enter", "/", "enter", "e", quiet=0.1)
         terminal.press("escape", "ctrl+p", "escape", quiet=0.2)
         assert terminal.raw.isascii()

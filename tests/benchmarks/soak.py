@@ -26,11 +26,17 @@ from support.terminal import GRADTUI, KEYS, Terminal
 READY = "random chains"
 BATCH = 10
 SENT: list[bytes] = []
+PALETTE = b"\x10relu\x1b"
+"""Into it and out again: in there is a way to end the app."""
+_LONE = 0.15
+"""Seconds after which an escape is one, and not the beginning of the next key's sequence."""
 _ENDS = {"quit", "suspend_process", "command_palette"}
 _NAMED = {
     **KEYS,
     "home": b"\x1b[H",
     "end": b"\x1b[F",
+    "shift+up": b"\x1b[1;2A",
+    "shift+down": b"\x1b[1;2B",
     "shift+left": b"\x1b[1;2D",
     "shift+right": b"\x1b[1;2C",
     "shift+tab": b"\x1b[Z",
@@ -45,7 +51,7 @@ _NAMED = {
     "right_curly_bracket": b"}",
 }
 _OF_THE_APP = [
-    _NAMED.get(key) or key.encode()
+    key.encode() if len(key) == 1 else _NAMED[key]
     for action in ACTIONS
     if action.name not in _ENDS
     for key in action.keys
@@ -73,7 +79,7 @@ _GARBAGE = [
     b"\x1b[<0;10;5M",
     b"\x1b[<0;10;5m",
     b"\x1b[<64;40;12M",
-    b"\x10relu\x1b",  # the palette, and out of it: in there is a way to end the app
+    PALETTE,
 ]
 
 
@@ -124,7 +130,7 @@ def at_the_start(terminal: Terminal) -> float:
     terminal.forget()
     terminal.resize(80, 24)
     terminal.until(READY, timeout=60)
-    terminal.until_quiet(0.5, timeout=60)
+    terminal.until_quiet(1.0, timeout=60)  # at rest it gives memory back
     alive(terminal)
     return memory(terminal.process.pid)
 
@@ -136,7 +142,7 @@ def alive(terminal: Terminal) -> None:
         terminal.until_quiet(0.5)
         raise AssertionError(
             f"it fell (exit status {terminal.process.poll()}) "
-            f"after {len(SENT):,} keys, the last {SENT[-60:]}:\n"
+            f"after {len(SENT):,} keys, the last {SENT[-300:]}:\n"
             f"{terminal.raw[-400_000:].decode(errors='replace')}"
         )
 
@@ -148,7 +154,13 @@ def press(terminal: Terminal, keys: int, chance: random.Random) -> None:
             kind = chance.random()
             source = _OF_THE_APP if kind < 0.7 else _TYPED if kind < 0.9 else _GARBAGE
             SENT.append(chance.choice(source))
-            terminal.send(SENT[-1])
+            if SENT[-1] == PALETTE:
+                terminal.press("ctrl+p", quiet=0.3)  # what comes before it is there goes past it
+                terminal.send("relu", "escape")
+            else:
+                terminal.send(SENT[-1])
+            if SENT[-1].endswith(b"\x1b"):
+                time.sleep(_LONE)
             terminal.read(0)
         if chance.random() < 0.1:
             terminal.resize(chance.randint(1, 300), chance.randint(1, 100))

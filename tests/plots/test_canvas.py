@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError
+from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import MARKERS, MIN_HEIGHT, MIN_WIDTH, Canvas, tick_values
-from gradtui.plots.picture import DASHES, Picture, row_text, to_ascii
+from gradtui.plots.picture import DASHES, Picture, row_text
 
 
 def canvas(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import (
     CURVES,
     DASHES,
@@ -18,7 +19,6 @@ from gradtui.plots.picture import (
     fit,
     row,
     row_text,
-    to_ascii,
     wrapped,
 )
 

@@ -10,7 +10,8 @@ import math
 import numpy as np
 import pytest
 
-from gradtui.plots.picture import row_text, to_ascii
+from gradtui.plots.ascii import to_ascii
+from gradtui.plots.picture import row_text
 from gradtui.views import VIEWS
 from gradtui.views.answers import Answers
 from gradtui.views.export import exported, report

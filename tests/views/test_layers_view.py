@@ -13,7 +13,8 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import random_network
-from gradtui.plots.picture import row_text, to_ascii
+from gradtui.plots.ascii import to_ascii
+from gradtui.plots.picture import row_text
 from gradtui.views import VIEWS, layers
 from gradtui.views.inside import Inside
 from gradtui.views.layers import Layers, run

@@ -10,7 +10,8 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.mean_field import chi, mean_field, q_map
-from gradtui.plots.picture import Picture, row_text, to_ascii
+from gradtui.plots.ascii import to_ascii
+from gradtui.plots.picture import Picture, row_text
 from gradtui.views import VIEWS
 from gradtui.views.phase_map import Phase
 from gradtui.views.setup import Setup

@@ -16,7 +16,8 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import random_network
 from gradtui.mathematics.spectrum import Spectrum, jacobian_spectrum
-from gradtui.plots.picture import row_text, to_ascii
+from gradtui.plots.ascii import to_ascii
+from gradtui.plots.picture import row_text
 from gradtui.views import VIEWS
 from gradtui.views.setup import Setup
 from gradtui.views.spectra import (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -15,8 +17,18 @@ from gradtui.views import VIEWS
 from gradtui.views.setup import Setup
 from gradtui.views.view import Finding, Size
 
-_TOLD_EVERY = 0.3
+_DRAWN_EVERY = 0.3
+"""Seconds between two pictures of what is being refined: each costs bytes, the last one counts."""
+
+_TOLD_EVERY = 1.0
 """Seconds between two tellings of the progress alone."""
+
+_AT_REST = 0.5
+"""Seconds without a request after which memory is given back."""
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
+_LARGE = 2**18
+"""Bytes from which on an array has its own pages."""
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -79,6 +91,7 @@ class Engine:
 
     def start(self) -> None:
         """Begin to work."""
+        _be_thrifty()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._thread.start()
 
@@ -94,10 +107,17 @@ class Engine:
             self._closed = True
             self._changed.notify()
 
+    def _called(self) -> bool:
+        return self._closed or self._wanted is not None
+
     def _take(self) -> Request | None:
         """Wait for a request; None once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._wanted is not None)
+            at_rest = not self._changed.wait_for(self._called, _AT_REST)
+        if at_rest:
+            _give_back()
+        with self._changed:
+            self._changed.wait_for(self._called)
             request, self._wanted = self._wanted, None
             return None if self._closed else request
 
@@ -112,18 +132,18 @@ class Engine:
             drawn, told_at = None, 0.0
             try:
                 for result in self._results(request):
+                    waited = time.monotonic() - told_at
                     if result is None:
-                        pass  # nothing new, only a place to stop
+                        pass
                     elif drawn is None or not _looks_the_same(drawn.result, result):
-                        drawn, told_at = _draw(request, result), time.monotonic()
-                        self._deliver(drawn)
+                        if drawn is None or result.progress == 1.0 or waited > _DRAWN_EVERY:
+                            drawn, told_at = _draw(request, result), time.monotonic()
+                            self._deliver(drawn)
                     elif result.progress > drawn.progress and (
-                        result.progress == 1.0 or time.monotonic() - told_at > _TOLD_EVERY
+                        result.progress == 1.0 or waited > _TOLD_EVERY
                     ):
-                        drawn, told_at = (
-                            replace(drawn, progress=result.progress),
-                            time.monotonic(),
-                        )
+                        drawn = replace(drawn, progress=result.progress)
+                        told_at = time.monotonic()
                         self._deliver(drawn)
                     if self._wanted is not None or self._closed:
                         break
@@ -139,8 +159,26 @@ class Engine:
         elif self._result is not None:
             yield self._result
         for result in self._steps:
+            # None is nothing new, only a place to stop, or to show what has had to wait.
             self._result = result or self._result
-            yield result
+            yield self._result
+
+
+def _be_thrifty() -> None:
+    """Have glibc return large arrays to the host as they are freed, from one heap for all threads.
+
+    Its own way is to keep them, a heap a thread, in ever smaller pieces.
+    """
+    with suppress(OSError, AttributeError):  # another C library
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def _give_back() -> None:
+    """Return to the host what computing has left free among the small pieces."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _looks_the_same(one: Any, other: Any) -> bool:

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from gradtui.plots.picture import to_ascii
+from gradtui.plots.ascii import to_ascii
 
 
 class Printable(LineFilter):

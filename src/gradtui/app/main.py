@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich import cells
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -24,11 +26,14 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
+from textual.css.scalar import Scalar
 from textual.drivers import linux_driver
 from textual.filter import LineFilter, NoColor
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList
@@ -65,6 +70,10 @@ def _move_page_when_laid_out(self: OptionList, direction: Direction) -> None:
 
 
 OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
+
+_OF_ONE_SIZE = [cached for cached in vars(Region).values() if hasattr(cached, "cache_clear")]
+_OF_ONE_SIZE += [Scalar.resolve, Strip.blank, Segment._split_cells, cells.cached_cell_len]
+"""What Textual and Rich keep of the geometry of a screen: megabytes, once it had many sizes."""
 
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
@@ -244,6 +253,8 @@ class GradTUI(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """The same state on another size."""
+        for cached in _OF_ONE_SIZE:
+            cached.cache_clear()
         self._cells = Size(event.size.width, event.size.height)  # `size` still is the old one
         while not self._fits() and len(self.screen_stack) > 1:
             self.pop_screen()  # a page has no room there, and Textual's own fails on a few cells
@@ -410,6 +421,8 @@ class GradTUI(App[None]):
     def pop_screen(self) -> AwaitComplete:
         """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
         if len(self.screen_stack) > 1:
+            # The palette's search would go on, and fail where its list has been.
+            self.workers.cancel_node(self.screen)
             # Its keys are whole widgets' pictures: without this, every page ever shown is kept.
             StylesCache.get_inner_outer.cache_clear()
             return super().pop_screen()
@@ -470,7 +483,8 @@ class GradTUI(App[None]):
         """Facts and derivation."""
         from gradtui.app.screens import InfoPage
 
-        self.push_screen(InfoPage(self.state.highlight, self.roles))
+        unicode = self._look.unicode
+        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode))
 
     def effect_scenarios(self) -> None:
         """Choose one."""

@@ -22,6 +22,7 @@ from gradtui.app.actions import ACTIONS
 from gradtui.lessons import Lesson, lesson_for
 from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
+from gradtui.plots.ascii import in_ascii
 from gradtui.views.derivative import where_largest
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.wording import plain
@@ -66,20 +67,22 @@ class Page(ModalScreen[None]):
 
 def help_page(styles: dict[str, Style]) -> Page:
     """Every key, from the registry that binds them."""
-    body = Text()
+    parts: list[RenderableType] = []
     for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-        body.append(f"{group}\n", styles["title"])
+        keys = Table.grid(padding=(0, 1))
         for action in actions:
-            body.append(f"  {action.shown:<10}", styles["key"])
-            body.append(f" {action.help}\n")
-        body.append("\n")
-    body.append("Reading the picture\n", styles["title"])
-    body.append(
-        "  a, b, c stand on the curves of the activations with those letters in the list; each\n"
-        "  also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy,\n"
-        "  ✗ vanishing, ▲ exploding, ● dead.\n"
-    )
-    return Page("help", body)
+            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), Text(action.help))
+        parts += [Text(group, styles["title"]), keys, Text()]
+    parts += [
+        Text("Reading the picture", styles["title"]),
+        Padding(
+            "a, b, c stand on the curves of the activations with those letters in the list; each "
+            "also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy, "
+            "✗ vanishing, ▲ exploding, ● dead.",
+            (0, 0, 0, 2),
+        ),
+    ]
+    return Page("help", Group(*parts))
 
 
 class SnippetsPage(Page):
@@ -107,8 +110,9 @@ class InfoPage(Page):
     ]
     closing_keys = (*Page.closing_keys, "i")
 
-    def __init__(self, spec: str, styles: dict[str, Style]) -> None:
+    def __init__(self, spec: str, styles: dict[str, Style], *, unicode: bool) -> None:
         self._f = activation(spec)
+        self._unicode = unicode
         self._lesson = lesson_for(self._f.name)
         self._styles = styles
         self._shown = 1
@@ -118,25 +122,31 @@ class InfoPage(Page):
     def _text(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for name, value in facts(self._f):
-            table.add_row(Text(name, self._styles["muted"]), Text(value))
+            table.add_row(Text(name, self._styles["muted"]), Text(self._written(value)))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
             parts += self._derivation(self._lesson)
         return Group(*parts)
 
+    def _written(self, text: str) -> str:
+        return text if self._unicode else in_ascii(text)
+
     def _derivation(self, lesson: Lesson) -> list[RenderableType]:
         def said(words: object, field: str) -> str:
-            return str(getattr(getattr(words, field), self._language))
+            return self._written(getattr(getattr(words, field), self._language))
 
         total = len(lesson.steps)
         heading = Text(f"\n{said(lesson, 'title')}", self._styles["title"])
         heading.append(f"   step {self._shown} of {total}", self._styles["muted"])
-        other = "한국어" if self._language == "en" else "English"
-        keys = Text(f"→ next  ← back  a all  g {other}", self._styles["key"])
+        other = "  g 한국어" if self._language == "en" else "  g English"
+        keys = Text("→ next  ← back  a all", self._styles["key"])
+        keys.append(other if self._unicode else "")
         parts: list[RenderableType] = [heading, keys]
         for index, step in enumerate(lesson.steps[: self._shown], 1):
             formula = Text(f"{index:>3}  ", self._styles["muted"])
-            formula.append(step.formula, self._styles["title" if index == self._shown else ""])
+            formula.append(
+                self._written(step.formula), self._styles["title" if index == self._shown else ""]
+            )
             reason = Text(said(step, "reason"), self._styles["muted"])
             parts += [formula, Padding(reason, (0, 0, 0, 5))]
         if self._shown == total:
@@ -153,7 +163,8 @@ class InfoPage(Page):
 
     def action_language(self) -> None:
         """English or Korean."""
-        self._language = "ko" if self._language == "en" else "en"
+        if self._unicode:
+            self._language = "ko" if self._language == "en" else "en"
         self.update_body(self._text())
 
 
@@ -197,10 +208,9 @@ class ScenariosPage(ModalScreen[int | None]):
         """The list in a box."""
         options = []
         for key, one in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
-            line = Text()
-            line.append(f"{key} ", self._styles["key"])
-            line.append(f"{one.title}\n", self._styles["title"])
-            line.append(f"  {one.look}", self._styles["muted"])
+            line = Table.grid(padding=(0, 1))
+            line.add_row(Text(key, self._styles["key"]), Text(one.title, self._styles["title"]))
+            line.add_row("", Text(one.look, self._styles["muted"]))
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"

@@ -17,7 +17,6 @@ from gradtui.cli.streams import (
     CommandError,
     Progress,
     emit,
-    in_ascii,
     in_colour,
     is_utf8,
     page_size,
@@ -26,6 +25,7 @@ from gradtui.cli.streams import (
 )
 from gradtui.errors import InputError, printable, shown
 from gradtui.plots.ansi import coloured, plain
+from gradtui.plots.ascii import in_ascii
 from gradtui.plots.picture import Row
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
 import time
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import TextIO
 from gradtui import settings
 from gradtui.errors import printable
 from gradtui.files import write_atomically
-from gradtui.plots.picture import to_ascii
+from gradtui.plots.ascii import in_ascii
 
 _PIPE = os.terminal_size((80, 24))
 """The page where there is no terminal to ask."""
@@ -28,30 +27,6 @@ def is_utf8(stream: TextIO | None) -> bool:
     """Whether every character that we write has a place there."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig", "cp65001")
-
-
-_SPELLED = {
-    **{"∞": "inf", "±": "+-", "→": "->", "⇒": "=>", "⇔": "<=>", "≤": "<=", "≥": ">=", "…": "~"},
-    **{"√": "sqrt ", "σ": "sigma", "λ": "lambda", "α": "alpha", "Φ": "Phi", "π": "pi"},
-    **{"∏": "product ", "∫": "integral ", "∀": "all "},
-}
-"""What takes more than one character of ASCII to say."""
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣᶻᵏ]+")
-_FRAME = re.compile("[│┌└├┤┬┴┼]")
-
-
-def in_ascii(text: str) -> str:
-    """The text for a stream that holds no more; a plot stays cell for cell as it is."""
-    return "\n".join(map(_line_in_ascii, text.split("\n")))
-
-
-def _line_in_ascii(line: str) -> str:
-    if not _FRAME.search(line):
-        line = _RAISED.sub(lambda found: "^" + to_ascii(found[0]), line)
-        for character, spelled in _SPELLED.items():
-            line = line.replace(character, spelled)
-        line = line.replace("sqrt (", "sqrt(")
-    return to_ascii(line)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -81,10 +81,7 @@ class Table:
     @classmethod
     def of(cls, expectations: Expectations) -> Table:
         """Evaluate the moments at every node."""
-        t = (
-            np.arange(cls.START, cls.START + cls.PANELS)[:, None] + 0.5 + 0.5 * _chebyshev()[0]
-        ).ravel()
-        q = np.exp(t)
+        t, q = _table_nodes()
         return cls(t, q, expectations.moments(q))
 
     def interpolated(self, t: Array) -> Moments:
@@ -98,6 +95,14 @@ class Table:
         weights /= weights.sum(axis=-1, keepdims=True)
         columns = panel[..., None] * self.ORDER + np.arange(self.ORDER)
         return Moments(*((weights * values[columns]).sum(axis=-1) for values in self.moments))
+
+
+@cache
+def _table_nodes() -> tuple[Array, Array]:
+    """t and q, the same for every activation."""
+    panels = np.arange(Table.START, Table.START + Table.PANELS)[:, None]
+    t = (panels + 0.5 + 0.5 * _chebyshev()[0]).ravel()
+    return t, np.exp(t)
 
 
 @cache
@@ -131,32 +136,21 @@ class Expectations:
         """Whether f jumps; softplus, which does by e^-threshold, is taken for continuous."""
         return any(abs(kink.jump) > 1e-6 for kink in self.activation.kinks)
 
-    @property
-    def _nodes(self) -> tuple[Array, Array]:
-        """|u| of every node, in order, and the weighted f, f², f² u² and f′² there."""
-        return self._rule_of_f[0], self._rule_of_f[2]
-
-    @property
-    def _weights(self) -> Array:
-        """The weight of every node."""
-        return self._rule_of_f[1]
-
     @cached_property
-    def _rule_of_f(self) -> tuple[Array, Array, Array]:
-        """|u|, the weights, and the weighted functions of `_nodes`."""
+    def _nodes(self) -> tuple[Array, Array]:
+        """|u| of every node, in order, and the weighted f, f², f² u², f′² and f′⁴ at ±|u|."""
         edges = [np.zeros(1), 2.0 ** np.arange(_FINEST, _COARSEST + 1)]
         for at in {abs(at) for at in self.activation.breaks if at}:
             steps = at * 2.0 ** -np.arange(1.0, _TOWARDS_BREAK)
             edges += [np.array([at]), at - steps, at + steps]
         positive = np.unique(np.concatenate(edges))
-        positive = positive[positive <= 2.0**_COARSEST]
-        u, weights = _rule(np.concatenate([-positive[:0:-1], positive]), _NODES)
-        order = np.argsort(abs(u), kind="stable")
-        u, weights = u[order], weights[order]
+        u, weights = _rule(positive[positive <= 2.0**_COARSEST], _NODES)
+        rows = np.zeros((5, u.size))
         with np.errstate(all="ignore"):
-            f, slope = self.activation(u), self.activation.derivative(u)
-            rows = np.array([f, f * f, (f * u) ** 2, slope * slope]) * weights
-        return abs(u), weights, rows
+            for side in (-u, u):
+                f, slope = self.activation(side), self.activation.derivative(side)
+                rows += [f, f * f, (f * u) ** 2, slope**2, slope**4]
+            return u, rows * weights
 
     def _moments(self, q: float) -> tuple[float, float, float, float]:
         r = math.sqrt(max(q, Q_SMALLEST))
@@ -165,7 +159,7 @@ class Expectations:
         z = u[first:last] / r
         with np.errstate(all="ignore"):
             density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
-            mean, square, with_u2, slope_square = (rows[:, first:last] @ density).tolist()
+            mean, square, with_u2, slope_square = (rows[:4, first:last] @ density).tolist()
         return mean, square, 0.5 * (with_u2 / (r * r) - square), slope_square
 
     def slope_kurtosis(self, q: float) -> float:
@@ -173,11 +167,10 @@ class Expectations:
         r = math.sqrt(min(max(q, Q_SMALLEST), Q_LARGEST))
         u, rows = self._nodes
         first, last = np.searchsorted(u, (_INSIDE * min(r, 1.0), _TAIL * r))
-        z, weighted = u[first:last] / r, rows[3, first:last]
+        z = u[first:last] / r
         with np.errstate(all="ignore"):
             density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
-            slope_square = weighted / self._weights[first:last]
-            second, fourth = weighted @ density, (weighted * slope_square) @ density
+            second, fourth = rows[3:, first:last] @ density
             kurtosis = float(fourth / second**2)
         return kurtosis if math.isnan(kurtosis) else max(kurtosis, 1.0)
 
@@ -277,9 +270,9 @@ class _Sine(Expectations):
         return Spread(-math.expm1(-q * delta) * (1.0 + far), -q * (near + far))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def expectations(activation: Activation) -> Expectations:
-    """The expectations of `activation`, kept for the next call; each holds almost a megabyte.
+    """The expectations of `activation`, kept for the next call; each holds some 0.3 MB.
 
     Raises:
         InputError: for parameters that make E[f²] or E[f′²] at q = 1 exceed 1e60.

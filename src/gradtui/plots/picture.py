@@ -7,7 +7,6 @@ file none. Every character is one cell wide.
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -146,34 +145,3 @@ class Picture:
             tuple(tuple(Span(change(text), role) for text, role in one) for one in self.rows),
             self.width,
         )
-
-
-_ASCII = str.maketrans(
-    {
-        **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
-        **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᶻ", "0123456789-xz", strict=True)),
-        **dict(zip("┌┐└┘├┤┬┴┼╭╮╰╯", "+++++++++++++", strict=True)),
-        **dict(zip("─━╌╍┄═", "------", strict=True)),
-        **dict(zip("│┃┆╎║‖", "||||||", strict=True)),
-        **dict(zip("←→↑↓‹›«»▸▾●○◉•✓✗▲⚠", "<>^v<><>>v*o@*+x^!", strict=True)),
-        **dict(zip("█▓▒░▀▄▌▐▉▊▋▍▎▏▁▂▃▅▆▇", "##%:#######:::.:+###", strict=True)),
-        "∂": "d", "′": "'", "·": ".", "×": "x", "÷": "/", "≤": "<", "≥": ">", "≈": "~", "−": "-",
-        "…": ".", "⋯": ".", "⋮": ":", "∞": "8", "σ": "s", "χ": "X", "Π": "P", "Σ": "S", "½": "h",
-        "λ": "l", "α": "a", "β": "b", "Φ": "F", "φ": "f", "π": "p", "√": "V", "∈": "e", "ₗ": "l",
-        "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "₊": "+", "₋": "-", "ₖ": "k", "ₓ": "x",
-        "±": "~", "ξ": "x", "∇": "g", "⇒": ">", "⇔": "=", "∏": "P", "∀": "A", "∫": "S",
-        **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "."), "\u2800": " ",
-    }
-)  # fmt: skip
-
-
-def to_ascii(text: str) -> str:
-    """The same text, cell for cell, in ASCII: for terminals and files without UTF-8."""
-    mapped = text.translate(_ASCII)
-    return mapped if mapped.isascii() else "".join(map(_base, mapped))
-
-
-def _base(character: str) -> str:
-    """The letter under an accent, the digit that is raised; a question mark for any other."""
-    base = unicodedata.normalize("NFKD", character)[0]
-    return base if base.isascii() else "?"

@@ -21,8 +21,9 @@ from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.flow.inside import SATURATED
+from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import tick_values
-from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within, to_ascii
+from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
 from gradtui.views.inside import Inside
 from gradtui.views.view import Size
 from gradtui.views.wording import decade, plain, subscript
