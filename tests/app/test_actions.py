@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import io
 import string
 from collections import Counter
 
 import pytest
+from rich.console import Console
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 
@@ -88,7 +90,9 @@ def test_the_views_are_on_the_number_keys() -> None:
 
 
 def test_the_help_lists_every_action_with_its_keys() -> None:
-    text = help_page(styles("dark"))._body.plain
+    console = Console(width=200, color_system=None, file=io.StringIO(), record=True)
+    console.print(help_page(styles("dark"))._body)
+    text = console.export_text()
     for action in ACTIONS:
         assert f"{action.shown:<10} {action.help}" in text
 

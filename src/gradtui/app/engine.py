@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import threading
 import time
@@ -169,6 +168,8 @@ def _be_thrifty() -> None:
 
     Its own way is to keep them, a heap a thread, in ever smaller pieces.
     """
+    import ctypes  # after the first paint
+
     with suppress(OSError, AttributeError):  # another C library
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
@@ -177,6 +178,8 @@ def _be_thrifty() -> None:
 
 def _give_back() -> None:
     """Return to the host what computing has left free among the small pieces."""
+    import ctypes
+
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
