@@ -8,15 +8,18 @@ import gc
 import io
 import json
 import queue
+import time
 import weakref
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from gradtui.app.actions import ACTIONS
@@ -26,6 +29,7 @@ from gradtui.app.prompt import Prompt
 from gradtui.app.screens import SCENARIO_KEYS, InfoPage, Page, ScenariosPage, SnippetsPage
 from gradtui.app.state import THEMES, State
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.plots.picture import Picture
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.setup import Setup
@@ -520,6 +524,15 @@ class Answers:
             if drawn.request == wanted and (drawn.progress >= 1 or drawn.error):
                 return drawn
 
+    def all(self) -> list[Drawn]:
+        """Every answer up to the final one."""
+        drawn: list[Drawn] = []
+        while not drawn or drawn[-1].progress < 1:
+            one = self._queue.get(timeout=20)
+            assert isinstance(one, Drawn)
+            drawn.append(one)
+        return drawn
+
 
 @pytest.fixture
 def answers() -> Iterator[Answers]:
@@ -557,6 +570,51 @@ def test_a_defect_in_a_view_is_told_and_not_left_as_a_screen_that_never_changes(
         answers.until(bad)
 
 
+@dataclass(frozen=True)
+class Refined:
+    """A result of which only the number is drawn."""
+
+    number: int
+    progress: float = 0.5
+
+
+def refining(
+    monkeypatch: pytest.MonkeyPatch, results: Callable[[], Iterator[Refined | None]]
+) -> None:
+    """Have decay give these results."""
+    view = replace(
+        VIEWS["decay"],
+        run=lambda setup: results(),
+        draw=lambda result, *_: Picture.of([], 1, 1),
+        readout=lambda *_: (),
+        finding=lambda *_: None,
+    )
+    monkeypatch.setitem(VIEWS, "decay", view)
+
+
+def test_of_what_is_refined_fast_the_first_and_the_last_picture_are_sent(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refining(monkeypatch, lambda: iter([*map(Refined, range(1, 50)), Refined(50, 1.0)]))
+    answers.engine.submit(request(Setup(depth=4)))
+    assert [one.result.number for one in answers.all()] == [1, 50]
+
+
+def test_a_picture_that_has_waited_is_sent_though_nothing_new_comes(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def results() -> Iterator[Refined | None]:
+        yield Refined(1)
+        yield Refined(2)
+        time.sleep(0.4)
+        yield None
+        yield Refined(3, 1.0)
+
+    refining(monkeypatch, results)
+    answers.engine.submit(request(Setup(depth=4)))
+    assert [one.result.number for one in answers.all()] == [1, 2, 3]
+
+
 HARD = {
     "overflow in the remedy": Setup(activations=("tanh",), depth=40, x=1e8),
     "slopes beyond float64": Setup(activations=("relu_squared",), depth=20,
@@ -591,6 +649,15 @@ async def test_nothing_of_a_page_is_kept_once_it_is_closed(page: str) -> None:
         await settle(pilot)
         gc.collect()
         assert [one() for one in drawn if one() is not None] == []
+
+
+async def test_the_geometry_of_other_sizes_is_forgotten() -> None:
+    async with running() as (_, pilot):
+        for columns in (*range(80, 180), 80):
+            await pilot.resize_terminal(columns, 30)
+        await settle(pilot)
+        assert Region.intersection.cache_info().currsize < 500
+        assert Strip.blank.cache_info().currsize < 100
 
 
 async def test_the_last_filters_are_the_same_ones_every_time() -> None:

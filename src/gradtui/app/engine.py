@@ -133,7 +133,7 @@ class Engine:
                 for result in self._results(request):
                     waited = time.monotonic() - told_at
                     if result is None:
-                        pass
+                        pass  # nothing yet
                     elif drawn is None or not _looks_the_same(drawn.result, result):
                         if drawn is None or result.progress == 1.0 or waited > _DRAWN_EVERY:
                             drawn, told_at = _draw(request, result), time.monotonic()

@@ -65,7 +65,8 @@ def end_at_once(number: int, frame: object = None) -> None:
             # Textual's own thread may still have something to write: that goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.fileno())
             os.set_blocking(ours, False)
-            _write_soon(ours, _RESTORED.encode("ascii"))
+            with suppress(OSError):
+                _write_soon(ours, _RESTORED.encode("ascii"))
             os.set_blocking(ours, True)  # the shell has the same one
             if _before:
                 termios.tcsetattr(ours, termios.TCSANOW, _before)  # type: ignore[arg-type]
