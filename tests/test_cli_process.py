@@ -14,6 +14,7 @@ import pytest
 
 import gradtui
 from gradtui import __version__
+from gradtui.cli import commands, main
 
 SOURCE = str(Path(gradtui.__file__).parents[1])
 COMMAND = [sys.executable, "-W", "error", "-m", "gradtui"]
@@ -158,3 +159,18 @@ def test_ctrl_c_ends_a_long_computation_quietly() -> None:
     time.sleep(1.0)  # long enough to be computing, and it would compute for minutes
     process.send_signal(signal.SIGINT)
     assert ended(process) == (128 + signal.SIGINT, "", "")
+
+
+def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command imports much, and Python 3.11 wraps what is raised in `__set_name__`."""
+
+    class Struck:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def imports(words: object) -> int:
+        type("Owner", (), {"field": Struck()})
+        return 0
+
+    monkeypatch.setattr(commands, "run", imports)
+    assert main(["list"]) == 128 + signal.SIGINT

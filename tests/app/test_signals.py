@@ -64,7 +64,7 @@ def stat(process: int) -> list[str]:
 # ------------------------------------------------------------------- signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+@pytest.mark.parametrize("number", opening.SIGNALS, ids=lambda n: n.name)
 def test_a_signal_ends_it_in_order(number: signal.Signals, state_home: Path) -> None:
     with opened() as terminal:
         deeper(terminal)
@@ -106,6 +106,7 @@ def test_a_signal_ends_it_whatever_is_open(page: str, state_home: Path) -> None:
         (signal.SIGHUP, 0.1),
         (signal.SIGINT, 0.0),
         (signal.SIGINT, 0.1),
+        (signal.SIGINT, 0.3),
     ],
 )
 def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
@@ -118,7 +119,7 @@ def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
         while (left := end - time.perf_counter()) > 0:
             terminal.read(left)
         terminal.process.send_signal(number)
-        terminal.exit_status(_AT_MOST)
+        assert terminal.exit_status(_AT_MOST) == 128 + number
         assert terminal.leaks() == []
         assert b"Traceback" not in terminal.raw
 
@@ -142,7 +143,7 @@ sys.exit(main([]))
 """
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", [number.name for number in opening.SIGNALS])
 @pytest.mark.parametrize("writes", range(1, 21, 2))
 def test_a_signal_while_it_takes_the_terminal(writes: int, name: str, state_home: Path) -> None:
     """Behind each of the writes with which Textual sets its modes, one by one."""

@@ -146,22 +146,38 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
 # -------------------------------------------------------------------- bytes
 
 
+def answer(terminal: Terminal, key: str, text: str) -> int:
+    """The bytes of all that follows a key, up to the finished picture with this text."""
+    before = len(terminal.raw)
+    terminal.send(key)
+    terminal.until(text)
+    terminal.until("? help")  # in its place was the progress
+    terminal.until_quiet(0.35)
+    return len(terminal.raw) - before
+
+
 def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     """Budgets at 80x24 in 256 colours; bytes are stable, times are not."""
+    tanh, relu = "▸● b tanh", "▸● c relu"
+    derivative, chain, decay = "f(z) at z = 1", "running product", "|∂L/∂w| by layer"
     with opened() as terminal:
         assert len(terminal.raw) <= 20_000
         assert terminal.until_quiet(1.0) == 0
-        for keys, budget in (
-            ("down down up j", 600),
-            ("] [ ] ] { }", 4_000),
-            ("2 3 1 2 1 3 4 3 6", 6_000),
-            ("right up right down left", 2_000),  # the cursor over the map
-            ("C", 6_000),  # the sigmoid's critical point lies beyond the map, which is made anew
-            ("A escape", 4_000),
-        ):
-            for key in keys.split():
-                assert 0 < terminal.press(key, quiet=0.35) <= budget
-        terminal.until_quiet(2.0)  # the last view's picture, on a machine that is busy
+        for budget, answers in (
+            (600, [("down", tanh), ("down", relu), ("up", tanh), ("j", relu)]),
+            (4_000, [(key, f"of layer {depth}'s") for key, depth in
+                     (("]", 51), ("[", 50), ("]", 51), ("]", 52), ("{", 26), ("}", 52))]),
+            (6_000, [("2", chain), ("3", decay), ("1", derivative), ("2", chain), ("1", derivative),
+                     ("3", decay), ("4", "z   flat  dead"), ("3", decay), ("6", "at (1, 0) ")]),
+            (2_000, [("right", "at (1.05, 0)"), ("up", "at (1.05, 0.02)"),
+                     ("right", "at (1.1, 0.02)"), ("down", "at (1.1, 0) "),
+                     ("left", "at (1.05, 0) ")]),  # the cursor over the map
+            # The sigmoid's critical point lies beyond the map, which is made anew.
+            (6_000, [("C", "D takes it into decay")]),
+            (4_000, [("A", "sigma_b or depth"), ("escape", "D into decay")]),
+        ):  # fmt: skip
+            for key, text in answers:
+                assert 0 < answer(terminal, key, text) <= budget
         assert terminal.until_quiet(1.0) == 0
 
 

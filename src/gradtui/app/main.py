@@ -45,7 +45,7 @@ from gradtui.app.actions import ACTIONS, BY_NAME
 from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.filters import AsciiOnly, Printable
 from gradtui.app.line import PATIENCE, QUESTION, Line
-from gradtui.app.opening import end_at_once
+from gradtui.app.opening import SIGNALS, end_at_once
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
@@ -212,7 +212,7 @@ class GradTUI(App[None]):
         self.set_class(not self._look.unicode, "ascii")
         self.set_class(self._look.colours == "none", "mono")
         self._running_loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             # Left to themselves they would leave the terminal raw. The loop's own handlers would
             # wait for the loop, which waits for a terminal that has stopped reading.
             signal.signal(number, self._end_by_signal)
@@ -242,7 +242,7 @@ class GradTUI(App[None]):
 
     def ended_in_order(self) -> None:
         """The terminal is as it was; to put it back once more would change what is the shell's."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         if self._last_resort is not None:
             self._last_resort.cancel()

@@ -25,6 +25,9 @@ Textual's extended keyboard comes first: each of the terminal's two screens has 
 put it back where it was not set changes nothing.
 """
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Those that end the app. Ctrl+c on a raw terminal is a key; SIGINT comes before, or by `kill`."""
+
 _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
@@ -89,7 +92,8 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
     _remember(terminal)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # No KeyboardInterrupt either: what is being imported may turn it into an error of its own.
+    for number in SIGNALS:
         signal.signal(number, end_at_once)
     try:
         terminal.write(_GREETING)

@@ -29,6 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _WRONG
     except KeyboardInterrupt:
         return _BY_SIGNAL + signal.SIGINT
+    except RuntimeError as error:
+        # Before Python 3.12, what is raised while a class is made comes as the cause of this.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return _BY_SIGNAL + signal.SIGINT
     except BrokenPipeError:
         # Who reads has read enough, as with `gradtui list | head`.
         return _BY_SIGNAL + signal.SIGPIPE
