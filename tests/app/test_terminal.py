@@ -60,9 +60,7 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
 def test_a_resize_is_followed(state_home: Path) -> None:
     with opened() as terminal:
         terminal.resize(60, 18)
-        terminal.until_quiet(0.4)
-        assert "sigmoid vanishing" in terminal.screen()
-        assert len(terminal.screen().split("\n")) == 18
+        assert len(terminal.until("sigmoid vanishing").split("\n")) == 18
         terminal.resize(40, 10)
         terminal.until("60 columns")
         terminal.resize(100, 30)
@@ -178,6 +176,20 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
         ):  # fmt: skip
             for key, text in answers:
                 assert 0 < answer(terminal, key, text) <= budget
+        # These paint the whole screen, once.
+        for key, text, budget in (
+            ("?", "esc closes", 8_000),
+            ("s", "key or enter", 8_000),
+            ("i", "zero-centred", 8_000),
+            ("ctrl+p", "Search for commands", 14_000),
+        ):
+            before = len(terminal.raw)
+            terminal.send(key)
+            terminal.until(text)
+            terminal.until_quiet(0.35)
+            assert len(terminal.raw) - before <= budget
+            assert 0 < answer(terminal, "escape", "? help") <= 8_000
+        assert 0 < answer(terminal, "t", "Theme") <= 8_000
         assert terminal.until_quiet(1.0) == 0
 
 
@@ -194,19 +206,34 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
 )
 def test_without_utf_8_the_screen_is_ascii(env: dict[str, str], state_home: Path) -> None:
     with opened(env=env) as terminal:
-        for key in ("1", "2", "3", "d", "escape", "y"):
-            terminal.press(key, quiet=0.12)
+        for key, text in (
+            ("1", "passes here"),
+            ("2", "running product"),
+            ("3", READY),
+            ("d", "a whole number"),
+            ("escape", "s scenarios"),
+            ("y", "clipboard"),
+        ):
+            terminal.send(key)
+            terminal.until(text)
         assert terminal.raw.isascii()
         assert b"\\u" not in terminal.raw
         terminal.send("q")
         assert terminal.exit_status() == 0
 
 
-@pytest.mark.parametrize("page", ["?", "s", "i", "ctrl+p"])
-def test_without_utf_8_the_pages_are_ascii_too(page: str, state_home: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [("?", "- help"), ("s", "- scenarios"), ("i", "- sigmoid"), ("ctrl+p", "Search for commands")],
+)
+def test_without_utf_8_the_pages_are_ascii_too(page: str, text: str, state_home: Path) -> None:
     with opened(env={"PYTHONIOENCODING": "ascii"}) as terminal:
-        terminal.press(page)
+        terminal.send(page)
+        assert "??" not in terminal.until(text)
+        terminal.until_quiet(0.2)
+        assert "??" not in terminal.screen()
         assert b"\\u" not in terminal.raw
+        assert terminal.raw.isascii()
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "xterm", "screen", "linux", "vt100"])
@@ -220,7 +247,10 @@ def test_every_common_terminal_shows_the_verdict(term: str, state_home: Path) ->
 
 def test_without_colour_none_is_sent(state_home: Path) -> None:
     with opened(env={"NO_COLOR": "1"}) as terminal:
-        terminal.press("]", "2", "3")
+        terminal.send("]", "2")
+        terminal.until("∂L/∂a₅₁")
+        terminal.send("3")
+        terminal.until("layer 51's gradient")
         assert b"38;" not in terminal.raw
         assert b"48;" not in terminal.raw
 

@@ -157,9 +157,9 @@ def test_without_utf_8_frames_are_ascii_and_stand_straight(
     env: dict[str, str], state_home: Path
 ) -> None:
     with opened(env=env) as terminal:
-        for key in ("1", "2", "3"):
-            terminal.press(key, quiet=0.15)
-            lines = terminal.screen().split("\n")
+        for key, text in (("1", "passes here"), ("2", "running product"), ("3", READY)):
+            terminal.send(key)
+            lines = terminal.until(text).split("\n")
             right = [line.rindex("|") for line in lines[3:13] if line.rstrip().endswith("|")]
             assert len(right) >= 6, terminal.screen()
             assert len(set(right)) == 1, terminal.screen()
@@ -170,14 +170,25 @@ def test_without_utf_8_frames_are_ascii_and_stand_straight(
             terminal.until_quiet(0.3)
             boxed = [line for line in terminal.screen().split("\n") if line.strip()]
             assert len({len(line) for line in boxed}) == 1, terminal.screen()
-            terminal.press(page, quiet=0.15)
+            terminal.send(page)
+            terminal.until(READY)
         terminal.send("i", "a")
         screen = terminal.until("= 1 / (1 + e^-x) . (1")
         assert "= e^-x / (1 + e^-x)^2" in screen
         assert "?" not in screen
-        terminal.press("i", quiet=0.15)
-        terminal.press("t", "y", "enter", "/", "enter", "e", quiet=0.1)
-        terminal.press("escape", "ctrl+p", "escape", quiet=0.2)
+        for key, text in (
+            ("i", READY),
+            ("t", "Theme"),
+            ("y", "clipboard"),
+            ("/", "enter keeps"),
+            ("enter", "s scenarios"),
+            ("e", "save as"),
+            ("escape", "s scenarios"),
+            ("ctrl+p", "Search for commands"),
+            ("escape", READY),
+        ):
+            terminal.send(key)
+            terminal.until(text)
         assert terminal.raw.isascii()
         assert b"\\u" not in terminal.raw
         terminal.send("q")
@@ -288,17 +299,22 @@ def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
 
 def test_pages_do_what_their_frames_say(state_home: Path) -> None:
     with opened() as terminal:
-        terminal.press("?")
+        terminal.send("?")
+        terminal.until("esc closes")
+        terminal.until_quiet()
         top = terminal.screen()
-        terminal.press("down", "down")  # "↑ ↓ scroll"
-        assert terminal.screen() != top
-        terminal.press("up", "up")
-        assert terminal.screen() == top
-        terminal.press("escape")
-        terminal.press("s", "down", "enter")  # "key or enter chooses"
-        assert "scenarios ─" not in terminal.screen()
-        terminal.press("u")
-        assert "Undid" in terminal.screen()
+        terminal.send("down", "down")  # "↑ ↓ scroll"
+        terminal.until_it(lambda screen: screen != top)
+        terminal.send("up", "up")
+        terminal.until_it(lambda screen: screen == top)
+        terminal.send("escape")
+        terminal.until(READY)
+        terminal.send("s")
+        terminal.until("key or enter chooses")
+        terminal.send("down", "enter")
+        terminal.until_gone("key or enter chooses")
+        terminal.send("u")
+        terminal.until("Undid")
 
 
 # --------------------------------------------------------------- no terminal

@@ -74,11 +74,8 @@ def walk_through(terminal: Terminal) -> None:
     assert "layer 40's gradient" in terminal.screen()
     # Another size.
     terminal.resize(100, 30)
-    terminal.until_quiet(0.5)
-    screen = terminal.screen()
-    assert "layer 40's gradient" in screen
-    assert len(screen.split("\n")) == 30
-    assert max(map(len, screen.split("\n"))) > 90
+    assert len(terminal.until_width(90).split("\n")) == 30
+    terminal.until("layer 40's gradient")
 
 
 # ------------------------------------------------------------- the connection
@@ -107,9 +104,7 @@ def test_who_connects_again_goes_on_where_they_were(server: ssh.Server, saved: P
         terminal.send("q")
         assert terminal.exit_status() == 0
     with Terminal(server.gradtui()) as terminal:
-        terminal.until("∂L/∂a₅₁")
-        terminal.until_quiet(0.4)
-        assert terminal.screen() == before
+        terminal.until_it(lambda screen: screen == before, before)
         terminal.send("q")
         assert terminal.exit_status() == 0
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -164,10 +164,27 @@ class Terminal:
 
     def until(self, text: str, timeout: float = 30.0) -> str:
         """Read until the text is on the screen; the screen."""
+        return self.until_it(lambda screen: text in screen, repr(text), timeout)
+
+    def until_gone(self, text: str) -> str:
+        """Read until the text is no longer on the screen; the screen."""
+        return self.until_it(lambda screen: text not in screen, f"a screen without {text!r}")
+
+    def until_width(self, columns: int) -> str:
+        """Read until a line is longer than that; the screen."""
+        return self.until_it(
+            lambda screen: max(map(len, screen.split("\n"))) > columns,
+            f"a line of more than {columns} characters",
+        )
+
+    def until_it(
+        self, holds: Callable[[str], bool], what: str = "what was expected", timeout: float = 30.0
+    ) -> str:
+        """Read until that holds for the screen; the screen."""
         end = time.perf_counter() + timeout
-        while text not in (screen := self.screen()):
+        while not holds(screen := self.screen()):
             if time.perf_counter() > end or (not self.read(0.05) and self.ended):
-                raise AssertionError(f"{text!r} did not appear; the screen is\n{screen}")
+                raise AssertionError(f"{what} did not appear; the screen is\n{screen}")
             while self.read(0.01):
                 pass
         return screen

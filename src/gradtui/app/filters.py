@@ -14,10 +14,10 @@ class Printable(LineFilter):
     """No control, format or unassigned character reaches the terminal, whoever wrote it."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments, what cannot be shown as a replacement character."""
+        """The same, what cannot be shown as a replacement character; one style, one segment."""
         return [
             Segment(text if text.isprintable() else "".join(map(_shown, text)), style, control)
-            for text, style, control in segments
+            for text, style, control in Segment.simplify(segments)
         ]
 
 

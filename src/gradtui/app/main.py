@@ -13,13 +13,15 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich import cells
+from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual._compositor import LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual._widget_navigation import Direction
 from textual.app import App, ComposeResult, SystemCommand
@@ -80,6 +82,10 @@ _FRAME = 0.25
 
 _EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
 """What a key does also in a terminal that is too small."""
+
+_IN_ONE = 0.03
+"""Seconds in which Textual opens or closes a page, or changes the theme; painted as it goes, the
+whole screen would be sent twice."""
 
 _LAST_RESORT = 0.7
 """Seconds that an orderly end may take after a signal."""
@@ -165,6 +171,7 @@ class GradTUI(App[None]):
         self._last_resort: threading.Timer | None = None
         self._unasked = self._in_place = False
         self._cells = Size(0, 0)
+        self._kept_back, self._whole_is_due = 0, False
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -277,6 +284,7 @@ class GradTUI(App[None]):
         return styles(self._theme_of(self.state))
 
     def _dress(self) -> None:
+        self._paint_in_one()
         self.theme = f"gradtui-{self._theme_of(self.state)}"
         for pane in self.panes.values():
             pane.restyle(self.roles)
@@ -397,6 +405,27 @@ class GradTUI(App[None]):
     def _tick(self) -> None:
         self.state = steps.play_tick(self.state)
 
+    def _paint_in_one(self) -> None:
+        """Keep back what Textual paints while a page or a theme comes or goes, then paint it all.
+
+        Not by its `delay_update`, which keeps back the layout too, and with it what a key of the
+        same packet has to scroll.
+        """
+        self._kept_back += 1
+        self.set_timer(_IN_ONE, self._paint)
+
+    def _paint(self) -> None:
+        self._kept_back -= 1
+        if not self._kept_back:
+            self._whole_is_due = True
+            self.screen.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self._kept_back or (self._whole_is_due and not isinstance(renderable, LayoutUpdate)):
+            return
+        self._whole_is_due = False
+        super()._display(screen, renderable)
+
     # -- keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -418,6 +447,11 @@ class GradTUI(App[None]):
             return
         await super().on_event(event)
 
+    def push_screen(self, *arguments: Any, **options: Any) -> Any:
+        """As Textual's, painted once."""
+        self._paint_in_one()
+        return super().push_screen(*arguments, **options)
+
     def pop_screen(self) -> AwaitComplete:
         """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
         if len(self.screen_stack) > 1:
@@ -425,6 +459,7 @@ class GradTUI(App[None]):
             self.workers.cancel_node(self.screen)
             # Its keys are whole widgets' pictures: without this, every page ever shown is kept.
             StylesCache.get_inner_outer.cache_clear()
+            self._paint_in_one()
             return super().pop_screen()
         return AwaitComplete()
 
