@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def write_atomically(file: Path, text: str) -> None:
     target = Path(os.path.realpath(file))
     mode = _permissions(target)
     # Short whatever the target's name, so that a long name which fits does not fail here.
-    temporary = target.parent / f".gradtui-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".gradtui-{os.urandom(8).hex()}.tmp"
     # Created, not merely opened, so that the umask decides on a new file's permissions.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

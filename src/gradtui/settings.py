@@ -7,7 +7,6 @@ then the environment variable, then the settings file, then the default.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +116,8 @@ def _read(file: Path) -> dict[str, str]:
     """The settings file as text values; nothing where there is none."""
     try:
         text = file.read_text(encoding="utf-8")
+        import tomllib  # most have no such file, and wait for the first paint
+
         content = tomllib.loads(text)
     except FileNotFoundError:
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import gc
 import shlex
 import signal
 import sys
@@ -341,6 +342,9 @@ class GradTUI(App[None]):
 
     def on_arrived(self, message: Arrived) -> None:
         """Show a picture, if it is still the one that is wanted."""
+        if not gc.isenabled():  # since before the first import; by now all that is used is there
+            gc.freeze()
+            gc.enable()
         drawn, areas = message.drawn, self._areas
         if drawn.request != self._request or areas is None:
             return

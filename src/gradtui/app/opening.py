@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -91,6 +92,10 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
+    # Its frames would have every picture wait for a sixtieth of a second; ours are few.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    # What is imported is there to stay; the app sets it apart once all is in its place.
+    gc.disable()
     _remember(terminal)
     # No KeyboardInterrupt either: what is being imported may turn it into an error of its own.
     for number in SIGNALS:
