@@ -30,7 +30,7 @@ from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.ansi import SGR
 from gradtui.settings import SETTINGS
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.view import Size
 from support.app import running, settle, shown
 from support.commands import Done, run

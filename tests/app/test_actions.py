@@ -18,7 +18,7 @@ from gradtui.app.screens import help_page
 from gradtui.app.state import State
 from gradtui.app.themes import styles
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS
+from gradtui.views.knobs import KNOBS
 
 EVERY = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 

@@ -14,8 +14,9 @@ from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.picture import Picture, row_text
 from gradtui.views import VIEWS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CHAIN, KNOBS, Setup
+from gradtui.views.setup import CHAIN, Setup
 from gradtui.views.view import Finding, Kind, Size
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)

@@ -179,7 +179,7 @@ def test_the_last_words_do_not_wait_for_a_terminal_that_reads_no_more() -> None:
 
 _SLOW_TO_KEEP = """\
 import sys, time
-from gradtui.app import main, storage
+from gradtui.app import polite, storage
 from gradtui.cli import main as run
 
 save, times = storage.save, 0
@@ -189,7 +189,7 @@ def slowly(state, file):
     times += 1
     save(state, file)
     if times == 2:  # the terminal is restored, and the last resort's time runs out
-        time.sleep(main._LAST_RESORT * 2)
+        time.sleep(polite._LAST_RESORT * 2)
 
 storage.save = slowly
 sys.exit(run([]))
@@ -253,6 +253,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: P
             terminal.until_quiet(0.2)
             assert stat(terminal.process.pid)[0] == "T"
             assert terminal.leaks() == []
+            terminal.forget()  # what is seen from here on is new
             terminal.process.send_signal(signal.SIGCONT)
             terminal.until_it(lambda screen: screen.split("\n")[:-1] == panes)
         deeper_still = "layer 52's gradient"

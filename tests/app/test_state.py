@@ -14,8 +14,9 @@ from gradtui.app.state import State
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.views import VIEWS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CURSORS, KNOBS, NETWORK, Setup
+from gradtui.views.setup import CURSORS, NETWORK, Setup
 from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Kind, Remedy
 

@@ -15,8 +15,9 @@ from gradtui.app.state import THEMES, State
 from gradtui.app.storage import load, save, state_file
 from gradtui.errors import printable
 from gradtui.views import VIEWS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.setup import Setup
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from gradtui.errors import InputError, printable
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS, MODELS, NETWORK, Loss, Setup, implied
+from gradtui.views.knobs import KNOBS, implied
+from gradtui.views.setup import MODELS, NETWORK, Loss, Setup
 from gradtui.views.view import View
 
 SPECS = (

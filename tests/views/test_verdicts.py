@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.views.knobs import KNOBS
 from gradtui.views.outcome import chain_of, layers_until, log10_rate, log10_ratio
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS, Loss, Setup
+from gradtui.views.setup import Loss, Setup
 from gradtui.views.verdicts import diagnose
 from gradtui.views.view import Finding, Kind
 from support.by_hand import by_hand, close

@@ -9,7 +9,7 @@ from functools import partial
 from gradtui.app import state as steps
 from gradtui.app.state import State
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS
+from gradtui.views.knobs import KNOBS
 
 
 @dataclass(frozen=True)

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import codecs
 import gc
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rich import cells
-from rich.console import RenderableType
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual._compositor import LayoutUpdate
-from textual._styles_cache import StylesCache
-from textual._widget_navigation import Direction
 from textual.app import App, ComposeResult, SystemCommand
-from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.css.scalar import Scalar
-from textual.drivers import linux_driver
 from textual.filter import LineFilter, NoColor
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import Reactive, var
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import OptionList
 
 from gradtui import __version__
 from gradtui.app import panes, storage
@@ -48,48 +31,21 @@ from gradtui.app.actions import ACTIONS, BY_NAME
 from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.filters import AsciiOnly, Printable
 from gradtui.app.line import PATIENCE, QUESTION, Line
-from gradtui.app.opening import SIGNALS, end_at_once
 from gradtui.app.pane import Pane
+from gradtui.app.polite import PoliteApp
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
 from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.errors import InputError, printable
 from gradtui.plots.picture import Picture
-from gradtui.views.setup import KNOBS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.view import Finding, Size
-
-# A key that is no UTF-8 would end Textual's input thread, and with it the app.
-linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
-    codecs.getincrementaldecoder(name), errors="replace"
-)
-
-_move_page = OptionList._move_page
-
-
-def _move_page_when_laid_out(self: OptionList, direction: Direction) -> None:
-    """Textual's; a page key that comes before the list has its rows would end the app."""
-    if self.scrollable_content_region:
-        _move_page(self, direction)
-
-
-OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
-
-_OF_ONE_SIZE = [cached for cached in vars(Region).values() if hasattr(cached, "cache_clear")]
-_OF_ONE_SIZE += [Scalar.resolve, Strip.blank, Segment._split_cells, cells.cached_cell_len]
-"""What Textual and Rich keep of the geometry of a screen: megabytes, once it had many sizes."""
 
 _FRAME = 0.25
 """Seconds for a layer when the backward pass plays."""
 
 _EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
 """What a key does also in a terminal that is too small."""
-
-_IN_ONE = 0.03
-"""Seconds in which Textual opens or closes a page, or changes the theme; painted as it goes, the
-whole screen would be sent twice."""
-
-_LAST_RESORT = 0.7
-"""Seconds that an orderly end may take after a signal."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +86,7 @@ class Main(Screen[None], inherit_bindings=False):
     ]
 
 
-class GradTUI(App[None]):
+class GradTUI(PoliteApp):
     """One screen, one state. Widgets show it and hold none of it."""
 
     CSS_PATH = "app.tcss"
@@ -147,18 +103,18 @@ class GradTUI(App[None]):
         self,
         first: State,
         look: Look | None = None,
-        keep: Callable[[State], None] = lambda state: None,
+        remember: Callable[[State], None] = lambda state: None,
     ) -> None:
         """Make the app.
 
         Args:
             first: the state to begin with.
             look: what the terminal can show.
-            keep: remembers the state when a signal ends the app.
+            remember: called with the state when a signal ends the app.
         """
         super().__init__()
         self._look = look or Look()
-        self._keep = keep
+        self._remember = remember
         # Made once: every strip remembers what each filter made of it.
         self._last_filters: list[LineFilter] = [Printable()]
         if self._look.colours == "none":
@@ -169,10 +125,8 @@ class GradTUI(App[None]):
         self._engine = Engine(self._deliver, self._crashed)
         self._line = Line(self._show_pictures, self._ask_terminal)
         self._patience: Timer | None = None
-        self._last_resort: threading.Timer | None = None
         self._unasked = self._in_place = False
         self._cells = Size(0, 0)
-        self._kept_back, self._whole_is_due = 0, False
         self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -219,11 +173,7 @@ class GradTUI(App[None]):
         """Show the first state."""
         self.set_class(not self._look.unicode, "ascii")
         self.set_class(self._look.colours == "none", "mono")
-        self._running_loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            # Left to themselves they would leave the terminal raw. The loop's own handlers would
-            # wait for the loop, which waits for a terminal that has stopped reading.
-            signal.signal(number, self._end_by_signal)
+        self.heed_signals()
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
         self.app_resume_signal.subscribe(self, self._resumed)
         self._line.ask()
@@ -239,21 +189,9 @@ class GradTUI(App[None]):
         self._unpainted.close()
         self._in_place = True
 
-    def _end_by_signal(self, number: int, frame: object = None) -> None:
-        """End in order; where the terminal is gone and that cannot be done, end all the same."""
-        self._keep(self.state)
-        self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
-        self._last_resort.daemon = True
-        self._last_resort.start()
-        with suppress(RuntimeError):  # the loop is closed: it ends already
-            self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=128 + number))
-
-    def ended_in_order(self) -> None:
-        """The terminal is as it was; to put it back once more would change what is the shell's."""
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        if self._last_resort is not None:
-            self._last_resort.cancel()
+    def keep(self) -> None:
+        """The next start goes on from here."""
+        self._remember(self.state)
 
     def on_unmount(self) -> None:
         """Stop computing."""
@@ -261,8 +199,7 @@ class GradTUI(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """The same state on another size."""
-        for cached in _OF_ONE_SIZE:
-            cached.cache_clear()
+        self.forget_geometry()
         self._cells = Size(event.size.width, event.size.height)  # `size` still is the old one
         while not self._fits() and len(self.screen_stack) > 1:
             self.pop_screen()  # a page has no room there, and Textual's own fails on a few cells
@@ -285,7 +222,7 @@ class GradTUI(App[None]):
         return styles(self._theme_of(self.state))
 
     def _dress(self) -> None:
-        self._paint_in_one()
+        self.paint_in_one()
         self.theme = f"gradtui-{self._theme_of(self.state)}"
         for pane in self.panes.values():
             pane.restyle(self.roles)
@@ -409,27 +346,6 @@ class GradTUI(App[None]):
     def _tick(self) -> None:
         self.state = steps.play_tick(self.state)
 
-    def _paint_in_one(self) -> None:
-        """Keep back what Textual paints while a page or a theme comes or goes, then paint it all.
-
-        Not by its `delay_update`, which keeps back the layout too, and with it what a key of the
-        same packet has to scroll.
-        """
-        self._kept_back += 1
-        self.set_timer(_IN_ONE, self._paint)
-
-    def _paint(self) -> None:
-        self._kept_back -= 1
-        if not self._kept_back:
-            self._whole_is_due = True
-            self.screen.refresh()
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self._kept_back or (self._whole_is_due and not isinstance(renderable, LayoutUpdate)):
-            return
-        self._whole_is_due = False
-        super()._display(screen, renderable)
-
     # -- keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -450,22 +366,6 @@ class GradTUI(App[None]):
             self.pop_screen()
             return
         await super().on_event(event)
-
-    def push_screen(self, *arguments: Any, **options: Any) -> Any:
-        """As Textual's, painted once."""
-        self._paint_in_one()
-        return super().push_screen(*arguments, **options)
-
-    def pop_screen(self) -> AwaitComplete:
-        """As Textual's; a page that closes twice, since a key was struck twice, is no error."""
-        if len(self.screen_stack) > 1:
-            # The palette's search would go on, and fail where its list has been.
-            self.workers.cancel_node(self.screen)
-            # Its keys are whole widgets' pictures: without this, every page ever shown is kept.
-            StylesCache.get_inner_outer.cache_clear()
-            self._paint_in_one()
-            return super().pop_screen()
-        return AwaitComplete()
 
     def action_interrupt(self) -> None:
         """ctrl+c closes what is open; where nothing is, it quits."""

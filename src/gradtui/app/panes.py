@@ -17,7 +17,8 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.views import VIEWS
-from gradtui.views.setup import CHAIN, KNOBS, NETWORK
+from gradtui.views.knobs import KNOBS
+from gradtui.views.setup import CHAIN, NETWORK
 from gradtui.views.view import Finding, Size
 
 MIN_SIZE = Size(60, 18)

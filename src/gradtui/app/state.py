@@ -12,8 +12,9 @@ from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.spec import number
 from gradtui.plots.picture import CURVES
 from gradtui.views import VIEWS
+from gradtui.views.knobs import KNOBS, implied
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CHAIN, CURSORS, KNOBS, NETWORK, Setup, implied
+from gradtui.views.setup import CHAIN, CURSORS, NETWORK, Setup
 from gradtui.views.view import Remedy, View
 from gradtui.views.wording import plain
 

@@ -13,7 +13,8 @@ from gradtui.files import write_atomically
 from gradtui.mathematics.activations import activation
 from gradtui.settings import home
 from gradtui.views import VIEWS
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.knobs import KNOBS
+from gradtui.views.setup import Setup
 
 _VERSION = 1
 

@@ -29,7 +29,8 @@ from gradtui.plots.ascii import in_ascii
 from gradtui.plots.picture import Row
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
-from gradtui.views.setup import CURSORS, KNOBS, Setup, implied
+from gradtui.views.knobs import KNOBS, implied
+from gradtui.views.setup import CURSORS, Setup
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)

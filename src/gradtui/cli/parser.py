@@ -81,7 +81,7 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             raise InputError("word", word, "expected here", f"see `{self.prog} --help`")
         from gradtui.views import VIEWS
-        from gradtui.views.setup import KNOBS
+        from gradtui.views.knobs import KNOBS
 
         flag = word.partition("=")[0]
         own = VIEWS.get(self.prog.removeprefix("gradtui "))

@@ -14,8 +14,8 @@ from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.settings import SETTINGS
 from gradtui.views import VIEWS
+from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import KNOBS
 from gradtui.views.view import View
 
 SHELLS = ("bash", "zsh", "tcsh")

@@ -16,7 +16,8 @@ from gradtui.errors import InputError, printable
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
 from gradtui.plots.svg import svg
-from gradtui.views.setup import KNOBS, Setup
+from gradtui.views.knobs import KNOBS
+from gradtui.views.setup import Setup
 from gradtui.views.view import Finding, Remedy, Size, Value, View
 
 FORMATS = ("svg", "txt", "csv", "json")

@@ -9,8 +9,9 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.phase import critical_line, critical_points
+from gradtui.views.knobs import KNOBS
 from gradtui.views.phase_map import CRITICAL, Point, followed, point, reached
-from gradtui.views.setup import KNOBS, Setup, log10_threshold
+from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.view import Finding, Kind, Remedy
 from gradtui.views.wording import magnitude, plain
 

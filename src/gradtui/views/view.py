@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from gradtui.plots.picture import Picture, Row
-from gradtui.views.setup import KNOBS, Knob, Setup
+from gradtui.views.knobs import KNOBS, Knob
+from gradtui.views.setup import Setup
 
 Value = str | int | float | bool | None
 Table = list[dict[str, Value]]
