@@ -44,9 +44,9 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.flow.apart import Apart, Extended, shifted
 from gradtui.mathematics.flow.given import (
     Network,
-    _array,
-    _several,
+    array_of,
     at_scale,
+    list_of,
     refuse_infinite,
     validated,
 )
@@ -183,9 +183,9 @@ def _given(
     x: ArrayLike,
 ) -> Network:
     """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
-    row = _array("x", x, 1)[None]
-    w = _several("weights", weights)
-    last = _array(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
+    row = array_of("x", x, 1)[None]
+    w = list_of("weights", weights)
+    last = array_of(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
     network = validated(f, w, biases, row, np.zeros((1, len(last))))
     for layer in range(network.depth):
         refuse_infinite(f"weights[{layer}]", network.weight(layer))

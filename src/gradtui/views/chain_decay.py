@@ -15,14 +15,12 @@ from gradtui.mathematics.precision import FORMATS, FloatFormat
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import (
     DASHES,
-    LETTERS,
     Picture,
     Row,
     curve_role,
-    fit_text,
-    row,
     row_within,
 )
+from gradtui.views.columns import in_columns
 from gradtui.views.curves import layer_ticks, name_curve
 from gradtui.views.outcome import chain_of, log10_rate, outcome, reach
 from gradtui.views.setup import Setup, log10_threshold
@@ -233,33 +231,15 @@ def readout(result: ChainDecay, setup: Setup, width: int) -> tuple[Row, ...]:
     for one in FORMATS:
         lost = [str(first_lost(curve, one) or "-") for curve in result.curves]
         columns[f"{'lost ' if one is FORMATS[0] else ''}{one.short}"] = lost
-    names = [curve.name for curve in result.curves]
-    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
-    # Wide enough for what comes and goes, so that a column stays where it is from key to key.
-    usual = dict(zip(columns, (9, 8, 10, 8, 10), strict=False))
-    widths = {
-        head: max(usual.get(head, 6), 1 + len(head), *(1 + len(cell) for cell in cells))
-        for head, cells in columns.items()
-    }
-    for head in ("f′(z)", "per layer"):  # what a narrow terminal can do without
-        if 5 + names_width + sum(widths.values()) > width:
-            del columns[head], widths[head]
-    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
-    heads = "".join(f"{head:>{widths[head]}}" for head in columns)
-    lines = [row((fit_text(f" layer {setup.layer}", names_width + 5), "title"), (heads, "muted"))]
-    for index, curve in enumerate(result.curves):
-        kind = outcome(curve.chain, limit).kind
-        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
-        name = fit_text(curve.name, names_width)
-        lines.append(
-            row(
-                (f" {LETTERS[index]} ", curve_role(index)),
-                (f"{kind.mark} ", kind.role),
-                (name, curve_role(index)),
-                cells,
-            )
-        )
-    return tuple(lines)
+    return in_columns(
+        f" layer {setup.layer}",
+        columns,
+        [(curve.name, outcome(curve.chain, limit).kind) for curve in result.curves],
+        width,
+        usual=(9, 8, 10, 8, 10, *(6 for _ in FORMATS[1:])),
+        without=("f′(z)", "per layer"),
+        longest=len(f" layer {setup.depth}"),
+    )
 
 
 def finding(result: ChainDecay, name: str) -> Finding:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradtui.plots.picture import LETTERS, Picture, Row, Span, curve_role, fit_text, row
+from gradtui.plots.picture import Picture, Row, curve_role, row
+from gradtui.views.columns import in_columns
 from gradtui.views.curves import walk_layers
 from gradtui.views.inside import Inside, diagnose, heal, look_inside
 from gradtui.views.layers_picture import picture, share_text
@@ -77,46 +78,33 @@ def _of(result: Layers, subject: str) -> Inside | None:
 
 def readout(result: Layers, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each network: what is inside the cursor's layer, and the rate of all."""
-    at, networks = setup.layer, result.networks
-    flat = {one.flat for one in networks}
-    columns = {
-        "z": [_mean_and_spread(one, at) for one in networks],
-        flat.pop() if len(flat) == 1 else "flat": [
-            share_text(float(one.layers.saturated[at - 1])) for one in networks
-        ],
-        "dead": [share_text(float(one.layers.dead[at - 1])) for one in networks],
-        "|a|": [magnitude(float(one.log10_signal[at])) for one in networks],
-        "|∂L/∂a|": [magnitude(float(one.flow.log10_grad_hidden[at])) for one in networks],
-        "per layer": [rate(one.log10_rate) for one in networks],
-    }
-    names = VIEW.subjects(setup)
-    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
-    usual = dict(zip(columns, (16, 7, 6, 9, 9, 10), strict=True))
-    widths = {
-        head: max(usual[head], 1 + len(head), *(2 + len(cell) for cell in (*cells, "")))
-        for head, cells in columns.items()
-    }
-    for head in ("per layer", "z"):  # what a narrow terminal can do without
-        if 5 + names_width + sum(widths.values()) > width:
-            del columns[head], widths[head]
-    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
-    heads = "".join(f"{head:>{widths[head]}}" for head in columns)
-    lines = [row((fit_text(f" layer {at}", names_width + 5), "title"), (heads, "muted"))]
-    done = {one.subject: place for place, one in enumerate(networks)}
-    for index, name in enumerate(names):
-        mark, cells = Span("  "), ""
-        if (place := done.get(name)) is not None:
-            mark = Span(f"{networks[place].kind.mark} ", networks[place].kind.role)
-            cells = "".join(f"{columns[head][place]:>{widths[head]}}" for head in columns)
-        lines.append(
-            row(
-                (f" {LETTERS[index]} ", curve_role(index)),
-                mark,
-                (fit_text(name, names_width), curve_role(index)),
-                cells,
-            )
-        )
-    return tuple(lines)
+    at = setup.layer
+    found = {name: _of(result, name) for name in VIEW.subjects(setup)}
+    flat = {one.flat for one in result.networks}
+    heads = ("z", flat.pop() if len(flat) == 1 else "flat", "dead", "|a|", "|∂L/∂a|", "per layer")
+    cells = [("",) * len(heads) if one is None else _inside(one, at) for one in found.values()]
+    return in_columns(
+        f" layer {at}",
+        dict(zip(heads, zip(*cells, strict=True), strict=True)),
+        [(name, None if one is None else one.kind) for name, one in found.items()],
+        width,
+        usual=(16, 7, 6, 9, 9, 10),
+        without=("per layer", "z"),
+        longest=len(f" layer {setup.depth}"),
+        gap=2,
+    )
+
+
+def _inside(one: Inside, layer: int) -> tuple[str, ...]:
+    """What is inside one layer of a network, and the rate of all."""
+    return (
+        _mean_and_spread(one, layer),
+        share_text(float(one.layers.saturated[layer - 1])),
+        share_text(float(one.layers.dead[layer - 1])),
+        magnitude(float(one.log10_signal[layer])),
+        magnitude(float(one.flow.log10_grad_hidden[layer])),
+        rate(one.log10_rate),
+    )
 
 
 def _mean_and_spread(one: Inside, layer: int) -> str:

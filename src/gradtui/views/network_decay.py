@@ -13,14 +13,12 @@ from gradtui.mathematics.precision import FORMATS
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import (
     DASHES,
-    LETTERS,
     Picture,
     Row,
     curve_role,
-    fit_text,
-    row,
     row_within,
 )
+from gradtui.views.columns import in_columns
 from gradtui.views.curves import layer_ticks, name_curve
 from gradtui.views.network_verdicts import diagnose, kind_of, ratio_of, remedy_steps
 from gradtui.views.networks import (
@@ -207,30 +205,15 @@ def readout(result: NetworkDecay, setup: Setup, width: int) -> tuple[Row, ...]:
         )
         for head, cell in zip(columns, values, strict=True):
             columns[head].append(cell)
-    names = [one.subject for one in result.networks]
-    names_width = max(*map(len, names), len(f"layer {setup.depth}") - 4)
-    widths = {
-        head: max(8, 1 + len(head), *(1 + len(cell) for cell in cells))
-        for head, cells in columns.items()
-    }
-    for head in ("σw", "5 %", "95 %"):  # what a narrow terminal can do without
-        if 5 + names_width + sum(widths.values()) > width:
-            del columns[head], widths[head]
-    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
-    heads = "".join(f"{head:>{widths[head]}}" for head in columns)
-    lines = [row((fit_text(f" layer {setup.layer}", names_width + 5), "title"), (heads, "muted"))]
-    for index, one in enumerate(result.networks):
-        kind = kind_of(ratio_of(one), limit)
-        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
-        lines.append(
-            row(
-                (f" {LETTERS[index]} ", curve_role(index)),
-                (f"{kind.mark} ", kind.role),
-                (fit_text(one.subject, names_width), curve_role(index)),
-                cells,
-            )
-        )
-    return tuple(lines)
+    return in_columns(
+        f" layer {setup.layer}",
+        columns,
+        [(one.subject, kind_of(ratio_of(one), limit)) for one in result.networks],
+        width,
+        usual=[8] * len(columns),
+        without=("σw", "5 %", "95 %"),
+        longest=len(f" layer {setup.depth}"),
+    )
 
 
 def _reach(one: Network, setup: Setup, limit: float) -> str:

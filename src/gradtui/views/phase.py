@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from gradtui.mathematics.mean_field import KINDS
-from gradtui.plots.picture import LETTERS, Row, curve_role, fit_text, row, row_within
+from gradtui.plots.picture import Row, row_within
+from gradtui.views.columns import in_columns
 from gradtui.views.phase_map import Phase, run
 from gradtui.views.phase_picture import draw
 from gradtui.views.phase_verdict import critical_setup, diagnose, figure, kind_of, lasting
@@ -28,38 +29,21 @@ def readout(result: Phase, setup: Setup, width: int) -> tuple[Row, ...]:
         "lasts": [lasting(one, limit) for one in result.points],
         "critical": [figure(one.critical_sigma_w, 4) for one in result.points],
     }
-    usual = (8, 8, 8, 6, 6, 6, 6, 6, 9)
-    widths = {
-        head: max(room, *(1 + len(cell) for cell in cells))
-        for room, (head, cells) in zip(usual, columns.items(), strict=True)
-    }
     where = f" {_where(setup)} "
-    names_width = max(len(where) - 5, *(len(one.name) for one in result.points))
-    for head in ("ξq", "6ξc", "c*", "ξ∇"):  # what a narrow terminal can do without
-        if max(len(where), 12) + sum(widths.values()) > width:
-            del columns[head], widths[head]
-    names_width = max(min(names_width, width - 5 - sum(widths.values())), 4)
-    lines = [row_within(
+    lines = in_columns(
+        where,
+        columns,
+        [(one.name, kind_of(one, limit)) for one in result.points],
         width,
-        (fit_text(where, names_width + 5), "title"),
-        ("".join(f"{head:>{widths[head]}}" for head in columns), "muted"),
-    )]  # fmt: skip
-    for index, one in enumerate(result.points):
-        kind = kind_of(one, limit)
-        cells = "".join(f"{columns[head][index]:>{widths[head]}}" for head in columns)
-        lines.append(
-            row(
-                (f" {LETTERS[index]} ", curve_role(index)),
-                (f"{kind.mark} ", kind.role),
-                (fit_text(one.name, names_width), curve_role(index)),
-                cells,
-            )
-        )
+        usual=(8, 8, 8, 6, 6, 6, 6, 6, 9),
+        without=("ξq", "6ξc", "c*", "ξ∇"),
+        shortest=max(len(where) - 5, 7),
+    )
     if len(result.points) == 1:
         spread = f"{magnitude(limit)} or {magnitude(-limit)}"
         words = f" layers: ξ for a factor e (< 0 grows), 6ξc trainable, lasts until {spread}"
-        lines.append(row_within(width, (words, "muted")))
-    return tuple(lines)
+        return (*lines, row_within(width, (words, "muted")))
+    return lines
 
 
 def _where(setup: Setup) -> str:

@@ -112,14 +112,14 @@ def validated(
 ) -> Network:
     """What `gradient_flow` was given, but for the finiteness of the weights."""
     w = [
-        _array(f"weights[{layer}]", one, 2)
-        for layer, one in enumerate(_several("weights", weights))
+        array_of(f"weights[{layer}]", one, 2)
+        for layer, one in enumerate(list_of("weights", weights))
     ]
     if not 1 <= len(w) <= MAX_DEPTH:
         raise InputError(
             "weights", f"{len(w)} matrices", f"1 to {MAX_DEPTH:,} matrices", "give one a layer"
         )
-    inputs, above = _array("x", x, 2), _array("upstream", upstream, 2)
+    inputs, above = array_of("x", x, 2), array_of("upstream", upstream, 2)
     batch, below = inputs.shape
     for layer, one in enumerate(w):
         if one.shape[1] != below:
@@ -141,7 +141,7 @@ def validated(
         )
     b: list[NDArray[np.generic] | None] = [None] * len(w)
     if biases is not None:
-        given = _several("biases", biases)
+        given = list_of("biases", biases)
         if len(given) != len(w):
             raise InputError(
                 "biases",
@@ -150,7 +150,7 @@ def validated(
                 "give one vector a layer, None where a layer has none, or None for all",
             )
         b = [
-            None if one is None else _array(f"biases[{layer}]", one, 1)
+            None if one is None else array_of(f"biases[{layer}]", one, 1)
             for layer, one in enumerate(given)
         ]
         for layer, (bias, one) in enumerate(zip(b, w, strict=True)):
@@ -189,7 +189,7 @@ def _refuse_memory(batch: int, widths: list[int], weights: list[NDArray[np.gener
     )
 
 
-def _several(field: str, values: object) -> list[ArrayLike]:
+def list_of(field: str, values: object) -> list[ArrayLike]:
     """The items of a sequence, or of an array along its first axis."""
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise InputError(field, values, "a list of arrays, one a layer", "give a list")
@@ -198,7 +198,7 @@ def _several(field: str, values: object) -> list[ArrayLike]:
     return list(values)
 
 
-def _array(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.generic]:
+def array_of(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.generic]:
     """An array of real numbers with so many dimensions, none of them empty."""
     try:
         array = np.asarray(values)
