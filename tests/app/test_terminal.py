@@ -144,12 +144,12 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
 # -------------------------------------------------------------------- bytes
 
 
-def answer(terminal: Terminal, key: str, text: str) -> int:
-    """The bytes of all that follows a key, up to the finished picture with this text."""
+def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
+    """The bytes of all that follows a key, up to the finished picture with these two texts."""
     before = len(terminal.raw)
     terminal.send(key)
     terminal.until(text)
-    terminal.until("? help")  # in its place was the progress
+    terminal.until(top)  # in the place of this one was the progress
     terminal.until_quiet(0.35)
     return len(terminal.raw) - before
 
@@ -183,11 +183,7 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
             ("i", "zero-centred", 8_000),
             ("ctrl+p", "Search for commands", 14_000),
         ):
-            before = len(terminal.raw)
-            terminal.send(key)
-            terminal.until(text)
-            terminal.until_quiet(0.35)
-            assert len(terminal.raw) - before <= budget
+            assert 0 < answer(terminal, key, text, top=text) <= budget
             assert 0 < answer(terminal, "escape", "? help") <= 8_000
         assert 0 < answer(terminal, "t", "Theme") <= 8_000
         assert terminal.until_quiet(1.0) == 0

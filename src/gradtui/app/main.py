@@ -6,7 +6,7 @@ import gc
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -127,7 +127,6 @@ class GradTUI(PoliteApp):
         self._patience: Timer | None = None
         self._unasked = self._in_place = False
         self._cells = Size(0, 0)
-        self._unpainted = ExitStack()
         self._areas: panes.Areas | None = None
         names = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
         roles = styles(self._theme_of(first))
@@ -157,7 +156,7 @@ class GradTUI(PoliteApp):
         """The panes, top to bottom."""
         self._cells = Size(self.size.width, self.size.height)
         # Nothing is sent before all is laid out, or it would be sent three times.
-        self._unpainted.enter_context(self.batch_update())
+        self.keep_back()
         if self._fits():
             self._lay_out()
         yield self.panes["too-small"]
@@ -186,7 +185,7 @@ class GradTUI(PoliteApp):
 
     def on_ready(self) -> None:
         """Everything is in its place: paint."""
-        self._unpainted.close()
+        self.paint()
         self._in_place = True
 
     def keep(self) -> None:

@@ -69,20 +69,25 @@ class PoliteApp(App[None]):
 
     # -- what is painted
 
-    def paint_in_one(self) -> None:
-        """Keep back what Textual paints while a page or a theme comes or goes, then paint it all.
+    def keep_back(self) -> None:
+        """Send nothing of what Textual paints on the way, until `paint` was called as often.
 
-        Not by its `delay_update`, which keeps back the layout too, and with it what a key of the
+        Not by its `batch_update`, which keeps back the layout too, and with it what a key of the
         same packet has to scroll.
         """
         self._kept_back += 1
-        self.set_timer(_IN_ONE, self._paint)
 
-    def _paint(self) -> None:
+    def paint(self) -> None:
+        """Everything is in its place: send it all."""
         self._kept_back -= 1
         if not self._kept_back:
             self._whole_is_due = True
             self.screen.refresh()
+
+    def paint_in_one(self) -> None:
+        """Keep back what is painted while a page or a theme comes or goes."""
+        self.keep_back()
+        self.set_timer(_IN_ONE, self.paint)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if self._kept_back or (self._whole_is_due and not isinstance(renderable, LayoutUpdate)):
