@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradtui.errors import InputError
-    from gradtui.mathematics.activation import Activation
     from gradtui.mathematics.activations import ACTIVATIONS, activation
+    from gradtui.mathematics.activations.record import Activation
     from gradtui.mathematics.chain import Chain, chain
-    from gradtui.mathematics.initialisation import RandomNetwork, initialisation, random_network
-    from gradtui.mathematics.mean_field import MeanField, critical_sigma_w2, mean_field
-    from gradtui.mathematics.network import GradientFlow, gradient_flow
-    from gradtui.mathematics.recipes import INITIALISATIONS
+    from gradtui.mathematics.initialisation.draw import (
+        RandomNetwork,
+        initialisation,
+        random_network,
+    )
+    from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+    from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
+    from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
 __version__ = "0.1.0"
 
@@ -41,20 +45,20 @@ __all__ = [
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
-    "INITIALISATIONS": "gradtui.mathematics.recipes",
-    "Activation": "gradtui.mathematics.activation",
+    "INITIALISATIONS": "gradtui.mathematics.initialisation.recipes",
+    "Activation": "gradtui.mathematics.activations.record",
     "Chain": "gradtui.mathematics.chain",
-    "GradientFlow": "gradtui.mathematics.network",
+    "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
-    "MeanField": "gradtui.mathematics.mean_field",
-    "RandomNetwork": "gradtui.mathematics.initialisation",
+    "MeanField": "gradtui.mathematics.wide.mean_field",
+    "RandomNetwork": "gradtui.mathematics.initialisation.draw",
     "activation": "gradtui.mathematics.activations",
     "chain": "gradtui.mathematics.chain",
-    "critical_sigma_w2": "gradtui.mathematics.mean_field",
-    "gradient_flow": "gradtui.mathematics.network",
-    "initialisation": "gradtui.mathematics.initialisation",
-    "mean_field": "gradtui.mathematics.mean_field",
-    "random_network": "gradtui.mathematics.initialisation",
+    "critical_sigma_w2": "gradtui.mathematics.wide.mean_field",
+    "gradient_flow": "gradtui.mathematics.network.flow",
+    "initialisation": "gradtui.mathematics.initialisation.draw",
+    "mean_field": "gradtui.mathematics.wide.mean_field",
+    "random_network": "gradtui.mathematics.initialisation.draw",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from gradtui.app import panes
 from gradtui.app import state as steps
 from gradtui.app.state import State
-from gradtui.mathematics.mean_field import mean_field
+from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.views import VIEWS
 from gradtui.views.setup import NETWORK, Setup
 from support.app import running, settle, shown

@@ -89,7 +89,7 @@ def arrays(activation: str, width: int, batch: int) -> Any:
 
 def flow(activation: str, threads: int, width: int, batch: int) -> Callable[[], object]:
     """What is being measured."""
-    from gradtui.mathematics.network import gradient_flow
+    from gradtui.mathematics.network.flow import gradient_flow
 
     given = arrays(activation, width, batch)
     return lambda: gradient_flow(activation, *given)

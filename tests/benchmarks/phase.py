@@ -9,7 +9,7 @@ import statistics
 import time
 
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.gaussian import expectations
+from gradtui.mathematics.wide.moments import expectations
 from gradtui.views import VIEWS, phase_map
 from gradtui.views.setup import Setup
 from gradtui.views.view import Size

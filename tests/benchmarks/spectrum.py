@@ -41,8 +41,8 @@ def row(activation: str, width: int, depth: int, init: str) -> None:
     """Print one row."""
     import numpy as np
 
-    from gradtui.mathematics.initialisation import random_network
-    from gradtui.mathematics.spectrum import jacobian_spectrum
+    from gradtui.mathematics.initialisation.draw import random_network
+    from gradtui.mathematics.network.spectrum import jacobian_spectrum
 
     weights, biases = random_network([width] * (depth + 1), init, activation, 0)
     x = np.random.default_rng(0).normal(size=width)

@@ -15,16 +15,16 @@ import pytest
 from scipy.integrate import quad
 
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.advice import (
+from gradtui.mathematics.steps import finish
+from gradtui.mathematics.wide.advice import (
     SIGMA_W_RANGE,
     advise,
     advise_steps,
     log10_ratio,
     sufficient_width,
 )
-from gradtui.mathematics.finite_depth import gradient_path
-from gradtui.mathematics.mean_field import critical_sigma_w2
-from gradtui.mathematics.steps import finish
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2
+from gradtui.mathematics.wide.path import gradient_path
 
 Expectation = Callable[[float], tuple[float, float]]
 """From q to E[f²] and E[f′²]."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.phase import critical_line, critical_points
+from gradtui.mathematics.wide.phase import critical_line, critical_points
 
 
 @pytest.mark.parametrize("name", list(ACTIVATIONS))

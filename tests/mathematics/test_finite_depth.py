@@ -10,11 +10,11 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.finite_depth import gradient_path
-from gradtui.mathematics.gaussian import expectations
-from gradtui.mathematics.initialisation import random_network
-from gradtui.mathematics.mean_field import mean_field
-from gradtui.mathematics.network import gradient_flow
+from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network.flow import gradient_flow
+from gradtui.mathematics.wide.mean_field import mean_field
+from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.path import gradient_path
 
 
 def log_squares(name: str, init: str, width: int, depth: int, networks: int) -> np.ndarray:

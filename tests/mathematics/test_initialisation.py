@@ -16,7 +16,7 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.initialisation import (
+from gradtui.mathematics.initialisation.draw import (
     Initialisation,
     gain,
     initialisation,
@@ -24,7 +24,7 @@ from gradtui.mathematics.initialisation import (
     random_network_steps,
     sigmas,
 )
-from gradtui.mathematics.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 
 N_IN, N_OUT = 300, 200
 TANH = 5 / 3

@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.gaussian import expectations
-from gradtui.mathematics.mean_field import (
+from gradtui.mathematics.wide.mean_field import (
     KINDS,
     c_map,
     chi,
@@ -34,6 +33,7 @@ from gradtui.mathematics.mean_field import (
     q_map,
     rate_map,
 )
+from gradtui.mathematics.wide.moments import expectations
 
 REFERENCES = Path(__file__).parent.parent / "references"
 TABLE = json.loads((REFERENCES / "mean_field.json").read_text(encoding="utf-8"))

@@ -29,7 +29,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import chain
-from gradtui.mathematics.network import GradientFlow, gradient_flow, gradient_flow_steps
+from gradtui.mathematics.network.flow import GradientFlow, gradient_flow, gradient_flow_steps
 
 TOLERANCE = 1e-10
 INF = math.inf

@@ -18,8 +18,8 @@ from scipy.special import digamma
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.initialisation import random_network
-from gradtui.mathematics.spectrum import Spectrum, jacobian_spectra, jacobian_spectrum
+from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra, jacobian_spectrum
 
 RIGHT = 1e-10
 """Absolute, of a log10."""

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.initialisation import random_network
-from gradtui.mathematics.network import gradient_flow
+from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.views import answers
 from gradtui.views.answers import Answers, Choice, run
 from gradtui.views.network_verdicts import saturated_share

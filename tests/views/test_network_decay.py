@@ -10,7 +10,7 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import random_network
+from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.plots.picture import row_text
 from gradtui.views import VIEWS
 from gradtui.views.network_decay import NetworkDecay, run

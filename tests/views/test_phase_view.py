@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.mean_field import chi, mean_field, q_map
+from gradtui.mathematics.wide.mean_field import chi, mean_field, q_map
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import Picture, row_text
 from gradtui.views import VIEWS

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError, printable
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.views import VIEWS
 from gradtui.views.knobs import KNOBS, implied
 from gradtui.views.setup import MODELS, NETWORK, Loss, Setup

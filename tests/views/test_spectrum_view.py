@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.initialisation import random_network
-from gradtui.mathematics.spectrum import Spectrum, jacobian_spectrum
+from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import row_text
 from gradtui.views import VIEWS

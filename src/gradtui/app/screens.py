@@ -20,8 +20,8 @@ from textual.widgets.option_list import Option
 
 from gradtui.app.actions import ACTIONS
 from gradtui.lessons import Lesson, lesson_for
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.plots.ascii import in_ascii
 from gradtui.views.derivative import where_largest
 from gradtui.views.scenarios import SCENARIOS

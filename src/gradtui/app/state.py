@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.initialisation import initialisation
+from gradtui.mathematics.initialisation.draw import initialisation
 from gradtui.mathematics.spec import number
 from gradtui.plots.picture import CURVES
 from gradtui.views import VIEWS

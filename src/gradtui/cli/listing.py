@@ -8,8 +8,8 @@ from collections.abc import Callable
 from gradtui import __version__
 from gradtui.lessons import lesson_for
 from gradtui.lessons.lesson import Lesson
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
 from gradtui.views.export import as_csv, as_json
 from gradtui.views.view import Value

@@ -11,7 +11,7 @@ from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 from gradtui.settings import SETTINGS
 from gradtui.views import VIEWS
 from gradtui.views.knobs import KNOBS

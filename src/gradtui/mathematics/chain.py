@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 
 _ORDINARY_EXPONENT = 960

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.chain import chain
-from gradtui.mathematics.finite_depth import gradient_path
-from gradtui.mathematics.mean_field import critical_sigma_w2, mean_field
-from gradtui.mathematics.network import gradient_flow
+from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.spec import number
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2, mean_field
+from gradtui.mathematics.wide.path import gradient_path
 
 _STEP = 2.0**-8
 """h of the differences: their truncation h⁴/30 and their rounding ε/h are both below 1e-11."""

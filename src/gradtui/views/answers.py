@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.advice import (
+from gradtui.mathematics.activations.record import Activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation.draw import MAX_WIDTH
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.spec import format_spec
+from gradtui.mathematics.steps import finish, told
+from gradtui.mathematics.wide.advice import (
     Advice,
     advise_steps,
     log10_ratio_steps,
     sufficient_width,
 )
-from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.initialisation import MAX_WIDTH
-from gradtui.mathematics.spec import format_spec
-from gradtui.mathematics.steps import finish, told
 from gradtui.views.network_verdicts import among_others, kind_of
 from gradtui.views.networks import QUANTILES, Network, flow_steps, network_of, sigmas_of
 from gradtui.views.setup import Setup, log10_threshold

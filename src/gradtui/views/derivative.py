@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.plots.canvas import Canvas, tick_values
 from gradtui.plots.picture import (
     DASHES,

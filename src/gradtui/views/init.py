@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from gradtui.mathematics.advice import SIGMA_W_RANGE, Advice
-from gradtui.mathematics.mean_field import mean_field
+from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
+from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.plots.canvas import MIN_HEIGHT, Canvas, tick_values
 from gradtui.plots.picture import (
     DASHES,

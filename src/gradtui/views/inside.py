@@ -11,8 +11,8 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.inside import Histograms, LayerStatistics
-from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.flow import GradientFlow
+from gradtui.mathematics.network.statistics import Histograms, LayerStatistics
 from gradtui.views.network_verdicts import kind_of, remedy_steps
 from gradtui.views.networks import (
     Ensemble,

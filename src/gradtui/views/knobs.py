@@ -13,9 +13,9 @@ from typing import Any
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import MAX_DEPTH
-from gradtui.mathematics.initialisation import MAX_WIDTH, initialisation
+from gradtui.mathematics.initialisation.draw import MAX_WIDTH, initialisation
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
-from gradtui.mathematics.recipes import INITIALISATIONS
 from gradtui.mathematics.spec import number, parse_number, parse_spec
 from gradtui.plots.picture import CURVES
 from gradtui.views.setup import CURSOR_RANGES, MAX_WEIGHT, MODELS, NETWORK, Loss, Setup

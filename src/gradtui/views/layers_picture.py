@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.inside import SATURATED
+from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within

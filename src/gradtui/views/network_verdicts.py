@@ -10,8 +10,8 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.flow.inside import SATURATED
-from gradtui.mathematics.initialisation import gain, initialisation
+from gradtui.mathematics.initialisation.draw import gain, initialisation
+from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.views.networks import Network, flow_steps, network_of
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.verdicts import took

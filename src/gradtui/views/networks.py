@@ -15,15 +15,15 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.finite_depth import GradientPath, gradient_path
-from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.initialisation import (
+from gradtui.mathematics.initialisation.draw import (
     RandomNetwork,
     Sigmas,
     random_network_steps,
     sigmas,
 )
-from gradtui.mathematics.network import GradientFlow, gradient_flow_steps
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.network.flow import GradientFlow, gradient_flow_steps
+from gradtui.mathematics.wide.path import GradientPath, gradient_path
 from gradtui.views.setup import Setup
 
 if TYPE_CHECKING:

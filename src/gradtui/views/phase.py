@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.mathematics.mean_field import KINDS
+from gradtui.mathematics.wide.mean_field import KINDS
 from gradtui.plots.picture import Row, row_within
 from gradtui.views.columns import in_columns
 from gradtui.views.phase_map import Phase, run

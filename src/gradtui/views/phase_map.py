@@ -14,10 +14,10 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.gaussian import expectations
-from gradtui.mathematics.mean_field import KINDS, MeanField, mean_field
-from gradtui.mathematics.phase import (
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.wide.mean_field import KINDS, MeanField, mean_field
+from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.phase import (
     CriticalLine,
     CriticalPoint,
     critical_line,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import sigmas
-from gradtui.mathematics.second_moment import BISTABLE, COLLAPSES, DIVERGES
+from gradtui.mathematics.initialisation.draw import sigmas
+from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
 from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
 from gradtui.views.phase_map import Map, Phase

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.phase import critical_line, critical_points
+from gradtui.mathematics.wide.phase import critical_line, critical_points
 from gradtui.views.knobs import KNOBS
 from gradtui.views.phase_map import CRITICAL, Point, followed, point, reached
 from gradtui.views.setup import Setup, log10_threshold

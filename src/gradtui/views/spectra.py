@@ -10,11 +10,11 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas, initialisation
-from gradtui.mathematics.mean_field import critical_sigma_w2
+from gradtui.mathematics.initialisation.draw import Sigmas, initialisation
+from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra
 from gradtui.mathematics.spec import number
-from gradtui.mathematics.spectrum import Spectrum, jacobian_spectra
 from gradtui.mathematics.steps import told
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.views.networks import drawn_steps, sigmas_of
 from gradtui.views.setup import Setup
 from gradtui.views.view import Remedy

@@ -11,8 +11,8 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.spectrum import Spectrum
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.network.spectrum import Spectrum
 from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
 from gradtui.views.networks import compared

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gradtui.mathematics.spectrum import Spectrum
+from gradtui.mathematics.network.spectrum import Spectrum
 from gradtui.views.network_verdicts import among_others
 from gradtui.views.setup import Setup, log10_threshold
 from gradtui.views.spectra import (

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 
 Q_SMALLEST, Q_LARGEST = 1e-120, 1e150

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation, short
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation, short
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.gaussian import Expectations, Moments, expectations
-from gradtui.mathematics.second_moment import (
+from gradtui.mathematics.wide.moments import Expectations, Moments, expectations
+from gradtui.mathematics.wide.second_moment import (
     BISTABLE,
     CLOSE,
     COLLAPSES,

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.gaussian import Q_LARGEST, Q_SMALLEST, Expectations, expectations
-from gradtui.mathematics.second_moment import numbers, variance
+from gradtui.mathematics.wide.moments import Q_LARGEST, Q_SMALLEST, Expectations, expectations
+from gradtui.mathematics.wide.second_moment import numbers, variance
 
 _TABULATED = 60.0
 """|ln q| up to which the table of moments serves."""

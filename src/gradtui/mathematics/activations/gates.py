@@ -22,9 +22,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradtui.mathematics.activation import Definition, family
+from gradtui.mathematics.activations.exponentials import as_pair, decay, special
+from gradtui.mathematics.activations.record import Definition, family
 from gradtui.mathematics.elementwise import Formula
-from gradtui.mathematics.exponentials import as_pair, decay, special
 
 Weight: TypeAlias = Callable[[Any, Any], Any]
 """A function of t and h."""

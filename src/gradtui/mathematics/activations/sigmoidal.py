@@ -10,8 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.mathematics.activation import Definition, family
-from gradtui.mathematics.exponentials import log_sigmoid, log_softplus, log_tanh, special
+from gradtui.mathematics.activations.exponentials import (
+    log_sigmoid,
+    log_softplus,
+    log_tanh,
+    special,
+)
+from gradtui.mathematics.activations.record import Definition, family
 
 
 @family("Rumelhart, Hinton & Williams, Nature 323, 1986", also_called=("logistic",))

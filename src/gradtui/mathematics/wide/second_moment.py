@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import short
+from gradtui.mathematics.activations.record import short
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.gaussian import Expectations
+from gradtui.mathematics.wide.moments import Expectations
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from gradtui.mathematics.activation import Parameter
+from gradtui.mathematics.activations.record import Parameter
 
 Values = Mapping[str, float]
 

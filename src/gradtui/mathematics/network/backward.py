@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.apart import (
+from gradtui.mathematics.network.arrays import Group, Network, at_scale
+from gradtui.mathematics.network.exponents import (
     LEAST,
     MOST,
     Apart,
@@ -28,8 +29,7 @@ from gradtui.mathematics.flow.apart import (
     shifted,
     within,
 )
-from gradtui.mathematics.flow.forward import Forward
-from gradtui.mathematics.flow.given import Group, Network, at_scale
+from gradtui.mathematics.network.forward import Forward
 from gradtui.mathematics.scaled import Tails
 
 _LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200

@@ -38,11 +38,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.apart import Apart, Extended, shifted
-from gradtui.mathematics.flow.given import (
+from gradtui.mathematics.network.arrays import (
     Network,
     array_of,
     at_scale,
@@ -50,6 +49,7 @@ from gradtui.mathematics.flow.given import (
     refuse_infinite,
     validated,
 )
+from gradtui.mathematics.network.exponents import Apart, Extended, shifted
 from gradtui.mathematics.scaled import Tails
 
 if TYPE_CHECKING:

@@ -17,15 +17,15 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError, nearest
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.given import MAX_DEPTH
-from gradtui.mathematics.mean_field import critical_sigma_w2
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS, Scheme, Values
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.recipes import INITIALISATIONS, Scheme, Values
+from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.spec import format_spec, parse_spec
 from gradtui.mathematics.steps import finish
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 
 MAX_WIDTH = 4_096
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.apart import PLAIN, Apart, Exponents
 from gradtui.mathematics.memory import refuse_beyond_memory
+from gradtui.mathematics.network.exponents import PLAIN, Apart, Exponents
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -14,7 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.apart import (
+from gradtui.mathematics.network.arrays import Group, Network, refuse_infinite
+from gradtui.mathematics.network.exponents import (
     LEAST,
     MOST,
     Apart,
@@ -25,9 +26,8 @@ from gradtui.mathematics.flow.apart import (
     shifted,
     within,
 )
-from gradtui.mathematics.flow.given import Group, Network, refuse_infinite
-from gradtui.mathematics.flow.inside import Statistics
-from gradtui.mathematics.flow.slopes import homogeneous, riccati
+from gradtui.mathematics.network.slopes import homogeneous, riccati
+from gradtui.mathematics.network.statistics import Statistics
 from gradtui.mathematics.scaled import Tails
 
 _BLOCK = 12_288

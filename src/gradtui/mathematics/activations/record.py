@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from gradtui.errors import InputError, nearest
+from gradtui.mathematics.activations.shape import Piece, grid, limit, pieces
 from gradtui.mathematics.elementwise import Array, Elementwise, Formula
-from gradtui.mathematics.shape import Piece, grid, limit, pieces
 from gradtui.mathematics.spec import format_spec, number
 
 if TYPE_CHECKING:

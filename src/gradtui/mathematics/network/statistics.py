@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 
 if TYPE_CHECKING:

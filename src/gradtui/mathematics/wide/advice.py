@@ -22,11 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.gaussian import expectations
 from gradtui.mathematics.steps import finish, told
+from gradtui.mathematics.wide.moments import expectations
 
 SIGMA_W_RANGE = 0.01, 100.0
 """Where σw is looked for."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
+from gradtui.mathematics.activations.record import Activation
+from gradtui.mathematics.activations.shape import grid
 from gradtui.mathematics.elementwise import Array, Formula
-from gradtui.mathematics.shape import grid
 
 _CANCELLED_SLOPE = 0.02
 """α + βf - f² above this has lost no more than fifty roundings: 1e-14."""

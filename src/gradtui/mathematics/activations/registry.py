@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gradtui.errors import InputError, nearest
-from gradtui.mathematics import gates, rectifiers, sigmoidal
-from gradtui.mathematics.activation import Activation, Family
+from gradtui.mathematics.activations import gates, rectifiers, sigmoidal
+from gradtui.mathematics.activations.record import Activation, Family
 from gradtui.mathematics.spec import parse_spec
 
 _FIRST = (

@@ -27,14 +27,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.flow.apart import Squares
-from gradtui.mathematics.flow.backward import Backward
-from gradtui.mathematics.flow.forward import Forward
-from gradtui.mathematics.flow.given import count_of_bins, validated
-from gradtui.mathematics.flow.inside import LayerStatistics
+from gradtui.mathematics.network.arrays import count_of_bins, validated
+from gradtui.mathematics.network.backward import Backward
+from gradtui.mathematics.network.exponents import Squares
+from gradtui.mathematics.network.forward import Forward
+from gradtui.mathematics.network.statistics import LayerStatistics
 from gradtui.mathematics.steps import finish
 
 if TYPE_CHECKING:

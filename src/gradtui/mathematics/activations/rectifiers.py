@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activation import Definition, Parameter, family, short
-from gradtui.mathematics.exponentials import decay, log_softplus
+from gradtui.mathematics.activations.exponentials import decay, log_softplus
+from gradtui.mathematics.activations.record import Definition, Parameter, family, short
 
 _INFINITY = math.inf
 _LARGEST = sys.float_info.max

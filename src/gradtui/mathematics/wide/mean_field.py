@@ -27,18 +27,18 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from gradtui.mathematics.activation import Activation
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.gaussian import Q_LARGEST, Q_SMALLEST, Moments, expectations
-from gradtui.mathematics.phase import (
+from gradtui.mathematics.wide.moments import Q_LARGEST, Q_SMALLEST, Moments, expectations
+from gradtui.mathematics.wide.phase import (
     CriticalPoint,
     RateMap,
     critical_points,
     critical_sigma_w2,
     rate_map,
 )
-from gradtui.mathematics.second_moment import (
+from gradtui.mathematics.wide.second_moment import (
     BISTABLE,
     COLLAPSES,
     DIVERGES,

@@ -1,1 +1,0 @@
-"""What `network.gradient_flow` is made of: a forward pass and a backward pass."""

@@ -1,0 +1,1 @@
+"""Networks of infinite width: moments, fixed points, phases, the path by depth, and advice."""
