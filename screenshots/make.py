@@ -17,7 +17,8 @@ from pathlib import Path
 
 import resvg_py
 
-from gradtui.app.main import GradTUI, Look
+from gradtui.app.appearance import Appearance
+from gradtui.app.main import GradTUI
 from gradtui.app.state import State
 
 HERE = Path(__file__).parent
@@ -35,7 +36,7 @@ class Shot:
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     theme: str = "dark"
-    look: Look = field(default_factory=Look)
+    appearance: Appearance = field(default_factory=Appearance)
 
 
 SHOTS = (
@@ -50,8 +51,8 @@ SHOTS = (
     Shot("init", (100, 36), ("s", "9")),
     Shot("light", (100, 32), theme="light"),
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
-    Shot("80x24-no-colour", (80, 24), look=Look(colours="none")),
-    Shot("80x24-ascii", (80, 24), look=Look(marker="ascii", unicode=False)),
+    Shot("80x24-no-colour", (80, 24), appearance=Appearance(colours="none")),
+    Shot("80x24-ascii", (80, 24), appearance=Appearance(marker="ascii", unicode=False)),
     Shot("derivation", (100, 32), ("i", "a")),
     Shot("help", (100, 32), ("question_mark",)),
 )
@@ -59,7 +60,7 @@ SHOTS = (
 
 async def take(shot: Shot) -> str:
     """The app's screen as SVG."""
-    app = GradTUI(State(theme=shot.theme), shot.look)
+    app = GradTUI(State(theme=shot.theme), shot.appearance)
     async with app.run_test(size=shot.size) as pilot:
         await settle(app, pilot)
         for key in shot.keys:

@@ -24,9 +24,10 @@ from gradtui.cli.parsers import parsed, parsers
 from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.ascii import to_ascii
+from gradtui.progress import Tick
+from gradtui.setup import FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import Setup
 from support.commands import run
 
 FRAME = re.compile("[│┌└├┤┬┴┼]")
@@ -90,6 +91,7 @@ def test_the_numbers_are_those_that_others_found() -> None:
     assert slopes + weights == pytest.approx(math.log10(9.715356e-8), rel=1e-6)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 def test_csv_and_json_have_the_same_numbers(view: str) -> None:
     words = (view, "sigmoid", "gelu", *(("--samples", "8") if view == "decay" else ()))
@@ -136,15 +138,62 @@ def test_json_says_what_was_computed() -> None:
 )  # fmt: skip
 def test_options_stand_anywhere_and_may_be_negative(words: str, changes: dict[str, Any]) -> None:
     setup = read(*shlex.split(words))
-    assert {name: getattr(setup, name) for name in changes} == changes
+    assert {name: KNOBS[name].of(setup) for name in changes} == changes
 
 
 def test_a_list_of_weights_or_biases_sets_the_depth() -> None:
     setup = read("chain", "--weights", "-0.5,1,2,3")
     assert setup.depth == 4
-    assert setup.weights.values == (-0.5, 1.0, 2.0, 3.0)
+    assert setup.chain.weights.values == (-0.5, 1.0, 2.0, 3.0)
     assert read("decay", "--biases", "1,2").depth == 2
     assert read("decay", "--weights", "1,2", "--depth", "2").depth == 2
+
+
+VALUES = {
+    name: knob.format(knob.scale(knob.of(Setup()), 1))
+    for name, knob in KNOBS.items()
+    if knob.group in FAMILIES
+}
+"""A value of every knob of a family."""
+OF_TWO = [
+    (one, other)
+    for one in VALUES
+    for other in VALUES
+    if KNOBS[one].group != KNOBS[other].group and {one, other} <= {*VIEWS["decay"].knobs}
+]
+
+
+@pytest.mark.parametrize(("one", "other"), OF_TWO, ids=lambda name: name)
+def test_knobs_of_two_models_are_refused_with_both_flags_named(one: str, other: str) -> None:
+    """One of them would have no effect, and which of them nobody said."""
+    words = [word for name in (one, other) for word in (KNOBS[name].flag, VALUES[name])]
+    done = run("decay", *words)
+    assert (done.status, done.out) == (2, "")
+    for name in (one, other):
+        assert re.search(rf"{KNOBS[name].flag} (is )?of a {KNOBS[name].group}\b", done.err)
+    assert "leave one out" in done.err
+
+
+@pytest.mark.parametrize("name", [name for name in VALUES if name in VIEWS["decay"].knobs])
+def test_a_knob_of_a_model_beside_another_model_is_refused_and_beside_its_own_is_not(
+    name: str,
+) -> None:
+    knob, value = KNOBS[name], VALUES[name]
+    for family in FAMILIES:
+        words = ("decay", "--model", family, knob.flag, value)
+        if family == knob.group:
+            assert read(*words) == read("decay", knob.flag, value)
+            assert read(*words).model == family
+        else:
+            done = run(*words)
+            assert (done.status, done.out) == (2, "")
+            assert knob.flag in done.err
+            assert f"--model {family}" in done.err
+
+
+def test_two_knobs_of_one_model_are_welcome() -> None:
+    setup = read("decay", "--units", "8", "--networks", "3")
+    assert (setup.model, setup.network.units, setup.network.networks) == ("network", 8, 3)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.title)
@@ -152,12 +201,14 @@ def test_the_command_of_a_setup_gives_the_setup_back(scenario: Any) -> None:
     view = VIEWS[scenario.view]
     again = read(*view.command(scenario.setup)[1:])
     assert view.key(again) == view.key(scenario.setup)
-    assert getattr(again, view.cursor) == getattr(scenario.setup, view.cursor)
+    for name in view.cursors(scenario.setup):
+        assert KNOBS[name].of(again) == KNOBS[name].of(scenario.setup)
 
 
 # ------------------------------------------------------- size, colours, marks
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24), (200, 60)])
 def test_the_picture_has_the_size_that_was_asked_for(view: str, width: int, height: int) -> None:
@@ -250,6 +301,7 @@ def test_curves_are_drawn_with_the_marks_that_were_asked_for(marker: str) -> Non
 # ------------------------------------------------------------------- output
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_file_has_the_format_of_its_ending(view: str, tmp_path: Path) -> None:
     for ending in ("svg", "txt", "csv", "json"):
@@ -281,13 +333,19 @@ def test_a_file_is_utf8_and_plain_whatever_the_terminal_is(tmp_path: Path) -> No
 def test_progress_is_told_to_a_terminal_and_then_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams.Progress, "_PATIENCE", 0.0)
     monkeypatch.setattr(streams.Progress, "_EVERY", 0.0)
-    done = run("decay", "sigmoid", terminal=True)
+    words = ("decay", "sigmoid", "--depth", "1000")
+    done = run(*words, terminal=True)
     assert re.match(r"(\rdecay: +\d+%)+ *\r +\r$", done.err.replace("decay: ", "decay:  "))
-    assert run("decay", "sigmoid").err == ""
+    shares = [int(share) for share in re.findall(r"(\d+)%", done.err)]
+    # Every 20 of 200 random chains of 1,000 layers, before them and for the remedies behind them.
+    assert len([share for share in shares if 0 < share < 95]) >= 9
+    assert shares == sorted(shares)
+    assert 95 <= shares[-1] <= 100
+    assert run(*words).err == ""
 
 
 def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(setup: Setup) -> Any:
+    def interrupted(setup: Setup, tick: Tick) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(commands, "VIEWS", {"decay": replace(VIEWS["decay"], run=interrupted)})
@@ -424,6 +482,15 @@ def test_the_help_of_a_view_has_every_knob_with_its_range_and_default(view: Any)
         assert f"{knob.help}: {knob.allowed}" in text
         default = knob.text(view.default_setup)
         assert not default or f"unless said {default}" in text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_help_of_a_view_names_the_page_of_that_view(view: str) -> None:
+    (page,) = re.findall(r"^  (/.+\.md)$", printed(view, "--help"), re.MULTILINE)
+    file = Path(page)
+    assert file.is_file()
+    assert file.parent.name == view  # in the view's own folder
+    assert f"gradtui {view}" in file.read_text(encoding="utf-8")
 
 
 def test_the_examples_of_the_help_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,6 +247,7 @@ COMMAND_LINES = st.tuples(
 ).map(lambda parts: parts[0] + parts[1])
 
 
+@pytest.mark.heavy
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=COMMAND_LINES)
 def test_whatever_the_words_the_end_is_good_or_one_clear_error(
@@ -267,6 +268,7 @@ def test_whatever_the_words_the_end_is_good_or_one_clear_error(
 NUMBERS = st.floats() | st.integers() | st.sampled_from([0.0, -0.0, 5e-324, 1e100, -1e100])
 
 
+@pytest.mark.heavy
 @settings(max_examples=200)
 @given(
     view=st.sampled_from(list(VIEWS)),

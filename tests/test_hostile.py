@@ -21,19 +21,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from textual import events
 
-from gradtui.app import panes, storage
-from gradtui.app import state as steps
+from gradtui.app import panes, steps, storage
 from gradtui.app.main import GradTUI
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.ansi import SGR
 from gradtui.settings import SETTINGS
+from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
 from gradtui.views.view import Size
 from support.app import running, settle, shown
 from support.commands import Done, run
+
+pytestmark = pytest.mark.heavy
 
 _ACTS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode's categories of what is no plain text."""

@@ -35,20 +35,44 @@ def loaded(code: str) -> set[str]:
     [
         ("import gradtui", set()),
         ("from gradtui import chain, activation; chain('tanh', [1.0] * 3)", {"numpy"}),
+        ("import gradtui.progress", set()),
+        ("import gradtui.setup", {"numpy"}),
+        ("import gradtui.models", {"numpy"}),
+        (
+            "from gradtui.models import MODELS; from gradtui.progress import unwatched\n"
+            "from gradtui.setup import Setup\n"
+            "for family, model in MODELS.items():\n"
+            "    setup = Setup.of(model=family, networks=2)\n"
+            "    *_, decays = model.run(setup, unwatched)\n"
+            "    decays[0].finding(), decays[0].rows(), model.remedy(decays[0], unwatched)",
+            {"numpy"},
+        ),
         ("from gradtui.views import VIEWS", {"numpy"}),
         (
-            "from gradtui.views import VIEWS\n"
+            "from gradtui.progress import unwatched; from gradtui.views import VIEWS\n"
             "for view in VIEWS.values():\n"
             "    setup = view.default_setup\n"
-            "    *_, result = view.run(setup)\n"
+            "    *_, result = view.results(setup, unwatched)\n"
             "    view.table(result), view.finding(result, view.focused(setup))",
             {"numpy"},
         ),
         ("import gradtui.lessons", {"numpy"}),
-        ("import gradtui.app.state, gradtui.app.panes", {"numpy"}),
+        ("import gradtui.app.state, gradtui.app.steps, gradtui.app.panes", {"numpy"}),
         ("import gradtui.app.main", {"numpy", "textual", "rich"}),
     ],
-    ids=["package", "engine", "views", "running views", "lessons", "state", "app"],
+    ids=[
+        "package",
+        "engine",
+        "progress",
+        "setup",
+        "models",
+        "running models",
+        "views",
+        "running views",
+        "lessons",
+        "state",
+        "app",
+    ],
 )
 def test_an_import_brings_no_more_than_it_needs(code: str, most: set[str]) -> None:
     assert loaded(code) <= most
@@ -57,8 +81,8 @@ def test_an_import_brings_no_more_than_it_needs(code: str, most: set[str]) -> No
 def test_the_first_paint_needs_no_numpy(tmp_path: Path) -> None:
     """Importing it takes as long as half of Textual; the engine does that once there is a frame."""
     code = (
-        "from pathlib import Path; from gradtui.app.later import later\n"
-        "with later('numpy'):\n"
+        "from pathlib import Path; from gradtui.app.deferred_import import deferred\n"
+        "with deferred('numpy'):\n"
         "    from gradtui.app import main, panes, storage; from gradtui.app.state import State\n"
         "from gradtui.views.view import Size\n"
         f"file = Path({str(tmp_path / 'state.json')!r})\n"
@@ -78,8 +102,9 @@ def test_scipy_comes_with_the_function_that_needs_it() -> None:
 
 def test_a_picture_needs_plotext_and_nothing_of_the_app() -> None:
     code = (
-        "from gradtui.views import VIEWS; from gradtui.views.view import Size\n"
-        "view = VIEWS['decay']; *_, result = view.run(view.default_setup)\n"
+        "from gradtui.progress import unwatched; from gradtui.views import VIEWS\n"
+        "from gradtui.views.view import Size\n"
+        "view = VIEWS['decay']; *_, result = view.results(view.default_setup, unwatched)\n"
         "view.draw(result, view.default_setup, Size(60, 20), 'braille')"
     )
     assert loaded(code) == {"numpy", "plotext"}

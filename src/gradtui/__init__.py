@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from gradtui.mathematics.activations import ACTIVATIONS, activation
     from gradtui.mathematics.activations.record import Activation
     from gradtui.mathematics.chain import Chain, chain
-    from gradtui.mathematics.initialisation.draw import (
-        RandomNetwork,
-        initialisation,
-        random_network,
-    )
+    from gradtui.mathematics.initialisation.draw import RandomNetwork, random_network
     from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+    from gradtui.mathematics.initialisation.record import initialisation
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
+    from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
+    from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
 __version__ = "0.1.0"
@@ -28,17 +27,21 @@ __all__ = [
     "ACTIVATIONS",
     "INITIALISATIONS",
     "Activation",
+    "Advice",
     "Chain",
     "GradientFlow",
     "InputError",
     "MeanField",
     "RandomNetwork",
+    "Spectrum",
     "__version__",
     "activation",
+    "advise",
     "chain",
     "critical_sigma_w2",
     "gradient_flow",
     "initialisation",
+    "jacobian_spectrum",
     "mean_field",
     "random_network",
 ]
@@ -47,16 +50,20 @@ _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
     "INITIALISATIONS": "gradtui.mathematics.initialisation.recipes",
     "Activation": "gradtui.mathematics.activations.record",
+    "Advice": "gradtui.mathematics.wide.advice",
     "Chain": "gradtui.mathematics.chain",
     "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "Spectrum": "gradtui.mathematics.network.spectrum",
     "activation": "gradtui.mathematics.activations",
+    "advise": "gradtui.mathematics.wide.advice",
     "chain": "gradtui.mathematics.chain",
     "critical_sigma_w2": "gradtui.mathematics.wide.mean_field",
     "gradient_flow": "gradtui.mathematics.network.flow",
-    "initialisation": "gradtui.mathematics.initialisation.draw",
+    "initialisation": "gradtui.mathematics.initialisation.record",
+    "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "random_network": "gradtui.mathematics.initialisation.draw",
 }

@@ -8,7 +8,7 @@ exception does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 Tick: TypeAlias = Callable[[float], None]
@@ -21,6 +21,14 @@ class Stopped(Exception):  # noqa: N818 - to be stopped is no error
 
 def unwatched(share: float) -> None:
     """The tick of a computation that nobody watches."""
+
+
+def halves(tick: Tick) -> Iterator[Tick]:
+    """Ticks of attempts of which nobody knows how many there will be: each has half of the rest."""
+    left = 1.0
+    while True:
+        left /= 2.0
+        yield part(tick, 1.0 - 2.0 * left, left)
 
 
 def part(tick: Tick, start: float, share: float) -> Tick:

@@ -12,13 +12,14 @@ from rich.console import Console
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 
-from gradtui.app.actions import ACTIONS, BY_NAME, Action
+from gradtui.app import steps
+from gradtui.app.actions import ACTIONS, BY_NAME, Action, hint, offered
 from gradtui.app.main import GradTUI, Main
 from gradtui.app.screens import help_page
 from gradtui.app.state import State
 from gradtui.app.themes import styles
+from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
 
 EVERY = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 
@@ -41,8 +42,13 @@ def test_every_action_has_a_key_a_help_and_a_group(action: Action) -> None:
 def test_every_key_reaches_a_step_or_an_effect_of_the_app(action: Action) -> None:
     if action.step is not None:
         assert isinstance(action.step(State()), State)
-    elif action.name.startswith("knob_"):
-        assert action.name.removeprefix("knob_") in KNOBS
+    elif action.view_key:
+        states = [State(view=view) for view in VIEWS]
+        reached = [
+            steps.own_key(state, action.view_key) or steps.knob_on(state, action.view_key)
+            for state in states
+        ]
+        assert any(reached)
     else:
         effect = getattr(GradTUI, f"effect_{action.name}", None) or getattr(
             GradTUI, f"action_{action.name}"
@@ -74,14 +80,31 @@ def test_no_key_is_one_that_a_multiplexer_takes_or_a_terminal_cannot_send() -> N
     assert keys.isdisjoint({f"ctrl+{letter}" for letter in "bashijm"})
 
 
+def state_of(view: str) -> State:
+    return State(view=view, setup=VIEWS[view].default_setup)
+
+
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_every_knob_of_every_view_is_reached_in_two_keys(view: str) -> None:
     """Its letter, then an arrow; the focus has tab."""
-    for knob in VIEWS[view].all_knobs:
-        if knob.name == "focus":
+    state = state_of(view)
+    for name in state.record.offered(state.setup):
+        if name == "focus":
             assert "tab" in BY_NAME["next_focus"].keys
         else:
-            assert BY_NAME[f"knob_{knob.name}"].keys == (knob.letter,)
+            letter = KNOBS[name].letter
+            assert steps.knob_on(state, letter) == KNOBS[name]
+            assert BY_NAME[f"key_{letter}"].keys == (letter,)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_no_letter_means_two_things_in_a_view(view: str) -> None:
+    record = VIEWS[view]
+    letters = [knob.letter for knob in record.all_knobs]
+    own = [key for one in record.keys for key in one.keys]
+    assert len({*letters, *own}) == len(letters) + len(own)
+    general = {key for action in ACTIONS if not action.view_key for key in action.keys}
+    assert general.isdisjoint([*letters, *own])
 
 
 def test_the_views_are_on_the_number_keys() -> None:
@@ -89,12 +112,61 @@ def test_the_views_are_on_the_number_keys() -> None:
     assert keys == [(str(number),) for number in range(1, len(VIEWS) + 1)]
 
 
-def test_the_help_lists_every_action_with_its_keys() -> None:
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_hint_is_an_action_or_a_key_of_the_view_s_own(view: str) -> None:
+    state = state_of(view)
+    for name in state.record.hints:
+        found = hint(state, name)
+        assert found is not None, name
+        assert all(found)
+
+
+def page(state: State) -> str:
     console = Console(width=200, color_system=None, file=io.StringIO(), record=True)
-    console.print(help_page(styles("dark"))._body)
-    text = console.export_text()
+    console.print(help_page(state, styles("dark"))._body)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_the_help_lists_every_action_with_its_keys_the_view_s_own_first(view: str) -> None:
+    state = state_of(view)
+    text = page(state)
     for action in ACTIONS:
-        assert f"{action.shown:<10} {action.help}" in text
+        if not action.view_key:
+            assert f"{action.shown:<10} {action.help}" in text
+    for knob in KNOBS.values():
+        if knob.name != "focus":
+            assert text.count(f" {knob.letter:<10} {knob.label}: {knob.help}") == 1
+    for record in VIEWS.values():
+        for own in record.keys:
+            assert text.count(f" {own.shown:<10} {own.help}") == 1
+    assert text.startswith(f"Knobs of {view}: the letter, then")
+    first = text.split("\n\n")[0]
+    shown = {line.split()[0] for line in first.split("\n")[1:] if line.strip()}
+    offered_here = [KNOBS[name] for name in state.record.offered(state.setup)]
+    assert shown == {knob.letter for knob in offered_here if knob.name != "focus"}
+
+
+def test_a_knob_without_effect_is_in_the_help_as_such_and_not_offered() -> None:
+    state = State(view="phase")
+    before, after = page(state).split("Knobs of phase that change nothing in this setup")
+    assert "layer: the layer" not in before
+    assert "layer: the layer" in after.split("\n\n")[0]
+    assert "layer: the layer" not in " ".join(action.help for action in offered(state))
+
+
+def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
+    names = {view: {action.name for action in offered(state_of(view))} for view in VIEWS}
+    assert "key_C" in names["phase"]
+    assert "key_m" in names["decay"]
+    assert "play" in names["chain"]
+    assert "paste" in names["init"]
+    assert {"key_C", "key_m", "climb", "play", "paste", "model", "deeper"}.isdisjoint(
+        names["derivative"]
+    )
+    assert {"key_z", "model"}.isdisjoint(names["chain"])
+    always = {f"view_{view}" for view in VIEWS} | {"undo", "left", "toggle", "quit", "help"}
+    assert all(found >= always for found in names.values())
 
 
 def test_the_keys_that_people_know_are_there() -> None:

@@ -7,11 +7,8 @@ import csv
 import gc
 import io
 import json
-import queue
-import time
+import sys
 import weakref
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,22 +19,23 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
-from gradtui.app.actions import ACTIONS
-from gradtui.app.engine import Drawn, Engine, Request
-from gradtui.app.main import GradTUI, Look
+from gradtui import settings
+from gradtui.app import opening
+from gradtui.app import running as running_module
+from gradtui.app.actions import ACTIONS, offered
+from gradtui.app.appearance import Appearance
+from gradtui.app.main import GradTUI
 from gradtui.app.prompt import Prompt
 from gradtui.app.screens import SCENARIO_KEYS, InfoPage, Page, ScenariosPage, SnippetsPage
 from gradtui.app.state import THEMES, State
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.plots.picture import Picture
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import Setup
-from gradtui.views.view import Size
 from support.app import running, settle, shown, verdict
 from support.by_hand import by_hand
 
-DEEP = State(setup=Setup(activations=("sigmoid",), depth=50))
+DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
 
 
 def bottom(app: GradTUI) -> str:
@@ -183,11 +181,11 @@ async def test_a_bad_value_shows_its_error_and_changes_nothing() -> None:
 async def test_arrows_in_the_prompt_step_and_escape_brings_back_what_was() -> None:
     async with running() as (app, pilot):
         await pilot.press("w", "up", "up", "pageup")
-        assert app.state.setup.weights == LayerValues((2.4,))
+        assert app.state.setup.chain.weights == LayerValues((2.4,))
         assert app.query_one(Input).value == "2.4"
         await pilot.press("escape")
         await settle(pilot)
-        assert app.state.setup.weights == LayerValues((1.0,))
+        assert app.state.setup.chain.weights == LayerValues((1.0,))
         assert app.state.past == ()
 
 
@@ -273,7 +271,7 @@ async def test_a_scenario_is_two_keys_away() -> None:
 
 
 async def test_lines_to_paste_open_on_a_key_where_the_view_has_some() -> None:
-    setup = Setup(activations=("tanh",), depth=12, threshold=0.1, units=8, networks=2)
+    setup = Setup.of(activations=("tanh",), depth=12, threshold=0.1, units=8, networks=2)
     async with running(State(view="init", setup=setup)) as (app, pilot):
         await pilot.press("L")
         assert isinstance(app.screen, SnippetsPage)
@@ -292,12 +290,25 @@ async def test_the_list_of_scenarios_is_left_as_it_was_entered() -> None:
         assert app.state == before
 
 
-def test_the_palette_offers_every_action() -> None:
-    app = GradTUI(State())
-    offered = {command.title for command in app.get_system_commands(None)}  # type: ignore[arg-type]
-    for action in ACTIONS:
-        if action.name not in ("command_palette", "suspend_process"):
-            assert any(action.help in title and action.shown in title for title in offered)
+async def test_the_palette_names_the_keys_of_what_it_offers() -> None:
+    async with running(State(view="phase", setup=VIEWS["phase"].default_setup)) as (app, _):
+        found = {command.title for command in app.get_system_commands(app.screen)}
+        assert "to the critical line  (C)" in found
+        assert "depth: the number of layers L  (d)" in found
+        assert found == {
+            f"{action.help}  ({action.shown})" if action.shown else action.help
+            for action in offered(app.state)
+        }
+
+
+async def test_the_palette_opens_a_knob_and_carries_out_a_key_of_the_view_s_own() -> None:
+    async with running(State(view="phase", setup=VIEWS["phase"].default_setup)) as (app, pilot):
+        commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
+        commands["to the critical line  (C)"]()
+        assert "Critical at" in bottom(app)
+        commands["depth: the number of layers L  (d)"]()
+        await pilot.pause()
+        assert prompting(app)
 
 
 async def test_the_palette_does_what_the_key_does() -> None:
@@ -335,7 +346,7 @@ async def test_the_themes_change_the_colours_and_not_the_picture() -> None:
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "16", "none"])
 async def test_every_theme_is_drawn_in_every_number_of_colours(colours: str) -> None:
-    async with running(look=Look(colours=colours)) as (app, pilot):
+    async with running(appearance=Appearance(colours=colours)) as (app, pilot):
         for _ in THEMES:
             await pilot.press("t")
             await settle(pilot)
@@ -387,6 +398,7 @@ async def test_a_terminal_that_is_too_small_from_the_start_can_be_made_larger() 
 # ---------------------------------------------------------- taking it along
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", list(VIEWS))
 async def test_y_sends_the_command_that_prints_this_picture(view: str) -> None:
     async with running(State(view=view)) as (app, pilot):
@@ -407,6 +419,7 @@ async def export(pilot: Any, app: GradTUI, name: str) -> None:
     await pilot.pause(0.05)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("view", list(VIEWS))
 async def test_e_saves_the_picture_or_its_numbers_and_says_where(view: str, tmp_path: Path) -> None:
     async with running(State(view=view)) as (app, pilot):
@@ -453,6 +466,18 @@ async def test_a_file_that_exists_is_replaced_only_at_the_second_enter(tmp_path:
         assert "precious" not in file.read_text(encoding="utf-8")
 
 
+async def test_a_file_that_exists_is_asked_about_again_after_another_name(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("precious", encoding="utf-8")
+    async with running(DEEP) as (app, pilot):
+        await export(pilot, app, str(file))
+        await pilot.press("end", "x", "backspace", "enter")
+        await pilot.pause(0.05)
+        assert file.read_text(encoding="utf-8") == "precious"
+        assert "exists" in said(app)
+        assert prompting(app)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 async def test_a_disk_that_is_full_is_said_and_the_app_goes_on(tmp_path: Path) -> None:
     async with running(DEEP) as (app, pilot):
@@ -470,7 +495,7 @@ async def test_a_disk_that_is_full_is_said_and_the_app_goes_on(tmp_path: Path) -
 
 
 async def test_the_backward_pass_plays_by_itself_and_pauses() -> None:
-    first = State(view="chain", setup=Setup(depth=6, layer=6))
+    first = State(view="chain", setup=Setup.of(depth=6, layer=6))
     async with running(first) as (app, pilot):
         await pilot.press("p")
         assert app.state.playing
@@ -487,8 +512,8 @@ async def test_the_backward_pass_plays_by_itself_and_pauses() -> None:
 
 
 async def test_without_unicode_every_line_that_is_sent_is_ascii() -> None:
-    look = Look(marker="ascii", unicode=False)
-    async with running(look=look) as (app, pilot):
+    look = Appearance(marker="ascii", unicode=False)
+    async with running(appearance=look) as (app, pilot):
         for key in "123":
             await pilot.press(key)
             await settle(pilot)
@@ -498,141 +523,6 @@ async def test_without_unicode_every_line_that_is_sent_is_ascii() -> None:
             assert "gradtui" in sent
             assert sent.isascii()
             assert "?" not in sent.replace("? help", "")
-
-
-# ------------------------------------------------------------------- engine
-
-
-def request(setup: Setup, view: str = "decay") -> Request:
-    return Request(view, setup, Size(56, 13), 80, "braille")
-
-
-class Answers:
-    """An engine and what it delivers."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[Drawn | Exception] = queue.Queue()
-        self.engine = Engine(self._queue.put, self._queue.put)
-        self.engine.start()
-
-    def until(self, wanted: Request) -> Drawn:
-        """The final answer to that request; those to others go by."""
-        while True:
-            drawn = self._queue.get(timeout=20)
-            if isinstance(drawn, Exception):
-                raise drawn
-            if drawn.request == wanted and (drawn.progress >= 1 or drawn.error):
-                return drawn
-
-    def all(self) -> list[Drawn]:
-        """Every answer up to the final one."""
-        drawn: list[Drawn] = []
-        while not drawn or drawn[-1].progress < 1:
-            one = self._queue.get(timeout=20)
-            assert isinstance(one, Drawn)
-            drawn.append(one)
-        return drawn
-
-
-@pytest.fixture
-def answers() -> Iterator[Answers]:
-    made = Answers()
-    yield made
-    made.engine.close()
-
-
-def test_the_newest_request_wins_over_a_long_computation(answers: Answers) -> None:
-    long = request(Setup(activations=("sigmoid",), depth=50_000, samples=10_000))
-    answers.engine.submit(long)
-    short = request(DEEP.setup)
-    answers.engine.submit(short)
-    assert answers.until(short).finding is not None
-
-
-def test_bad_input_is_delivered_as_its_message_and_the_engine_goes_on(answers: Answers) -> None:
-    bad = request(Setup(weights=LayerValues((1.0, 2.0))))
-    answers.engine.submit(bad)
-    assert "weights" in answers.until(bad).error
-    answers.engine.submit(request(DEEP.setup))
-    assert answers.until(request(DEEP.setup)).error == ""
-
-
-def test_a_defect_in_a_view_is_told_and_not_left_as_a_screen_that_never_changes(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(*_: object) -> None:
-        raise ZeroDivisionError("a defect")
-
-    monkeypatch.setitem(VIEWS, "decay", replace(VIEWS["decay"], finding=fails))  # type: ignore[arg-type]
-    bad = request(Setup(depth=4))
-    answers.engine.submit(bad)
-    with pytest.raises(ZeroDivisionError, match="a defect"):
-        answers.until(bad)
-
-
-@dataclass(frozen=True)
-class Refined:
-    """A result of which only the number is drawn."""
-
-    number: int
-    progress: float = 0.5
-
-
-def refining(
-    monkeypatch: pytest.MonkeyPatch, results: Callable[[], Iterator[Refined | None]]
-) -> None:
-    """Have decay give these results."""
-    view = replace(
-        VIEWS["decay"],
-        run=lambda setup: results(),
-        draw=lambda result, *_: Picture.of([], 1, 1),
-        readout=lambda *_: (),
-        finding=lambda *_: None,
-    )
-    monkeypatch.setitem(VIEWS, "decay", view)
-
-
-def test_of_what_is_refined_fast_the_first_and_the_last_picture_are_sent(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refining(monkeypatch, lambda: iter([*map(Refined, range(1, 50)), Refined(50, 1.0)]))
-    answers.engine.submit(request(Setup(depth=4)))
-    assert [one.result.number for one in answers.all()] == [1, 50]
-
-
-def test_a_picture_that_has_waited_is_sent_though_nothing_new_comes(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def results() -> Iterator[Refined | None]:
-        yield Refined(1)
-        yield Refined(2)
-        time.sleep(0.4)
-        yield None
-        yield Refined(3, 1.0)
-
-    refining(monkeypatch, results)
-    answers.engine.submit(request(Setup(depth=4)))
-    assert [one.result.number for one in answers.all()] == [1, 2, 3]
-
-
-HARD = {
-    "overflow in the remedy": Setup(activations=("tanh",), depth=40, x=1e8),
-    "slopes beyond float64": Setup(activations=("relu_squared",), depth=20,
-                                   weights=LayerValues((1e9,))),
-    "z beyond float64": Setup(activations=("sigmoid",), depth=5, weights=LayerValues((1e30,))),
-    "one layer that explodes": Setup(activations=("rrelu",), depth=1, x=1e100),
-    "a subnormal range": Setup(z_range=(0.0, 5e-324), z=0.0),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("view", list(VIEWS))
-@pytest.mark.parametrize("name", HARD)
-def test_hard_setups_are_drawn(name: str, view: str, answers: Answers) -> None:
-    wanted = request(HARD[name], view)
-    answers.engine.submit(wanted)
-    drawn = answers.until(wanted)
-    assert drawn.error == ""
-    assert drawn.finding is not None
 
 
 # ------------------------------------------------------------------ memory
@@ -651,6 +541,7 @@ async def test_nothing_of_a_page_is_kept_once_it_is_closed(page: str) -> None:
         assert [one() for one in drawn if one() is not None] == []
 
 
+@pytest.mark.heavy
 async def test_the_geometry_of_other_sizes_is_forgotten() -> None:
     async with running() as (_, pilot):
         for columns in (*range(80, 180), 80):
@@ -662,7 +553,7 @@ async def test_the_geometry_of_other_sizes_is_forgotten() -> None:
 
 async def test_the_last_filters_are_the_same_ones_every_time() -> None:
     """Every strip remembers what each filter made of it."""
-    async with running(look=Look(colours="none", unicode=False)) as (app, _):
+    async with running(appearance=Appearance(colours="none", unicode=False)) as (app, _):
         first, second = app.get_line_filters(), app.get_line_filters()
         assert [type(one).__name__ for one in first[-3:]] == ["Printable", "NoColor", "AsciiOnly"]
         assert all(one is other for one, other in zip(first, second, strict=True))
@@ -680,3 +571,22 @@ async def test_the_collector_sets_apart_what_was_there_before_the_first_picture(
         gc.enable()
     async with running():
         assert gc.get_freeze_count() == 0  # where it was on, it is left alone
+
+
+def test_while_the_app_is_imported_the_collector_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def run(*_: object, **__: object) -> int:
+        seen.append(gc.isenabled())
+        return 0
+
+    monkeypatch.setattr(running_module, "run_app", run)
+    monkeypatch.setattr(sys, "__stderr__", io.StringIO())
+    monkeypatch.setattr(opening.signal, "signal", lambda *_: None)
+    monkeypatch.setenv("TEXTUAL_FPS", "60")
+    monkeypatch.setenv("TEXTUAL_COLOR_SYSTEM", "auto")
+    try:
+        assert opening.open_app(settings.resolve({})) == 0
+    finally:
+        gc.enable()
+    assert seen == [False]

@@ -11,11 +11,12 @@ from rich.style import Style
 
 from gradtui.app.themes import TEXTUAL_THEMES, styles
 from gradtui.app.themes import in_colours as theme_in_colours
+from gradtui.models.finding import Kind
 from gradtui.plots.ansi import SGR
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import BANDS, CURVES, DASHES, LETTERS, SAMPLES, band, curve_role
-from gradtui.views.view import Kind
+from gradtui.plots.svg import COLOURS, GROUNDS
 
 AA = 4.5
 """WCAG 2.2, success criterion 1.4.3, level AA, for text of ordinary size."""
@@ -97,6 +98,21 @@ def test_what_stands_on_a_page_can_be_read_there(theme: str) -> None:
         assert colour is not None
         assert colour.triplet is not None
         assert contrast(colour.triplet, surface) >= AA, role
+
+
+def test_the_light_theme_and_drawings_have_the_same_colours() -> None:
+    """All but frames, which a drawing has lighter."""
+    theme = styles("light")
+    differ = {
+        role
+        for role, colour in COLOURS.items()
+        if theme[role].color is None or theme[role].color.triplet != rgb(colour)
+    }
+    assert differ == {"axis"}
+    for role, ground in GROUNDS.items():
+        behind = theme[role].bgcolor
+        assert behind is not None
+        assert behind.triplet == rgb(ground)
 
 
 def test_the_theme_of_high_contrast_has_more_of_it() -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import pytest
 
-from gradtui.app import panes
-from gradtui.app import state as steps
+from gradtui.app import panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.models.finding import Finding, Kind
 from gradtui.plots.picture import Picture, row_text
+from gradtui.progress import unwatched
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
+from gradtui.views import view as view_module
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CHAIN, Setup
-from gradtui.views.view import Finding, Kind, Size
+from gradtui.views.view import Size, View
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
 SIZES = pytest.mark.parametrize("size", [SMALLEST, USUAL, LARGE], ids=lambda s: f"{s[0]}x{s[1]}")
@@ -25,9 +27,9 @@ LONG = "leaky_relu(negative_slope=0.12345678901234)"
 
 STATES = {
     "first": State(),
-    "one": State(setup=Setup(activations=("tanh",), depth=50)),
+    "one": State(setup=Setup.of(activations=("tanh",), depth=50)),
     "six": State(
-        setup=Setup(
+        setup=Setup.of(
             activations=("sigmoid", "tanh", "relu", LONG, "gelu", "hardsigmoid"),
             depth=20_000,
             samples=1,
@@ -35,12 +37,12 @@ STATES = {
             seed=4_294_967_295,
         )
     ),
-    "list": State(setup=Setup(depth=40, weights=LayerValues(tuple([1.25] * 40)), x=-1e-100)),
+    "list": State(setup=Setup.of(depth=40, weights=LayerValues(tuple([1.25] * 40)), x=-1e-100)),
     "overflow": State(
-        setup=Setup(activations=("identity",), depth=50, weights=LayerValues((1e99,)))
+        setup=Setup.of(activations=("identity",), depth=50, weights=LayerValues((1e99,)))
     ),
-    "zero": State(setup=Setup(activations=("relu",), depth=8, x=-1.0)),
-    "shallow": State(setup=Setup(depth=1)),
+    "zero": State(setup=Setup.of(activations=("relu",), depth=8, x=-1.0)),
+    "shallow": State(setup=Setup.of(depth=1)),
     **{
         f"scenario {index}": steps.scenario(State(), index - 1)
         for index in range(1, len(SCENARIOS) + 1)
@@ -50,7 +52,7 @@ STATES = {
 
 def quick(state: State) -> State:
     """The same but for networks that are few, small and of a depth that networks can have."""
-    if state.view not in ("layers", "spectrum", "init") and state.setup.model == CHAIN:
+    if state.view not in ("layers", "spectrum", "init") and state.setup.model == "chain":
         return state
     depth = min(state.setup.depth, 12)
     setup = state.setup.with_(networks=2, units=4, depth=depth, layer=min(state.setup.layer, depth))
@@ -60,7 +62,7 @@ def quick(state: State) -> State:
 @lru_cache(maxsize=64)
 def best(view: str, setup: Setup) -> object:
     """The last result, for all the sizes that it is drawn at."""
-    *_, result = VIEWS[view].run(setup)
+    *_, result = VIEWS[view].results(setup, unwatched)
     return result
 
 
@@ -101,6 +103,7 @@ def test_every_pane_fills_its_area_row_by_row(name: str, view: str, size: Size) 
     whole_screen(quick(STATES[name].with_(view=view)), size)
 
 
+@pytest.mark.heavy
 @SIZES
 @pytest.mark.parametrize(("view", "depth"), [("decay", 2000), ("layers", 2000), ("spectrum", 20)])
 def test_six_curves_fill_their_areas(view: str, depth: int, size: Size) -> None:
@@ -124,7 +127,7 @@ def test_the_areas_share_out_every_cell(width: int, height: int, curves: int) ->
 @pytest.mark.parametrize("name", ["first", "one", "zero", "scenario 6", "scenario 7"])
 def test_no_row_of_the_readout_is_cut(name: str, view: str, size: Size) -> None:
     state = quick(STATES[name].with_(view=view))
-    *_, result = state.record.run(state.setup)
+    *_, result = state.record.results(state.setup, unwatched)
     rows = state.record.readout(result, state.setup, size.width)
     assert max(len(row_text(one)) for one in rows) <= size.width
     assert len(rows) <= panes.areas(size, len(state.setup.activations)).readout.height
@@ -203,7 +206,7 @@ def test_the_chosen_are_told_apart_by_letter_and_dash_not_only_by_colour() -> No
 
 
 def test_a_long_name_is_cut_and_its_sample_still_shown() -> None:
-    state = State(setup=Setup(activations=("tanh", LONG)), highlight=LONG)
+    state = State(setup=Setup.of(activations=("tanh", LONG)), highlight=LONG)
     line = next(
         one for one in panes.activations(state, Size(24, 12)).text.split("\n") if "▸" in one
     )
@@ -283,7 +286,7 @@ def test_the_bottom_row_shows_whole_hints(view: str, size: Size) -> None:
 
 @pytest.mark.parametrize("focus", ["sigmoid", "tanh", "relu"])
 def test_after_a_fix_the_before_and_after_can_be_read_at_80_columns(focus: str) -> None:
-    setup = Setup(activations=(focus,), depth=60, weights=LayerValues((0.5,)))
+    setup = Setup.of(activations=(focus,), depth=60, weights=LayerValues((0.5,)))
     remedy = finding(State(setup=setup)).remedy
     assert remedy is not None
     shown = panes.bottom(steps.fix(State(setup=setup), remedy), 80).text
@@ -297,7 +300,7 @@ def test_what_to_look_for_in_a_scenario_can_be_read_at_80_columns(index: int) ->
 
 @pytest.mark.parametrize("action", ["toggle", "undo", "redo", "next_focus", "play", "reset"])
 def test_every_message_can_be_read_at_80_columns(action: str) -> None:
-    state = State(setup=Setup(activations=("sigmoid",), depth=50), highlight="sigmoid")
+    state = State(setup=Setup.of(activations=("sigmoid",), depth=50), highlight="sigmoid")
     step = {
         "toggle": steps.toggle,
         "undo": steps.undo,
@@ -318,3 +321,130 @@ def test_a_terminal_that_is_too_small_is_told_what_is_needed(width: int, height:
     if width >= 20 and height >= 6:
         assert "60 columns" in words(picture)
         assert "18 rows" in words(picture)
+
+
+# --------------------------------------------- more views than digits, more knobs than rows
+
+
+def more_views(monkeypatch: pytest.MonkeyPatch, count: int) -> list[str]:
+    """Have so many views; the new ones look like decay, but have no hints of their own."""
+    for number in range(len(VIEWS) + 1, count + 1):
+        name = f"further{number}"
+        view = replace(VIEWS["decay"], name=name, hints=VIEW_WITHOUT_HINTS.hints)
+        monkeypatch.setitem(VIEWS, name, view)  # type: ignore[arg-type]
+    return list(VIEWS)
+
+
+VIEW_WITHOUT_HINTS: View[Any] = View(
+    **{
+        field: getattr(VIEWS["decay"], field)
+        for field in ("name", "title", "question", "knobs", "cursor", "run", "draw", "readout",
+                      "finding", "table", "walk")
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_the_bar_names_the_view_and_its_neighbours_among_eleven(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = more_views(monkeypatch, 11)
+    for at, name in enumerate(names):
+        picture = panes.top(State(view=name), width, 0.42)
+        text = picture.text
+        assert "q quit" in text
+        assert " 42%" in text
+        assert [span.text.strip() for span in picture.rows[0] if span.role == "here"] == [
+            f"{'1234567890-'[at]} {name}"
+        ]
+        for key in "1234567890-":
+            assert f" {key} " in text
+        named = [number for number, other in enumerate(names) if f" {other[:5]}" in text]
+        if width >= 80:
+            assert len(named) >= 3
+        assert named == list(range(min(named), max(named) + 1))  # neighbours
+        assert at in named
+
+
+def test_a_view_beyond_the_last_key_is_named_in_the_bar_when_it_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = more_views(monkeypatch, 14)
+    shown = panes.top(State(view=names[13]), 80, 1.0).text
+    assert " further14 " in shown
+    assert " = " in shown
+    assert "further13" not in panes.top(State(view=names[0]), 80, 1.0).text
+
+
+# What stood there before there could be more: each character counts in bytes and snapshots.
+BARS = {
+    60: " gradtui 1 2 3 decay 4 5 6 7                 ? help  q quit",
+    80: " gradtui 1 deriv 2 chain 3 decay 4 layer 5 spect 6 phase 7 init  ? help  q quit",
+    120: " gradtui    1 derivative  2 chain  3 decay  4 layers  5 spectrum  6 phase  7 init"
+    "                        ? help  q quit",
+}
+
+
+@pytest.mark.parametrize("width", BARS)
+def test_seven_views_stand_in_the_bar_as_ever(width: int) -> None:
+    assert panes.top(State(), width, 1.0).text == BARS[width]
+
+
+def test_a_view_without_hints_of_its_own_has_those_of_every_view(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    *_, name = more_views(monkeypatch, 8)
+    shown = panes.bottom(State(view=name), 100).text
+    for words in ("←→ cursor", "[ ] depth", "space compare", "f fix", "u undo", "y command"):
+        assert words in shown
+
+
+def test_a_hint_of_something_that_is_not_there_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view = replace(VIEWS["decay"], hints=("no such", "model", "snap", "undo"), families=("chain",))
+    monkeypatch.setitem(VIEWS, "decay", view)  # type: ignore[arg-type]
+    assert panes.bottom(State(), 100).text == " u undo"
+
+
+MANY = ("depth", "weights", "biases", "loss", "samples", "units", "batch", "networks", "x", "seed",
+        "threshold", "z_range", "sigma_w_range", "sigma_b_range")  # fmt: skip
+
+
+@pytest.fixture
+def many_knobs(monkeypatch: pytest.MonkeyPatch) -> State:
+    """A view with 14 knobs."""
+    view = replace(VIEWS["decay"], knobs=("activations", *MANY), families=("chain",))
+    monkeypatch.setattr(view_module, "FAMILIES", ())  # so that all of them count
+    monkeypatch.setitem(VIEWS, "decay", view)  # type: ignore[arg-type]
+    return State()
+
+
+def test_at_80x24_the_last_row_has_the_letters_of_the_knobs_that_do_not_fit(
+    many_knobs: State,
+) -> None:
+    assert len(many_knobs.record.used(many_knobs.setup)) == 15
+    lines = panes.side(many_knobs, panes.areas(USUAL, 3).side).text.split("\n")
+    shown = [line.split()[0] for line in lines[4:-1]]
+    assert shown == [KNOBS[name].letter for name in MANY[:8]]
+    assert lines[-1] == " +6 more: x n h v R Q"
+
+
+@SIZES
+def test_no_knob_is_dropped_in_silence(many_knobs: State, size: Size) -> None:
+    lines = panes.side(many_knobs, panes.areas(size, 3).side).text.split("\n")
+    letters = {line.split()[0] for line in lines if line.startswith(" ")}
+    if "more:" in lines[-1]:
+        letters |= set(lines[-1].split("more:")[1].replace(" ", ""))
+        assert f"+{len(lines[-1].split('more:')[1].replace(' ', ''))} more" in lines[-1]
+    assert letters >= {KNOBS[name].letter for name in MANY}
+
+
+def test_letters_that_do_not_fit_with_blanks_stand_without(many_knobs: State) -> None:
+    *_, last = panes.knobs(many_knobs, 24, 3).text.split("\n")
+    assert last == " +12 more: bgmWBNxnhvRQ"
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_every_one_of_many_knobs_is_opened_by_its_letter(name: str, many_knobs: State) -> None:
+    assert steps.knob_on(many_knobs, KNOBS[name].letter) == KNOBS[name]

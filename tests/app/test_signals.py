@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.app import opening
+from gradtui.app import last_words
 from gradtui.app.storage import load
 from support.terminal import Terminal
+
+pytestmark = pytest.mark.heavy
 
 READY = "random chains"
 """The last words of the first verdict."""
@@ -166,7 +168,7 @@ def test_the_last_words_wait_for_a_terminal_that_is_busy_for_a_moment() -> None:
             full += os.write(writer, b"x" * 4096)
     emptied = threading.Timer(0.02, os.read, (reader, full))
     emptied.start()
-    opening._write_soon(writer, b"the last words")
+    last_words._write_soon(writer, b"the last words")
     emptied.join()
     assert os.read(reader, 100) == b"the last words"
 
@@ -175,13 +177,13 @@ def test_the_last_words_do_not_wait_for_a_terminal_that_reads_no_more() -> None:
     _, writer = os.pipe()
     os.set_blocking(writer, False)
     start = time.perf_counter()
-    opening._write_soon(writer, b"x" * 1_000_000)
+    last_words._write_soon(writer, b"x" * 1_000_000)
     assert time.perf_counter() - start < 0.5
 
 
 _SLOW_TO_KEEP = """\
 import sys, time
-from gradtui.app import polite, storage
+from gradtui.app import ending, storage
 from gradtui.cli import main as run
 
 save, times = storage.save, 0
@@ -191,7 +193,7 @@ def slowly(state, file):
     times += 1
     save(state, file)
     if times == 2:  # the terminal is restored, and the last resort's time runs out
-        time.sleep(polite._LAST_RESORT * 2)
+        time.sleep(ending._LAST_RESORT * 2)
 
 storage.save = slowly
 sys.exit(run([]))
@@ -312,14 +314,16 @@ def test_ctrl_c_quits_at_the_latest_the_second_time(page: str, state_home: Path)
 
 _CRASH = """\
 import dataclasses, sys
-from gradtui.app import main, panes
+from gradtui.app import panes
+from gradtui.app.appearance import Appearance
+from gradtui.app.running import run_app
 from gradtui.views import VIEWS
 
 def broken(*arguments):
     raise RuntimeError("a view that cannot be drawn")
 
 {where}
-sys.exit(main.run_app(main.Look(), mouse=False))
+sys.exit(run_app(Appearance(), mouse=False))
 """
 _IN_THE_ENGINE = "VIEWS['chain'] = dataclasses.replace(VIEWS['chain'], draw=broken)"
 _ON_THE_SCREEN = """\

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from gradtui.app.main import GradTUI, Look
+from gradtui.app.appearance import Appearance
+from gradtui.app.main import GradTUI
 from gradtui.app.state import State
 from gradtui.views.scenarios import SCENARIOS
 from support.app import settle
@@ -28,10 +29,10 @@ async def settled(pilot: Pilot[Any]) -> None:
 
 
 def test_decay_at_80x24_in_dark(snap_compare: Callable[..., bool]) -> None:
-    app = GradTUI(FIRST, Look(colours="truecolor"))
+    app = GradTUI(FIRST, Appearance(colours="truecolor"))
     assert snap_compare(app, terminal_size=(80, 24), run_before=settled)
 
 
 def test_the_note_s_chain_at_120x40_in_light(snap_compare: Callable[..., bool]) -> None:
-    app = GradTUI(NOTE, Look(colours="truecolor"))
+    app = GradTUI(NOTE, Appearance(colours="truecolor"))
     assert snap_compare(app, terminal_size=(120, 40), run_before=settled)

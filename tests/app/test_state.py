@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import state as steps
+from gradtui.app import steps
 from gradtui.app.actions import ACTIONS, BY_NAME
-from gradtui.app.state import State
+from gradtui.app.state import THEMES, UNDO_DEPTH, State
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.progress import unwatched
+from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import CURSORS, NETWORK, Setup
-from gradtui.views.verdicts import diagnose
-from gradtui.views.view import Kind, Remedy
+from gradtui.views.view import Key, Moved
 
 NAMES = list(ACTIVATIONS)
-SINGLE = State(setup=Setup(activations=("tanh",), depth=50), highlight="tanh")
-COMPARING = State(setup=Setup(activations=("sigmoid", "tanh", "relu"), depth=50))
+SINGLE = State(setup=Setup.of(activations=("tanh",), depth=50), highlight="tanh")
+COMPARING = State(setup=Setup.of(activations=("sigmoid", "tanh", "relu"), depth=50))
 
 
 def press(state: State, *names: str) -> State:
@@ -32,6 +33,14 @@ def press(state: State, *names: str) -> State:
         assert step is not None
         state = step(state)
     return state
+
+
+def verdict(state: State) -> Finding:
+    """The verdict that the pane shows in the end."""
+    *_, result = state.record.results(state.setup, unwatched)
+    finding = state.record.finding(result, state.record.focused(state.setup))
+    assert finding is not None
+    return finding
 
 
 def chosen(state: State) -> tuple[str, ...]:
@@ -166,16 +175,16 @@ def test_several_initialisations_leave_one_activation_and_the_other_way_round() 
     """Both at once would be a comparison of everything with everything."""
     inits = steps.set_knob(COMPARING, "init", "orthogonal kaiming_normal")
     assert chosen(inits) == ("sigmoid",)
-    assert inits.setup.model == NETWORK
+    assert inits.setup.model == "network"
     activations = press(inits.with_(highlight="tanh"), "toggle")
     assert chosen(activations) == ("sigmoid", "tanh")
-    assert activations.setup.init == ("orthogonal",)
+    assert activations.setup.network.init == ("orthogonal",)
     assert press(activations, "undo").setup == inits.setup
 
 
 def test_c_goes_from_the_chain_to_the_network_and_back() -> None:
     network = press(COMPARING, "model")
-    assert network.setup.model == NETWORK
+    assert network.setup.model == "network"
     assert press(network, "model").setup == COMPARING.setup
     elsewhere = press(COMPARING.with_(view="chain"), "model")
     assert elsewhere.setup == COMPARING.setup
@@ -184,8 +193,100 @@ def test_c_goes_from_the_chain_to_the_network_and_back() -> None:
 
 def test_tab_walks_through_several_initialisations() -> None:
     state = steps.set_knob(SINGLE.with_(view="decay"), "init", "orthogonal kaiming_normal")
-    assert press(state, "next_focus").setup.focused_init == "kaiming_normal"
-    assert press(state, "next_focus", "next_focus").setup.focused_init == "orthogonal"
+    assert press(state, "next_focus").setup.focus_of(state.setup.network.init) == "kaiming_normal"
+    assert (
+        press(state, "next_focus", "next_focus").setup.focus_of(state.setup.network.init)
+        == "orthogonal"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "family"),
+    [("init", "orthogonal", "network"), ("units", "8", "network"), ("weights", "2", "chain")],
+)
+def test_a_knob_of_a_family_switches_to_its_model(name: str, text: str, family: str) -> None:
+    other = SINGLE.with_(setup=SINGLE.setup.with_(model=next(iter(set(FAMILIES) - {family}))))
+    assert name not in other.record.used(other.setup)
+    assert steps.knob_on(other, KNOBS[name].letter) == KNOBS[name]  # offered all the same
+    switched = steps.set_knob(other, name, text)
+    assert switched.setup.model == family
+    assert steps.step_knob(other, name, 1).setup.model == family
+    assert press(switched, "undo").setup == other.setup
+
+
+def test_a_letter_means_what_the_open_view_has_at_it() -> None:
+    for view in VIEWS:
+        state = State(view=view, setup=VIEWS[view].default_setup)
+        knob = steps.knob_on(state, "W")
+        assert (knob is not None) == ("units" in state.record.offered(state.setup))
+
+
+def test_a_letter_that_means_nothing_here_says_what_it_would_be() -> None:
+    derivative = SINGLE.with_(view="derivative")
+    said = steps.press(derivative, "d")
+    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert said.setup == derivative.setup
+
+
+def test_a_knob_without_effect_is_not_opened_and_says_so() -> None:
+    phase = SINGLE.with_(view="phase")
+    assert "layer" in phase.record.idle(phase.setup)
+    assert steps.knob_on(phase, "l") is None
+    assert steps.press(phase, "l").message == (
+        "layer changes nothing in this setup; ? shows what does."
+    )
+    depth = phase.with_(setup=phase.setup.with_(against="depth"))
+    assert steps.knob_on(depth, "l") == KNOBS["layer"]
+
+
+@pytest.mark.parametrize("action", ["deeper", "shallower", "half_depth", "double_depth"])
+def test_without_a_depth_its_keys_say_so_and_change_nothing(action: str) -> None:
+    derivative = SINGLE.with_(view="derivative")
+    said = press(derivative, action)
+    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert (said.setup, said.past) == (derivative.setup, ())
+
+
+def with_key(monkeypatch: pytest.MonkeyPatch, does: Callable[[Setup], Moved]) -> State:
+    """The chain view, playing, with a key of its own."""
+    own = Key("own", ("D",), "D", "turn", "a turn", does)
+    monkeypatch.setitem(VIEWS, "chain", replace(VIEWS["chain"], keys=(own,)))  # type: ignore[arg-type]
+    setup = SINGLE.setup.with_(layer=20)
+    return press(SINGLE.with_(view="chain", setup=setup), "play")
+
+
+def test_a_view_s_own_key_may_change_setup_and_view_and_says_what_it_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state = with_key(monkeypatch, lambda setup: Moved(setup.with_(depth=9), "decay", "Turned."))
+    turned = steps.press(state, "D")
+    assert (turned.view, turned.setup.depth, turned.message) == ("decay", 9, "Turned.")
+    assert not turned.playing
+    assert moment(press(turned, "undo")) == moment(state)
+
+
+def test_a_view_s_own_key_that_stays_lets_it_play_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = with_key(monkeypatch, lambda setup: Moved(setup.with_(x=2.0)))
+    turned = steps.press(state, "D")
+    assert turned.playing
+    assert turned.setup.x == 2.0
+    assert turned.message == ""
+
+
+def test_a_view_s_own_key_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def does(setup: Setup) -> Moved:
+        raise InputError("σw", 9, "on the map", "widen it")
+
+    state = with_key(monkeypatch, does)
+    turned = steps.press(state, "D")
+    assert turned.failed
+    assert "on the map" in turned.message
+    assert turned.setup == state.setup
+
+
+def test_a_key_that_only_another_view_has_says_where_and_how_to_get_there() -> None:
+    said = steps.press(SINGLE, "C").message
+    assert said == "C: to the critical line, in the phase view: press 6 first."
 
 
 @pytest.mark.parametrize(
@@ -238,7 +339,7 @@ def test_a_bad_value_names_its_knob_and_changes_nothing(name: str, text: str) ->
 
 def test_a_list_of_weights_brings_its_own_depth() -> None:
     state = steps.set_knob(SINGLE, "weights", "0.5, 1, 2, 4")
-    assert state.setup.weights.values == (0.5, 1.0, 2.0, 4.0)
+    assert state.setup.chain.weights.values == (0.5, 1.0, 2.0, 4.0)
     assert state.setup.depth == 4
 
 
@@ -273,7 +374,8 @@ def test_a_knob_that_is_stepped_always_holds_a_value_that_could_be_typed(
     state = SINGLE
     for name, count, by_factor in done:
         state = steps.step_knob(state, name, count, by_factor=by_factor)
-        knob, value = KNOBS[name], getattr(state.setup, name)
+        knob = KNOBS[name]
+        value = knob.of(state.setup)
         assert knob.parse(knob.format(value)) == value
 
 
@@ -281,10 +383,10 @@ def test_steps_up_and_down_come_back_to_the_very_number() -> None:
     state = SINGLE
     for _ in range(7):
         state = steps.step_knob(state, "weights", 1)
-    assert state.setup.weights.text == "1.7"
+    assert state.setup.chain.weights.text == "1.7"
     for _ in range(7):
         state = steps.step_knob(state, "weights", -1)
-    assert state.setup.weights.text == "1"
+    assert state.setup.chain.weights.text == "1"
 
 
 # ------------------------------------------------------------------ cursor
@@ -302,8 +404,8 @@ def test_the_ends_are_one_key_away() -> None:
     assert press(SINGLE, "last").setup.layer == 50
     assert press(SINGLE, "last", "first").setup.layer == 1
     derivative = SINGLE.with_(view="derivative")
-    assert press(derivative, "last").setup.z == 6.0
-    assert press(derivative, "first").setup.z == -6.0
+    assert press(derivative, "last").setup.slope.z == 6.0
+    assert press(derivative, "first").setup.slope.z == -6.0
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
@@ -377,7 +479,7 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
     for index in indices:
         after = CHANGES[index](state)
         if after.past == state.past:  # nothing to undo: a cursor, a view, a theme, a refusal
-            still = {name: getattr(Setup(), name) for name in CURSORS}
+            still = {name: KNOBS[name].of(Setup()) for name in CURSORS}
             assert after.setup.clamped().with_(**still) == state.setup.with_(**still)
         else:
             assert after.past[:-1] == state.past
@@ -417,9 +519,9 @@ def test_undo_says_what_it_undid() -> None:
 
 def test_the_history_is_bounded() -> None:
     state = SINGLE
-    for _ in range(steps.UNDO_DEPTH + 30):
+    for _ in range(UNDO_DEPTH + 30):
         state = press(state, "deeper")
-    assert len(state.past) == steps.UNDO_DEPTH
+    assert len(state.past) == UNDO_DEPTH
 
 
 # --------------------------------------------------- scenarios, reset, fix
@@ -460,12 +562,11 @@ def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
 @pytest.mark.parametrize("focus", ["sigmoid", "hardsigmoid"])
 def test_after_the_fix_the_verdict_is_that_of_what_was_fixed(focus: str) -> None:
     """The verdict pane speaks of the focused activation; the remedy was for it."""
-    setup = Setup(activations=("sigmoid", "hardsigmoid"), focus=focus, depth=50)
+    setup = Setup.of(activations=("sigmoid", "hardsigmoid"), focus=focus, depth=50)
     state = State(setup=setup)
-    remedy = diagnose(setup, focus).remedy
+    remedy = verdict(state).remedy
     assert remedy is not None
-    healed = steps.fix(state, remedy).setup
-    assert diagnose(healed, healed.focused).kind is Kind.HEALTHY
+    assert verdict(steps.fix(state, remedy)).kind is Kind.HEALTHY
 
 
 # --------------------------------------------------------- views and themes
@@ -480,11 +581,11 @@ def test_a_view_on_its_number_keeps_the_setup() -> None:
 def test_the_themes_go_round() -> None:
     state = SINGLE
     seen = []
-    for _ in steps.THEMES:
+    for _ in THEMES:
         seen.append(state.theme)
         state = press(state, "theme")
-    assert seen == list(steps.THEMES)
-    assert state.theme == steps.THEMES[0]
+    assert seen == list(THEMES)
+    assert state.theme == THEMES[0]
 
 
 # ---------------------------------------------------------------- animation

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import state as steps
+from gradtui.app import panes, steps
 from gradtui.app.state import THEMES, State
 from gradtui.app.storage import load, save, state_file
 from gradtui.errors import printable
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import Setup
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ def test_what_was_chosen_last_comes_back(index: int, theme: str, file: Path) -> 
 
 def test_a_second_save_replaces_the_first_and_leaves_nothing_beside_it(file: Path) -> None:
     save(State(), file)
-    later = State(setup=Setup(depth=7), view="chain")
+    later = State(setup=Setup.of(depth=7), view="chain")
     save(later, file)
     assert kept(load(file)) == kept(later)
     assert aside(file) == []
@@ -109,24 +108,12 @@ BROKEN = {
     "nested table": b'{"a":' * 100_000,
     "huge number": b'{"version": ' + b"9" * 5000 + b"}",
     "infinite": b'{"version": 1e999}',
-    "surrogate": json.dumps(stored(view="\ud800")).encode(),
     "old": json.dumps(stored(version=0)).encode(),
     "new": json.dumps(stored(version=2)).encode(),
     "no version": json.dumps(stored(version=None)).encode(),
     "no setup": json.dumps(stored(setup=None)).encode(),
     "setup is a list": json.dumps(stored(setup=[])).encode(),
     "setup is text": json.dumps(stored(setup="depth")).encode(),
-    "unknown knob": json.dumps(stored(setup={"colour": "1"})).encode(),
-    "bad depth": json.dumps(stored(setup={"depth": "-3"})).encode(),
-    "depth is a list": json.dumps(stored(setup={"depth": [3]})).encode(),
-    "bad activation": json.dumps(stored(setup={"activations": "sigmund"})).encode(),
-    "contradiction": json.dumps(stored(setup={"depth": "3", "weights": "1,2"})).encode(),
-    "focus elsewhere": json.dumps(stored(setup={"activations": "tanh", "focus": "relu"})).encode(),
-    "unknown view": json.dumps(stored(view="sideways")).encode(),
-    "view is a table": json.dumps(stored(view={})).encode(),
-    "unknown theme": json.dumps(stored(theme="neon")).encode(),
-    "no theme": json.dumps(stored(theme=None)).encode(),
-    "bad highlight": json.dumps(stored(highlight=7)).encode(),
 }
 
 
@@ -142,6 +129,90 @@ def test_a_broken_file_is_set_aside_whole_and_the_message_says_where(name: str, 
     assert other.read_bytes() == BROKEN[name]
     assert other.name in state.message
     assert printable(state.message) == state.message
+
+
+CHANGED = State().setup.with_(seed=7, depth=9, weights=KNOBS["weights"].parse("normal(std=1.5)"))
+
+
+def changed_file(file: Path, texts: dict[str, object] | None = None, **changes: object) -> None:
+    """A file of somebody who has changed a few things, with other changes of another version."""
+    setup = {name: knob.text(CHANGED) for name, knob in KNOBS.items()} | (texts or {})
+    kept_then = stored(setup=setup, view="chain", theme="light", highlight="tanh") | changes
+    file.parent.mkdir()
+    file.write_text(json.dumps(kept_then), encoding="utf-8")
+
+
+def test_a_knob_that_this_version_does_not_know_is_left_out_in_silence(file: Path) -> None:
+    changed_file(file, {"colour": "1", "recurrent_units": "64"})
+    assert load(file) == State(CHANGED, "chain", "tanh", theme="light")
+    assert aside(file) == []
+
+
+def test_a_knob_that_the_file_does_not_have_is_at_its_default_in_silence(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps(stored(setup={"depth": "9"})), encoding="utf-8")
+    state = load(file)
+    assert state.setup == VIEWS[state.view].default_setup.with_(depth=9)
+    assert state.message == ""
+    assert aside(file) == []
+
+
+@pytest.mark.parametrize("view", ["sideways", "\ud800", {}, None, 3])
+def test_a_view_that_this_version_does_not_know_is_said_and_all_else_kept(
+    view: object, file: Path
+) -> None:
+    changed_file(file, view=view)
+    state = load(file)
+    assert kept(state) == (CHANGED, State().view, "light", "tanh")
+    assert "This version has no view" in state.message
+    assert "this is decay" in panes.bottom(state, 80).text
+    assert not state.failed
+    assert aside(file) == []
+    assert printable(state.message) == state.message
+
+
+def test_a_theme_that_this_version_does_not_know_is_said_and_all_else_kept(file: Path) -> None:
+    changed_file(file, theme="neon")
+    state = load(file)
+    assert kept(state) == (CHANGED, "chain", "dark", "tanh")
+    assert state.message == "This version has no theme 'neon' (this is dark)."
+
+
+def test_an_activation_of_the_list_that_is_not_known_is_no_loss_to_speak_of(file: Path) -> None:
+    changed_file(file, highlight="swishier")
+    assert load(file) == State(CHANGED, "chain", "sigmoid", theme="light")
+
+
+REFUSED: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
+    "out of range": ({"depth": "-3"}, {"depth": 3}, "depth is at its default"),
+    "a list": ({"depth": [3]}, {"depth": 3}, "depth is at its default"),
+    "another version's model": ({"model": "recurrent"}, {}, "model is at its default"),
+    "another version's activation": (
+        {"activations": "sigmund"},
+        {"activations": ("sigmoid",)},
+        "activations is at",
+    ),
+    "two of them": ({"x": "", "seed": "-1"}, {"seed": 0}, "2 knobs are at their defaults"),
+    "a contradiction": ({"weights": "1,2"}, {"weights": Setup().chain.weights}, "weights is at"),
+    "a focus elsewhere": ({"focus": "gelu"}, {}, "focus is at its default"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_value_that_its_knob_refuses_is_said_set_aside_and_the_rest_is_kept(
+    name: str, file: Path
+) -> None:
+    texts, defaults, said = REFUSED[name]
+    changed_file(file, texts)
+    contents = file.read_bytes()
+    state = load(file)
+    assert kept(state) == (CHANGED.with_(**defaults), "chain", "light", "tanh")
+    assert said in state.message
+    assert state.failed
+    assert not file.exists()
+    (other,) = aside(file)
+    assert other.read_bytes() == contents
+    assert other.name in panes.bottom(state, 80).text
 
 
 def test_a_second_broken_file_does_not_destroy_the_first(file: Path) -> None:
@@ -217,7 +288,6 @@ def test_no_file_whatever_is_in_it_stops_the_start(contents: bytes) -> None:
         assert state.view in VIEWS
         assert printable(state.message) == state.message
         if state.failed:
-            assert kept(state) == kept(State())
             assert aside(file)[0].read_bytes() == contents
         else:
             assert file.read_bytes() == contents

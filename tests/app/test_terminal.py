@@ -42,7 +42,7 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
         terminal.send("2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("?")
-        terminal.until("the activation above")
+        terminal.until("Knobs of chain: the letter")
         terminal.send("escape")
         terminal.until("running product")
         terminal.send("q")
@@ -154,6 +154,7 @@ def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
     return len(terminal.raw) - before
 
 
+@pytest.mark.heavy
 def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     """Budgets at 80x24 in 256 colours; bytes are stable, times are not."""
     tanh, relu = "▸● b tanh", "▸● c relu"

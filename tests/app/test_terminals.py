@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from gradtui.app import main
+from gradtui.app import showing
 from support.app import running, settle, shown
 from support.terminal import GRADTUI, Terminal
+
+pytestmark = pytest.mark.heavy
 
 READY = "random chains"
 """The last words of the first verdict."""
@@ -246,7 +248,7 @@ async def test_a_page_closed_in_haste_does_not_leave_the_screen_waiting_for_an_a
     page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The terminal has answered once, so pictures wait for its answers; one of them is lost."""
-    monkeypatch.setattr(main, "PATIENCE", 0.05)
+    monkeypatch.setattr(showing, "PATIENCE", 0.05)
     async with running() as (app, pilot):
         app.on_cursor_position(events.CursorPosition(0, 0))
         for _ in range(10):
@@ -254,7 +256,7 @@ async def test_a_page_closed_in_haste_does_not_leave_the_screen_waiting_for_an_a
                 app.simulate_key(key)
             for _ in range(100):
                 await pilot.pause(0.01)
-                if app.settled and not app._line.busy:
+                if app.settled and not app.shown.flow.busy:
                     break
             else:
                 raise AssertionError("it waits for an answer that it never asked for")
@@ -268,7 +270,7 @@ def test_a_page_closed_in_haste_loses_no_question(page: str, state_home: Path) -
     with opened() as terminal:
         for depth in range(51, 56):
             terminal.send(f"]{page}{page}")
-            terminal.until(f"layer {depth}'s gradient", timeout=main.PATIENCE - 0.5)
+            terminal.until(f"layer {depth}'s gradient", timeout=showing.PATIENCE - 0.5)
 
 
 def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
@@ -308,7 +310,7 @@ def test_pages_do_what_their_frames_say(state_home: Path) -> None:
         terminal.send("up", "up")
         terminal.until_it(lambda screen: screen == top)
         terminal.send("escape")
-        terminal.until(READY)
+        terminal.until_gone("esc closes")
         terminal.send("s")
         terminal.until("key or enter chooses")
         terminal.send("down", "enter")

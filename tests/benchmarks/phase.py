@@ -10,8 +10,10 @@ import time
 
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.wide.moments import expectations
-from gradtui.views import VIEWS, phase_map
-from gradtui.views.setup import Setup
+from gradtui.progress import unwatched
+from gradtui.setup import Setup
+from gradtui.views import VIEWS
+from gradtui.views.phase import maps, study
 from gradtui.views.view import Size
 
 BUDGET = 0.3
@@ -23,13 +25,13 @@ VIEW = VIEWS["phase"]
 
 def steps(name: str, against: str) -> list[float]:
     """Seconds from step to step of one run, nothing of it known before."""
-    phase_map._finished.clear()
-    phase_map._field.cache_clear()
+    maps._finished.clear()
+    study._field.cache_clear()
     expectations.cache_clear()
-    setup = Setup(activations=(activation(name).spec,), depth=50, against=against)
+    setup = Setup.of(activations=(activation(name).spec,), depth=50, against=against)
     taken = []
     start = time.perf_counter()
-    for _ in VIEW.run(setup):
+    for _ in VIEW.results(setup, unwatched):
         taken.append(time.perf_counter() - start)
         start = time.perf_counter()
     return taken
@@ -37,10 +39,10 @@ def steps(name: str, against: str) -> list[float]:
 
 def moved(name: str) -> float:
     """Seconds from a move of the cursor to the picture of it."""
-    setup = Setup(activations=(activation(name).spec,), depth=50)
-    *_, result = VIEW.run(setup)
+    setup = Setup.of(activations=(activation(name).spec,), depth=50)
+    *_, result = VIEW.results(setup, unwatched)
     start = time.perf_counter()
-    result = next(iter(VIEW.run(VIEW.walk(setup, 1, False))))
+    result = next(VIEW.results(VIEW.walk(setup, 1, False), unwatched))
     VIEW.draw(result, setup, Size(56, 14), "braille")
     return time.perf_counter() - start
 

@@ -20,6 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from textual.keys import key_to_character
+
 from gradtui.app.actions import ACTIONS
 from support.terminal import GRADTUI, KEYS, Terminal
 
@@ -42,20 +44,18 @@ _NAMED = {
     "shift+tab": b"\x1b[Z",
     "ctrl+r": b"\x12",
     "slash": b"/",
-    "question_mark": b"?",
-    "less_than_sign": b"<",
-    "greater_than_sign": b">",
-    "left_square_bracket": b"[",
-    "right_square_bracket": b"]",
-    "left_curly_bracket": b"{",
-    "right_curly_bracket": b"}",
 }
+
+
+def _bytes_of(key: str) -> bytes:
+    """What a terminal sends for a key."""
+    return _NAMED[key] if key in _NAMED else (key_to_character(key) or "").encode()
+
+
 _OF_THE_APP = [
-    key.encode() if len(key) == 1 else _NAMED[key]
-    for action in ACTIONS
-    if action.name not in _ENDS
-    for key in action.keys
+    _bytes_of(key) for action in ACTIONS if action.name not in _ENDS for key in action.keys
 ]
+assert all(_OF_THE_APP)
 _TYPED = [*(str(digit).encode() for digit in range(10)), b".", b"-", b",", b"e", b"\r", b"\x7f"]
 _GARBAGE = [
     b"\x1b",

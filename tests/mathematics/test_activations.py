@@ -466,6 +466,11 @@ def test_the_published_maxima_are_reproduced() -> None:
     assert activation("sigmoid").max_abs_derivative_at == 0.0
 
 
+def test_every_activation_has_its_references() -> None:
+    """Else nothing here looks at how exact it is; `tests/references/activations.py` makes them."""
+    assert {spec.partition("(")[0] for spec in TABLE} == set(ACTIVATIONS)
+
+
 def test_every_activation_is_listed_under_its_own_name() -> None:
     assert set(NAMES) <= set(ACTIVATIONS)
     for name, record in ACTIVATIONS.items():

@@ -9,22 +9,22 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.steps import finish
 from gradtui.mathematics.wide.advice import (
     SIGMA_W_RANGE,
     advise,
-    advise_steps,
     log10_ratio,
     sufficient_width,
 )
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
-from gradtui.mathematics.wide.path import gradient_path
+from gradtui.mathematics.wide.path import gradient_path, ratios_by_depth
 
 Expectation = Callable[[float], tuple[float, float]]
 """From q to E[f²] and E[f′²]."""
@@ -218,17 +218,62 @@ def test_a_step_is_healthy_alone_where_it_is_wide() -> None:
 
 
 def test_a_first_answer_follows_some_layers_and_takes_the_rest_for_the_same() -> None:
-    first = finish(advise_steps("relu", 5000, 0.1, followed=10))
+    first = advise("relu", 5000, 0.1, followed=10)
     assert first.sigma_w == advise("relu", 5000, 0.1).sigma_w
-    rough = finish(advise_steps("tanh", 5000, 0.1, sigma_b=0.2, followed=300))
+    rough = advise("tanh", 5000, 0.1, sigma_b=0.2, followed=300)
     assert rough.sigma_w == pytest.approx(advise("tanh", 5000, 0.1, sigma_b=0.2).sigma_w, rel=1e-4)
 
 
-def test_it_can_be_watched_and_stopped() -> None:
-    shares = list(advise_steps("tanh", 400, 0.1))
-    assert len(shares) > 10
-    assert all(0.0 < one <= 1.0 for one in shares)
-    assert shares == sorted(shares)
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("activation", {"activation": "tahn"}),
+        ("depth", {"depth": 0}),
+        ("depth", {"depth": 2.5}),
+        ("depth", {"depth": True}),
+        ("depth", {"depth": 100_001}),
+        ("followed", {"followed": 0}),
+        ("threshold", {"threshold": 0.0}),
+        ("threshold", {"threshold": 1.0}),
+        ("threshold", {"threshold": math.nan}),
+        ("threshold", {"threshold": "low"}),
+        ("sigma_b", {"sigma_b": -0.1}),
+        ("sigma_b", {"sigma_b": math.nan}),
+        ("sigma_b", {"sigma_b": [0.1, 0.2]}),
+        ("x", {"x": math.inf}),
+        ("x", {"x": "wide"}),
+    ],
+)
+def test_what_cannot_be_advised_is_refused_by_name(field: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as refused:
+        advise(**{"activation": "tanh", "depth": 10, **arguments})
+    assert refused.value.field == field
+    assert refused.value.next_step
+
+
+# ------------------------------------------------------------------ by depth
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "gelu", "relu_squared"])
+def test_the_ratios_by_depth_are_those_of_every_depth_alone(name: str) -> None:
+    sigma_w, depths = np.array([0.7, 1.0, 1.4, 2.5]), np.array([1.0, 2.0, 7.0, 30.0])
+    left, q = ratios_by_depth(name, sigma_w, 0.3, 0.5, depths)
+    assert left.shape == q.shape == (4, 4)
+    for row, depth in enumerate(depths):
+        alone = log10_ratio(name, sigma_w, np.array(0.3), int(depth), 0.5)
+        np.testing.assert_allclose(left[row], alone, rtol=0.05 if name == "relu_squared" else 1e-12)
+        for column, w in enumerate(sigma_w**2):
+            path = gradient_path(name, w, 0.09, int(depth), 0.5)
+            if 1e-28 < path.q[-1] < 1e28:
+                assert q[row, column] == pytest.approx(path.q[-1], rel=1e-7)
+                assert left[row, column] == pytest.approx(path.log10_grad_hidden[0], abs=1e-6)
+
+
+def test_where_nothing_goes_in_nothing_is_left_to_follow() -> None:
+    left, q = ratios_by_depth("relu", np.array([0.0, 1.0]), 0.0, 0.0, np.array([1.0, 3.0]))
+    assert q[0].tolist() == [0.0, 0.0]
+    assert left[:, 0].tolist() == [-math.inf, -math.inf]
+    assert left[:, 1] == pytest.approx([-0.5 * math.log10(2.0), -1.5 * math.log10(2.0)], abs=1e-9)
 
 
 # --------------------------------------------------------------------- width

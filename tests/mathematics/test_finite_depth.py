@@ -100,6 +100,7 @@ def test_relu_spreads_as_five_times_depth_over_width() -> None:
     assert path.log_variance(100)[0] == pytest.approx(5.0 * 20 / 100)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("init", "orthogonal"), [("kaiming_normal", False), ("orthogonal", True)])
 @pytest.mark.parametrize("name", ["relu", "identity"])
 def test_ensembles_spread_as_predicted(name: str, init: str, orthogonal: bool) -> None:

@@ -16,15 +16,14 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.initialisation.draw import (
+from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation.record import (
     Initialisation,
     gain,
     initialisation,
-    random_network,
-    random_network_steps,
     sigmas,
 )
-from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 
 N_IN, N_OUT = 300, 200
 TANH = 5 / 3
@@ -211,15 +210,9 @@ def test_a_layer_is_drawn_from_its_own_child_of_the_seed() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["normal", "uniform", "orthogonal", "lecun_normal"])
-def test_step_by_step_it_is_the_same_network_to_the_bit(scheme: str) -> None:
-    widths = [40, 1500, 1400, 30, 30]
-    steps, done = random_network_steps(widths, scheme, "relu", 1), []
-    while True:
-        try:
-            done.append(next(steps))
-        except StopIteration as end:
-            network = end.value
-            break
+def test_watched_it_is_the_same_network_to_the_bit(scheme: str) -> None:
+    widths, done = [40, 1500, 1400, 30, 30], []
+    network = random_network(widths, scheme, "relu", 1, tick=done.append)
     assert len(done) > 4  # a large layer is more than one step
     assert done == sorted(set(done))
     assert done[0] > 0.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 import tracemalloc
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import autograd
@@ -29,7 +29,8 @@ from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import chain
-from gradtui.mathematics.network.flow import GradientFlow, gradient_flow, gradient_flow_steps
+from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
+from gradtui.progress import Stopped
 
 TOLERANCE = 1e-10
 INF = math.inf
@@ -544,24 +545,15 @@ def test_a_zero_input_leaves_nothing_in_the_first_layer_only() -> None:
     assert np.isfinite(got.log10_grad_biases).all()
 
 
-# --- in steps ------------------------------------------------------------------------------------
+# --- watched -------------------------------------------------------------------------------------
 
 
-def shares(steps: Generator[float, None, Any]) -> tuple[list[float], Any]:
-    """What a computation in steps yields, and what it returns."""
-    done = []
-    while True:
-        try:
-            done.append(next(steps))
-        except StopIteration as end:
-            return done, end.value
-
-
-def test_step_by_step_it_is_the_same_flow_to_the_bit() -> None:
+def test_watched_it_is_the_same_flow_to_the_bit() -> None:
     for scale, rows in ((1.0, 64), (1e-80, 3)):
         weights, biases, x, upstream = drawn([64] * 41, rows, scale, seed=2)
         whole = gradient_flow("relu", weights, biases, x, upstream, bins=3)
-        done, flow = shares(gradient_flow_steps("relu", weights, biases, x, upstream, bins=3))
+        done: list[float] = []
+        flow = gradient_flow("relu", weights, biases, x, upstream, bins=3, tick=done.append)
         assert done == sorted(set(done))
         assert done[0] > 0.0
         assert done[-1] == 1.0
@@ -570,22 +562,28 @@ def test_step_by_step_it_is_the_same_flow_to_the_bit() -> None:
         assert np.array_equal(flow.layers.z_spread, whole.layers.z_spread)  # type: ignore[union-attr]
 
 
-def test_a_step_is_a_layer_where_layers_are_large_and_all_is_done_where_nothing_is_left() -> None:
+def test_a_tick_is_a_layer_where_layers_are_large_and_all_is_done_where_nothing_is_left() -> None:
     weights, biases, x, upstream = drawn([256] * 11, 128, 1.0, seed=2)
-    done, _ = shares(gradient_flow_steps("tanh", weights, biases, x, upstream))
+    done: list[float] = []
+    gradient_flow("tanh", weights, biases, x, upstream, tick=done.append)
     np.testing.assert_allclose(done, np.arange(1, 21) / 20, rtol=1e-14)
-    done, _ = shares(gradient_flow_steps("tanh", weights, biases, x, 0.0 * upstream))
+    done.clear()
+    gradient_flow("tanh", weights, biases, x, 0.0 * upstream, tick=done.append)
     np.testing.assert_allclose(done, [*(np.arange(1, 11) / 20), 1.0], rtol=1e-14)
 
 
-def test_between_two_steps_numpy_warns_as_it_did_before() -> None:
-    before = np.geterr()
-    steps = gradient_flow_steps("tanh", *drawn([256] * 4, 128, 1.0, seed=2))
-    for _ in steps:
-        assert np.geterr() == before
-    steps = gradient_flow_steps("tanh", *drawn([256] * 4, 128, 1.0, seed=2))
-    next(steps)
-    steps.close()
+def test_in_a_tick_numpy_warns_as_the_caller_has_it() -> None:
+    before, during = np.geterr(), []
+
+    def tick(share: float) -> None:
+        during.append(np.geterr())
+        if share > 0.6:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        gradient_flow("tanh", *drawn([256] * 4, 128, 1.0, seed=2), tick=tick)
+    assert len(during) == 4
+    assert all(state == before for state in during)
     assert np.geterr() == before
 
 
@@ -801,7 +799,3 @@ def test_memory_grows_with_the_batch_alone() -> None:
     row = 8 * 2 * 128 * 20
     for fewer, more, rows in ((peaks[0], peaks[1], 64), (peaks[1], peaks[2], 128)):
         assert row * rows <= more - fewer < 1.3 * row * rows
-
-
-def test_the_memory_there_is_can_be_asked_for() -> None:
-    assert 2.0**20 < memory.available_memory() <= INF

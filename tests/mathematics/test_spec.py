@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import Spec, format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import Spec, format_spec, lookup, number, parse_number, parse_spec
 
 anything = settings(derandomize=True, deadline=None, max_examples=200, database=None)
 identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True)
@@ -161,3 +162,35 @@ def test_a_very_long_text_is_refused_briefly() -> None:
     with pytest.raises(InputError) as caught:
         parse_spec("activation", "a" + " " * 2_000 + "!")
     assert len(str(caught.value)) < 300
+
+
+# ------------------------------------------------------------------- lookup
+
+FRUIT = {
+    "apple": SimpleNamespace(also_called=("malus", "pome")),
+    "apricot": SimpleNamespace(also_called=()),
+}
+
+
+def test_a_name_that_is_there_is_found() -> None:
+    assert lookup("fruit", "fruit", "apple", FRUIT) is FRUIT["apple"]
+
+
+@pytest.mark.parametrize(
+    ("name", "always", "otherwise", "hint"),
+    [
+        ("malus", "", "there are two", "did you mean apple?"),
+        ("malus", "look again", "", "did you mean apple? look again"),
+        ("aprict", "", "there are two", "did you mean apricot?"),
+        ("zzz", "", "there are two", "there are two"),
+        ("zzz", "look again", "", "look again"),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(
+    name: str, always: str, otherwise: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        lookup("dish", "fruit", name, FRUIT, always=always, otherwise=otherwise)
+    assert (caught.value.field, caught.value.given) == ("dish", name)
+    assert caught.value.allowed == "a known fruit"
+    assert caught.value.next_step == hint

@@ -73,10 +73,6 @@ def test_above_and_beside() -> None:
     assert left.beside(right).width == 5
 
 
-def test_a_change_of_text_keeps_the_roles() -> None:
-    assert picture("½′", role="title").mapped(to_ascii).rows == ((Span("h'", "title"),),)
-
-
 # -------------------------------------------------------------------- ASCII
 
 

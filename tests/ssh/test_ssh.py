@@ -17,7 +17,10 @@ from gradtui.app.storage import load
 from support import ssh
 from support.terminal import Terminal
 
-pytestmark = pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing() or "nothing is missing")
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing() or "nothing is missing"),
+]
 
 READY = "random chains"
 """The last words of the first verdict."""

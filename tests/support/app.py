@@ -8,7 +8,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from gradtui.app.main import GradTUI, Look
+from gradtui.app.appearance import Appearance
+from gradtui.app.main import GradTUI
 from gradtui.app.state import State
 
 
@@ -39,10 +40,12 @@ def verdict(app: GradTUI) -> str:
 
 @asynccontextmanager
 async def running(
-    first: State | None = None, size: tuple[int, int] = (80, 24), look: Look | None = None
+    first: State | None = None,
+    size: tuple[int, int] = (80, 24),
+    appearance: Appearance | None = None,
 ) -> AsyncIterator[tuple[GradTUI, Pilot[Any]]]:
     """The app with its first picture shown."""
-    app = GradTUI(first or State(), look)
+    app = GradTUI(first or State(), appearance)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield app, pilot

@@ -13,19 +13,22 @@ from hypothesis import strategies as st
 from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.picture import row_text
+from gradtui.progress import unwatched
+from gradtui.setup import Loss, Setup
 from gradtui.views import VIEWS
-from gradtui.views.chain import Product, formula, running_product
-from gradtui.views.setup import Loss, Setup
+from gradtui.views.chain.formula import formula
+from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.views.wording import subscript
+from gradtui.wording import subscript
 from support.by_hand import by_hand, close
 
 VIEW = VIEWS["chain"]
-NOTE = Setup(layer=3)
+NOTE = Setup.of(layer=3)
 
 
 def result_of(setup: Setup) -> Product:
-    (result,) = VIEW.run(setup)
+    *_, result = VIEW.results(setup, unwatched)
+    assert isinstance(result, Product)
     return result
 
 
@@ -95,7 +98,7 @@ def test_a_slope_that_is_negative_is_shown_so() -> None:
 def test_of_a_deep_chain_both_ends_and_the_cursor_s_neighbourhood_stand(
     layer: int, width: int
 ) -> None:
-    symbols, numbers = texts(result_of(Setup(depth=50)).chain, layer, width)
+    symbols, numbers = texts(result_of(Setup.of(depth=50)).chain, layer, width)
     assert len(symbols) == len(numbers) <= width
     for which in {50, layer, 1}:
         assert f"f′(z{subscript(which)})" in symbols
@@ -109,7 +112,7 @@ def test_of_a_deep_chain_both_ends_and_the_cursor_s_neighbourhood_stand(
 
 @pytest.mark.parametrize("width", [56, 80])
 def test_at_the_greatest_depth_the_formula_still_fits(width: int) -> None:
-    symbols, numbers = texts(result_of(Setup(depth=100_000)).chain, 50_000, width)
+    symbols, numbers = texts(result_of(Setup.of(depth=100_000)).chain, 50_000, width)
     assert len(symbols) == len(numbers) <= width
 
 
@@ -152,7 +155,7 @@ def test_times_what_a_layer_receives_the_product_is_that_layer_s_gradient(one: C
 @pytest.mark.parametrize("depth", [1, 2, 3, 12, 50, 1000])
 @pytest.mark.parametrize("size", [Size(36, 9), Size(56, 13), Size(90, 29)])
 def test_the_waterfall_runs_from_the_last_layer_to_the_first(depth: int, size: Size) -> None:
-    setup = Setup(depth=depth)
+    setup = Setup.of(depth=depth)
     picture = VIEW.draw(result_of(setup), setup, size, "braille")
     assert {len(row_text(one)) for one in picture.rows} == {size.width}
     axis = picture.text.split("\n")[-1][: size.width - (24 if size.width >= 52 else 0)].split()
@@ -161,7 +164,7 @@ def test_the_waterfall_runs_from_the_last_layer_to_the_first(depth: int, size: S
 
 def test_the_layers_that_the_cursor_has_not_reached_are_muted() -> None:
     def roles(layer: int) -> set[str]:
-        setup = Setup(depth=10, layer=layer)
+        setup = Setup.of(depth=10, layer=layer)
         picture = VIEW.draw(result_of(setup), setup, Size(40, 15), "braille")
         return {
             role for one in picture.rows[4:-2] for text, role in one
@@ -203,15 +206,15 @@ def test_the_readout_walks_back_layer_by_layer(layer: int) -> None:
 
 
 def test_the_verdict_is_on_the_focused_of_several() -> None:
-    setup = Setup(activations=("relu", "sigmoid"), focus="sigmoid", depth=50)
+    setup = Setup.of(activations=("relu", "sigmoid"), focus="sigmoid", depth=50)
     result = result_of(setup)
-    assert result.name == "sigmoid"
+    assert result.subject.name == "sigmoid"
     assert VIEW.finding(result, "sigmoid").sentence.startswith("sigmoid vanishing")
 
 
 def test_the_table_has_every_factor_apart() -> None:
     weights = LayerValues((0.5, -1.5, 2.0))
-    setup = Setup(activations=("tanh",), weights=weights, loss=Loss(upstream=-2.0), x=0.7)
+    setup = Setup.of(activations=("tanh",), weights=weights, loss=Loss(upstream=-2.0), x=0.7)
     true = by_hand("tanh", weights.values, 0.0, 0.7, -2.0)
     for index, row in enumerate(VIEW.table(result_of(setup))):
         assert row["layer"] == index + 1
@@ -229,11 +232,11 @@ def test_the_table_has_every_factor_apart() -> None:
 @pytest.mark.parametrize(
     "setup",
     [
-        Setup(activations=("relu",), depth=5, x=-1.0),
-        Setup(activations=("identity",), depth=40, weights=LayerValues((1e99,))),
-        Setup(activations=("tanh",), depth=4, weights=LayerValues((0.0,))),
-        Setup(activations=("hardshrink",), depth=4, weights=LayerValues((0.1,))),
-        Setup(activations=("relu_squared",), depth=20, weights=LayerValues((1e9,))),
+        Setup.of(activations=("relu",), depth=5, x=-1.0),
+        Setup.of(activations=("identity",), depth=40, weights=LayerValues((1e99,))),
+        Setup.of(activations=("tanh",), depth=4, weights=LayerValues((0.0,))),
+        Setup.of(activations=("hardshrink",), depth=4, weights=LayerValues((0.1,))),
+        Setup.of(activations=("relu_squared",), depth=20, weights=LayerValues((1e9,))),
     ],
     ids=["dead", "overflow", "zero weights", "hardshrink", "squares"],
 )

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.models.finding import Kind
 from gradtui.plots.picture import row_text
+from gradtui.progress import unwatched
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.derivative import Derivatives, where_largest
-from gradtui.views.setup import Setup
-from gradtui.views.view import Kind, Size
+from gradtui.views.derivative.study import Derivatives
+from gradtui.views.facts import where_largest
+from gradtui.views.view import Size
 from support.by_hand import BY_HAND, close
 
 VIEW = VIEWS["derivative"]
@@ -21,7 +24,8 @@ EVERY = pytest.mark.parametrize("name", list(ACTIVATIONS))
 
 
 def result_of(setup: Setup) -> Derivatives:
-    (result,) = VIEW.run(setup)
+    (result,) = VIEW.results(setup, unwatched)
+    assert isinstance(result, Derivatives)
     return result
 
 
@@ -33,7 +37,7 @@ def readout(setup: Setup) -> list[str]:
 @pytest.mark.parametrize("z", [-3.3, 0.5, 2.0])
 def test_the_cursor_reads_out_f_and_its_slope(name: str, z: float) -> None:
     f, slope = BY_HAND[name]
-    head, line = readout(Setup(activations=(name,), z=z))
+    head, line = readout(Setup.of(activations=(name,), z=z))
     assert f"z = {z:g}" in head
     letter, shown, value, derivative, *passes = line.split()
     assert (letter, shown) == ("a", name)
@@ -46,13 +50,13 @@ def test_the_cursor_reads_out_f_and_its_slope(name: str, z: float) -> None:
 
 def test_of_a_saturated_unit_the_readout_still_says_how_little_passes() -> None:
     """tanh′(400) = 4e^-800 = 1.5e-347, which is no float64."""
-    (_, line) = readout(Setup(activations=("tanh",), z_range=(-500.0, 500.0), z=400.0))
+    (_, line) = readout(Setup.of(activations=("tanh",), z_range=(-500.0, 500.0), z=400.0))
     assert "1.5e-347" in line
 
 
 def test_every_compared_activation_has_a_line() -> None:
     names = ("sigmoid", "leaky_relu(negative_slope=0.2)", "gelu")
-    lines = readout(Setup(activations=names))[1:]
+    lines = readout(Setup.of(activations=names))[1:]
     assert [line.split()[:2] for line in lines] == [
         ["a", names[0]],
         ["b", names[1]],
@@ -62,21 +66,43 @@ def test_every_compared_activation_has_a_line() -> None:
 
 # ---------------------------------------------------------- the largest slope
 
+EVERY_AND_MORE = pytest.mark.parametrize(
+    "name",
+    [*ACTIVATIONS, "leaky_relu(2)", "hardtanh(-2, 1)", "elu(2)", "threshold(1, 5)", "celu(0.5)"],
+)
 
-@EVERY
+
+def said(text: str, z: np.ndarray) -> np.ndarray:
+    """Where a sentence about an interval says that |f′| is largest."""
+    if text == "everywhere":
+        return np.full(z.shape, True)
+    text = text.removeprefix("for ")
+    if "and" in text:
+        low, high = (said(part, z) for part in text.split(" and "))
+        return low | high
+    if match := re.fullmatch(r"\|z\| > (\S+)", text):
+        return abs(z) > float(match[1])
+    low_end, _, high_end = re.fullmatch(r"(?:(\S+) < )?z(?: ([<>]) (\S+))?", text).groups()  # type: ignore[union-attr]
+    if " > " in text:
+        return z > float(high_end)
+    return (z > float(low_end or -math.inf)) & (z < float(high_end))
+
+
+@EVERY_AND_MORE
 def test_where_the_slope_is_largest_is_true(name: str) -> None:
     f = activation(name)
     text, most = where_largest(f), f.max_abs_derivative
-    number = float(text.rsplit(" ", 1)[1].replace("∞", "inf"))
-    if text.startswith("as z →"):
-        at = math.copysign(1e4, number)
-    elif text.startswith("for z >"):
-        at = number + 1e-3 * max(1.0, abs(number))
-    elif text.startswith("for z <"):
-        at = number - 1e-3 * max(1.0, abs(number))
+    if not text.startswith(("as z →", "at z =")):  # an interval: there, and nowhere else
+        z = np.linspace(-30.0, 30.0, 60_002)  # 0 is none of them, nor is any other break
+        assert (np.abs(f.derivative(z)) == most).tolist() == said(text, z).tolist()
+        return
+    if match := re.fullmatch(r"as z → (\S+) from (above|below)", text):
+        away = 1e-7 if match[2] == "above" else -1e-7
+        at = float(match[1]) + away
+        assert abs(f.derivative(float(match[1]))) < most
     else:
-        assert text.startswith("at z = ")
-        at = number
+        number = float(text.rsplit(" ", 1)[1].replace("∞", "inf"))
+        at = math.copysign(1e4, number) if math.isinf(number) else number
     if math.isinf(most):
         assert abs(f.derivative(at)) > 1e3
         return
@@ -86,7 +112,7 @@ def test_where_the_slope_is_largest_is_true(name: str) -> None:
 
 @EVERY
 def test_no_slope_in_the_picture_is_above_the_largest(name: str) -> None:
-    (slopes,) = result_of(Setup(activations=(name,), z_range=(-30.0, 30.0))).slopes
+    (slopes,) = result_of(Setup.of(activations=(name,), z_range=(-30.0, 30.0))).slopes
     assert np.abs(slopes).max() <= activation(name).max_abs_derivative * (1 + 1e-12)
 
 
@@ -110,7 +136,7 @@ def test_as_many_layers_as_the_verdict_says_are_needed_and_no_fewer(
     name: str, threshold: float
 ) -> None:
     most = activation(name).max_abs_derivative
-    found = VIEW.finding(result_of(Setup(activations=(name,), threshold=threshold)), name)
+    found = VIEW.finding(result_of(Setup.of(activations=(name,), threshold=threshold)), name)
     assert (found.kind is Kind.VANISHING) == (most < 1)
     if most < 1:
         match = re.search(r"so (\d+) layers leave less", found.sentence)
@@ -118,7 +144,7 @@ def test_as_many_layers_as_the_verdict_says_are_needed_and_no_fewer(
         layers = int(match[1])
         assert most**layers < threshold <= most ** (layers - 1)
         assert found.remedy is not None
-        healed = found.remedy.applied(Setup(activations=(name,)))
+        healed = found.remedy.applied(Setup.of(activations=(name,)))
         assert VIEW.finding(result_of(healed), healed.focused).kind is Kind.HEALTHY
     else:
         assert found.remedy is None
@@ -128,7 +154,7 @@ def test_as_many_layers_as_the_verdict_says_are_needed_and_no_fewer(
     ("name", "size"), [("tanh", "exactly 1"), ("gelu", "1.129"), ("silu", "1.1")]
 )
 def test_a_slope_that_reaches_1_need_not_shrink_a_gradient(name: str, size: str) -> None:
-    found = VIEW.finding(result_of(Setup(activations=(name,))), name)
+    found = VIEW.finding(result_of(Setup.of(activations=(name,))), name)
     assert f"reaches {size} " in found.sentence
 
 
@@ -140,7 +166,7 @@ def test_a_slope_that_reaches_1_need_not_shrink_a_gradient(name: str, size: str)
 def test_f_and_its_slope_stand_side_by_side_over_any_range(
     size: Size, limits: tuple[float, float]
 ) -> None:
-    setup = Setup(activations=("sigmoid", "relu", "gelu"), z_range=limits, z=limits[0])
+    setup = Setup.of(activations=("sigmoid", "relu", "gelu"), z_range=limits, z=limits[0])
     picture = VIEW.draw(result_of(setup), setup, size, "braille")
     assert (picture.width, picture.height) == size
     assert {len(row_text(one)) for one in picture.rows} == {size.width}
@@ -150,12 +176,12 @@ def test_f_and_its_slope_stand_side_by_side_over_any_range(
 
 @EVERY
 def test_every_activation_can_be_drawn(name: str) -> None:
-    setup = Setup(activations=(name,))
+    setup = Setup.of(activations=(name,))
     assert VIEW.draw(result_of(setup), setup, Size(56, 13), "ascii").text
 
 
 def test_the_table_runs_over_the_range() -> None:
-    rows = VIEW.table(result_of(Setup(activations=("tanh",), z_range=(-2.0, 2.0))))
+    rows = VIEW.table(result_of(Setup.of(activations=("tanh",), z_range=(-2.0, 2.0))))
     assert [row["z"] for row in rows] == pytest.approx(np.linspace(-2, 2, len(rows)).tolist())
     for row in rows:
         z = float(row["z"] or 0)
@@ -169,14 +195,14 @@ def test_the_table_runs_over_the_range() -> None:
 
 @pytest.mark.parametrize("limits", [(-6.0, 6.0), (0.0, 1e-6), (-1e6, 1e6), (3.0, 3.1)])
 def test_the_cursor_walks_from_end_to_end_in_round_steps(limits: tuple[float, float]) -> None:
-    setup = Setup(z_range=limits, z=limits[0])
-    seen = [setup.z]
+    setup = Setup.of(z_range=limits, z=limits[0])
+    seen = [setup.slope.z]
     while seen[-1] < limits[1]:
         setup = VIEW.walk(setup, 1, False)
-        assert setup.z > seen[-1]
-        seen.append(setup.z)
+        assert setup.slope.z > seen[-1]
+        seen.append(setup.slope.z)
         assert len(seen) < 1000
     assert seen[-1] == limits[1]
     assert len(seen) >= 40
     back = VIEW.walk(setup, -1, False)
-    assert limits[0] <= back.z < limits[1]
+    assert limits[0] <= back.slope.z < limits[1]

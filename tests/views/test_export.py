@@ -15,6 +15,7 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.picture import row_text
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.export import (
     FORMATS,
@@ -23,32 +24,28 @@ from gradtui.views.export import (
     exported,
     format_of,
     report,
+    snippets_of,
     text_height,
 )
-from gradtui.views.setup import Setup
 from gradtui.views.view import Size, View
+from support.watch import last
 
 SIZE = Size(80, 20)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def last(view: View, setup: Setup) -> Any:
-    *_, result = view.run(setup)
-    return result
-
-
 @pytest.fixture(params=VIEWS)
-def view(request: pytest.FixtureRequest) -> View:
+def view(request: pytest.FixtureRequest) -> View[Any]:
     return VIEWS[request.param]
 
 
 @pytest.fixture
-def setup(view: View) -> Setup:
+def setup(view: View[Any]) -> Setup:
     return view.default_setup.with_(activations=("sigmoid", "relu"), samples=8)
 
 
 @pytest.fixture
-def result(view: View, setup: Setup) -> Any:
+def result(view: View[Any], setup: Setup) -> Any:
     return last(view, setup)
 
 
@@ -60,7 +57,7 @@ def strict(text: str) -> Any:
 
 
 def test_a_page_has_title_picture_readout_and_every_verdict(
-    view: View, setup: Setup, result: Any
+    view: View[Any], setup: Setup, result: Any
 ) -> None:
     page = report(view, result, setup, SIZE, "braille")
     lines = [row_text(one).rstrip() for one in page.rows]
@@ -79,7 +76,7 @@ def test_a_page_has_title_picture_readout_and_every_verdict(
 
 def test_a_remedy_is_a_command_on_one_line_with_its_evidence() -> None:
     view = VIEWS["chain"]
-    setup = Setup(depth=12, weights=LayerValues((-0.5,) * 12), activations=("leaky_relu(0.2)",))
+    setup = Setup.of(depth=12, weights=LayerValues((-0.5,) * 12), activations=("leaky_relu(0.2)",))
     result = last(view, setup)
     remedy = view.finding(result, setup.activations[0]).remedy
     assert remedy is not None
@@ -89,8 +86,9 @@ def test_a_remedy_is_a_command_on_one_line_with_its_evidence() -> None:
     assert evidence == f"(before: {remedy.before}; then: {remedy.after})"
 
 
+@pytest.mark.heavy
 def test_a_row_of_text_is_never_cut_and_the_plot_is_as_wide_as_asked(
-    view: View, setup: Setup
+    view: View[Any], setup: Setup
 ) -> None:
     name = "leaky_relu(negative_slope=0.123456789)"
     long = setup.with_(activations=(name, "sigmoid"))
@@ -101,8 +99,9 @@ def test_a_row_of_text_is_never_cut_and_the_plot_is_as_wide_as_asked(
     assert view.draw(result, long, Size(40, 12), "braille").width == 40
 
 
+@pytest.mark.heavy
 def test_the_drawing_is_well_formed_and_says_what_the_page_says(
-    view: View, setup: Setup, result: Any
+    view: View[Any], setup: Setup, result: Any
 ) -> None:
     root = ElementTree.fromstring(exported(view, result, setup, SIZE, "braille", "svg"))
     words = {(one.text or "").strip() for one in root.iter(f"{SVG}text")}
@@ -115,9 +114,9 @@ def test_the_drawing_is_well_formed_and_says_what_the_page_says(
         assert any(one.attrib.get("stroke-linecap") == "round" for one in root.iter(f"{SVG}path"))
 
 
-def test_json_is_strict_and_whole(view: View, setup: Setup, result: Any) -> None:
+def test_json_is_strict_and_whole(view: View[Any], setup: Setup, result: Any) -> None:
     record = strict(exported(view, result, setup, SIZE, "braille", "json"))
-    snippets = {"snippets"} if view.snippets(result, setup) else set()
+    snippets = {"snippets"} if snippets_of(view, result, setup) else set()
     assert set(record) == {"gradtui", "view", "setup", "findings", "rows"} | snippets
     assert record["view"] == view.name
     assert record["setup"] == {knob.name: knob.text(setup) for knob in view.all_knobs}
@@ -143,7 +142,7 @@ def as_read_back(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def test_csv_read_back_is_the_table(view: View, setup: Setup, result: Any) -> None:
+def test_csv_read_back_is_the_table(view: View[Any], setup: Setup, result: Any) -> None:
     text = exported(view, result, setup, SIZE, "braille", "csv")
     assert "\r" not in text
     read = list(csv.DictReader(io.StringIO(text)))
@@ -160,7 +159,7 @@ def test_csv_read_back_is_the_table(view: View, setup: Setup, result: Any) -> No
 
 def test_an_exact_zero_is_null_in_json_and_minus_infinity_in_csv() -> None:
     view = VIEWS["chain"]
-    setup = Setup(activations=("relu",), weights=LayerValues((-1.0,)))
+    setup = Setup.of(activations=("relu",), weights=LayerValues((-1.0,)))
     result = last(view, setup)
     rows = strict(exported(view, result, setup, SIZE, "braille", "json"))["rows"]
     assert rows[0]["log10_abs_gradient"] is None

@@ -10,14 +10,16 @@ import math
 import numpy as np
 import pytest
 
+from gradtui.models.finding import Kind
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import row_text
+from gradtui.progress import unwatched
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.answers import Answers
 from gradtui.views.export import exported, report
-from gradtui.views.setup import Setup
-from gradtui.views.view import Kind, Size
-from gradtui.views.wording import magnitude
+from gradtui.views.init.comparison import Comparisons
+from gradtui.views.view import Size
+from gradtui.wording import magnitude
 from support.commands import run as gradtui
 
 VIEW = VIEWS["init"]
@@ -29,17 +31,17 @@ def setup(*names: str, **changes: object) -> Setup:
     return made.with_(**changes).checked()
 
 
-def first(one: Setup) -> Answers:
+def first(one: Setup) -> Comparisons:
     """The theory alone."""
-    return next(iter(VIEW.run(one)))
+    return next(iter(VIEW.results(one, unwatched)))
 
 
-def last(one: Setup) -> Answers:
-    *_, result = VIEW.run(one)
+def last(one: Setup) -> Comparisons:
+    *_, result = VIEW.results(one, unwatched)
     return result
 
 
-def drawn(result: Answers, size: Size = SIZE) -> list[str]:
+def drawn(result: Comparisons, size: Size = SIZE) -> list[str]:
     return VIEW.draw(result, result.setup, size, "braille").text.split("\n")
 
 
@@ -91,15 +93,15 @@ def test_what_was_measured_stands_beside_what_theory_says() -> None:
     text = "\n".join(drawn(result, Size(80, 20)))
     low, _, high = result.focused.recipes[0].quantiles()
     assert low < high < -10
-    for one in result.focused.recipes:
-        shown = [f" {magnitude(one.log10_ratio)} ", *map(magnitude, one.quantiles())]
+    for recipe in result.focused.recipes:
+        shown = [f" {magnitude(recipe.log10_ratio)} ", *map(magnitude, recipe.quantiles())]
         assert all(number in text for number in shown)
 
 
 def test_in_ascii_it_says_the_same_cell_for_cell() -> None:
     one = setup("tanh", "relu")
     picture = VIEW.draw(last(one), one, Size(72, 20), "ascii")
-    plain = picture.mapped(to_ascii).text
+    plain = to_ascii(picture.text)
     assert plain.isascii()
     assert "?" not in plain
     assert "pytorch_linear" in plain
@@ -128,9 +130,9 @@ def test_the_readout_has_the_advice_and_the_cursor_s_weights() -> None:
 
 def test_the_cursor_walks_along_the_weights() -> None:
     one = setup("tanh", sigma_w=1.0)
-    assert VIEW.walk(one, 1, False).sigma_w == 1.01
-    assert VIEW.walk(one, -2, True).sigma_w == 0.8
-    assert VIEW.walk(one, 1000, True).sigma_w == one.sigma_w_range[1]
+    assert VIEW.walk(one, 1, False).plane.sigma_w == 1.01
+    assert VIEW.walk(one, -2, True).plane.sigma_w == 0.8
+    assert VIEW.walk(one, 1000, True).plane.sigma_w == one.plane.sigma_w_range[1]
     assert VIEW.key(VIEW.walk(one, 5, False)) == VIEW.key(one)  # it computes nothing anew
 
 

@@ -13,14 +13,16 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.models.finding import Finding, Kind
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import row_text
-from gradtui.views import VIEWS, layers
-from gradtui.views.inside import Inside
-from gradtui.views.layers import Layers, run
-from gradtui.views.layers_picture import share_text, shown_layers, spread, z_limits
-from gradtui.views.setup import NETWORK, Setup
-from gradtui.views.view import Finding, Kind, Size
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Setup
+from gradtui.views import VIEWS
+from gradtui.views.layers.readout import share_text
+from gradtui.views.layers.spreads import shown_layers, spread, z_limits
+from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
+from gradtui.views.view import Size
 from support.commands import run as command
 
 VIEW = VIEWS["layers"]
@@ -29,18 +31,18 @@ PANE = Size(56, 13)
 
 def network(name: str, init: str, **changes: object) -> Setup:
     """A small network, so that plain floats hold everything."""
-    given = {"depth": 12, "units": 48, "batch": 16, "model": NETWORK, **changes}
-    return Setup(activations=(name,), init=(init,)).with_(**given).checked()
+    given = {"depth": 12, "units": 48, "batch": 16, "model": "network", **changes}
+    return Setup.of(activations=(name,), init=(init,)).with_(**given).checked()
 
 
-def last(setup: Setup) -> Layers:
-    *_, result = run(setup)
+def last(setup: Setup) -> ComparedNetworks:
+    *_, result = VIEW.results(setup, unwatched)
     return result
 
 
-def inside(setup: Setup) -> Inside:
-    (one,) = last(setup).networks
-    return one
+def inside(setup: Setup) -> NetworkLayers:
+    (network,) = last(setup).networks
+    return network
 
 
 def found(setup: Setup) -> Finding:
@@ -69,13 +71,13 @@ def plainly(setup: Setup) -> list[dict[str, float]]:
     Inputs, upstream gradient and weights come from the seed as `networks` documents it: streams 4
     and 3, network number 1.
     """
-    (name,), (init,) = setup.activations, setup.init
+    (name,), (init,) = setup.activations, setup.network.init
     f, slope, most = PLAIN[name]
     seed = int(np.random.SeedSequence([setup.seed, 3, 1]).generate_state(1)[0])
-    weights, biases = random_network([setup.units] * (setup.depth + 1), init, name, seed)
+    weights, biases = random_network([setup.network.units] * (setup.depth + 1), init, name, seed)
     rng = np.random.default_rng([setup.seed, 4, 1])
-    a = setup.x * rng.standard_normal((setup.batch, setup.units))
-    upstream = rng.standard_normal((setup.batch, setup.units))
+    a = setup.x * rng.standard_normal((setup.network.batch, setup.network.units))
+    upstream = rng.standard_normal((setup.network.batch, setup.network.units))
     g = upstream / np.sqrt((upstream**2).sum())
     rows, zs, inputs = [], [], []
     for layer, w in enumerate(weights):
@@ -120,7 +122,7 @@ def test_the_table_is_what_plain_numpy_finds_in_each_layer(name: str, init: str)
     table = VIEW.table(result)
     assert len(table) == setup.depth
     for row, wanted in zip(table, expected, strict=True):
-        assert (row["activation"], row["init"]) == (setup.activations[0], setup.init[0])
+        assert (row["activation"], row["init"]) == (setup.activations[0], setup.network.init[0])
         for key, value in wanted.items():
             if key.startswith("z_bin_"):
                 # A value on the border of two bins may fall on either side by rounding.
@@ -361,33 +363,45 @@ def test_shares_are_told_in_four_cells() -> None:
 # ------------------------------------------------------------------- progress
 
 
-def test_a_small_network_is_there_at_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "_PATIENCE", math.inf)
-    results = list(filter(None, run(network("tanh", "critical"))))
-    assert [len(one.networks) for one in results] == [1]
-    assert results[-1].progress == 1.0
+def test_a_healthy_network_is_one_result() -> None:
+    (result,) = VIEW.results(network("tanh", "critical"), unwatched)
+    assert [layers.subject.name for layers in result.networks] == ["tanh"]
 
 
-def test_a_slow_one_tells_its_progress_and_says_what_it_waits_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(layers, "_PATIENCE", 0.0)
+def test_a_slow_one_tells_its_progress_and_the_view_what_it_waits_for() -> None:
     setup = network("tanh", "pytorch_linear", depth=200)
-    results = list(run(setup))
-    progress = [one.progress for one in results]
-    assert progress[-1] == 1.0
-    assert len(set(progress)) > 5
-    first = results[0]
-    assert not first.networks
-    assert "200 layers of 48 units" in VIEW.draw(first, setup, PANE, "braille").text
-    assert VIEW.finding(first, "tanh") is None
-    assert row_text(VIEW.readout(first, setup, 80)[1]).split() == ["a", "tanh"]
+    shares: list[float] = []
+    first, *_ = VIEW.results(setup, shares.append)
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5
+    assert 0.0 <= shares[0] < 0.01
+    assert 0.5 < shares[-1] <= 1.0
+    assert VIEW.waiting(setup) == "Drawing and running 200 layers of 48 units …"
+    assert first.networks[0].remedy is None
 
 
-def test_the_focused_network_is_run_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "_PATIENCE", 0.0)
+def test_who_does_not_want_it_any_more_stops_it() -> None:
+    def stop(share: float) -> None:
+        if share > 0.1:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        next(VIEW.results(network("tanh", "critical", depth=200), stop))
+
+
+def test_a_network_that_was_not_run_yet_is_waited_for() -> None:
+    setup = network("tanh", "critical").with_(activations=("tanh", "relu"))
+    first = next(VIEW.results(setup, unwatched))
+    moved = setup.with_(focus="relu")
+    assert VIEW.key(moved) == VIEW.key(setup)
+    assert "12 layers of 48 units" in VIEW.draw(first, moved, PANE, "braille").text
+    assert VIEW.finding(first, "relu") is None
+    assert row_text(VIEW.readout(first, moved, 80)[2]).split() == ["b", "relu"]
+
+
+def test_the_focused_network_is_run_first() -> None:
     setup = network("tanh", "critical").with_(activations=("tanh", "relu"), focus="relu")
-    firsts = [one.networks[0].subject for one in run(setup) if one.networks]
+    firsts = [result.networks[0].subject.name for result in VIEW.results(setup, unwatched)]
     assert set(firsts) == {"relu"}
     assert [row["activation"] for row in VIEW.table(last(setup))] == ["tanh"] * 12 + ["relu"] * 12
 

@@ -11,12 +11,20 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.models import MODELS
+from gradtui.models.finding import Kind
+from gradtui.models.network.decay import NetworkDecay
+from gradtui.models.network.ensemble import Ensemble
+from gradtui.models.network.networks import Expectation, drawn, expectation_of, flow_of
 from gradtui.plots.picture import row_text
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.network_decay import NetworkDecay, run
-from gradtui.views.networks import Ensemble, flow_steps, network_of
-from gradtui.views.setup import NETWORK, Setup
-from gradtui.views.view import Kind, Size
+from gradtui.views.decay.study import Decays
+from gradtui.views.view import Size
+from support.subjects import subject
+from support.watch import Watch
+from support.watch import last as last_of
 
 VIEW = VIEWS["decay"]
 LN10 = math.log(10.0)
@@ -24,16 +32,40 @@ LN10 = math.log(10.0)
 
 def setup(*activations: str, init: str | tuple[str, ...], depth: int, **changes: object) -> Setup:
     inits = (init,) if isinstance(init, str) else init
-    made = Setup(activations=activations, init=inits, depth=depth, model=NETWORK)
+    made = Setup.of(activations=activations, init=inits, depth=depth, model="network")
     return made.with_(**{"networks": 20, **changes}).checked()
 
 
-def last(one: Setup) -> NetworkDecay:
-    *_, result = run(one)
+def last(one: Setup) -> Decays:
+    result = last_of(VIEW, one)
+    assert isinstance(result, Decays)
     return result
 
 
-def page(result: NetworkDecay, marker: str = "braille", width: int = 80) -> str:
+def first(one: Setup) -> Decays:
+    result: Decays = next(VIEW.results(one, unwatched))
+    return result
+
+
+def network(result: Decays, index: int = 0) -> NetworkDecay:
+    """One of what is compared, as networks find it."""
+    decay = result.each[index]
+    assert isinstance(decay, NetworkDecay)
+    return decay
+
+
+def ensemble_of(one: Setup) -> Ensemble:
+    """What was measured of the first that is compared."""
+    ensemble = network(last(one)).ensemble
+    assert ensemble is not None
+    return ensemble
+
+
+def expectation(name: str, init: str, depth: int, **changes: object) -> Expectation:
+    return expectation_of(subject(setup(name, init=init, depth=depth, **changes)))
+
+
+def page(result: Decays, marker: str = "braille", width: int = 80) -> str:
     return VIEW.draw(result, result.setup, Size(width, 18), marker).text
 
 
@@ -42,33 +74,30 @@ def page(result: NetworkDecay, marker: str = "braille", width: int = 80) -> str:
 
 def test_theory_is_the_root_of_chi_where_the_scalar_law_is_wrong() -> None:
     """ReLU: E[f′] = ½ or w = √2 say that He's networks shrink or grow; they do neither."""
-    he = network_of(
-        setup("relu", init="kaiming_normal", depth=30), "relu", "relu", "kaiming_normal"
-    )
-    np.testing.assert_allclose(he.expected, 0.0, atol=1e-9)
+    he = expectation("relu", "kaiming_normal", 30)
+    np.testing.assert_allclose(he.infinite, 0.0, atol=1e-9)
     assert he.scalar[0] == pytest.approx(30 * math.log10(math.sqrt(2.0)))
     assert he.bound[0] == pytest.approx(30 * math.log10(2.0 * math.sqrt(2.0)))
 
 
 def test_the_sigmoid_s_rate_is_the_published_one() -> None:
-    one = network_of(setup("sigmoid", init="normal(1)", depth=60), "", "sigmoid", "normal(1)")
+    one = expectation("sigmoid", "normal(1)", 60)
     # 0.0557207 holds at the fixed point for these weights without biases.
-    rates = 2.0 * (one.expected[:-1] - one.expected[1:])
+    rates = 2.0 * (one.infinite[:-1] - one.infinite[1:])
     assert 10.0 ** rates[-1] == pytest.approx(0.0557207, abs=5e-8)
 
 
 def test_the_largest_singular_value_bounds_every_network() -> None:
     width, scheme = 200, "normal(1.3)"
-    one = network_of(setup("tanh", init=scheme, depth=1, units=width), "", "tanh", scheme)
+    one = expectation("tanh", scheme, 1, units=width)
     weights = random_network([width, width], scheme, "tanh", 5).weights
     largest = float(np.linalg.norm(weights[0], 2))
     assert largest == pytest.approx(10.0 ** one.bound[0], rel=0.05)
 
 
 def test_the_predicted_band_is_as_wide_as_depth_over_width() -> None:
-    he = "kaiming_normal"
     for n, beta in ((50, 5.0 * 20 / 50), (200, 5.0 * 20 / 200)):
-        low, high = network_of(setup("relu", init=he, depth=20, units=n), "", "relu", he).band
+        low, high = expectation("relu", "kaiming_normal", 20, units=n).band
         assert (high[0] - low[0]) * LN10 == pytest.approx(1.6448536 * math.sqrt(beta), rel=1e-6)
         assert (high[0] + low[0]) * LN10 == pytest.approx(-beta / 2.0, rel=1e-6)
 
@@ -78,10 +107,7 @@ def test_the_predicted_band_is_as_wide_as_depth_over_width() -> None:
 
 def test_relu_networks_spread_as_was_measured_elsewhere() -> None:
     """He's ReLU, n = 100, L = 20: ln‖Ju‖² has mean -0.511 and variance 1.051 (4,000 draws)."""
-    ensemble = last(
-        setup("relu", init="kaiming_normal", depth=20, units=100, networks=400)
-    ).networks[0].ensemble  # fmt: skip
-    assert ensemble is not None
+    ensemble = ensemble_of(setup("relu", init="kaiming_normal", depth=20, units=100, networks=400))
     logs = 2.0 * LN10 * ensemble.log10[:, 0]
     assert logs.mean() == pytest.approx(-0.511, abs=3.5 * math.sqrt(1.051 / 400))
     assert logs.var(ddof=1) == pytest.approx(1.051, abs=3.5 * 1.051 * math.sqrt(2.0 / 399))
@@ -91,9 +117,10 @@ def by_hand(one: Setup, name: str, count: int) -> Array:
     """log10‖∂L/∂a_l‖ of network `count` by plain matrices, f = tanh."""
     seed = int(np.random.SeedSequence([one.seed, 3, count]).generate_state(1)[0])
     rng = np.random.default_rng([one.seed, 4, count])
-    a = [abs(one.x) * rng.standard_normal(one.units)]
-    g = rng.standard_normal(one.units)
-    network = random_network([one.units] * (one.depth + 1), one.init[0], name, seed)
+    units = one.network.units
+    a = [abs(one.x) * rng.standard_normal(units)]
+    g = rng.standard_normal(units)
+    network = random_network([units] * (one.depth + 1), one.network.init[0], name, seed)
     for w in network.weights:
         a.append(np.tanh(w @ a[-1]))
     g = g / np.linalg.norm(g)
@@ -106,8 +133,7 @@ def by_hand(one: Setup, name: str, count: int) -> Array:
 
 def test_every_network_is_the_one_of_its_number() -> None:
     one = setup("tanh", init="xavier_normal", depth=9, units=12, networks=3, x=0.7)
-    ensemble = last(one).networks[0].ensemble
-    assert ensemble is not None
+    ensemble = ensemble_of(one)
     for row, count in zip(ensemble.log10, (1, 2, 3), strict=True):
         np.testing.assert_allclose(row, by_hand(one, "tanh", count), atol=1e-10)
 
@@ -119,27 +145,77 @@ def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:
 
 
 def test_the_theory_comes_at_once_and_progress_only_grows() -> None:
-    results = list(run(setup("sigmoid", "tanh", init="xavier_normal", depth=12, networks=8)))
-    assert results[0].networks[0].ensemble is None
-    assert results[0].progress == 0.0
-    shares = [result.progress for result in results]
-    np.testing.assert_allclose(shares, sorted(shares), atol=1e-12)
-    assert shares[-1] == 1.0
-    assert shares.count(1.0) == 1
+    watch = Watch()
+    steps = VIEW.results(
+        setup("sigmoid", "tanh", init="xavier_normal", depth=12, networks=8), watch
+    )
+    assert network(next(steps)).ensemble is None
+    assert watch.shares == []
+    assert list(steps)
+    assert watch.rises
+    assert watch.shares[0] < 0.01
+    assert watch.shares[-1] > 0.89
+
+
+def test_the_progress_of_trying_what_helps_only_grows() -> None:
+    """Three recipes that theory recommends are tried on nine networks each, and die in most.
+
+    They are too narrow: ReLU of two units; tanh, the next that is tried, lives.
+    """
+    watch = Watch()
+    one = setup("relu", init="pytorch_linear", depth=12, units=2, networks=9)
+    remedy = MODELS["network"].remedy(network(last(one)), watch)
+    assert remedy is not None
+    assert remedy.label == "tanh with orthogonal"
+    assert len(watch.shares) > 4 * 9 * 12
+    assert watch.rises
+    assert watch.shares[0] == 0.0
+    assert watch.shares[-1] > 0.9
+
+
+def test_remedies_are_tried_in_the_last_tenth_of_the_whole() -> None:
+    watch = Watch()
+    result = list(VIEW.results(setup("sigmoid", init="normal(1)", depth=40, networks=9), watch))[-1]
+    assert network(result).remedy is not None
+    assert len([share for share in watch.shares if share > 0.9]) > 20
+    assert watch.rises
 
 
 def test_a_wide_network_can_be_stopped_between_its_layers() -> None:
-    """Every step of the generator is a place to stop; there are many before the first network."""
-    steps = flow_steps(setup("relu", init="kaiming_normal", depth=40, units=300), "relu",
-                       "kaiming_normal", 1, 1)  # fmt: skip
-    assert sum(1 for _ in steps) > 40
+    """Every tick is a place to stop; there are many before one network is drawn and run."""
+    one = subject(setup("relu", init="kaiming_normal", depth=40, units=300))
+    watch = Watch()
+    drawn(one, 1, watch)
+    assert len(watch.shares) >= 40
+    assert watch.rises
+    watch = Watch()
+    flow_of(one, 1, 1, tick=watch)
+    assert len(watch.shares) > 40
+    assert watch.rises
+    for most in (1, 20, len(watch.shares)):
+        stopped = Watch(most)
+        with pytest.raises(Stopped):
+            flow_of(one, 1, 1, tick=stopped)
+        assert len(stopped.shares) == most
+
+
+@pytest.mark.parametrize("most", [1, 30, 80])
+def test_an_ensemble_ends_where_its_tick_says_so(most: int) -> None:
+    watch = Watch(most)
+    steps = VIEW.results(
+        setup("tanh", init="orthogonal", depth=6, units=16, networks=10_000), watch
+    )
+    next(steps)
+    with pytest.raises(Stopped):
+        list(steps)
+    assert len(watch.shares) == most
+    assert watch.shares[-1] < 0.01
 
 
 def test_an_ensemble_of_a_deep_network_keeps_both_ends() -> None:
-    ensemble = last(setup("tanh", init="orthogonal", depth=2000, units=4, networks=2)).networks[0]
-    assert ensemble.ensemble is not None
-    assert ensemble.ensemble.layers[[0, -1]].tolist() == [0, 2000]
-    assert len(ensemble.ensemble.layers) <= 512
+    ensemble = ensemble_of(setup("tanh", init="orthogonal", depth=2000, units=4, networks=2))
+    assert ensemble.layers[[0, -1]].tolist() == [0, 2000]
+    assert len(ensemble.layers) <= 512
 
 
 # ------------------------------------------------------------------ verdicts
@@ -189,16 +265,16 @@ def test_a_remedy_heals_what_it_is_offered_for(name: str) -> None:
     assert found.kind is Kind.VANISHING
     assert found.remedy is not None
     healed = last(found.remedy.applied(one).checked())
-    (subject,) = VIEW.subjects(healed.setup)
-    assert VIEW.finding(healed, subject).kind is Kind.HEALTHY
+    (name,) = VIEW.subjects(healed.setup)
+    assert VIEW.finding(healed, name).kind is Kind.HEALTHY
 
 
 def test_a_remedy_leaves_the_other_initialisations_of_a_comparison() -> None:
     one = setup("relu", init=("pytorch_linear", "orthogonal"), depth=50, networks=5)
     remedy = VIEW.finding(last(one), "pytorch_linear").remedy
     assert remedy is not None
-    assert "orthogonal" in remedy.applied(one).init
-    assert "pytorch_linear" not in remedy.applied(one).init
+    assert "orthogonal" in remedy.applied(one).network.init
+    assert "pytorch_linear" not in remedy.applied(one).network.init
 
 
 # ------------------------------------------------------------- several inits
@@ -232,8 +308,8 @@ def test_the_picture_names_its_curves_and_fits(marker: str, width: int) -> None:
 
 
 def test_before_anything_is_measured_the_readout_shows_theory_alone() -> None:
-    first = next(run(setup("tanh", init="orthogonal", depth=10)))
-    (line,) = [row_text(row) for row in VIEW.readout(first, first.setup, 80)][1:]
+    result = first(setup("tanh", init="orthogonal", depth=10))
+    (line,) = [row_text(row) for row in VIEW.readout(result, result.setup, 80)][1:]
     assert line.count("…") == 3
     assert " 2.1 " in line  # √Πχ over layers 2 to 10, by mpmath 2.1201
 
@@ -244,9 +320,9 @@ def test_networks_that_differ_by_a_thousand_decades_are_drawn() -> None:
 
 
 def test_a_dead_ensemble_is_no_curve_and_no_crash() -> None:
-    one = last(setup("relu", init="kaiming_normal", depth=30, units=1, networks=5))
-    dead = replace(one.networks[0], ensemble=Ensemble(np.arange(31), np.full((5, 31), -np.inf)))
-    text = page(replace(one, networks=(dead,)))
+    result = last(setup("relu", init="kaiming_normal", depth=30, units=1, networks=5))
+    dead = replace(network(result), ensemble=Ensemble(np.arange(31), np.full((5, 31), -np.inf)))
+    text = page(replace(result, each=(dead,)))
     assert "by layer" in text
 
 
@@ -260,7 +336,7 @@ def test_a_network_too_deep_is_refused_with_the_way_out() -> None:
 
 def test_an_activation_without_a_critical_point_says_so() -> None:
     with pytest.raises(InputError, match="softplus"):
-        next(run(setup("softplus", init="critical", depth=5)))
+        first(setup("softplus", init="critical", depth=5))
 
 
 def test_more_memory_than_there_is_is_refused_beforehand() -> None:

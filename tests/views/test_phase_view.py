@@ -4,36 +4,52 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.wide.mean_field import chi, mean_field, q_map
+from gradtui.mathematics.activations import activation
+from gradtui.mathematics.wide.mean_field import mean_field
+from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.recursion import Recursion
+from gradtui.models.finding import Finding, Kind
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import Picture, row_text
-from gradtui.views import VIEWS
-from gradtui.views.phase_map import Phase
-from gradtui.views.setup import Setup
-from gradtui.views.view import Kind, Size
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Setup
+from gradtui.views.phase import VIEW
+from gradtui.views.phase.maps import finished_map
+from gradtui.views.phase.study import Phase
+from gradtui.views.view import Moved, Size
 
-VIEW = VIEWS["phase"]
+KEYS = {key.name: key for key in VIEW.keys}
 SIZE = Size(80, 22)
 
 
 def setup_of(
     name: str = "tanh", sigma_w: float = 1.5, sigma_b: float = 0.2, **more: object
 ) -> Setup:
-    return Setup(activations=(name,), depth=50).with_(sigma_w=sigma_w, sigma_b=sigma_b, **more)
+    return Setup.of(activations=(name,), depth=50, sigma_w=sigma_w, sigma_b=sigma_b).with_(**more)
 
 
 def result_of(setup: Setup) -> Phase:
-    *_, result = VIEW.run(setup)
-    assert isinstance(result, Phase)
+    *_, result = VIEW.results(setup, unwatched)
     return result
 
 
-def cursor_row(setup: Setup) -> dict[str, object]:
+def finding_of(setup: Setup, name: str) -> Finding:
+    found = VIEW.finding(result_of(setup), name)
+    assert found is not None
+    return found
+
+
+def snapped_from(setup: Setup) -> Setup:
+    return KEYS["snap"].does(setup).setup
+
+
+def cursor_row(setup: Setup) -> Mapping[str, object]:
     return next(row for row in VIEW.table(result_of(setup)) if row["place"] == "cursor")
 
 
@@ -62,7 +78,7 @@ def test_sigmoid_at_1_and_0_has_the_known_rate() -> None:
     shown = " ".join(row_text(one) for one in VIEW.readout(result_of(setup), setup, 80))
     assert "×0.2361" in shown
     # 50 layers of it: 0.23605^50.
-    found = VIEW.finding(result_of(setup), "sigmoid")
+    found = finding_of(setup, "sigmoid")
     assert "50 layers leave 4.5e-32" in found.sentence
     assert found.kind is Kind.VANISHING
 
@@ -79,13 +95,12 @@ def test_sigmoid_at_1_and_0_has_the_known_rate() -> None:
 def test_the_cursor_snaps_to_the_known_critical_points(
     name: str, sigma_b2: float, sigma_w2: float
 ) -> None:
-    assert VIEW.snap is not None
-    snapped = VIEW.snap(setup_of(name, 2.5, math.sqrt(sigma_b2)))
-    assert snapped.sigma_w**2 == pytest.approx(sigma_w2, rel=1e-9)
+    snapped = snapped_from(setup_of(name, 2.5, math.sqrt(sigma_b2)))
+    assert snapped.plane.sigma_w**2 == pytest.approx(sigma_w2, rel=1e-9)
     row = cursor_row(snapped)
     assert float(row["log10_rate"]) == pytest.approx(0.0, abs=1e-6)  # type: ignore[arg-type]
     assert row["critical_sigma_w"] == pytest.approx(math.sqrt(sigma_w2), rel=1e-9)
-    found = VIEW.finding(result_of(snapped), name)
+    found = finding_of(snapped, name)
     assert found.kind is Kind.HEALTHY
     assert ", critical at σw" in found.sentence
 
@@ -93,29 +108,29 @@ def test_the_cursor_snaps_to_the_known_critical_points(
 @pytest.mark.parametrize("name", ["tanh", "erf", "sigmoid", "gelu", "selu", "hardtanh"])
 @pytest.mark.parametrize("sigma_b", [0.5, 1.0])
 def test_a_snap_lands_where_the_rate_is_1_to_8_digits(name: str, sigma_b: float) -> None:
-    assert VIEW.snap is not None
     setup = setup_of(name, 1.0, sigma_b)
     if name == "selu":  # critical only at a small σb
         setup = setup.with_(sigma_b=0.05)
-    snapped = VIEW.snap(setup)
+    snapped = snapped_from(setup)
     assert snapped.checked() == snapped
-    field = mean_field(name, snapped.sigma_w**2, snapped.sigma_b**2)
+    field = mean_field(name, snapped.plane.sigma_w**2, snapped.plane.sigma_b**2)
     assert field.chi == pytest.approx(1.0, abs=1e-8)
 
 
 def test_where_a_sigma_b_has_no_critical_point_the_snap_says_which_has() -> None:
-    assert VIEW.snap is not None
     with pytest.raises(InputError, match=r"0\.2 is not a σb with a critical σw for relu; Y 0 has"):
-        VIEW.snap(setup_of("relu"))
+        snapped_from(setup_of("relu"))
     with pytest.raises(InputError, match="softplus") as error:
-        VIEW.snap(setup_of("softplus"))
+        snapped_from(setup_of("softplus"))
     assert "try tanh" in str(error.value)
     with pytest.raises(InputError) as error:
-        VIEW.snap(setup_of("gelu"))
+        snapped_from(setup_of("gelu"))
     match = re.search(r"Y ([\d.]+) has one", str(error.value))
     assert match is not None
-    there = VIEW.snap(setup_of("gelu", sigma_b=float(match[1])))
-    assert mean_field("gelu", there.sigma_w**2, there.sigma_b**2).chi == pytest.approx(1, abs=1e-8)
+    there = snapped_from(setup_of("gelu", sigma_b=float(match[1])))
+    assert mean_field("gelu", there.plane.sigma_w**2, there.plane.sigma_b**2).chi == pytest.approx(
+        1, abs=1e-8
+    )
 
 
 def test_the_readout_has_what_the_theory_has_at_the_cursor() -> None:
@@ -139,7 +154,7 @@ def test_the_readout_has_what_the_theory_has_at_the_cursor() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_readout_of_several_fits_the_width(width: int) -> None:
-    setup = Setup(activations=("tanh", "leaky_relu(negative_slope=0.2)", "gelu"), depth=50)
+    setup = Setup.of(activations=("tanh", "leaky_relu(negative_slope=0.2)", "gelu"), depth=50)
     rows = VIEW.readout(result_of(setup), setup, width)
     assert max(len(row_text(one)) for one in rows) <= width
     assert [row_text(one).split()[0] for one in rows[1:]] == ["a", "b", "c"]
@@ -184,7 +199,7 @@ def test_the_critical_line_lies_where_the_table_changes_sides() -> None:
 
 def test_a_map_can_be_read_in_ascii() -> None:
     """No two bands, nor the line, the cursor and the marks, become the same character."""
-    text = picture(setup_of(), "ascii").mapped(to_ascii).text
+    text = to_ascii(picture(setup_of(), "ascii").text)
     assert text.isascii()
     assert len({to_ascii(one) for one in "·:-=+×%#↑20*◉KXLP"}) == len("·:-=+×%#↑20*◉KXLP")
     for glyph in ".:-=+x%@*LKP":
@@ -220,9 +235,9 @@ def test_where_q_has_no_single_end_the_map_says_so() -> None:
     bistable = setup_of("relu_squared")
     assert "2 two ends" in picture(bistable).text
     assert any("2" in line for line in cells(bistable))
-    found = VIEW.finding(result_of(setup_of("relu", 2.0)), "relu")
+    found = finding_of(setup_of("relu", 2.0), "relu")
     assert "as q → ∞" in found.cause
-    found = VIEW.finding(result_of(setup_of("relu_squared", 1.0, 0.1)), "relu_squared")
+    found = finding_of(setup_of("relu_squared", 1.0, 0.1), "relu_squared")
     assert "one of several" in found.cause
 
 
@@ -264,10 +279,12 @@ def test_the_map_against_depth_follows_q_on_its_way() -> None:
     left = one.log10_left
     for column in (10, 25, 40):
         w = float(one.sigma_w[column]) ** 2
+        recursion = Recursion(expectations(activation("tanh")), w, 0.04)
         q, total = w * 4.0 + 0.04, 0.0
         for layer in range(1, 31):
-            total += 0.5 * math.log10(chi("tanh", q, w))
-            q = float(q_map("tanh", q, w, 0.04))
+            moments = recursion.exact(q)
+            total += 0.5 * math.log10(recursion.chi(moments))
+            q = float(recursion.after(moments))
             (row,) = np.flatnonzero(one.heights == layer)
             assert left[row, column] == pytest.approx(total, abs=1e-7)
 
@@ -299,7 +316,7 @@ def test_a_map_deeper_than_networks_can_be_is_refused() -> None:
 
 def test_the_verdict_has_its_evidence_the_factors_and_the_critical_point() -> None:
     setup = setup_of("tanh", 2.4, 0.2)
-    found = VIEW.finding(result_of(setup), "tanh")
+    found = finding_of(setup, "tanh")
     field = mean_field("tanh", 2.4**2, 0.04)
     assert found.kind is Kind.EXPLODING
     assert found.sentence.startswith(
@@ -322,47 +339,53 @@ def test_the_verdict_has_its_evidence_the_factors_and_the_critical_point() -> No
 )
 def test_the_remedy_is_tried_and_heals(name: str, sigma_w: float, sigma_b: float) -> None:
     setup = setup_of(name, sigma_w, sigma_b)
-    sick = VIEW.finding(result_of(setup), name)
+    sick = finding_of(setup, name)
     assert sick.kind in (Kind.VANISHING, Kind.EXPLODING)
     assert sick.remedy is not None
     healed = sick.remedy.applied(setup).checked()
-    found = VIEW.finding(result_of(healed), name)
+    found = finding_of(healed, name)
     assert found.kind is Kind.HEALTHY
     assert sick.remedy.after in found.sentence
-    field = mean_field(name, healed.sigma_w**2, healed.sigma_b**2)
+    field = mean_field(name, healed.plane.sigma_w**2, healed.plane.sigma_b**2)
     assert field.chi == pytest.approx(1.0, abs=1e-8)
 
 
+def test_a_remedy_promises_what_the_numbers_that_it_sets_give() -> None:
+    """At a half-stable point the tenth digit of σw decides where q goes."""
+    setup = setup_of("softshrink", 2.213, 0.316)
+    sick = finding_of(setup, "softshrink")
+    assert sick.remedy is not None
+    assert sick.remedy.after == "50 layers make it 146"
+    assert sick.remedy.after in finding_of(sick.remedy.applied(setup), "softshrink").sentence
+
+
 def test_weights_of_zero_pass_nothing_and_are_called_dead() -> None:
-    found = VIEW.finding(result_of(setup_of(sigma_w=0.0)), "tanh")
+    found = finding_of(setup_of(sigma_w=0.0), "tanh")
     assert found.kind is Kind.DEAD
     assert "Weights of 0" in found.cause
 
 
 def test_an_activation_without_a_critical_line_gets_no_remedy_and_is_told() -> None:
-    found = VIEW.finding(result_of(setup_of("softplus", 0.5)), "softplus")
+    found = finding_of(setup_of("softplus", 0.5), "softplus")
     assert found.remedy is None
     assert "no (σw, σb) is critical for softplus" in found.cause
 
 
 def test_every_activation_of_a_comparison_has_its_verdict() -> None:
     setup = setup_of().with_(activations=("tanh", "relu", "sigmoid"))
-    result = result_of(setup)
     for name in setup.activations:
-        assert VIEW.finding(result, name).subject == name
+        assert finding_of(setup, name).subject == name
 
 
 # ---------------------------------------------------------- refinement, cursor
 
 
 def test_the_first_map_is_coarse_and_the_last_one_fine() -> None:
-    results = list(VIEW.run(setup_of("arctan", sigma_w_range=(0.0, 2.75))))
-    shapes = [one.map.log10_rates.shape for one in results]
-    assert shapes[0] == (12, 16)
-    assert shapes[-1] == (40, 60)
-    assert [one.progress for one in results] == sorted(one.progress for one in results)
-    assert results[-1].progress == 1.0
-    assert all(one.progress < 1.0 for one in results[:-1])
+    shares: list[float] = []
+    results = list(VIEW.results(setup_of("arctan", sigma_w_range=(0.0, 2.75)), shares.append))
+    assert [result.map.log10_rates.shape for result in results] == [(12, 16), (40, 60), (40, 60)]
+    # A number that changes costs a slow line bytes: all is soon done, and it stands still.
+    assert set(shares) == {0.5}
     # What is not known yet is not made up.
     assert "…" in row_text(VIEW.readout(results[0], setup_of("arctan"), 80)[1])
 
@@ -370,20 +393,40 @@ def test_the_first_map_is_coarse_and_the_last_one_fine() -> None:
 def test_a_move_of_the_cursor_takes_the_map_that_is_there() -> None:
     setup = setup_of()
     first = result_of(setup).map
-    moved = list(filter(None, VIEW.run(VIEW.walk(setup, 1, False))))
-    assert len(moved) == 1
-    assert all(one.map.log10_rates is first.log10_rates for one in moved)
+    (moved,) = VIEW.results(VIEW.walk(setup, 1, False), unwatched)
+    assert moved.map.log10_rates is first.log10_rates
+
+
+@pytest.mark.parametrize("at", [0.0, 0.5])
+def test_a_map_of_depths_that_was_stopped_is_not_taken_for_a_whole_one(at: float) -> None:
+    setup = setup_of("arctan", against="depth", depth=1000, sigma_w_range=(0.0, 2.5 + at))
+
+    def stopping(share: float) -> None:
+        if share >= at:
+            raise Stopped
+
+    results = VIEW.results(setup, stopping)
+    assert next(results).map.heights[-1] == 1000
+    with pytest.raises(Stopped):
+        next(results)
+    assert finished_map(setup) is None
+    shares: list[float] = []
+    first, whole, last = VIEW.results(setup, shares.append)
+    assert shares == sorted(shares)
+    assert first.map is not whole.map
+    assert last.map is whole.map
+    assert finished_map(setup) is whole.map
 
 
 def test_the_cursor_walks_and_climbs_in_round_steps() -> None:
     assert VIEW.climb is not None
     setup = setup_of(sigma_w=1.0, sigma_b=0.0)
-    assert VIEW.walk(setup, 1, False).sigma_w == 1.05
-    assert VIEW.walk(setup, -1, True).sigma_w == 0.5
-    assert VIEW.climb(setup, 1, False).sigma_b == 0.02
-    assert VIEW.climb(setup, 1, True).sigma_b == 0.2
-    assert VIEW.climb(setup, -1, False).sigma_b == 0.0
-    assert VIEW.climb(setup, 1000, True).sigma_b == 1.5
+    assert VIEW.walk(setup, 1, False).plane.sigma_w == 1.05
+    assert VIEW.walk(setup, -1, True).plane.sigma_w == 0.5
+    assert VIEW.climb(setup, 1, False).plane.sigma_b == 0.02
+    assert VIEW.climb(setup, 1, True).plane.sigma_b == 0.2
+    assert VIEW.climb(setup, -1, False).plane.sigma_b == 0.0
+    assert VIEW.climb(setup, 1000, True).plane.sigma_b == 1.5
     deep = setup.with_(against="depth", depth=50)
     assert VIEW.climb(deep, 1, False).layer == 2
     assert VIEW.climb(deep, 1, True).layer == 11
@@ -419,3 +462,32 @@ def test_the_table_has_the_cursor_and_every_point_of_the_map() -> None:
             assert row["log10_rate"] == pytest.approx(0.5 * math.log10(field.chi), abs=1e-6)
         assert row["kind"] == field.kind
     assert {tuple(row) for row in rows} == {tuple(rows[0])}
+
+
+# ------------------------------------------------------------------ its keys
+
+
+def test_c_goes_to_the_critical_line_and_says_where_it_is() -> None:
+    moved = KEYS["snap"].does(setup_of())
+    assert moved.view == ""
+    assert moved.message == "Critical at σb 0.2: σw 1.30415. D takes it into decay."
+    far = snapped_from(setup_of("sigmoid"))
+    assert far.plane.sigma_w_range[1] > far.plane.sigma_w > 3.0
+    assert far.checked() == far
+
+
+def test_d_takes_the_place_into_decay_as_an_initialisation() -> None:
+    setup = setup_of()
+    init = ("normal(sigma_w=1.5, sigma_b=0.2)",)
+    assert KEYS["take_into_decay"].does(setup) == Moved(
+        setup.with_(init=init, model="network"),
+        "decay",
+        "A network of σw 1.5, σb 0.2; u goes back.",
+    )
+
+
+def test_recipes_that_are_compared_elsewhere_do_not_change_what_is_mapped() -> None:
+    setup = setup_of(init=("normal", "orthogonal"))
+    assert VIEW.subjects(setup) == ("tanh",)
+    assert [point.name for point in result_of(setup).points] == ["tanh"]
+    assert VIEW.key(setup) == VIEW.key(setup_of())

@@ -6,20 +6,34 @@ import numpy as np
 import pytest
 
 from gradtui.app.screens import SCENARIO_KEYS
+from gradtui.mathematics.chain import Chain
+from gradtui.models.chain.chains import chain_of
+from gradtui.models.finding import Finding, Kind
+from gradtui.progress import unwatched
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS, Scenario
-from gradtui.views.verdicts import chain_of, diagnose
-from gradtui.views.view import Kind, Size
+from gradtui.views.view import Size
 from support.by_hand import by_hand
+from support.subjects import finding, subject
+from support.watch import last
 
 EVERY = pytest.mark.parametrize("one", SCENARIOS, ids=lambda one: one.title)
 BY_TITLE = {one.title: one for one in SCENARIOS}
 
 
+def chain(setup: Setup, name: str) -> Chain:
+    return chain_of(subject(setup, name, "chain"))
+
+
+def verdict(setup: Setup, name: str) -> Finding:
+    return finding(setup, name)
+
+
 @EVERY
 def test_it_is_a_setup_that_its_view_draws(one: Scenario) -> None:
     view = VIEWS[one.view]
-    *_, result = view.run(one.setup.checked())
+    result = last(view, one.setup.checked())
     assert view.draw(result, one.setup, Size(56, 13), "braille").text
     assert view.finding(result, one.setup.focused).sentence
 
@@ -38,13 +52,13 @@ def test_the_note_s_three_layers() -> None:
     setup = BY_TITLE["The note's three layers"].setup
     true = by_hand("sigmoid", [1.0, 1.0, 1.0])
     np.testing.assert_allclose(
-        10.0 ** chain_of(setup, "sigmoid").log10_gradients, true.gradients, rtol=1e-12
+        10.0 ** chain(setup, "sigmoid").log10_gradients, true.gradients, rtol=1e-12
     )
 
 
 def test_a_quarter_to_the_depth() -> None:
     """Every z is exactly 0, so ∂L/∂w₁ = 0.25^10 · x with x = 0.5."""
-    one = chain_of(BY_TITLE["0.25 to the depth"].setup, "sigmoid")
+    one = chain(BY_TITLE["0.25 to the depth"].setup, "sigmoid")
     assert set(one.z) == {0.0}
     assert one.log10_from_derivatives == pytest.approx(np.log10(9.5367e-7), abs=1e-5)
     assert 10.0 ** one.log10_gradients[0] == pytest.approx(0.25**10 * 0.5, rel=1e-12)
@@ -52,7 +66,7 @@ def test_a_quarter_to_the_depth() -> None:
 
 def test_three_fates_of_the_same_weights() -> None:
     setup = BY_TITLE["Fifty layers: sigmoid, tanh, ReLU"].setup
-    assert [diagnose(setup, name).kind for name in setup.activations] == [
+    assert [verdict(setup, name).kind for name in setup.activations] == [
         Kind.VANISHING,
         Kind.HEALTHY,
         Kind.HEALTHY,
@@ -71,34 +85,36 @@ def test_three_fates_of_the_same_weights() -> None:
 )
 def test_what_becomes_of_the_gradient(title: str, kind: Kind) -> None:
     setup = BY_TITLE[title].setup
-    assert diagnose(setup, setup.focused).kind is kind
+    assert verdict(setup, setup.focused).kind is kind
 
 
 def test_the_saturated_units_of_tanh_are_saturated() -> None:
-    one = chain_of(BY_TITLE["Saturated tanh"].setup, "tanh")
+    one = chain(BY_TITLE["Saturated tanh"].setup, "tanh")
     assert np.abs(one.z).min() > 2.5
     assert one.derivatives.max() < 0.03
 
 
 def test_of_the_dead_relu_one_z_is_negative_and_the_rest_follow() -> None:
     setup = BY_TITLE["Dead ReLU"].setup
-    z = chain_of(setup, "relu").z
+    z = chain(setup, "relu").z
     assert np.flatnonzero(z < 0).tolist() == [4]
     assert (z[:4] > 0).all()
     assert (z[5:] == 0).all()
 
 
 def test_larger_weights_would_cancel_the_quarter_only_at_zero() -> None:
-    one = chain_of(BY_TITLE["Weights of 4 against the 0.25"].setup, "sigmoid")
+    one = chain(BY_TITLE["Weights of 4 against the 0.25"].setup, "sigmoid")
     assert set(one.weights) == {4.0}
     assert (4.0 * one.derivatives < 0.3).all()
 
 
 def test_the_error_is_nearly_met() -> None:
     setup = BY_TITLE["A squared error, nearly met"].setup
-    one = chain_of(setup, "sigmoid")
-    assert setup.loss.target is not None
-    assert 10.0**one.log10_upstream == pytest.approx(abs(one.a[-1] - setup.loss.target), rel=1e-9)
+    one = chain(setup, "sigmoid")
+    assert setup.chain.loss.target is not None
+    assert 10.0**one.log10_upstream == pytest.approx(
+        abs(one.a[-1] - setup.chain.loss.target), rel=1e-9
+    )
     assert one.log10_upstream < -2
 
 
@@ -108,7 +124,7 @@ def test_larger_weights_do_cancel_the_quarter_on_average_and_units_saturate() ->
     What is typical is what a few units carry: most networks keep less than a tenth.
     """
     one = BY_TITLE["Can larger weights cancel the 0.25?"]
-    *_, result = VIEWS[one.view].run(one.setup)
+    result = last(VIEWS[one.view], one.setup)
     answer = result.focused
     assert answer.advised.sigma_w == pytest.approx(103.0076**0.5, rel=0.01)
     assert answer.advised.log10_ratio == pytest.approx(0.0, abs=1e-3)
@@ -118,7 +134,7 @@ def test_larger_weights_do_cancel_the_quarter_on_average_and_units_saturate() ->
 
 def test_pytorch_s_default_vanishes_whatever_the_activation() -> None:
     scenario = BY_TITLE["PyTorch's default, fifty layers deep"]
-    *_, result = VIEWS["decay"].run(scenario.setup.with_(networks=9))
+    result = last(VIEWS["decay"], scenario.setup.with_(networks=9))
     for name in scenario.setup.activations:
         found = VIEWS["decay"].finding(result, name)
         assert found.kind is Kind.VANISHING
@@ -127,7 +143,7 @@ def test_pytorch_s_default_vanishes_whatever_the_activation() -> None:
 
 def test_theory_says_that_he_loses_nothing_in_relu() -> None:
     scenario = BY_TITLE["Theory and width"]
-    first = next(VIEWS["decay"].run(scenario.setup))
-    (one,) = first.networks
-    np.testing.assert_allclose(one.expected, 0.0, atol=1e-9)
+    (decay,) = next(VIEWS["decay"].results(scenario.setup, unwatched)).each
+    one = decay.expectation
+    np.testing.assert_allclose(one.infinite, 0.0, atol=1e-9)
     assert one.spread[0] > one.spread[25] > one.spread[50] == 0.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradtui.views.snippets import snippets
+from gradtui.views.init.snippets import lines_to_paste
 
 FRAMEWORKS = ("PyTorch", "JAX/Flax", "Keras")
 SETTINGS = [(1.14917, 0.0), (1.34412, 0.224), (10.2047, 0.5), (1.41421, 0.0), (1.0, 1e-3)]
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def test_every_framework_has_its_lines() -> None:
-    assert tuple(snippets(1.5, 0.0)) == FRAMEWORKS
+    assert tuple(lines_to_paste(1.5, 0.0)) == FRAMEWORKS
 
 
 @EVERY
@@ -30,7 +30,7 @@ def test_every_framework_has_its_lines() -> None:
 def test_they_are_python_and_fit_into_a_page_of_80_columns(
     framework: str, sigma_w: float, sigma_b: float
 ) -> None:
-    code = snippets(sigma_w, sigma_b)[framework]
+    code = lines_to_paste(sigma_w, sigma_b)[framework]
     compile(code, framework, "exec")
     assert max(map(len, code.split("\n"))) <= 74
 
@@ -40,7 +40,7 @@ def test_they_are_python_and_fit_into_a_page_of_80_columns(
 def test_the_numbers_in_them_are_the_advised_ones(
     framework: str, sigma_w: float, sigma_b: float
 ) -> None:
-    code = snippets(sigma_w, sigma_b)[framework]
+    code = lines_to_paste(sigma_w, sigma_b)[framework]
     if sigma_w == 1.41421:  # √2 in six digits: the frameworks have it in full
         assert "2.0" in code or "kaiming_normal_" in code
     elif framework == "PyTorch":
@@ -77,7 +77,7 @@ def test_pytorch_draws_them(sigma_w: float, sigma_b: float) -> None:
     torch.manual_seed(0)
     layer = torch.nn.Linear(N_IN, N_OUT)
     model = torch.nn.Sequential(layer, torch.nn.Tanh(), torch.nn.Linear(N_OUT, 3, bias=False))
-    exec(snippets(sigma_w, sigma_b)["PyTorch"], {"model": model})
+    exec(lines_to_paste(sigma_w, sigma_b)["PyTorch"], {"model": model})
     check(layer.weight.detach().numpy(), layer.bias.detach().numpy(), sigma_w, sigma_b)
 
 
@@ -86,7 +86,7 @@ def test_flax_draws_them(sigma_w: float, sigma_b: float) -> None:
     jax = pytest.importorskip("jax", reason="JAX is not installed")
     pytest.importorskip("flax", reason="Flax is not installed")
     names: dict[str, Any] = {"features": N_OUT}
-    exec(snippets(sigma_w, sigma_b)["JAX/Flax"], names)
+    exec(lines_to_paste(sigma_w, sigma_b)["JAX/Flax"], names)
     drawn = names["layer"].init(jax.random.key(0), np.ones((1, N_IN), np.float32))["params"]
     check(drawn["kernel"], drawn["bias"], sigma_w, sigma_b)
 
@@ -99,7 +99,7 @@ def test_keras_draws_them_anew_for_every_layer(
     keras = pytest.importorskip("keras", reason="Keras is not installed")
     keras.utils.set_random_seed(0)
     names: dict[str, Any] = {}
-    exec(snippets(sigma_w, sigma_b)["Keras"], names)
+    exec(lines_to_paste(sigma_w, sigma_b)["Keras"], names)
     layers = [names["dense"](N_OUT, "tanh") for _ in range(2)]
     for layer in layers:
         layer.build((None, N_IN))

@@ -14,27 +14,28 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.initialisation import random_network
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
+from gradtui.models import MODELS
+from gradtui.models.finding import Finding, Kind
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.picture import row_text
-from gradtui.views import VIEWS
-from gradtui.views.setup import Setup
-from gradtui.views.spectra import (
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Setup
+from gradtui.views.spectrum import VIEW
+from gradtui.views.spectrum.ensembles import (
     Pool,
     Spectra,
     depths_of,
     networks_of,
     pair_of,
     shown_depth,
-    spectra_steps,
+    spectra_of,
 )
-from gradtui.views.spectrum import MAX_UNITS, run
-from gradtui.views.spectrum_verdicts import kind_of
-from gradtui.views.view import Kind, Size
+from gradtui.views.spectrum.study import MAX_UNITS
+from gradtui.views.view import Size
 from support.commands import run as command
 
-VIEW = VIEWS["spectrum"]
 SIZE = Size(80, 20)
 
 
@@ -44,8 +45,14 @@ def setup(**changes: object) -> Setup:
 
 
 def last(one: Setup) -> Spectra:
-    *_, result = run(one)
+    *_, result = VIEW.results(one, unwatched)
     return result
+
+
+def finding_of(result: Spectra, name: str) -> Finding:
+    found = VIEW.finding(result, name)
+    assert found is not None
+    return found
 
 
 def lines(result: Spectra, one: Setup, size: Size = SIZE) -> list[str]:
@@ -57,7 +64,10 @@ def lines(result: Spectra, one: Setup, size: Size = SIZE) -> list[str]:
 
 def test_gaussian_and_orthogonal_networks_share_sigma_w_and_sigma_b() -> None:
     (pair,) = last(setup(init=("kaiming_normal(gain=1.5)",), networks=1)).pairs
-    assert [one.init for one in pair.ensembles] == ["normal(sigma_w=1.5)", "orthogonal(gain=1.5)"]
+    assert [ensemble.init for ensemble in pair.ensembles] == [
+        "normal(sigma_w=1.5)",
+        "orthogonal(gain=1.5)",
+    ]
     (pair,) = last(setup(init=("normal(sigma_w=1.2, sigma_b=0.3)",), networks=1)).pairs
     assert pair.ensembles[1].init == "orthogonal(gain=1.2, sigma_b=0.3)"
 
@@ -88,8 +98,8 @@ def test_networks_are_pooled_and_each_depth_has_all_of_them() -> None:
 def test_a_spectrum_is_that_of_a_network_drawn_by_hand() -> None:
     """The same recipe, the same seed and input as the network of this number."""
     one = setup(depth=5)
-    steps = spectra_steps(one, "tanh", "normal", 1)
-    found = [step for step in steps if not isinstance(step, float)]
+    (subject,) = MODELS["network"].subjects(one)
+    found = list(spectra_of(subject, 1, unwatched))
     seed = int(np.random.SeedSequence([one.seed, 3, 1]).generate_state(1)[0])
     x = np.random.default_rng([one.seed, 4, 1]).standard_normal(16)
     expected = jacobian_spectrum("tanh", *random_network([16] * 6, "normal", "tanh", seed), x)
@@ -123,23 +133,40 @@ def test_depths_are_round_and_end_with_the_last() -> None:
 
 def test_there_is_a_picture_at_once_and_each_is_better_than_the_last() -> None:
     one = setup(networks=2)
-    results = list(run(one))
+    shares: list[float] = []
+    results = list(VIEW.results(one, shares.append))
     for size in (Size(80, 20), Size(40, 8)):
         assert len(lines(results[0], one, size)) == size.height
     counts = [sum(len(e.spectra) for p in r.pairs for e in p.ensembles) for r in results]
     assert counts == sorted(counts)
-    shares = [result.progress for result in results]
+    assert len({id(result) for result in results}) == len(results)
     assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    assert VIEW.finding(results[0], "tanh").sentence.endswith("drawing the first network.")
+    assert 0.0 <= shares[0] < 0.1
+    assert 0.95 <= shares[-1] <= 1.0
+    assert finding_of(results[0], "tanh").sentence.endswith("drawing the first network.")
 
 
 def test_it_can_be_stopped_between_any_two_layers() -> None:
     one = setup(depth=1000, units=64)
-    steps = run(one)
-    for _ in range(10):
-        next(steps)
-    steps.close()  # type: ignore[attr-defined]
+    seen: list[float] = []
+
+    def stopping(share: float) -> None:
+        seen.append(share)
+        if len(seen) == 10:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        list(VIEW.results(one, stopping))
+    assert seen[-1] < 0.05
+
+
+def test_of_many_networks_there_is_a_picture_whenever_they_are_twice_as_many() -> None:
+    one = setup(networks=6, depth=2, layer=2, activations=("identity",), init=("orthogonal",))
+    counts = [
+        len(result.pairs[0].ensembles[0].spectra.get(2, ()))
+        for result in VIEW.results(one, unwatched)
+    ]
+    assert counts == [0, 0, 1, 1, 1, 2, 4, 6]
 
 
 def test_the_same_setup_gives_the_same_numbers() -> None:
@@ -156,7 +183,7 @@ def by_hand(one: Setup) -> Spectra:
     def spectrum(depth: int, *values: float) -> Spectrum:
         return Spectrum(depth, np.array(values, float))
 
-    pair = pair_of(one, "tanh", "tanh", "normal")
+    pair = pair_of(*MODELS["network"].subjects(one))
     gaussian = pair.ensembles[0].with_(spectrum(1, 0, 0, -1, -2)).with_(spectrum(2, 0, -2, -4, -8))
     orthogonal = pair.ensembles[1].with_(spectrum(1, 0, 0, 0, 0))
     orthogonal = orthogonal.with_(spectrum(2, 0, 0, -1, -np.inf))
@@ -284,7 +311,7 @@ def test_the_cursor_walks_from_spectrum_to_spectrum() -> None:
 
 def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() -> None:
     one = setup(depth=100, units=32, layer=100)
-    found = VIEW.finding(last(one), "tanh")
+    found = finding_of(last(one), "tanh")
     assert found.kind is Kind.VANISHING
     assert re.match(
         r"tanh with Gaussian weights vanishing: the median singular value through 100 layers is "
@@ -295,21 +322,21 @@ def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() 
     assert "critical" not in found.cause  # σw is
     assert found.remedy is not None
     healed = found.remedy.applied(one)
-    assert healed.init == ("orthogonal(gain=1)",)
-    assert VIEW.finding(last(healed), "tanh").kind is Kind.HEALTHY
+    assert healed.network.init == ("orthogonal(gain=1)",)
+    assert finding_of(last(healed), "tanh").kind is Kind.HEALTHY
 
 
 def test_a_sigma_w_beside_the_critical_one_is_named() -> None:
-    found = VIEW.finding(last(setup(init=("normal(sigma_w=0.5)",))), "tanh")
+    found = finding_of(last(setup(init=("normal(sigma_w=0.5)",))), "tanh")
     assert "σw = 0.5 is below the critical 1." in found.cause
     assert found.remedy is not None
-    found = VIEW.finding(last(setup(init=("normal(sigma_w=3)",))), "tanh")
+    found = finding_of(last(setup(init=("normal(sigma_w=3)",))), "tanh")
     assert "σw = 3 is above the critical 1." in found.cause
 
 
 def test_growing_directions_explode() -> None:
     one = setup(activations=("identity",), init=("orthogonal(gain=2)",))
-    found = VIEW.finding(last(one), "identity")
+    found = finding_of(last(one), "identity")
     assert found.kind is Kind.EXPLODING
     assert "identity with orthogonal weights exploding" in found.sentence
     assert "healthy is a median below 1000" in found.sentence
@@ -319,7 +346,7 @@ def test_growing_directions_explode() -> None:
 def test_nothing_but_zeros_is_dead() -> None:
     one = setup(activations=("relu",), units=4, depth=200, networks=1)
     result = last(one)
-    found = VIEW.finding(result, "relu")
+    found = finding_of(result, "relu")
     assert found.kind is Kind.DEAD
     assert "every singular value of ∂a/∂x at layer 200 is exactly 0" in found.sentence
     assert lines(result, one)
@@ -336,20 +363,20 @@ def test_the_verdict_is_the_median_s_against_the_threshold() -> None:
 
     for median, kind in ((-3.1, Kind.VANISHING), (-2.9, Kind.HEALTHY), (2.9, Kind.HEALTHY),
                          (3.1, Kind.EXPLODING), (-math.inf, Kind.DEAD)):  # fmt: skip
-        assert kind_of(Of(median), -3.0) is kind
+        assert Of(median).kind(-3.0) is kind
 
 
 def test_several_activations_or_initialisations_have_a_verdict_each() -> None:
     both = setup(activations=("tanh", "sigmoid"), depth=5, networks=1)
     result = last(both)
-    assert [VIEW.finding(result, name).subject for name in VIEW.subjects(both)] == [
+    assert [finding_of(result, name).subject for name in VIEW.subjects(both)] == [
         "tanh",
         "sigmoid",
     ]
     assert "sigmoid" in lines(result, both.with_(focus="sigmoid"))[0]
     inits = setup(init=("normal", "orthogonal(gain=1)"), depth=50)
     result = last(inits)
-    kinds = [VIEW.finding(result, name).kind for name in VIEW.subjects(inits)]
+    kinds = [finding_of(result, name).kind for name in VIEW.subjects(inits)]
     assert kinds == [Kind.VANISHING, Kind.HEALTHY]
 
 
@@ -411,4 +438,4 @@ def test_an_activation_without_a_critical_point_says_so_when_it_is_asked_for() -
     with pytest.raises(InputError) as caught:
         last(setup(activations=("gelu",), init=("critical",)))
     assert "critical" in str(caught.value)
-    assert VIEW.finding(last(setup(activations=("gelu",), networks=1)), "gelu").sentence
+    assert finding_of(last(setup(activations=("gelu",), networks=1)), "gelu").sentence

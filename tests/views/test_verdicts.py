@@ -12,24 +12,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.views.knobs import KNOBS
-from gradtui.views.outcome import chain_of, layers_until, log10_rate, log10_ratio
+from gradtui.models.chain.chains import chain_of, layers_until, log10_rate, log10_ratio
+from gradtui.models.finding import Finding, Kind
+from gradtui.setup import KNOBS, Loss, Setup
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.setup import Loss, Setup
-from gradtui.views.verdicts import diagnose
-from gradtui.views.view import Finding, Kind
 from support.by_hand import by_hand, close
+from support.subjects import finding, subject
 
 NUMBER = r"([0-9.]+(?:e-?[0-9]+)?)"
 
 
 def setup(name: str, depth: int, w: float = 1.0, **changes: Any) -> Setup:
-    return Setup(activations=(name,), depth=depth, weights=LayerValues((w,))).with_(**changes)
+    return Setup.of(activations=(name,), depth=depth, weights=LayerValues((w,))).with_(**changes)
 
 
 def verdict(one: Setup) -> Finding:
-    return diagnose(one, one.focused)
+    return finding(one)
+
+
+def chain(one: Setup) -> Chain:
+    return chain_of(subject(one))
 
 
 def numbers(pattern: str, text: str) -> tuple[str, ...]:
@@ -197,7 +201,7 @@ def test_where_the_input_did_it_the_input_is_named() -> None:
 def test_of_a_dead_relu_the_layer_whose_z_is_negative_is_named() -> None:
     """Above it z = 0 only because it sends up nothing: they are the consequence."""
     dead = next(one for one in SCENARIOS if one.title == "Dead ReLU").setup
-    weights = dead.weights.values
+    weights = dead.chain.weights.values
     true = by_hand("relu", weights)
     assert [index for index, z in enumerate(true.z, 1) if z < 0] == [5]
     found = verdict(dead)
@@ -227,18 +231,18 @@ def test_the_depth_at_which_the_gradient_falls_below_the_threshold(threshold: fl
     """Counted in the chain: so many layers back from the loss."""
     gradients = by_hand("sigmoid", [1.0] * 50).gradients
     shares = [abs(one / gradients[-1]) for one in reversed(gradients)]
-    reach = layers_until(chain_of(setup("sigmoid", 50), "sigmoid"), math.log10(threshold))
+    reach = layers_until(chain(setup("sigmoid", 50)), math.log10(threshold))
     assert shares[int(reach)] < threshold <= shares[int(reach) - 1]
 
 
 @pytest.mark.parametrize(("name", "w"), [("identity", 0.7), ("relu", 1.0), ("identity", 1.5)])
 def test_what_does_not_decay_from_layer_to_layer_never_falls_below(name: str, w: float) -> None:
-    assert math.isinf(layers_until(chain_of(setup(name, 50, w), name), -3.0))
+    assert math.isinf(layers_until(chain(setup(name, 50, w)), -3.0))
 
 
 def test_a_reach_beyond_the_chain_is_the_reach_of_the_deeper_chain() -> None:
     """tanh with w = 1 decays like a power of the depth, not geometrically: 94 is not its reach."""
-    shown = layers_until(chain_of(setup("tanh", 50), "tanh"), -3.0)
+    shown = layers_until(chain(setup("tanh", 50)), -3.0)
     if math.isfinite(shown):
         deeper = by_hand("tanh", [1.0] * (int(shown) + 1))
         assert deeper.ratio < 1.1e-3
@@ -246,7 +250,7 @@ def test_a_reach_beyond_the_chain_is_the_reach_of_the_deeper_chain() -> None:
 
 def test_ratio_and_rate_of_ten_thousand_layers() -> None:
     """(the last factors of many are equal, so the rate is theirs: σ′ at the fixed point)"""
-    one = chain_of(setup("sigmoid", 10_000), "sigmoid")
+    one = chain(setup("sigmoid", 10_000))
     z = 0.5
     for _ in range(200):
         z = 1 / (1 + math.exp(-z))
@@ -282,8 +286,8 @@ def test_a_remedy_heals(case: str) -> None:
 
 
 def test_of_several_compared_only_the_one_is_changed() -> None:
-    one = Setup(activations=("sigmoid", "tanh"), depth=50)
-    remedy = diagnose(one, "sigmoid").remedy
+    one = Setup.of(activations=("sigmoid", "tanh"), depth=50)
+    remedy = finding(one, "sigmoid").remedy
     assert remedy is not None
     assert remedy.applied(one).activations == ("relu", "tanh")
 
@@ -300,7 +304,7 @@ def test_before_and_after_are_true(name: str, depth: int, w: float) -> None:
         (remedy.before, by_hand(name, [w] * depth)),
         (
             remedy.after,
-            by_hand(healed.focused, list(healed.weights.values) * healed.depth),
+            by_hand(healed.focused, list(healed.chain.weights.values) * healed.depth),
         ),
     ):
         share, layer = numbers(rf"layer 1 gets {NUMBER} of layer (\d+)'s gradient", text)
@@ -321,7 +325,7 @@ def test_before_and_after_differ(case: str) -> None:
 weights = st.sampled_from([0.0, 1.0, 0.5, -3.0, 1e-5, 1e5, 1e99]).map(lambda w: LayerValues((w,)))
 random_weights = st.sampled_from([0.0, 0.5, 2.0, 1e3, 1e99]).map(lambda std: LayerValues(std=std))
 hard = st.builds(
-    Setup,
+    Setup.of,
     activations=st.sampled_from(list(ACTIVATIONS)).map(lambda name: (name,)),
     depth=st.sampled_from([1, 2, 3, 10, 50]),
     weights=weights | random_weights,
@@ -347,8 +351,8 @@ def test_every_chain_has_a_verdict_and_every_remedy_heals(one: Setup) -> None:
 
 def test_the_chain_of_a_setup_is_that_of_its_seed() -> None:
     one = setup("tanh", 10, weights=LayerValues(std=1.0), biases=LayerValues(std=1.0))
-    first, again = chain_of(one, "tanh"), chain_of(one.with_(samples=7, layer=3), "tanh")
+    first, again = chain(one), chain(one.with_(samples=7, layer=3))
     np.testing.assert_array_equal(first.log10_gradients, again.log10_gradients)
-    other = chain_of(one.with_(seed=1), "tanh")
+    other = chain(one.with_(seed=1))
     assert not np.array_equal(first.weights, other.weights)
     assert not np.array_equal(first.weights, first.biases)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.views.wording import decade, magnitude, percent, plain, subscript
+from gradtui.wording import decade, magnitude, percent, plain, subscript
 
 
 @pytest.mark.parametrize(

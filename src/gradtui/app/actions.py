@@ -1,23 +1,33 @@
-"""Everything a key can do, declared once: bindings, help and palette are made from this."""
+"""Everything a key can do, declared once: bindings, help, hints and palette are made from this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
-from gradtui.app import state as steps
+from gradtui.app import steps
+from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
+
+
+def _always(state: State) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
 class Action:
     """A key, what it does, and where the help shows it.
 
-    An action with a `step` is a pure change of state; one without is an effect that the app
-    carries out in a method named `action_<name>`.
+    An action with a `step` is a pure change of state; one with a `view_key` is what the view that
+    is open makes of that key: a knob, or a step of its own; any other is an effect that the app
+    carries out in a method named `effect_<name>`.
+
+    Attributes:
+        hint: its key and a word or two, for the bottom row.
+        offered: whether it does something in this state.
     """
 
     name: str
@@ -26,34 +36,139 @@ class Action:
     help: str
     group: str
     step: Callable[[State], State] | None = None
+    hint: tuple[str, str] = ("", "")
+    offered: Callable[[State], bool] = _always
+    view_key: str = ""
 
 
-def _view_actions() -> list[Action]:
-    return [
-        Action(
+# ------------------------------------------------------- what views bring along
+
+
+def _view_actions() -> Iterator[Action]:
+    """A key a view, as far as there are keys; beyond them the palette has it."""
+    keys = view_keys()
+    for view in VIEWS.values():
+        key, shown = keys[view.name]
+        yield Action(
             f"view_{view.name}",
-            (str(index),),
-            str(index),
+            (key,) if key else (),
+            shown,
             f"{view.name}: {view.question}",
             "Views",
             partial(steps.switched, view=view.name),
         )
-        for index, view in enumerate(VIEWS.values(), 1)
+
+
+def _own_keys() -> Iterator[Action]:
+    """The keys that mean what the view that is open makes of them: letters of knobs, and its own.
+
+    What such a key is in a state, `here` says.
+    """
+    keys: dict[str, list[str]] = {}
+    for view in VIEWS.values():
+        for own in view.keys:
+            for key in own.keys:
+                keys.setdefault(key, []).append(f"{own.help} ({view.name})")
+    for view in VIEWS.values():
+        for knob in view.all_knobs:
+            if knob.name != "focus":  # tab and shift+tab are its keys
+                keys.setdefault(knob.letter, []).append(f"{knob.label}: {knob.help}")
+    for key, meanings in keys.items():
+        help = "; ".join(dict.fromkeys(meanings))
+        yield Action(f"key_{key}", (key,), key, help, "In some views", view_key=key)
+
+
+def _of_knob(knob: Knob) -> Action:
+    letter = knob.letter
+    help = f"{knob.label}: {knob.help}"
+    return Action(f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter)
+
+
+def own_actions(state: State) -> list[Action]:
+    """What the keys that views have of their own are here: the knobs, then the view's own."""
+    record = state.record
+    knobs = [KNOBS[name] for name in record.offered(state.setup) if name != "focus"]
+    # Reversed, as of those with one letter the first counts.
+    by_letter = {knob.letter: _of_knob(knob) for knob in reversed(knobs)}
+    actions = [by_letter.pop(knob.letter) for knob in knobs if knob.letter in by_letter]
+    for own in record.keys:
+        action = Action(f"key_{own.keys[0]}", own.keys, own.shown, own.help, "Keys")
+        actions.append(replace(action, view_key=own.keys[0], hint=(own.shown, own.hint)))
+    return actions
+
+
+def idle_actions(state: State) -> list[Action]:
+    """The view's knobs that change nothing in this setup."""
+    offered = state.record.offered(state.setup)
+    return [
+        _of_knob(knob)
+        for knob in state.record.all_knobs
+        if knob.name not in offered and knob.name != "focus"
     ]
 
 
-def _knob_actions() -> list[Action]:
-    """A letter opens the prompt of its knob."""
+def elsewhere_actions(state: State) -> list[Action]:
+    """The knobs and keys that only other views have."""
+    here = {knob.name for knob in state.record.all_knobs} | {"focus"}
+    knobs: dict[str, list[str]] = {}
+    actions: list[Action] = []
+    for view in VIEWS.values():
+        for knob in view.all_knobs:
+            if knob.name not in here:
+                knobs.setdefault(knob.name, []).append(view.name)
+        if view.name != state.view:
+            actions += [
+                Action(own.name, own.keys, own.shown, f"{own.help} ({view.name})", "Keys")
+                for own in view.keys
+            ]
     return [
-        Action(f"knob_{knob.name}", (knob.letter,), knob.letter, f"{knob.label}: {knob.help}",
-               "Knobs: the letter, then ↑ ↓ by one, PgUp PgDn by factor, or type")
-        for knob in KNOBS.values()
-        if knob.name != "focus"
-    ]  # fmt: skip
+        replace(_of_knob(KNOBS[name]), help=f"{KNOBS[name].label}: {KNOBS[name].help} "
+                f"({', '.join(views)})")
+        for name, views in knobs.items()
+    ] + actions  # fmt: skip
 
+
+def _in(has: Callable[..., object]) -> str:
+    """The views that have something, in parentheses."""
+    names = views_with(has)
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _what_plays() -> str:
+    plays = [view.animation.what for view in VIEWS.values() if view.animation]
+    named = [what[:1].lower() + what[1:] for what in dict.fromkeys(plays)]
+    return listed(named, "or") if named else "what moves by itself"
+
+
+def _plays(state: State) -> bool:
+    return state.record.animation is not None
+
+
+def _pastes(state: State) -> bool:
+    return state.record.snippets is not None
+
+
+def _climbs(state: State) -> bool:
+    return state.record.climb is not None
+
+
+def _has_depth(state: State) -> bool:
+    return "depth" in state.record.offered(state.setup)
+
+
+def _has_model(state: State) -> bool:
+    return bool(steps.next_model(state))
+
+
+# ---------------------------------------------------------------- the registry
+
+_CLIMBING = _in(lambda view: view.climb)
 
 ACTIONS: tuple[Action, ...] = (
     *_view_actions(),
+    Action("previous_view", ("comma",), ",", "the view before", "Views",
+           partial(steps.next_view, steps=-1)),
+    Action("next_view", ("full_stop",), ".", "the next view", "Views", steps.next_view),
     Action("up", ("k",), "k ↑", "the activation above", "Activations",
            partial(steps.move_highlight, steps=-1)),
     Action("down", ("j",), "j ↓", "the activation below", "Activations",
@@ -63,67 +178,94 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown",), "PgDn", "five activations down", "Activations",
            partial(steps.move_highlight, steps=5)),
     Action("toggle", ("space",), "space", "into or out of the comparison", "Activations",
-           steps.toggle),
+           steps.toggle, ("space", "compare")),
     Action("only", ("enter",), "enter", "this one alone", "Activations", steps.only),
     Action("next_focus", ("tab",), "tab", "the verdict of the next one compared", "Activations",
-           steps.next_focus),
+           steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
-    Action("filter", ("slash",), "/", "filter the list by typing", "Activations"),
-    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations"),
+    Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
+           hint=("/", "filter")),
+    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
+           hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
-           partial(steps.step_knob, name="depth", steps=-1)),
+           partial(steps.turn_depth, steps=-1), offered=_has_depth),
     Action("deeper", ("right_square_bracket",), "]", "one layer more", "Depth",
-           partial(steps.step_knob, name="depth", steps=1)),
+           partial(steps.turn_depth, steps=1), ("[ ]", "depth"), _has_depth),
     Action("half_depth", ("left_curly_bracket",), "{", "half the depth", "Depth",
-           partial(steps.step_knob, name="depth", steps=-1, by_factor=True)),
+           partial(steps.turn_depth, steps=-1, by_factor=True), offered=_has_depth),
     Action("double_depth", ("right_curly_bracket",), "}", "twice the depth", "Depth",
-           partial(steps.step_knob, name="depth", steps=1, by_factor=True)),
-    *_knob_actions(),
-    Action("model", ("c",), "c", "chain or network: one unit a layer, or real layers", "Depth",
-           steps.toggle_model),
+           partial(steps.turn_depth, steps=1, by_factor=True), offered=_has_depth),
+    Action("model", ("c",), "c", f"the next model: {listed(FAMILIES, 'or')}", "Depth",
+           steps.toggle_model, offered=_has_model),
     Action("left", ("left",), "←", "a step to the left", "Cursor",
-           partial(steps.walk, steps=-1)),
+           partial(steps.walk, steps=-1), ("←→", "cursor")),
     Action("right", ("right",), "→", "a step to the right", "Cursor",
            partial(steps.walk, steps=1)),
-    Action("climb", ("up",), "↑", "a step up (phase)", "Cursor",
-           partial(steps.climb, steps=1)),
-    Action("descend", ("down",), "↓", "a step down (phase)", "Cursor",
-           partial(steps.climb, steps=-1)),
+    Action("climb", ("up",), "↑", f"a step up{_CLIMBING}", "Cursor",
+           partial(steps.climb, steps=1), ("←→↑↓", "cursor"), _climbs),
+    Action("descend", ("down",), "↓", f"a step down{_CLIMBING}", "Cursor",
+           partial(steps.climb, steps=-1), offered=_climbs),
     Action("far_left", ("shift+left",), "shift+←", "ten steps to the left", "Cursor",
            partial(steps.walk, steps=-1, tens=True)),
     Action("far_right", ("shift+right",), "shift+→", "ten steps to the right", "Cursor",
            partial(steps.walk, steps=1, tens=True)),
-    Action("far_up", ("shift+up",), "shift+↑", "ten steps up (phase)", "Cursor",
-           partial(steps.climb, steps=1, tens=True)),
-    Action("far_down", ("shift+down",), "shift+↓", "ten steps down (phase)", "Cursor",
-           partial(steps.climb, steps=-1, tens=True)),
+    Action("far_up", ("shift+up",), "shift+↑", f"ten steps up{_CLIMBING}", "Cursor",
+           partial(steps.climb, steps=1, tens=True), offered=_climbs),
+    Action("far_down", ("shift+down",), "shift+↓", f"ten steps down{_CLIMBING}", "Cursor",
+           partial(steps.climb, steps=-1, tens=True), offered=_climbs),
     Action("first", ("less_than_sign", "home"), "< Home", "the left end", "Cursor",
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
-    Action("snap", ("C",), "C", "to the critical line (phase)", "Cursor", steps.snap),
-    Action("take_into_decay", ("D",), "D", "the cursor's (σw, σb) into decay (phase)", "Cursor",
-           steps.take_into_decay),
-    Action("play", ("p",), "p", "play or pause the backward pass (chain)", "Cursor",
-           steps.toggle_play),
-    Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes"),
-    Action("undo", ("u",), "u", "undo", "Changes", steps.undo),
+    Action("play", ("p",), "p",
+           f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
+           steps.toggle_play, ("p", "play"), _plays),
+    Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes",
+           hint=("f", "fix")),
+    Action("undo", ("u",), "u", "undo", "Changes", steps.undo, ("u", "undo")),
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
-    Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes"),
+    Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
+           hint=("s", "scenarios")),
     Action("reset", ("r",), "r", "reset every knob", "Changes", steps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
-           "Taking it along"),
-    Action("paste", ("L",), "L", "lines to paste that draw the advised weights (init)",
-           "Taking it along"),
+           "Taking it along", hint=("y", "command")),
+    Action("paste", ("L",), "L",
+           f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
+           "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
     Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
-           "Taking it along"),
+           "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
     Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),
     Action("quit", ("q", "ctrl+q"), "q ctrl+c", "quit; the next start goes on from here",
            "Program"),
+    *_own_keys(),
 )  # fmt: skip
 
 BY_NAME = {action.name: action for action in ACTIONS}
+
+_ONLY_KEYS = ("command_palette", "suspend_process")
+"""What the palette does not offer."""
+
+
+def offered(state: State) -> list[Action]:
+    """What does something in this state, but for what only a key can do: for the palette."""
+    general = [action for action in ACTIONS if not action.view_key and action.offered(state)]
+    return [
+        *own_actions(state),
+        *(action for action in general if action.name not in _ONLY_KEYS),
+    ]
+
+
+def hint(state: State, name: str) -> tuple[str, str] | None:
+    """The key and the words of an action, or of a view's own key, in the bottom row."""
+    for own in state.record.keys:
+        if own.name == name:
+            return own.shown, own.hint
+    if name == "model":
+        family = steps.next_model(state)
+        return ("c", family) if family else None
+    action = BY_NAME.get(name)
+    return action.hint if action is not None and action.hint[1] else None

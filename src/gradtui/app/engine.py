@@ -5,29 +5,32 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gradtui.errors import InputError
-from gradtui.plots.picture import Picture, Row
+from gradtui.mathematics.memory import give_back, return_large_arrays
+from gradtui.models.finding import Finding
+from gradtui.plots.picture import Picture, Row, row
+from gradtui.progress import Stopped
+from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.setup import Setup
-from gradtui.views.view import Finding, Size
+from gradtui.views.view import Size
 
 _DRAWN_EVERY = 0.3
-"""Seconds between two pictures of what is being refined: each costs bytes, the last one counts."""
+"""Seconds between two pictures of what is being refined: each costs bytes, the last one counts.
+Also the seconds without a result after which is said what is waited for."""
 
 _TOLD_EVERY = 1.0
 """Seconds between two tellings of the progress alone."""
 
+_NOT_YET_DONE = 0.99
+"""The most that is told of the progress before the end."""
+
 _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
-
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
-_LARGE = 2**18
-"""Bytes from which on an array has its own pages."""
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -43,10 +46,20 @@ class Request:
     width: int
     marker: str
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What its result depends on."""
+        return VIEWS[self.view].key(self.setup)
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A picture that was made, with what belongs to it."""
+    """A picture that was made, with what belongs to it.
+
+    Attributes:
+        result: what was drawn; None where there is none yet, or never will be.
+        progress: the share that is done; 1 with the last picture only.
+    """
 
     request: Request
     result: Any
@@ -57,11 +70,101 @@ class Drawn:
     error: str = ""
 
 
+class _Computation:
+    """One run of a view, and what was shown of it to the newest request that it answers.
+
+    Args:
+        request: what it was begun for.
+        deliver: takes a picture that is ready.
+    """
+
+    def __init__(self, request: Request, deliver: Callable[[Drawn], None]) -> None:
+        self.request = request
+        self.key = request.key
+        self.share = 0.0
+        self._deliver = deliver
+        self._result: Any = None
+        self._done = False
+        self._drawn: Drawn | None = None
+        self._begun = self._told_at = time.monotonic()
+
+    @property
+    def _progress(self) -> float:
+        return 1.0 if self._done else min(self.share, _NOT_YET_DONE)
+
+    def answer(self, request: Request) -> None:
+        """Another request for the same result: what is known, at once."""
+        self.request, self._drawn = request, None
+        if self._result is None:
+            self.show()
+        else:
+            self._draw()
+
+    def better(self, result: Any) -> None:
+        """A result that is better than the last."""
+        if self._result is not None and self._seen is None:
+            self._draw()  # the first is drawn, however soon the next one comes
+        self._result = result
+
+    def show(self) -> None:
+        """What is due by now: a result, the progress, or what is waited for."""
+        now = time.monotonic()
+        waited = now - self._told_at
+        first = self._result is not None and self._seen is None
+        if first or (self._result is not self._seen and waited > _DRAWN_EVERY):
+            self._draw()
+        elif self._drawn is None and now - self._begun > _DRAWN_EVERY:
+            self._wait()
+        elif waited > _TOLD_EVERY and self._drawn and self._progress > self._drawn.progress:
+            self._tell(replace(self._drawn, progress=self._progress))
+
+    def finish(self) -> None:
+        """The last result is the best one: draw it, unless it is on the screen already."""
+        if self._result is None:
+            raise RuntimeError(f"the view {self.request.view} gave no result")
+        self._done = True
+        if self._drawn is not None and self._seen is self._result:
+            self._tell(replace(self._drawn, progress=1.0))
+        else:
+            self._draw()
+
+    @property
+    def _seen(self) -> Any:
+        """The result that is on the screen."""
+        return None if self._drawn is None else self._drawn.result
+
+    def _tell(self, drawn: Drawn) -> None:
+        self._drawn, self._told_at = drawn, time.monotonic()
+        self._deliver(drawn)
+
+    def _draw(self) -> None:
+        request, result = self.request, self._result
+        view, setup = VIEWS[request.view], request.setup
+        self._tell(
+            Drawn(
+                request,
+                result,
+                view.draw(result, setup, request.plot, request.marker),
+                view.readout(result, setup, request.width),
+                view.finding(result, view.focused(setup)),
+                self._progress,
+            )
+        )
+
+    def _wait(self) -> None:
+        """Say what is waited for, if the view has words for it."""
+        request = self.request
+        if text := VIEWS[request.view].waiting(request.setup):
+            picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
+            self._tell(Drawn(request, None, picture, (), None, self._progress))
+
+
 class Engine:
     """Runs views away from the screen's thread.
 
-    `submit` never waits. A running computation stops at its next step once there is a newer
-    request. The last result is kept, so that a cursor's move or a resize only draws again.
+    `submit` never waits. A running computation looks at every tick whether there is a newer
+    request: one for the same result is served at once with what is known, one for another stops
+    it. The last result is kept, so that a cursor's move or a resize only draws again.
     """
 
     def __init__(
@@ -78,10 +181,8 @@ class Engine:
         self._wanted: Request | None = None
         self._closed = False
         self._changed = threading.Condition()
-        self._key: tuple[object, ...] | None = None
-        self._result: Any = None
-        self._steps: Iterator[Any] = iter(())
-        self._thread = threading.Thread(target=self._work, name="gradtui-engine", daemon=True)
+        self._finished: _Computation | None = None
+        self._thread = threading.Thread(target=self._run, name="gradtui-engine", daemon=True)
 
     @property
     def started(self) -> bool:
@@ -90,7 +191,7 @@ class Engine:
 
     def start(self) -> None:
         """Begin to work."""
-        _be_thrifty()
+        return_large_arrays()
         sys.setswitchinterval(_SWITCH_INTERVAL)
         self._thread.start()
 
@@ -101,7 +202,7 @@ class Engine:
             self._changed.notify()
 
     def close(self) -> None:
-        """Stop at the next step; does not wait."""
+        """Stop at the next tick; does not wait."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -114,99 +215,58 @@ class Engine:
         with self._changed:
             at_rest = not self._changed.wait_for(self._called, _AT_REST)
         if at_rest:
-            _give_back()
+            give_back()
         with self._changed:
             self._changed.wait_for(self._called)
             request, self._wanted = self._wanted, None
             return None if self._closed else request
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         try:
-            self._serve()
+            while (request := self._take()) is not None:
+                self._serve(request)
         except Exception as error:
             self._crash(error)
 
-    def _serve(self) -> None:
-        while (request := self._take()) is not None:
-            drawn, told_at = None, 0.0
-            try:
-                for result in self._results(request):
-                    waited = time.monotonic() - told_at
-                    if result is None:
-                        pass  # nothing yet
-                    elif drawn is None or not _looks_the_same(drawn.result, result):
-                        if drawn is None or result.progress == 1.0 or waited > _DRAWN_EVERY:
-                            drawn, told_at = _draw(request, result), time.monotonic()
-                            self._deliver(drawn)
-                    elif result.progress > drawn.progress and (
-                        result.progress == 1.0 or waited > _TOLD_EVERY
-                    ):
-                        drawn = replace(drawn, progress=result.progress)
-                        told_at = time.monotonic()
-                        self._deliver(drawn)
-                    if self._wanted is not None or self._closed:
-                        break
-            except InputError as error:
-                self._key = None
-                self._deliver(_failed(request, error))
+    def _serve(self, request: Request) -> None:
+        """Answer it from what is finished, or compute."""
+        work = self._finished
+        try:
+            if work is not None and work.key == request.key:
+                work.answer(request)
+                return
+            self._finished = work = None  # its memory is for what comes now
+            work = _Computation(request, self._deliver)
+            view = VIEWS[request.view]
+            for result in view.results(request.setup, partial(self._tick, work)):
+                work.better(result)
+                self._heed(work)
+            work.finish()
+            self._finished = work
+        except Stopped:
+            pass
+        except InputError as error:
+            self._finished = None
+            self._deliver(_failed(request if work is None else work.request, error))
 
-    def _results(self, request: Request) -> Iterator[Any]:
-        """What is known already, then what the view still refines."""
-        view = VIEWS[request.view]
-        if (key := view.key(request.setup)) != self._key:
-            self._key, self._result, self._steps = key, None, view.run(request.setup)
-        elif self._result is not None:
-            yield self._result
-        for result in self._steps:
-            # None is nothing new, only a place to stop, or to show what has had to wait.
-            self._result = result or self._result
-            yield self._result
+    def _tick(self, work: _Computation, share: float) -> None:
+        """Called by what computes, every few hundredths of a second."""
+        work.share = share
+        self._heed(work)
+        work.show()
 
-
-def _be_thrifty() -> None:
-    """Have glibc return large arrays to the host as they are freed, from one heap for all threads.
-
-    Its own way is to keep them, a heap a thread, in ever smaller pieces.
-    """
-    import ctypes  # after the first paint
-
-    with suppress(OSError, AttributeError):  # another C library
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
-        libc.mallopt(_M_ARENA_MAX, 1)
-
-
-def _give_back() -> None:
-    """Return to the host what computing has left free among the small pieces."""
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _looks_the_same(one: Any, other: Any) -> bool:
-    """Whether two results differ in nothing but their progress, and so need one picture."""
-    return one is other or all(
-        getattr(one, field.name) is getattr(other, field.name)
-        or (isinstance(getattr(one, field.name), tuple)
-            and getattr(one, field.name) == getattr(other, field.name))
-        for field in fields(one)
-        if field.name != "progress"
-    )  # fmt: skip
-
-
-def _draw(request: Request, result: Any) -> Drawn:
-    view, setup = VIEWS[request.view], request.setup
-    return Drawn(
-        request,
-        result,
-        view.draw(result, setup, request.plot, request.marker),
-        view.readout(result, setup, request.width),
-        view.finding(result, view.focused(setup)),
-        result.progress,
-    )
+    def _heed(self, work: _Computation) -> None:
+        """Stop what is not wanted any more; serve a request for its result."""
+        request = self._wanted
+        if self._closed or (request is not None and request.key != work.key):
+            raise Stopped
+        if request is not None:
+            with self._changed:
+                if self._wanted is request:
+                    self._wanted = None
+            work.answer(request)
 
 
 def _failed(request: Request, error: InputError) -> Drawn:
-    blank = Picture.of([], request.plot.width, request.plot.height)
+    blank = Picture.of([], *request.plot)
     return Drawn(request, None, blank, (), None, 1.0, str(error))

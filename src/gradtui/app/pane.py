@@ -61,7 +61,7 @@ class Pane(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One row of the picture."""
         if not self._strips:
-            self._strips = [self._strip(one) for one in self._picture.rows]
+            self._strips = [self._strip(spans) for spans in self._picture.rows]
         base = self.visual_style.rich_style
         if y >= len(self._strips):
             return Strip.blank(self.size.width, base)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradtui.app.state import State
+from gradtui.app.actions import hint
+from gradtui.app.places import view_keys
+from gradtui.app.state import START_VIEW, State
+from gradtui.models.finding import Finding
 from gradtui.plots.picture import (
     LETTERS,
     SAMPLES,
@@ -16,10 +20,8 @@ from gradtui.plots.picture import (
     row_text,
     wrapped,
 )
-from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
-from gradtui.views.setup import CHAIN, NETWORK
-from gradtui.views.view import Finding, Size
+from gradtui.setup import KNOBS
+from gradtui.views.view import Size
 
 MIN_SIZE = Size(60, 18)
 SIDE_WIDTH = 24
@@ -53,21 +55,53 @@ def areas(size: Size, curves: int) -> Areas:
 def top(state: State, width: int, progress: float) -> Picture:
     """The name, the views on their keys, the progress of what is being computed."""
     middle = f" {progress:4.0%} " if progress < 1 else ""
-    for letters, gap in ((None, " "), (5, ""), (0, "")):
-        spans: list[Span] = [Span(" gradtui " + 2 * gap, "brand")]
-        for index, name in enumerate(VIEWS, 1):
-            here = name == state.view
-            shown = name if here and not letters else name[:letters]
-            label = f"{gap}{index} {shown}".rstrip() + " "
-            spans.append(Span(label, "here" if here else "muted"))
-        room = width - sum(len(span.text) for span in spans)
-        if room >= _ROOM_ON_THE_RIGHT:
-            break
-    room -= len(middle)
-    right = next((one for one in ("? help  q quit ", "q quit ") if len(one) <= room), "")
+    spans = _bar(state.view, width - _ROOM_ON_THE_RIGHT)
+    room = width - _cells(spans) - len(middle)
+    right = next((way for way in ("? help  q quit ", "q quit ") if len(way) <= room), "")
     spans += [Span(" " * (room - len(right))), Span(middle, "warn"), Span(right, "muted")]
     return Picture.of([tuple(spans)], width, 1)
 
+
+def _cells(spans: list[Span]) -> int:
+    return sum(len(span.text) for span in spans)
+
+
+def _bar(here: str, room: int) -> list[Span]:
+    """The views on their keys, with as much of their names as there is room for."""
+    names = list(view_keys())
+    for length, gap in ((None, " "), (_SHORT_NAME, "")):
+        spans = _labels(here, dict.fromkeys(names, length), gap)
+        if _cells(spans) <= room:
+            return spans
+    lengths: dict[str, int | None] = dict.fromkeys(names, 0) | {here: None}
+    spans = _labels(here, lengths)
+    if len(names) > _FOUND_BY_NUMBER:
+        # Of so many, the neighbours are named too, the nearest first.
+        at = names.index(here)
+        for name in sorted(names, key=lambda name: abs(names.index(name) - at))[1:]:
+            lengths[name] = _SHORT_NAME
+            wider = _labels(here, lengths)
+            if _cells(wider) > room:
+                break
+            spans = wider
+    return spans
+
+
+def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list[Span]:
+    """The name of the program and the views, of each name so many letters; None is all."""
+    spans = [Span(" gradtui " + 2 * gap, "brand")]
+    for name, (_, key) in view_keys().items():
+        label = " ".join(part for part in (key, name[: lengths[name]]) if part)
+        if key or name == here:
+            spans.append(Span(f"{gap}{label} ", "here" if name == here else "muted"))
+    return spans
+
+
+_FOUND_BY_NUMBER = 9
+"""So many views are found by their digits alone."""
+
+_SHORT_NAME = 5
+"""Letters of a name that is cut."""
 
 _ROOM_ON_THE_RIGHT = len(" 100% q quit ")
 """What the progress and the way out take; the names of the views are cut for them."""
@@ -107,99 +141,72 @@ _ELSEWHERE = ("activations", "focus", "model")
 """Knobs that the list and the row of keys show."""
 
 
-def knobs(state: State, width: int) -> Picture:
-    """The knobs of the view with their letters and values."""
-    rows = []
-    for name in state.record.used(state.setup):
-        if name in _ELSEWHERE:
-            continue
-        knob = KNOBS[name]
-        value = knob.text(state.setup)
-        room = width - 13
-        if len(value) > room:
-            value = value[: room - 1] + "…"
-        rows.append(
-            row((f" {knob.letter} ", "key"), (f"{knob.label:<9} ", "muted"), f"{value:>{room - 1}}")
-        )
+def knobs(state: State, width: int, most: int | None = None) -> Picture:
+    """The knobs of the view with their letters and values, in at most so many rows.
+
+    Where that is too few, the last row has the letters of those that are not shown.
+    """
+    names = [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
+    if most is None or len(names) <= most:
+        return Picture.of([_knob_row(state, name, width) for name in names], width)
+    if most < 1:
+        return Picture.of([], width)
+    shown, folded = names[: most - 1], names[most - 1 :]
+    lead = f" +{len(folded)} more: "
+    letters = [KNOBS[name].letter for name in folded]
+    fits = len(lead) + 2 * len(letters) <= width
+    rows = [_knob_row(state, name, width) for name in shown]
+    rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
     return Picture.of(rows, width)
+
+
+def _knob_row(state: State, name: str, width: int) -> Row:
+    knob = KNOBS[name]
+    value = knob.text(state.setup)
+    room = width - 13
+    if len(value) > room:
+        value = value[: room - 1] + "…"
+    return row((f" {knob.letter} ", "key"), (f"{knob.label:<9} ", "muted"), f"{value:>{room - 1}}")
 
 
 def side(state: State, size: Size) -> Picture:
     """The list over the knobs."""
-    below = knobs(state, size.width)
-    # The list has a few rows in any case; of the knobs the last give way.
-    below = Picture.of(below.rows, size.width, min(below.height, size.height - 4))
+    # The list has a few rows in any case.
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST)
     return activations(state, Size(size.width, size.height - below.height)).above(below)
 
 
-def verdict(found: Finding | None, size: Size, complaint: str = "") -> Picture:
+_LEAST_ROWS_LIST = 4
+
+
+def verdict(finding: Finding | None, size: Size, complaint: str = "") -> Picture:
     """The verdict in words, its cause, and the remedy on its key; below it any complaint."""
     if complaint:
         wrong = wrapped(f" {complaint}", size.width, "bad", " ")
-        above = verdict(found, Size(size.width, max(size.height - len(wrong), 0)))
+        above = verdict(finding, Size(size.width, max(size.height - len(wrong), 0)))
         return Picture.of([*above.rows, *wrong][-size.height :], size.width, size.height)
-    if found is None or not size.height:
+    if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
     width = size.width - 4
     remedy: list[Row] = []
-    if found.remedy is not None:
-        lead = row((" f ", "key"), (found.remedy.label, "good"))
-        then = row((f"  then {found.remedy.after}", "muted"))
+    if finding.remedy is not None:
+        lead = row((" f ", "key"), (finding.remedy.label, "good"))
+        then = row((f"  then {finding.remedy.after}", "muted"))
         fits = len(row_text(lead + then)) <= size.width
         remedy = [lead + then] if fits or size.height < 5 else [lead, row("  ", *then)]
     room = size.height - len(remedy)
-    rows = wrapped(found.text, width)
+    rows = wrapped(finding.text, width)
     marked: list[Row] = []
-    left = len(found.sentence)  # what of the sentence, which has the verdict's colour, is to come
+    left = len(finding.sentence)  # what of the sentence, which has the verdict's colour, is to come
     for index, line in enumerate(rows[:room]):
         words = line[0].text
         if index == room - 1 and len(rows) > room:
             words = words[: width - 2].rstrip() + " …"
-        mark = Span(f" {found.kind.mark} " if index == 0 else "   ", found.kind.role)
+        mark = Span(f" {finding.kind.mark} " if index == 0 else "   ", finding.kind.role)
         said = words[: max(left, 0)]
-        marked.append(row(mark, (said, found.kind.role), words[len(said) :]))
+        marked.append(row(mark, (said, finding.kind.role), words[len(said) :]))
         left -= len(words) + 1
     return Picture.of([*marked, *remedy], size.width, size.height)
-
-
-_HINTS = {
-    "derivative": ("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
-    "chain": ("left", "play", "deeper", "fix", "undo", "scenarios", "command", "export"),
-    "decay": (
-        "deeper",
-        "toggle",
-        "next_focus",
-        "model",
-        "fix",
-        "undo",
-        "scenarios",
-        "command",
-        "export",
-    ),
-    "layers": ("left", "deeper", "toggle", "next_focus", "fix", "undo", "scenarios", "command"),
-    "init": ("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
-    "phase": ("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
-    "spectrum": ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
-}
-_SHORT = {
-    "left": ("←→", "cursor"),
-    "climb": ("←→↑↓", "cursor"),
-    "snap": ("C", "critical"),
-    "take_into_decay": ("D", "into decay"),
-    "toggle": ("space", "compare"),
-    "filter": ("/", "filter"),
-    "info": ("i", "facts"),
-    "paste": ("L", "lines to paste"),
-    "fix": ("f", "fix"),
-    "undo": ("u", "undo"),
-    "scenarios": ("s", "scenarios"),
-    "command": ("y", "command"),
-    "export": ("e", "export"),
-    "play": ("p", "play"),
-    "deeper": ("[ ]", "depth"),
-    "next_focus": ("tab", "next"),
-    "model": ("c", NETWORK),
-}
 
 
 def bottom(state: State, width: int) -> Picture:
@@ -208,11 +215,11 @@ def bottom(state: State, width: int) -> Picture:
         role = "bad" if state.failed else "title"
         return Picture.of([row((f" {state.message}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
-    for name in _HINTS[state.view]:
-        key, word = _SHORT[name]
-        if word == state.setup.model:
-            word = CHAIN
-        if sum(len(span.text) for span in spans) + len(key) + len(word) + 3 > width:
+    for name in state.record.hints:
+        if (shown := hint(state, name)) is None:
+            continue
+        key, word = shown
+        if _cells(spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]
     return Picture.of([tuple(spans)], width, 1)
@@ -223,6 +230,6 @@ def too_small(size: Size) -> Picture:
     text = (
         f"gradtui needs {MIN_SIZE.width} columns and {MIN_SIZE.height} rows; "
         f"this terminal has {size.width} and {size.height}. Make it larger, or press q and "
-        "print a view instead: gradtui decay"
+        f"print a view instead: gradtui {START_VIEW}"
     )
     return Picture.of(wrapped(text, size.width), size.width, size.height)

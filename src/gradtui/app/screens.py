@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -18,14 +18,13 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from gradtui.app.actions import ACTIONS
+from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app.state import State
 from gradtui.lessons import Lesson, lesson_for
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.activations.record import Activation
 from gradtui.plots.ascii import in_ascii
-from gradtui.views.derivative import where_largest
+from gradtui.views.facts import facts
 from gradtui.views.scenarios import SCENARIOS
-from gradtui.views.wording import plain
 
 
 class Page(ModalScreen[None]):
@@ -65,10 +64,10 @@ class Page(ModalScreen[None]):
         box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False)
 
 
-def help_page(styles: dict[str, Style]) -> Page:
-    """Every key, from the registry that binds them."""
+def help_page(state: State, styles: dict[str, Style]) -> Page:
+    """Every key, from the registry that binds them; first what this view has."""
     parts: list[RenderableType] = []
-    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+    for group, actions in _groups(state):
         keys = Table.grid(padding=(0, 1))
         for action in actions:
             keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), Text(action.help))
@@ -83,6 +82,24 @@ def help_page(styles: dict[str, Style]) -> Page:
         ),
     ]
     return Page("help", Group(*parts))
+
+
+def _groups(state: State) -> Iterator[tuple[str, list[Action]]]:
+    """The actions as the help lists them, by what they have to do with."""
+    own, view = own_actions(state), state.view
+    how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
+    general = [action for action in ACTIONS if not action.view_key]
+    groups = [
+        (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
+        (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
+        (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
+        *(
+            (group, list(actions))
+            for group, actions in groupby(general, lambda action: action.group)
+        ),
+        ("In other views", elsewhere_actions(state)),
+    ]
+    return ((group, actions) for group, actions in groups if actions)
 
 
 class SnippetsPage(Page):
@@ -168,22 +185,6 @@ class InfoPage(Page):
         self.update_body(self._text())
 
 
-def facts(f: Activation) -> list[tuple[str, str]]:
-    """What is known of an activation, a name and a value each."""
-    kinks = ", ".join(f"z = {plain(kink.at)}: f′ = {plain(kink.derivative)}" for kink in f.kinks)
-    return [
-        ("f(z)", f.formula),
-        ("f′(z)", f.derivative_formula),
-        ("range", f.range_text),
-        ("largest |f′|", f"{plain(f.max_abs_derivative, 7)} {where_largest(f)}"),
-        ("monotone", "yes" if f.monotone else "no"),
-        ("zero-centred", "yes" if f.zero_centred else "no"),
-        ("saturates", f.saturates),
-        ("kinks", f"{kinks} ({f.kink_convention})" if f.kinks else "none"),
-        ("source", f.source),
-    ]
-
-
 SCENARIO_KEYS = "1234567890abcdefghi"
 """The key of each scenario; j and k move, q and s close."""
 
@@ -207,10 +208,12 @@ class ScenariosPage(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """The list in a box."""
         options = []
-        for key, one in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
+        for key, scenario in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
             line = Table.grid(padding=(0, 1))
-            line.add_row(Text(key, self._styles["key"]), Text(one.title, self._styles["title"]))
-            line.add_row("", Text(one.look, self._styles["muted"]))
+            line.add_row(
+                Text(key, self._styles["key"]), Text(scenario.title, self._styles["title"])
+            )
+            line.add_row("", Text(scenario.look, self._styles["muted"]))
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"

@@ -7,11 +7,14 @@ from dataclasses import replace
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
+from gradtui.plots.palette import LIGHT, LIGHT_GROUNDS
+from gradtui.plots.picture import CURVES, curve_role
+
 # The curves are Okabe and Ito's palette (2008), told apart by the colour-blind too, made
-# lighter or darker where the background asks for it.
+# lighter or darker where the background asks for it. The light theme's colours are drawings' too.
 _CURVES = {
     "dark": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00"),
-    "light": ("#a86200", "#0064a6", "#006b4e", "#6e6500", "#9b3d75", "#b03a00"),
+    "light": tuple(LIGHT[curve_role(index)] for index in range(CURVES)),
     "contrast": ("#ffb000", "#66ccff", "#00ff9c", "#ffff66", "#ff99dd", "#ff8855"),
     "terminal": (
         "bright_yellow",
@@ -30,9 +33,9 @@ _BANDS = {
         ("#8fb0d8 on #13202f", "#a9c6ea on #183150", "#cfe1f8 on #1f4a80", "#ffffff on #2b66ae"),
         ("#cfae83 on #2a1f10", "#e6c08c on #4a2e0e", "#ffdcb0 on #7a430c", "#ffffff on #a8501a"),
     ),
-    "light": (
-        ("#0b2f5c on #eef3fb", "#0b2f5c on #d6e4f6", "#0b2f5c on #b3cdee", "#0b2f5c on #8fb5e6"),
-        ("#5c2600 on #fdf1e4", "#5c2600 on #fbdfc2", "#5c2600 on #f5c292", "#5c2600 on #eda05f"),
+    "light": tuple(
+        tuple(f"{LIGHT[role]} on {LIGHT_GROUNDS[role]}" for role in LIGHT_GROUNDS if side in role)
+        for side in ("vanishing", "exploding")
     ),
     "contrast": (
         ("#9fc4ff on #06121f", "#b8d4ff on #0a2340", "#dcebff on #103a6b", "#ffffff on #17509a"),
@@ -50,10 +53,10 @@ _ROLES = {
         "here": "bold #ffffff on #36415a", "pointer": "bold #8ab4f8",
     },
     "light": {
-        "": "#1c2430", "muted": "#566070", "axis": "#626c7b", "spread": "#4d5f8a",
-        "good": "#0b6b3a", "bad": "#b3261e", "warn": "#8a5a00", "key": "#0b57d0",
-        "cursor": "#000000", "title": "bold #111822", "brand": "bold #0b57d0",
-        "here": "bold #000000 on #cfdcf3", "pointer": "bold #0b57d0",
+        **{role: LIGHT[role] for role in ("", "muted", "axis", "spread", "good", "bad", "warn",
+                                          "key", "cursor")},
+        "title": f"bold {LIGHT['title']}", "brand": f"bold {LIGHT['key']}",
+        "here": "bold #000000 on #cfdcf3", "pointer": f"bold {LIGHT['key']}",
     },
     "contrast": {
         "": "#ffffff", "muted": "#d0d0d0", "axis": "#b0b0b0", "spread": "#c0d0ff",
@@ -81,7 +84,7 @@ def styles(theme: str) -> dict[str, Style]:
     chosen = dict(_ROLES[theme])
     chosen |= {f"curve{index}": colour for index, colour in enumerate(_CURVES[theme])}
     for side, strengths in zip(("vanishing", "exploding"), _BANDS[theme], strict=True):
-        chosen |= {f"{side}{strength}": look for strength, look in enumerate(strengths, 1)}
+        chosen |= {f"{side}{strength}": style for strength, style in enumerate(strengths, 1)}
     return {role: Style.parse(text) for role, text in chosen.items()}
 
 

@@ -27,10 +27,9 @@ from gradtui.errors import InputError, printable, shown
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import in_ascii
 from gradtui.plots.picture import Row
+from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
-from gradtui.views.knobs import KNOBS, implied
-from gradtui.views.setup import CURSORS, Setup
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 # -------------------------------------------------------------------- views
 
 
-def _view(view: View, options: argparse.Namespace) -> int:
+def _view(view: View[Any], options: argparse.Namespace) -> int:
     given = {
         knob.name: value
         for knob in view.all_knobs
@@ -81,7 +80,7 @@ def _view(view: View, options: argparse.Namespace) -> int:
     return 0
 
 
-def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setup:
+def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) -> Setup:
     """The setup that the words of a command describe.
 
     Args:
@@ -101,9 +100,11 @@ def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setu
         activations = KNOBS["activations"]
         given = {
             **given,
-            "activations": ", ".join(one for word in names for one in activations.parse(word)),
+            "activations": ", ".join(spec for word in names for spec in activations.parse(word)),
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
+    if (family := _family_of(changes)) and "model" in view.knobs:
+        changes["model"] = family
     for name, value in list(changes.items()):
         changes = {**implied(view.default_setup, name, value), **changes}
     setup = view.default_setup.with_(**changes).clamped()
@@ -112,13 +113,32 @@ def setup_of(view: View, names: Sequence[str], given: Mapping[str, str]) -> Setu
     return setup.checked()
 
 
-def _last(view: View, setup: Setup) -> Any:
+def _family_of(changes: Mapping[str, Any]) -> str:
+    """The family of which all these knobs are, and the chosen one; "" if they are of none.
+
+    Raises:
+        CommandError: there is no such family, and some of the knobs would have no effect.
+    """
+    flags = {
+        knob.group: knob.flag for knob in map(KNOBS.__getitem__, changes) if knob.group in FAMILIES
+    }
+    model = changes.get("model", "")
+    family = model or (family_with(flags) if flags else "")
+    foreign = [group for group in flags if group not in groups_of(family)]
+    if not foreign:
+        return family
+    named = [*flags.items(), *([(model, f"{KNOBS['model'].flag} {model}")] if model else [])]
+    first = next(pair for pair in reversed(named) if pair[0] != foreign[0])
+    raise CommandError(
+        f"option: {flags[foreign[0]]} is of a {foreign[0]} and {first[1]} of a {first[0]}, so one "
+        "of them would have no effect; leave one out"
+    )
+
+
+def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
-    result = None
     with Progress(view.name) as progress:
-        for step in view.run(setup):
-            result = step or result
-            progress.tell(result.progress if result else 0.0)
+        *_, result = view.results(setup, progress.tell)
     return result
 
 
@@ -194,7 +214,7 @@ def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
     if _to_stdout(options):
         if options.json and not is_utf8(sys.stdout):
             # JSON has its own way to write every character in ASCII.
-            text = re.sub(r"[^\x00-\x7f]", lambda found: json.dumps(found[0])[1:-1], text)
+            text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
         emit(text)
     else:
         save(text, options.output, what)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from gradtui import __version__
 from gradtui.lessons import lesson_for
 from gradtui.lessons.lesson import Lesson
-from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.activations.record import Activation
+from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
+from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
 from gradtui.views.export import as_csv, as_json
-from gradtui.views.view import Value
-from gradtui.views.wording import plain
+from gradtui.views.facts import facts
+from gradtui.wording import plain
 
 _LABEL = 14
 """Cells for the name of a fact."""
@@ -90,19 +90,19 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         )
         for f in ACTIVATIONS.values()
     )
-    cells = [tuple(spelled(text) for text in one) for one in facts_of_each]
-    widths = [max(len(one[i]) for one in (head, *cells)) for i in range(len(head))]
+    cells = [tuple(map(spelled, facts)) for facts in facts_of_each]
+    widths = [max(len(texts[i]) for texts in (head, *cells)) for i in range(len(head))]
     to_the_right = (1, 2)
 
-    def laid_out(one: tuple[str, ...]) -> list[str]:
+    def laid_out(texts: tuple[str, ...]) -> list[str]:
         return [
             text.rjust(room) if i in to_the_right else text.ljust(room)
-            for i, (text, room) in enumerate(zip(one, widths, strict=True))
+            for i, (text, room) in enumerate(zip(texts, widths, strict=True))
         ]
 
     rows = [fit(row((" ".join(laid_out(head)).rstrip(), "muted")), width)]
-    for one in cells:
-        name, *facts, formula = laid_out(one)
+    for texts in cells:
+        name, *facts, formula = laid_out(texts)
         parts = (name, "title"), (" " + " ".join(facts) + " ", ""), (formula.rstrip(), "muted")
         rows.append(_cut(row(*parts), width))
     notes = (
@@ -113,32 +113,16 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
     return [*rows, (), *wrapped(spelled(notes), width, "muted")]
 
 
-def _cut(one: Row, width: int) -> Row:
-    return fit(one, width) if len(row_text(one)) > width else one
+def _cut(spans: Row, width: int) -> Row:
+    return fit(spans, width) if len(row_text(spans)) > width else spans
 
 
 # ---------------------------------------------------------------------- one
 
 
 def _facts(f: Activation, width: int, spelled: Callable[[str], str]) -> list[Row]:
-    at = f"z = {_infinite(f.max_abs_derivative_at)}"
-    if f.max_abs_derivative_at in (float("inf"), float("-inf")):
-        at = at.replace("z =", "z →")
-    parameters = ", ".join(f"{key} = {value:g}" for key, value in f.parameters.items())
-    facts = (
-        ("f(z)", f.formula),
-        ("f′(z)", f.derivative_formula),
-        ("parameters", parameters or "none"),
-        ("range", f.range_text),
-        ("largest |f′|", f"{_infinite(f.max_abs_derivative)} at {at}".replace("at z →", "as z →")),
-        ("monotone", "yes" if f.monotone else "no"),
-        ("zero-centred", "yes" if f.zero_centred else "no"),
-        ("saturates", f.saturates),
-        ("kinks", f.kink_convention),
-        ("source", f.source),
-    )
     rows: list[Row] = [row((f.spec, "title"))]
-    for name, text in facts:
+    for name, text in facts(f):
         first, *rest = _wrapped(spelled(text), width - _LABEL)
         rows.append(row((name.ljust(_LABEL), "muted"), first))
         rows += [row(" " * _LABEL + line) for line in rest]
@@ -177,6 +161,6 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _cells(text: str) -> int:
     return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
     )

@@ -61,6 +61,10 @@ class Parser(argparse.ArgumentParser):
         options, unknown = self.parse_known_intermixed_args(self._with_values_joined(words))
         if unknown:
             self._refuse(unknown[0])
+        for action in self._actions:
+            # argparse takes the two hyphens out of `--depth=--`, and leaves an empty list.
+            if action.option_strings and getattr(options, action.dest, None) == []:
+                self.error(f"{action.option_strings[0]}: '--' is no value of it")
         return options
 
     def _with_values_joined(self, words: Sequence[str]) -> list[str]:
@@ -80,14 +84,17 @@ class Parser(argparse.ArgumentParser):
         """Of a word that is none of its own."""
         if not word.startswith("-"):
             raise InputError("word", word, "expected here", f"see `{self.prog} --help`")
+        from gradtui.setup import KNOBS
         from gradtui.views import VIEWS
-        from gradtui.views.knobs import KNOBS
 
         flag = word.partition("=")[0]
         own = VIEWS.get(self.prog.removeprefix("gradtui "))
         known = {*self.flags, *(knob.flag for knob in KNOBS.values() if own is not None)}
         # Without the hyphens, which all of them have in common.
-        near = [f"--{name}" for name in nearest(flag.lstrip("-"), [one[2:] for one in known], 2)]
+        near = [
+            f"--{name}"
+            for name in nearest(flag.lstrip("-"), [known_flag[2:] for known_flag in known], 2)
+        ]
         meant = flag if flag in known else next(iter(near), "")
         if own is not None and meant and meant not in self.flags:
             views = [

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from gradtui.app.state import THEMES
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.settings import SETTINGS
+from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
-from gradtui.views.knobs import KNOBS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
 
@@ -27,12 +30,6 @@ class _Names(tuple[str, ...]):
     def __contains__(self, item: object) -> bool:
         return True
 
-
-_NAMES = {
-    "activations": _Names(ACTIVATIONS),
-    "init": _Names(INITIALISATIONS),
-    "focus": _Names((*ACTIVATIONS, *INITIALISATIONS)),
-}
 
 # ------------------------------------------------------------------ parsing
 
@@ -107,6 +104,14 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
             epilog=_view_epilog(view),
         )
         _add_view_options(commands[view.name], view)
+    _add_small_commands(found, commands)
+    return root, commands
+
+
+def _add_small_commands(
+    found: argparse._SubParsersAction[Parser], commands: dict[str, Parser]
+) -> None:
+    """What is no view."""
     commands["list"] = found.add_parser(
         "list",
         help="the activations with their facts, or one with its derivation",
@@ -138,32 +143,42 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     commands["completion"].add_argument(
         "shell", choices=SHELLS, metavar="SHELL", help="one of " + ", ".join(SHELLS)
     )
-    return root, commands
 
 
 def _examples(*commands: str) -> str:
-    return "Examples:\n" + "\n".join(f"  {one}" for one in commands)
+    return "Examples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
-def _view_epilog(view: View) -> str:
+def _view_epilog(view: View[Any]) -> str:
     """Commands that say something, and what to make of a number that JSON cannot hold."""
     commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
-    commands += [shlex.join(view.command(one.setup)) for one in SCENARIOS if one.view == view.name]
+    commands += [shlex.join(view.command(s.setup)) for s in SCENARIOS if s.view == view.name]
     recipes = ""
     if "init" in view.knobs:
         wide = max(map(len, INITIALISATIONS))
-        lines = (f"  {one.name:<{wide}}  {one.formula}" for one in INITIALISATIONS.values())
+        lines = (
+            f"  {scheme.name:<{wide}}  {scheme.formula}" for scheme in INITIALISATIONS.values()
+        )
         recipes = (
             "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
         )
     return (
         f"{_examples(*dict.fromkeys(commands))}\n\n{recipes}"
         "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
-        "beyond float64. In CSV they are -inf and inf."
+        "beyond float64. In CSV they are -inf and inf." + _page(view)
     )
 
 
-def _add_view_options(parser: Parser, view: View) -> None:
+def _page(view: View[Any]) -> str:
+    """Where the view's page is, which stands in its folder."""
+    own = sys.modules[view.run.__module__.rpartition(".")[0]].__file__ or ""
+    file = Path(own).with_name("README.md")
+    if not file.is_file():
+        return ""
+    return f"\n\nEvery column explained, with examples:\n  {printable(str(file))}"
+
+
+def _add_view_options(parser: Parser, view: View[Any]) -> None:
     names = KNOBS["activations"]
     parser.add_argument(
         "names",
@@ -179,7 +194,7 @@ def _add_view_options(parser: Parser, view: View) -> None:
         knobs.add_argument(
             knob.flag,
             dest=knob.name,
-            choices=_NAMES.get(knob.name),
+            choices=_Names(words) if (words := knob.words()) else None,
             metavar="VALUE",
             help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
         )

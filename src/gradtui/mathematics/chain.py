@@ -21,7 +21,9 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.pieces import warning_as_before, watched
 from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10
+from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 Signs: TypeAlias = "NDArray[np.int64]"
 
 MAX_DEPTH = 100_000
+_LAYERS_A_TICK = 5_000
 LN10 = math.log(10.0)
 
 
@@ -97,6 +100,7 @@ def chain(
     upstream: float = 1.0,
     *,
     target: float | None = None,
+    tick: Tick = unwatched,
 ) -> Chain:
     """Run a scalar chain forward and back.
 
@@ -108,32 +112,15 @@ def chain(
         upstream: ∂L/∂a_L.
         target: t of the squared error L = ½(a_L - t)²; then ∂L/∂a_L = a_L - t and `upstream`
             must be left out.
+        tick: is told the share that is done.
 
     Raises:
         InputError: a value that is not finite, a list of the wrong length or shape.
     """
     f = as_activation(activation)
-    w = _vector("weights", weights)
-    if w.ndim == 0:
-        raise InputError("weights", float(w), "a list of numbers, one a layer", "try [1.0, 1.0]")
-    if not 1 <= w.size <= MAX_DEPTH:
-        raise InputError(
-            "weights",
-            f"{w.size} of them",
-            f"1 to {MAX_DEPTH:,} numbers, one a layer",
-            "give one weight a layer",
-        )
-    b = _vector("biases", biases)
-    if b.ndim == 1 and b.size != w.size:
-        raise InputError(
-            "biases",
-            f"{b.size} of them",
-            f"one number or as many as the {w.size} weights",
-            "give one bias, or one a layer",
-        )
-    b = np.broadcast_to(b, w.shape)
+    w, b = _lists(weights, biases)
     start = _scalar("x", x)
-    states = _forward(f, w.tolist(), b.tolist(), start)
+    states = _forward(f, w.tolist(), b.tolist(), start, tick)
     z, a = states.z, states.a
     if target is None:
         above = Scaled.of(_scalar("upstream", upstream))
@@ -191,8 +178,12 @@ class _Forward:
     last: Scaled
 
 
-def _forward(f: Activation, w: Sequence[float], b: Sequence[float], x: float) -> _Forward:
+def _forward(
+    f: Activation, w: Sequence[float], b: Sequence[float], x: float, tick: Tick
+) -> _Forward:
     """z_l and a_l for every layer: in plain floats where they hold it, else scaled."""
+    tick = warning_as_before(tick)
+    forth, back = part(tick, 0.0, 0.7), part(tick, 0.7, 0.3)
     function, tails = f.function, Tails(f)
     low, high = ORDINARY
     zs: list[float] = []
@@ -201,7 +192,8 @@ def _forward(f: Activation, w: Sequence[float], b: Sequence[float], x: float) ->
     first = state = Scaled.of(x)
     a, plain = x, x == 0.0 or low <= abs(x) <= high
     with np.errstate(all="ignore"):
-        for layer, (w_l, b_l) in enumerate(zip(w, b, strict=True)):
+        for layer in watched(range(len(w)), _LAYERS_A_TICK, forth):
+            w_l, b_l = w[layer], b[layer]
             if plain:
                 z = w_l * a + b_l
                 if low <= abs(z) <= high:
@@ -225,12 +217,12 @@ def _forward(f: Activation, w: Sequence[float], b: Sequence[float], x: float) ->
         log10_outputs, signs = np.log10(np.abs(a_array)), np.sign(a_array)
     if scaled:
         layers = list(scaled)
-        slopes = [tails.derivative(z) for z, _ in scaled.values()]
+        pairs = watched(scaled.values(), _LAYERS_A_TICK, back)
+        slopes = [tails.derivative(z) for z, _ in pairs]
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
     # Where f′ itself underflows but not its logarithm, the sign is that of the tail.
-    tail = np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf))
-    for layer in tail.tolist():
+    for layer in np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf)).tolist():
         derivative_signs[layer] = tails.derivative(Scaled.of(zs[layer])).sign
     return _Forward(
         z=z_array,
@@ -244,6 +236,29 @@ def _forward(f: Activation, w: Sequence[float], b: Sequence[float], x: float) ->
 
 
 # --------------------------------------------------------------- validation
+
+
+def _lists(weights: ArrayLike, biases: ArrayLike) -> tuple[Array, Array]:
+    """A weight and a bias for each layer."""
+    w = _vector("weights", weights)
+    if w.ndim == 0:
+        raise InputError("weights", float(w), "a list of numbers, one a layer", "try [1.0, 1.0]")
+    if not 1 <= w.size <= MAX_DEPTH:
+        raise InputError(
+            "weights",
+            f"{w.size} of them",
+            f"1 to {MAX_DEPTH:,} numbers, one a layer",
+            "give one weight a layer",
+        )
+    b = _vector("biases", biases)
+    if b.ndim == 1 and b.size != w.size:
+        raise InputError(
+            "biases",
+            f"{b.size} of them",
+            f"one number or as many as the {w.size} weights",
+            "give one bias, or one a layer",
+        )
+    return w, np.broadcast_to(b, w.shape)
 
 
 def _vector(field: str, values: ArrayLike) -> Array:

@@ -1,13 +1,22 @@
-"""Memory: how much there is, and a refusal beforehand of what does not fit."""
+"""Memory: how much there is, a refusal beforehand of what does not fit, and how it is kept."""
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from gradtui.errors import InputError
+
+_ALWAYS_THERE = 2.0**26
+"""Bytes that are not worth asking the system for."""
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of glibc's malloc.h
+_LARGE = 2**18
+"""Bytes from which on an array has its own pages."""
 
 
 def available_memory() -> float:
@@ -37,12 +46,12 @@ def _cgroup(most: str, used: str) -> float | None:
         return None
 
 
-def refuse_beyond_memory(field: str, given: str, need: float, fits: Callable[[float], str]) -> None:
+def refuse_beyond_memory(field: str, asked: str, need: float, fits: Callable[[float], str]) -> None:
     """Raise an `InputError` where `need` bytes are more than there are.
 
     Args:
         field: what to blame.
-        given: what was asked for, in words.
+        asked: what was asked for, in words.
         need: the bytes that it takes.
         fits: from the bytes there are to what would fit, in words.
     """
@@ -52,15 +61,47 @@ def refuse_beyond_memory(field: str, given: str, need: float, fits: Callable[[fl
     if need > free:
         raise InputError(
             field,
-            f"{given}: {_gigabytes(need)}",
+            f"{asked}: {_gigabytes(need)}",
             f"within the {_gigabytes(free)} of memory available",
             fits(free),
         )
 
 
-_ALWAYS_THERE = 2.0**26
-"""Bytes that are not worth asking the system for."""
-
-
 def _gigabytes(size: float) -> str:
     return f"{size / 2**30:,.3g} GiB"
+
+
+# ------------------------------------------------------------- how it is kept
+
+
+def return_large_arrays() -> None:
+    """Have glibc return large arrays to the host as they are freed, from one heap for all threads.
+
+    Its own way is to keep them, a heap a thread, in ever smaller pieces.
+    """
+    import ctypes  # it takes time, which the first paint does not have
+
+    with suppress(OSError, AttributeError):  # another C library
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Return to the host what computing has left free among the small pieces."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def collect_later() -> None:
+    """Have the collector wait while imports make what is there to stay."""
+    gc.disable()
+
+
+def collect_what_is_new() -> None:
+    """Have it work again, if it waits, and never look at what is there by now."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

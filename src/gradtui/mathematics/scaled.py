@@ -104,8 +104,8 @@ class Scaled(NamedTuple):
 
 def signs_and_log10(numbers: Sequence[Scaled]) -> tuple[Array, Array]:
     """The sign and log10 of each."""
-    mantissas = np.array([one.mantissa for one in numbers])
-    exponents = np.array([float(one.exponent) for one in numbers])
+    mantissas = np.array([number.mantissa for number in numbers])
+    exponents = np.array([float(number.exponent) for number in numbers])
     with np.errstate(divide="ignore"):
         return np.sign(mantissas), np.log10(np.abs(mantissas)) + exponents * _LOG10_2
 

@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from gradtui.errors import InputError
+from gradtui.errors import InputError, nearest
 
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\s*\((.*)\))?", re.DOTALL)
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
@@ -87,6 +88,48 @@ def parse_spec(field: str, text: str) -> Spec:
     return Spec(name, tuple(positional), named)
 
 
+class Named(Protocol):
+    """An entry of a registry."""
+
+    @property
+    def also_called(self) -> tuple[str, ...]:
+        """Other names that people give it."""
+
+
+Entry = TypeVar("Entry", bound=Named)
+
+
+def lookup(
+    field: str,
+    kind: str,
+    name: str,
+    registry: Mapping[str, Entry],
+    *,
+    always: str = "",
+    otherwise: str = "",
+) -> Entry:
+    """The entry of that name.
+
+    Args:
+        field: what to blame.
+        kind: what the entries are, in words.
+        name: a name, as `parse_spec` gives it.
+        registry: the entries by name.
+        always: what to try in any case.
+        otherwise: what to try where no name is like this one.
+
+    Raises:
+        InputError: for a name that is not there, with those that may be meant.
+    """
+    if name in registry:
+        return registry[name]
+    alias = tuple(known for known, entry in registry.items() if name in entry.also_called)
+    near = alias or nearest(name, registry)
+    first = f"did you mean {', '.join(near)}?" if near else otherwise
+    hint = " ".join(words for words in (first, always) if words)
+    raise InputError(field, name, f"a known {kind}", hint)
+
+
 def number(value: float) -> str:
     """The shortest text that reads back as `value`: 1, 0.25, 1e-31."""
     text = repr(float(value))
@@ -97,5 +140,5 @@ def format_spec(name: str, parameters: Mapping[str, float]) -> str:
     """The text form: `parse_spec` of it gives `name` and `parameters` back."""
     if not parameters:
         return name
-    inside = ", ".join(f"{key}={number(value)}" for key, value in parameters.items())
-    return f"{name}({inside})"
+    values = ", ".join(f"{key}={number(value)}" for key, value in parameters.items())
+    return f"{name}({values})"

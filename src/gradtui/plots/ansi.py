@@ -33,12 +33,12 @@ SGR = {
 
 def coloured(rows: Iterable[Row]) -> str:
     """The rows in the terminal's own colours, each line ended; no colour crosses a line's end."""
-    return "".join(_line(one) + "\n" for one in rows)
+    return "".join(_line(line) + "\n" for line in rows)
 
 
 def plain(rows: Iterable[Row]) -> str:
     """The rows as bare text, each line ended."""
-    return "".join(row_text(one).rstrip() + "\n" for one in rows)
+    return "".join(row_text(line).rstrip() + "\n" for line in rows)
 
 
 def _line(spans: Row) -> str:

@@ -54,7 +54,7 @@ def in_ascii(text: str) -> str:
 
 def _line_in_ascii(line: str) -> str:
     if not _FRAME.search(line):
-        line = _RAISED.sub(lambda found: "^" + to_ascii(found[0]), line)
+        line = _RAISED.sub(lambda match: "^" + to_ascii(match[0]), line)
         for character, spelled in _SPELLED.items():
             line = line.replace(character, spelled)
         line = line.replace("sqrt (", "sqrt(")

@@ -80,8 +80,6 @@ class Canvas:
     label_width: int = 6
     x_ticks: Sequence[float] | None = None
     whole_y: bool = False
-    hidden: int = 0
-    """How many points could not be shown because they are not finite."""
     _curves: list[tuple[Array, Array, str]] = field(default_factory=list)
     _overlays: list[tuple[str, float, float, str, str]] = field(default_factory=list)
     _ground: Sequence[Sequence[tuple[str, str]]] = ()
@@ -125,7 +123,6 @@ class Canvas:
         """A curve through the points, x increasing; what is not finite is a gap."""
         xs, ys = np.asarray(x, float), np.asarray(y, float)
         finite = np.isfinite(ys)
-        self.hidden += int(ys.size - finite.sum())
         if not finite.any():
             return
         low, high = self.x_limits
@@ -151,10 +148,9 @@ class Canvas:
         low, span = limits[:, 0], limits[:, 1] - limits[:, 0]
         dots = np.array([self.columns * _DOTS[0], self.lines * _DOTS[1]])
         # In shares of the plot; a point far outside only says where the curve leaves it.
-        given = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
-        finite = np.isfinite(given).all(axis=1)
-        share = np.where(finite[:, None], np.clip((given - low) / span, -1.0, 2.0), np.nan)
-        self.hidden += int(finite.size - finite.sum())
+        points = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
+        finite = np.isfinite(points).all(axis=1)
+        share = np.where(finite[:, None], np.clip((points - low) / span, -1.0, 2.0), np.nan)
         for piece in np.split(share, np.flatnonzero(~finite)):
             piece = piece[np.isfinite(piece).all(axis=1)]
             if not len(piece):
@@ -162,7 +158,7 @@ class Canvas:
             steps = np.hypot(*(np.diff(piece, axis=0, prepend=piece[:1]) * dots).T)
             length = np.cumsum(steps)
             along = np.append(np.arange(0.0, length[-1], 0.5), length[-1])
-            fine = np.column_stack([np.interp(along, length, one) for one in piece.T])
+            fine = np.column_stack([np.interp(along, length, column) for column in piece.T])
             inside = ((fine >= 0.0) & (fine <= 1.0)).all(axis=1)
             if inside.any():
                 points = low + fine * span
@@ -176,11 +172,10 @@ class Canvas:
         dot = (high - low) / (self.columns * _DOTS[0])
         # Closer than the dots are, so that none between two strokes stays empty.
         strokes = np.arange(-width / 2, width / 2 + dot / 2, dot / 2)
-        ends = zip(*(np.asarray(one, float).tolist() for one in (x, y0, y1)), strict=True)
+        ends = zip(*(np.asarray(values, float).tolist() for values in (x, y0, y1)), strict=True)
         path: list[Array] = []
         for at, start, end in ends:
             if not (math.isfinite(start) and math.isfinite(end)):
-                self.hidden += 1
                 continue
             pair = np.clip([start, end], *self.y_limits)
             # Up one stroke and down the next: a cell takes its dots from one line only.
@@ -194,7 +189,6 @@ class Canvas:
     def text(self, x: float, y: float, text: str, role: str) -> None:
         """Text that begins at the point, or at the edge next to it."""
         if math.isnan(x) or math.isnan(y):
-            self.hidden += 1
             return
         x, y = (
             min(max(x, self.x_limits[0]), self.x_limits[1]),
@@ -245,7 +239,7 @@ class Canvas:
         x_ticks = self.x_ticks or tick_values(low, high, max(2, self.columns // 10))
         figure.xticks(list(x_ticks), [self.x_label(tick) for tick in x_ticks])
         rows = [_parsed(line, roles) for line in figure.build().rstrip("\n").split("\n")]
-        cells = [[(c, span.role) for span in one for c in span.text] for one in rows]
+        cells = [[(c, span.role) for span in line for c in span.text] for line in rows]
         self._draw_overlays(cells)
         apart = frozenset(role for line in self._ground for _, role in line)
         return Picture.of([_joined(line, apart) for line in cells], self.width, self.height)

@@ -7,7 +7,7 @@ file none. Every character is one cell wide.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -112,7 +112,7 @@ class Picture:
     @classmethod
     def of(cls, rows: Iterable[Row], width: int, height: int | None = None) -> Picture:
         """Rows cut or padded to `width`, and to `height` if given."""
-        fitted = [fit(one, width) for one in rows]
+        fitted = [fit(line, width) for line in rows]
         if height is not None:
             fitted = fitted[:height] + [fit((), width)] * (height - len(fitted))
         return cls(tuple(fitted), width)
@@ -125,7 +125,7 @@ class Picture:
     @property
     def text(self) -> str:
         """The picture without its roles, lines right-stripped."""
-        return "\n".join(row_text(one).rstrip() for one in self.rows)
+        return "\n".join(row_text(line).rstrip() for line in self.rows)
 
     def above(self, other: Picture) -> Picture:
         """This picture on top of another."""
@@ -138,10 +138,3 @@ class Picture:
         right = Picture.of(other.rows, other.width, height)
         pairs = zip(left.rows, right.rows, strict=True)
         return Picture(tuple(a + b for a, b in pairs), self.width + other.width)
-
-    def mapped(self, change: Callable[[str], str]) -> Picture:
-        """The same picture with every text changed, each character to one character."""
-        return Picture(
-            tuple(tuple(Span(change(text), role) for text, role in one) for one in self.rows),
-            self.width,
-        )

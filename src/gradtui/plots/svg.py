@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from gradtui.errors import printable
+from gradtui.plots.palette import LIGHT, LIGHT_GROUNDS
 from gradtui.plots.picture import Picture
 
 WIDTH, HEIGHT = 8, 16
@@ -22,33 +23,9 @@ _FONT_SIZE = 13
 _BASELINE = 12
 
 BACKGROUND = "#ffffff"
-COLOURS = {
-    # Okabe and Ito's palette (2008), darkened until it reads on white.
-    "curve0": "#a86200",
-    "curve1": "#0064a6",
-    "curve2": "#006b4e",
-    "curve3": "#6e6500",
-    "curve4": "#9b3d75",
-    "curve5": "#b03a00",
-    "spread": "#4d5f8a",
-    "good": "#0b6b3a",
-    "bad": "#b3261e",
-    "warn": "#8a5a00",
-    "key": "#0b57d0",
-    "title": "#111822",
-    "cursor": "#000000",
-    "muted": "#566070",
-    "axis": "#76808f",
-    "": "#1c2430",
-    **{f"vanishing{strength}": "#0b2f5c" for strength in (1, 2, 3, 4)},
-    **{f"exploding{strength}": "#5c2600" for strength in (1, 2, 3, 4)},
-}
-"""The colour of each role, on its ground or on `BACKGROUND`."""
-GROUNDS = {
-    "vanishing1": "#eef3fb", "vanishing2": "#d6e4f6", "vanishing3": "#b3cdee",
-    "vanishing4": "#8fb5e6", "exploding1": "#fdf1e4", "exploding2": "#fbdfc2",
-    "exploding3": "#f5c292", "exploding4": "#eda05f",
-}  # fmt: skip
+COLOURS = {**LIGHT, "axis": "#76808f"}
+"""The colour of each role, on its ground or on `BACKGROUND`; frames are lighter than in the app."""
+GROUNDS = LIGHT_GROUNDS
 """What is behind a role that has a ground of its own."""
 
 _LEFT, _RIGHT, _UP, _DOWN = 1, 2, 4, 8
@@ -89,7 +66,7 @@ def svg(picture: Picture, title: str) -> str:
     for line, spans in enumerate(picture.rows):
         column = 0
         for text, role in spans:
-            drawn = [shapes.draw(one, column + i, line, role) for i, one in enumerate(text)]
+            drawn = [shapes.draw(glyph, column + i, line, role) for i, glyph in enumerate(text)]
             words += _runs(text, drawn, column, line, role)
             if role in GROUNDS:
                 grounds.append(
@@ -197,13 +174,13 @@ class _Shapes:
 def _merged(lines: set[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
     """Strokes that touch end to end as one; each is (across, begin, end, upright)."""
     last: tuple[int, int, int, int] | None = None
-    for one in sorted(lines, key=lambda line: (line[3], line[0], line[1])):
-        if last is not None and (one[3], one[0], one[1]) == (last[3], last[0], last[2]):
-            last = (last[0], last[1], one[2], last[3])
+    for stroke in sorted(lines, key=lambda line: (line[3], line[0], line[1])):
+        if last is not None and (stroke[3], stroke[0], stroke[1]) == (last[3], last[0], last[2]):
+            last = (last[0], last[1], stroke[2], last[3])
             continue
         if last is not None:
             yield last
-        last = one
+        last = stroke
     if last is not None:
         yield last
 

@@ -1,8 +1,9 @@
-"""The views, in the order of their keys. To add one: a file with a `VIEW`, and a line here."""
+"""The views, in the order of their keys. To add one: a folder with a `VIEW`, and a line here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from gradtui.views.chain import VIEW as CHAIN
 from gradtui.views.decay import VIEW as DECAY
@@ -13,6 +14,6 @@ from gradtui.views.phase import VIEW as PHASE
 from gradtui.views.spectrum import VIEW as SPECTRUM
 from gradtui.views.view import View
 
-VIEWS: Mapping[str, View] = {
+VIEWS: Mapping[str, View[Any]] = {
     view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT)
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gradtui.models.finding import Kind
 from gradtui.plots.picture import LETTERS, Row, Span, curve_role, fit_text, row
-from gradtui.views.view import Kind
 
 _BEFORE, _LEAST_NAME = 5, 4
 """Cells of letter and mark before a name, and the fewest of the name."""

@@ -9,7 +9,7 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.plots.canvas import Canvas, tick_values
 from gradtui.plots.picture import LETTERS, curve_role
-from gradtui.views.setup import Setup
+from gradtui.setup import Setup
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -13,12 +13,13 @@ from typing import Any
 
 from gradtui import __version__
 from gradtui.errors import InputError, printable
+from gradtui.models.decay import Value
+from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
 from gradtui.plots.svg import svg
-from gradtui.views.knobs import KNOBS
-from gradtui.views.setup import Setup
-from gradtui.views.view import Finding, Remedy, Size, Value, View
+from gradtui.setup import KNOBS, Setup
+from gradtui.views.view import Size, View
 
 FORMATS = ("svg", "txt", "csv", "json")
 """The drawing, the page of text, the table, and the table with the verdicts."""
@@ -32,7 +33,7 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
     """
     suffix = file.suffix.lower().removeprefix(".")
     if suffix not in formats:
-        endings = ", ".join(f".{one}" for one in formats)
+        endings = ", ".join(f".{suffix}" for suffix in formats)
         raise InputError(
             "output",
             str(file),
@@ -42,7 +43,9 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
     return suffix
 
 
-def exported(view: View, result: Any, setup: Setup, size: Size, marker: str, format: str) -> str:
+def exported(
+    view: View[Any], result: Any, setup: Setup, size: Size, marker: str, format: str
+) -> str:
     """The result in one of `FORMATS`, as a file holds it."""
     if format == "svg":
         subjects = ", ".join(view.subjects(setup))
@@ -57,7 +60,7 @@ def exported(view: View, result: Any, setup: Setup, size: Size, marker: str, for
 # ----------------------------------------------------------------- the page
 
 
-def report(view: View, result: Any, setup: Setup, size: Size, marker: str) -> Picture:
+def report(view: View[Any], result: Any, setup: Setup, size: Size, marker: str) -> Picture:
     """Title, picture, readout and every verdict, one under the other.
 
     The picture has exactly `size`. A row of text that needs more width gets it: in a page that
@@ -65,51 +68,56 @@ def report(view: View, result: Any, setup: Setup, size: Size, marker: str) -> Pi
     """
     above, below = _around(view, result, setup, size.width)
     rows = (*above, *view.draw(result, setup, size, marker).rows, *below)
-    return Picture.of(rows, max(size.width, *(len(row_text(one)) for one in rows)))
+    return Picture.of(rows, max(size.width, *(len(row_text(line)) for line in rows)))
 
 
-def text_height(view: View, result: Any, setup: Setup, width: int) -> int:
+def text_height(view: View[Any], result: Any, setup: Setup, width: int) -> int:
     """How many rows of a report are not the picture."""
     return sum(map(len, _around(view, result, setup, width)))
 
 
-def _around(view: View, result: Any, setup: Setup, width: int) -> tuple[list[Row], list[Row]]:
+def _around(view: View[Any], result: Any, setup: Setup, width: int) -> tuple[list[Row], list[Row]]:
     """The rows above the picture and below it."""
     title = row((view.title, "title"), (f"  {view.question}", "muted"))
     below: list[Row] = list(view.readout(result, setup, width))
-    for found in _findings(view, result, setup):
-        below += [(), *_verdict(view, setup, found, width)]
-    for framework, code in view.snippets(result, setup).items():
+    for finding in _findings(view, result, setup):
+        below += [(), *_verdict(view, setup, finding, width)]
+    for framework, code in snippets_of(view, result, setup).items():
         # Never wrapped: lines are there to be copied.
         below += [
             (),
             row((framework, "title")),
-            *(row((f"  {one}", "key")) for one in code.split("\n")),
+            *(row((f"  {line}", "key")) for line in code.split("\n")),
         ]
     return [title], below
 
 
-def _findings(view: View, result: Any, setup: Setup) -> list[Finding]:
+def snippets_of(view: View[Any], result: Any, setup: Setup) -> Mapping[str, str]:
+    """The lines to paste by framework, if the view has any."""
+    return {} if view.snippets is None else view.snippets(result, setup)
+
+
+def _findings(view: View[Any], result: Any, setup: Setup) -> list[Finding]:
     """The verdicts, as far as the result can tell."""
     findings = (view.finding(result, name) for name in view.subjects(setup))
-    return [found for found in findings if found is not None]
+    return [finding for finding in findings if finding is not None]
 
 
-def _verdict(view: View, setup: Setup, found: Finding, width: int) -> Iterator[Row]:
-    yield from wrapped(f"{found.kind.mark} {found.sentence}", width, found.kind.role, "  ")
-    yield from wrapped(f"  {found.cause}", width, "", "  ")
-    if found.remedy is not None:
+def _verdict(view: View[Any], setup: Setup, finding: Finding, width: int) -> Iterator[Row]:
+    yield from wrapped(f"{finding.kind.mark} {finding.sentence}", width, finding.kind.role, "  ")
+    yield from wrapped(f"  {finding.cause}", width, "", "  ")
+    if finding.remedy is not None:
         # Never wrapped: a command is there to be copied.
-        command = shlex.join(view.command(found.remedy.applied(setup)))
+        command = shlex.join(view.command(finding.remedy.applied(setup)))
         yield row(("  try: ", "muted"), (command, "key"))
-        evidence = f"  (before: {found.remedy.before}; then: {found.remedy.after})"
+        evidence = f"  (before: {finding.remedy.before}; then: {finding.remedy.after})"
         yield from wrapped(evidence, width, "muted", "  ")
 
 
 # -------------------------------------------------------------- the numbers
 
 
-def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
+def record(view: View[Any], result: Any, setup: Setup) -> dict[str, object]:
     """Everything that the result says, in the types of JSON."""
     return {
         "gradtui": __version__,
@@ -117,20 +125,20 @@ def record(view: View, result: Any, setup: Setup) -> dict[str, object]:
         "setup": {knob.name: knob.text(setup) for knob in view.all_knobs},
         "findings": [
             {
-                "activation": found.subject,
-                "verdict": str(found.kind),
-                "sentence": found.sentence,
-                "cause": found.cause,
-                "remedy": None if found.remedy is None else _remedy(view, setup, found.remedy),
+                "activation": finding.subject,
+                "verdict": str(finding.kind),
+                "sentence": finding.sentence,
+                "cause": finding.cause,
+                "remedy": None if finding.remedy is None else _remedy(view, setup, finding.remedy),
             }
-            for found in _findings(view, result, setup)
+            for finding in _findings(view, result, setup)
         ],
-        **({"snippets": dict(found)} if (found := view.snippets(result, setup)) else {}),
+        **({"snippets": lines} if (lines := dict(snippets_of(view, result, setup))) else {}),
         "rows": view.table(result),
     }
 
 
-def _remedy(view: View, setup: Setup, remedy: Remedy) -> dict[str, object]:
+def _remedy(view: View[Any], setup: Setup, remedy: Remedy) -> dict[str, object]:
     changed = remedy.applied(setup)
     return {
         "label": remedy.label,
@@ -150,9 +158,9 @@ def _strict(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _strict(one) for key, one in value.items()}
+        return {key: _strict(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(one) for one in value]
+        return [_strict(part) for part in value]
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.views.setup import NETWORK, Loss, Setup
+from gradtui.setup import Loss, Setup
 
 
 @dataclass(frozen=True)
@@ -27,31 +27,31 @@ SCENARIOS = (
         "The note's three layers",
         "Every factor of ∂L/∂w₁ under its symbol; walk back to layer 1 with →.",
         "chain",
-        Setup(layer=3),
+        Setup.of(layer=3),
     ),
     Scenario(
         "0.25 to the depth",
         "Ten sigmoids at z = 0, where σ′ is largest: 0.25^10 is the best it can do.",
         "chain",
-        Setup(depth=10, biases=_constant(-0.5), x=0.5),
+        Setup.of(depth=10, biases=_constant(-0.5), x=0.5),
     ),
     Scenario(
         "Fifty layers: sigmoid, tanh, ReLU",
         "The same weights, three fates; tab takes the verdict to the next.",
         "decay",
-        Setup(activations=("sigmoid", "tanh", "relu"), depth=50),
+        Setup.of(activations=("sigmoid", "tanh", "relu"), depth=50),
     ),
     Scenario(
         "Saturated tanh",
         "tanh′ is 1 only at z = 0, and large weights push every unit away from it.",
         "chain",
-        Setup(activations=("tanh",), depth=20, weights=_constant(3.0), layer=20),
+        Setup.of(activations=("tanh",), depth=20, weights=_constant(3.0), layer=20),
     ),
     Scenario(
         "Dead ReLU",
         "One negative z, and nothing passes that layer, however large the weights.",
         "chain",
-        Setup(
+        Setup.of(
             activations=("relu",),
             depth=8,
             weights=LayerValues((1.0, 0.8, 1.1, 0.9, -0.7, 1.0, 1.2, 0.9)),
@@ -62,25 +62,25 @@ SCENARIOS = (
         "Weights too large",
         "ReLU passes all of it, so the weights alone decide: ×1.5 a layer.",
         "decay",
-        Setup(activations=("relu",), depth=60, weights=_constant(1.5)),
+        Setup.of(activations=("relu",), depth=60, weights=_constant(1.5)),
     ),
     Scenario(
         "Weights too small",
         "No f′ shrinks anything here; weights of 0.7 do, in every layer alike.",
         "decay",
-        Setup(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
+        Setup.of(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
     ),
     Scenario(
         "Weights of 4 against the 0.25",
         "With w = 4 they would at z = 0, but they also drive z away from 0.",
         "decay",
-        Setup(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
+        Setup.of(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
     ),
     Scenario(
         "Can larger weights cancel the 0.25?",
         "On average, with σw = 10: but units saturate, and few of them carry it all.",
         "init",
-        Setup(
+        Setup.of(
             activations=("sigmoid",),
             depth=80,
             threshold=0.1,
@@ -92,7 +92,7 @@ SCENARIOS = (
         "Random weights",
         "Random weights make a random walk of log10: look how wide the band is.",
         "decay",
-        Setup(
+        Setup.of(
             activations=("tanh", "leaky_relu(negative_slope=0.2)", "relu"),
             depth=40,
             weights=LayerValues(std=1.5),
@@ -102,28 +102,28 @@ SCENARIOS = (
         "PyTorch's default, fifty layers deep",
         "nn.Linear draws σw = 0.58: whatever the activation, it vanishes; f mends it.",
         "decay",
-        Setup(activations=("tanh", "relu"), depth=50, model=NETWORK),
+        Setup.of(activations=("tanh", "relu"), depth=50, model="network"),
     ),
     Scenario(
         "Theory and width",
         "Theory says that nothing is lost; the band around it widens with depth/width.",
         "decay",
-        Setup(activations=("relu",), depth=50, model=NETWORK, init=("kaiming_normal",)),
+        Setup.of(activations=("relu",), depth=50, model="network", init=("kaiming_normal",)),
     ),
     Scenario(
         "The edge of chaos",
         "Left of the line gradients vanish, right of it they explode; C goes onto it.",
         "phase",
-        Setup(activations=("tanh",), depth=50, sigma_w=2.4, sigma_b=0.2),
+        Setup.of(activations=("tanh",), depth=50, sigma_w=2.4, sigma_b=0.2),
     ),
     Scenario(
         "One direction or all of them",
         "The largest direction lives while the median dies; orthogonal weights keep all.",
         "spectrum",
-        Setup(
+        Setup.of(
             activations=("tanh",),
             depth=100,
-            model=NETWORK,
+            model="network",
             init=("normal",),
             networks=5,
             layer=100,
@@ -133,12 +133,12 @@ SCENARIOS = (
         "Saturated, and yet it explodes",
         "Nearly half of the units sit where tanh′ is nothing; σw = 4 makes up for it.",
         "layers",
-        Setup(activations=("tanh",), depth=30, model=NETWORK, init=("normal(sigma_w=4)",)),
+        Setup.of(activations=("tanh",), depth=30, model="network", init=("normal(sigma_w=4)",)),
     ),
     Scenario(
         "A squared error, nearly met",
         "The loss itself sends back little when the output is near its target.",
         "chain",
-        Setup(depth=3, loss=Loss(target=0.66), layer=3),
+        Setup.of(depth=3, loss=Loss(target=0.66), layer=3),
     ),
 )

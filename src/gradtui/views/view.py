@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from gradtui.models.decay import Value
+from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row
-from gradtui.views.knobs import KNOBS, Knob
-from gradtui.views.setup import Setup
+from gradtui.progress import Tick
+from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of
 
-Value = str | int | float | bool | None
-Table = list[dict[str, Value]]
+Result = TypeVar("Result")
+Table: TypeAlias = list[dict[str, Value]]
 
 
 class Size(NamedTuple):
@@ -22,63 +23,80 @@ class Size(NamedTuple):
     height: int
 
 
-class Kind(StrEnum):
-    """What becomes of a gradient."""
+class Moved(NamedTuple):
+    """Where a key leads: another setup, maybe another view, and what is said of it."""
 
-    HEALTHY = "healthy"
-    VANISHING = "vanishing"
-    EXPLODING = "exploding"
-    DEAD = "dead"
-
-    @property
-    def mark(self) -> str:
-        """One character that says it without colour."""
-        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "●"}[self.value]
-
-    @property
-    def role(self) -> str:
-        """The role of text that says it."""
-        return "good" if self is Kind.HEALTHY else "bad"
+    setup: Setup
+    view: str = ""
+    message: str = ""
 
 
-@dataclass(frozen=True)
-class Remedy:
-    """A change of knobs that helps, tried out before it is offered."""
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A key of a view's own.
 
-    label: str
-    changes: Mapping[str, Any]
-    before: str
-    after: str
+    Attributes:
+        name: what it is called in the list of actions.
+        keys: what Textual calls it.
+        shown: what the user calls it.
+        hint: a word or two for the bottom row.
+        help: a line for the help.
+        does: what it does; an InputError says why it cannot.
+    """
 
-    def applied(self, setup: Setup) -> Setup:
-        """The setup with the change made."""
-        return setup.with_(**self.changes).clamped()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A verdict on one activation: the sentence with its evidence and threshold, and why."""
-
-    subject: str
-    kind: Kind
-    sentence: str
-    cause: str
-    remedy: Remedy | None = None
-
-    @property
-    def text(self) -> str:
-        """The verdict and its cause as a paragraph."""
-        return f"{self.sentence} {self.cause}"
+    name: str
+    keys: tuple[str, ...]
+    shown: str
+    hint: str
+    help: str
+    does: Callable[[Setup], Moved]
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """A cursor that moves by itself.
+
+    Attributes:
+        what: what plays.
+        start: where it begins; at its end, where it starts over.
+        frame: a step on.
+        done: whether it is at its end.
+        arrived: what is said there.
+    """
+
+    what: str
+    start: Callable[[Setup], Setup]
+    frame: Callable[[Setup], Setup]
+    done: Callable[[Setup], bool]
+    arrived: str
+
+
+@dataclass(frozen=True, eq=False)
+class View(Generic[Result]):
     """One way to look at a setup.
 
-    `run` yields results, each better than the last: the first at once, the rest refine it. None
-    among them, or the same one again, is nothing new, but a place to stop.
-    A result depends only on `knobs`; the `cursor` knob moves over it without a new run, unless
-    the view `reads_cursor`. `defaults` are the command line's.
+    `run` yields results, each better than the last: the first soon, the rest refine it. Between
+    them it tells the tick how far it is, which may stop it. Whoever wants them calls `results`.
+    A result depends only on the knobs that count; the `cursor` knob moves over it without a new
+    run, unless the view `reads_cursor`. `defaults` are the command line's.
+
+    Attributes:
+        knobs: the names of its knobs, in the order in which they are shown.
+        cursor: the name of the knob that says where the cursor stands.
+        finding: the verdict on one of its subjects; None while the result cannot tell.
+        walk: the setup with the cursor moved n steps to the right, in tens if asked.
+        families: the models that it can ask; knobs of another family do not count.
+        idle: the knobs that change nothing for this setup, beside those of other families.
+        waiting: what is said as long as there is no result.
+        snippets: lines of code to paste that do what the result says, by framework.
+        upright: the knob, one of `knobs`, that is the cursor's height, where it has one.
+        climb: the setup with the cursor moved n steps up, in tens if asked.
+        keys: the keys that only it has.
+        animation: what plays, if something does.
+        hints: the names of the actions and keys that the bottom row shows, the first first.
+        reads_cursor: whether a result depends on where the cursor stands too.
+        has_all_subjects: whether a result has every subject, so that the focus only says which
+            one is shown.
     """
 
     name: str
@@ -86,34 +104,37 @@ class View:
     question: str
     knobs: tuple[str, ...]
     cursor: str
-    run: Callable[[Setup], Iterator[Any]]
-    draw: Callable[[Any, Setup, Size, str], Picture]
-    readout: Callable[[Any, Setup, int], tuple[Row, ...]]
-    finding: Callable[[Any, str], Finding | None]
-    """The verdict on one of its subjects; None while the result cannot tell."""
-    table: Callable[[Any], Table]
+    run: Callable[[Setup, Tick], Iterator[Result]]
+    draw: Callable[[Result, Setup, Size, str], Picture]
+    readout: Callable[[Result, Setup, int], tuple[Row, ...]]
+    finding: Callable[[Result, str], Finding | None]
+    table: Callable[[Result], Table]
     walk: Callable[[Setup, int, bool], Setup]
-    """The setup with the cursor moved n steps to the right, in tens if asked."""
+    families: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
-    """The knobs that change nothing for this setup."""
-    snippets: Callable[[Any, Setup], Mapping[str, str]] = lambda result, setup: {}
-    """Lines of code to paste that do what the result says, by framework."""
+    waiting: Callable[[Setup], str] = lambda setup: ""
+    snippets: Callable[[Result, Setup], Mapping[str, str]] | None = None
     upright: Callable[[Setup], str] | None = None
-    """The knob, one of `knobs`, that is the cursor's height, where it has one."""
     climb: Callable[[Setup, int, bool], Setup] | None = None
-    """The setup with the cursor moved n steps up, in tens if asked."""
-    snap: Callable[[Setup], Setup] | None = None
-    """The setup with the cursor on the critical line; an InputError where there is none."""
+    keys: tuple[Key, ...] = ()
+    animation: Animation | None = None
+    hints: tuple[str, ...] = ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command")
     reads_cursor: bool = False
-    """Whether a result depends on where the cursor stands too."""
     has_all_subjects: bool = False
-    """Whether a result has every subject, so that the focus only says which one is shown."""
+
+    # ------------------------------------------------------------- its knobs
 
     @property
     def all_knobs(self) -> tuple[Knob, ...]:
         """Its knobs, the cursor last."""
         return tuple(KNOBS[name] for name in (*self.knobs, self.cursor))
+
+    def family(self, setup: Setup) -> str:
+        """The family whose model it asks; "" if it asks none."""
+        if setup.model in self.families:
+            return setup.model
+        return self.families[0] if self.families else ""
 
     def cursors(self, setup: Setup) -> tuple[str, ...]:
         """The knobs that say where the cursor stands."""
@@ -122,30 +143,62 @@ class View:
     def used(self, setup: Setup) -> tuple[str, ...]:
         """The knobs that count for this setup, the cursors not among them."""
         without = {*self.idle(setup), *self.cursors(setup)}
-        return tuple(name for name in self.knobs if name not in without)
+        others = {*FAMILIES} - {*groups_of(self.family(setup))}
+        return tuple(
+            name for name in self.knobs if name not in without and KNOBS[name].group not in others
+        )
 
-    def _compares_inits(self, setup: Setup) -> bool:
-        return len(setup.init) > 1 and "init" in self.used(setup)
+    def offered(self, setup: Setup) -> tuple[str, ...]:
+        """The knobs that can be set: those that count, the cursors, those that switch the model."""
+        switching = tuple(
+            name
+            for name in self.knobs
+            if KNOBS[name].group in self.families
+            and KNOBS[name].group not in groups_of(self.family(setup))
+        )
+        return (*self.used(setup), *self.cursors(setup), *switching)
+
+    def knob_of(self, letter: str, setup: Setup) -> Knob | None:
+        """The knob that a letter means here: of those offered, the first."""
+        for name in self.offered(setup):
+            if KNOBS[name].letter == letter:
+                return KNOBS[name]
+        return None
+
+    # ---------------------------------------------------------- its subjects
 
     def subjects(self, setup: Setup) -> tuple[str, ...]:
-        """What is compared, each with a verdict: the activations, or several initialisations."""
-        return setup.init if self._compares_inits(setup) else setup.activations
+        """What is compared, each with a verdict: the activations, or several ways to draw."""
+        family = self.family(setup)
+        others = setup.compared_in(family)
+        if len(others) > 1 and FAMILIES[family].compares in self.used(setup):
+            return others
+        return setup.activations
 
     def focused(self, setup: Setup) -> str:
         """The one of them that the verdict speaks of."""
-        return setup.focused_init if self._compares_inits(setup) else setup.focused
+        return setup.focus_of(self.subjects(setup))
+
+    # ------------------------------------------------------------ its setups
 
     @property
     def default_setup(self) -> Setup:
         """Where the command line starts from."""
-        return Setup(**self.defaults).clamped()
+        return Setup.of(**self.defaults).clamped()
+
+    def results(self, setup: Setup, tick: Tick) -> Iterator[Result]:
+        """Run it, with every knob that does not count at its default: no result depends on it."""
+        kept = ("focus", *self.used(setup), *CURSORS, *(KNOBS[name].within for name in CURSORS))
+        values = {name: KNOBS[name].of(setup) for name in kept if name}
+        values["model"] = self.family(setup) or setup.model
+        return self.run(Setup.of(**values), tick)
 
     def key(self, setup: Setup) -> tuple[object, ...]:
         """What a result depends on: equal keys, equal results."""
         read = [*self.used(setup), *(self.cursors(setup) if self.reads_cursor else ())]
         if self.has_all_subjects and "focus" in read:
             read.remove("focus")
-        return (self.name, *(getattr(setup, name) for name in read))
+        return (self.name, *(KNOBS[name].of(setup) for name in read))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""
@@ -156,7 +209,7 @@ class View:
                 name == "focus" and self.focused(setup) == self.subjects(setup)[0]
             ):
                 continue
-            if getattr(setup, knob.name) != getattr(self.default_setup, knob.name):
+            if knob.of(setup) != knob.of(self.default_setup):
                 value = knob.text(setup)
                 words += [f"{knob.flag}={value}"] if value.startswith("-") else [knob.flag, value]
         return words

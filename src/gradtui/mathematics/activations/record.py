@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from gradtui.errors import InputError, nearest
-from gradtui.mathematics.activations.shape import Piece, grid, limit, pieces
+from gradtui.mathematics.activations.facts import Piece, grid, limit, pieces
 from gradtui.mathematics.elementwise import Array, Elementwise, Formula
 from gradtui.mathematics.spec import format_spec, number
 
@@ -241,15 +241,15 @@ class Activation:
     @cached_property
     def kinks(self) -> tuple[Kink, ...]:
         """The breaks at which f jumps or its one-sided derivatives differ."""
-        found = []
+        kinks = []
         for at in self.breaks:
             below, above = limit(self._f, at, -1), limit(self._f, at, 1)
             jump = above - below
             left, right = limit(self.derivative, at, -1), limit(self.derivative, at, 1)
             derivative = self.derivative(at)
             if jump or not left == derivative == right:
-                found.append(Kink(at, derivative, left, right, jump))
-        return tuple(found)
+                kinks.append(Kink(at, derivative, left, right, jump))
+        return tuple(kinks)
 
     @cached_property
     def kink_convention(self) -> str:
@@ -324,9 +324,9 @@ class Activation:
     @cached_property
     def _extremes(self) -> tuple[tuple[float, bool], tuple[float, bool]]:
         """The infimum and the supremum of f, each with whether it is attained."""
-        found = [candidate for piece in self._pieces for candidate in piece.extremes()]
-        low, high = min(value for value, _ in found), max(value for value, _ in found)
-        return (low + 0.0, (low, True) in found), (high + 0.0, (high, True) in found)
+        extremes = [extreme for piece in self._pieces for extreme in piece.extremes()]
+        low, high = min(value for value, _ in extremes), max(value for value, _ in extremes)
+        return (low + 0.0, (low, True) in extremes), (high + 0.0, (high, True) in extremes)
 
 
 def short(value: float) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gradtui.errors import InputError, nearest
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import gates, rectifiers, sigmoidal
 from gradtui.mathematics.activations.record import Activation, Family
-from gradtui.mathematics.spec import parse_spec
+from gradtui.mathematics.spec import lookup, parse_spec
 
 _FIRST = (
     *("sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu"),
@@ -54,16 +54,9 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     if not isinstance(spec, str):
         raise InputError("activation", spec, "the name of one", "for example tanh")
     parsed = parse_spec("activation", spec)
-    family = _FAMILIES.get(parsed.name)
-    if family is None:
-        alias = tuple(name for name in _FAMILIES if parsed.name in _FAMILIES[name].also_called)
-        near = alias or nearest(parsed.name, _FAMILIES)
-        raise InputError(
-            "activation",
-            parsed.name,
-            "a known activation",
-            (f"did you mean {', '.join(near)}? " if near else "")
-            + "`gradtui list` shows all of them",
-        )
+    family = lookup(
+        "activation", "activation", parsed.name, _FAMILIES,
+        always="`gradtui list` shows all of them",
+    )  # fmt: skip
     names = tuple(parameter.name for parameter in family.parameters)
     return family.bound({**parsed.bind(f"{parsed.name} parameter", names), **parameters})

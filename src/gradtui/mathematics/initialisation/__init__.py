@@ -1,14 +1,13 @@
 """Initialisations: the recipes by name, what each means in theory, and drawing networks."""
 
-from gradtui.mathematics.initialisation.draw import (
+from gradtui.mathematics.initialisation.draw import RandomNetwork, random_network
+from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation.record import (
     Initialisation,
-    RandomNetwork,
     Sigmas,
     initialisation,
-    random_network,
     sigmas,
 )
-from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 
 __all__ = [
     "INITIALISATIONS",

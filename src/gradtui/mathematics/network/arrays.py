@@ -6,7 +6,7 @@ Glossary: L depth, l layer, B batch, n_l width, f the activation function, W_l w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,12 +18,16 @@ from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.exponents import PLAIN, Apart, Exponents
+from gradtui.mathematics.pieces import MULTIPLICATIONS, NUMBERS, rows_at_once, spans
+from gradtui.progress import Tick, part
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
 MAX_DEPTH = 10_000
+_LARGE = 2**20
+"""A layer of so many weights takes a millisecond or more, whatever the batch."""
 TOGETHER = 32_768
 """So many numbers of layers of one shape are looked at together, to make fewer calls."""
 
@@ -62,23 +66,45 @@ class Network:
         """W_l as float64, made when it is needed if it was given otherwise."""
         return np.asarray(self.weights[layer], dtype=np.float64)
 
-    def preactivations(self, layer: int, a: Array, e: Exponents) -> Apart:
-        """z_l from rows of a_{l-1} · 2^e; each unit's weights take part at a scale of their own."""
-        w, b = self.weight(layer), self.biases[layer]
-        w, k = at_scale(w.T)
-        z = Apart.of(a @ w, e[:, None] + k)
-        return z if b is None else z.plus(Apart.of(np.broadcast_to(b, z.m.shape)))
+    def preactivations(self, layer: int, tick: Tick) -> Callable[[Array, Exponents], Apart]:
+        """The function from rows of a_{l-1} · 2^e to z_l.
+
+        Each unit's weights take part at a scale of their own, which is found once.
+        """
+        w, k = at_scale(self.weight(layer).T, tick)
+        b = self.biases[layer]
+
+        def of_rows(a: Array, e: Exponents) -> Apart:
+            z = Apart.of(a @ w, e[:, None] + k)
+            return z if b is None else z.plus(Apart.of(np.broadcast_to(b, z.m.shape)))
+
+        return of_rows
+
+    def large(self, layer: int) -> bool:
+        """Whether layer l takes so long that it is worth a tick; small ones only get slower."""
+        n, m = self.weights[layer].shape
+        numbers, multiplications = self.batch * max(n, m), self.batch * n * m
+        return bool(n * m >= _LARGE or numbers > NUMBERS or multiplications > MULTIPLICATIONS)
+
+    def rows_at_once(self, layer: int) -> int:
+        """How many rows of layer l go the careful way at once."""
+        n, m = self.weights[layer].shape
+        return rows_at_once(max(n, m), n * m)
 
 
-def at_scale(w: Array) -> tuple[Array, Exponents]:
+def at_scale(w: Array, tick: Tick) -> tuple[Array, Exponents]:
     """Each column of `w` at a scale of its own, and the exponents; as it is where that will do."""
-    k = np.frexp(np.maximum(w.max(axis=0), -w.min(axis=0)))[1]
+    columns, each = w.shape[1], rows_at_once(len(w))
+    k = np.empty(columns, dtype=np.intc)
+    for some in spans(columns, each, part(tick, 0.0, 0.3)):
+        k[some] = np.frexp(np.maximum(w[:, some].max(axis=0), -w[:, some].min(axis=0)))[1]
     if np.abs(k).max() < PLAIN:
-        return w, np.zeros(len(k))
-    half = -k // 2
-    return w * np.ldexp(1.0, half) * np.ldexp(1.0, -k - half), k.astype(
-        np.float64
-    )  # ldexp of all of w is slow
+        return w, np.zeros(columns)
+    scaled, half = np.empty_like(w), -k // 2
+    first, second = np.ldexp(1.0, half), np.ldexp(1.0, -k - half)  # ldexp of all of w is slow
+    for some in spans(columns, each, part(tick, 0.3, 0.7)):
+        scaled[:, some] = w[:, some] * first[some] * second[some]
+    return scaled, k.astype(np.float64)
 
 
 class Group(NamedTuple):
@@ -112,8 +138,8 @@ def validated(
 ) -> Network:
     """What `gradient_flow` was given, but for the finiteness of the weights."""
     w = [
-        array_of(f"weights[{layer}]", one, 2)
-        for layer, one in enumerate(list_of("weights", weights))
+        array_of(f"weights[{layer}]", matrix, 2)
+        for layer, matrix in enumerate(list_of("weights", weights))
     ]
     if not 1 <= len(w) <= MAX_DEPTH:
         raise InputError(
@@ -121,17 +147,17 @@ def validated(
         )
     inputs, above = array_of("x", x, 2), array_of("upstream", upstream, 2)
     batch, below = inputs.shape
-    for layer, one in enumerate(w):
-        if one.shape[1] != below:
+    for layer, matrix in enumerate(w):
+        if matrix.shape[1] != below:
             raise InputError(
                 f"weights[{layer}]",
-                f"matrix of shape {one.shape}",
+                f"matrix of shape {matrix.shape}",
                 f"a matrix [n, {below}], for it receives {below} values",
-                f"give {'x' if layer == 0 else f'weights[{layer - 1}]'} {one.shape[1]} "
+                f"give {'x' if layer == 0 else f'weights[{layer - 1}]'} {matrix.shape[1]} "
                 + ("columns" if layer == 0 else "rows")
                 + f", or this one {below} columns",
             )
-        below = one.shape[0]
+        below = matrix.shape[0]
     if above.shape != (batch, below):
         raise InputError(
             "upstream",
@@ -141,27 +167,27 @@ def validated(
         )
     b: list[NDArray[np.generic] | None] = [None] * len(w)
     if biases is not None:
-        given = list_of("biases", biases)
-        if len(given) != len(w):
+        vectors = list_of("biases", biases)
+        if len(vectors) != len(w):
             raise InputError(
                 "biases",
-                f"{len(given)} of them",
+                f"{len(vectors)} of them",
                 f"as many as the {len(w)} weight matrices",
                 "give one vector a layer, None where a layer has none, or None for all",
             )
         b = [
-            None if one is None else array_of(f"biases[{layer}]", one, 1)
-            for layer, one in enumerate(given)
+            None if vector is None else array_of(f"biases[{layer}]", vector, 1)
+            for layer, vector in enumerate(vectors)
         ]
-        for layer, (bias, one) in enumerate(zip(b, w, strict=True)):
-            if bias is not None and len(bias) != len(one):
+        for layer, (bias, matrix) in enumerate(zip(b, w, strict=True)):
+            if bias is not None and len(bias) != len(matrix):
                 raise InputError(
                     f"biases[{layer}]",
                     f"vector of {len(bias)}",
-                    f"a vector of {len(one)}, one number a row of weights[{layer}]",
+                    f"a vector of {len(matrix)}, one number a row of weights[{layer}]",
                     "give one bias a unit",
                 )
-    _refuse_memory(batch, [inputs.shape[1], *(len(one) for one in w)], w)
+    _refuse_memory(batch, [inputs.shape[1], *(len(matrix) for matrix in w)], w)
     return Network(
         f,
         w,
@@ -175,7 +201,7 @@ def _refuse_memory(batch: int, widths: list[int], weights: list[NDArray[np.gener
     """Refuse a batch of which the states of all layers do not fit into memory."""
     # z and a of every layer, the input, two signals, and room for what becomes of a block
     row = 8.0 * (2 * sum(widths) + 6 * max(widths))
-    once = 8.0 * (3 * max(one.size for one in weights) + 8 * TOGETHER)
+    once = 8.0 * (3 * max(w.size for w in weights) + 8 * TOGETHER)
     refuse_beyond_memory(
         "x",
         f"a batch of {batch:,} through {len(weights):,} layers",
@@ -240,13 +266,13 @@ def refuse_infinite(field: str, array: Array) -> None:
 
 def _finite_vectors(vectors: list[NDArray[np.generic] | None]) -> list[Array | None]:
     """The biases as float64; all of them are looked at in one go."""
-    arrays = [None if one is None else np.asarray(one, dtype=np.float64) for one in vectors]
-    given = [one for one in arrays if one is not None]
-    if given and not np.isfinite(np.concatenate(given)).all():
-        for layer, one in enumerate(arrays):
-            if one is not None:
-                refuse_infinite(f"biases[{layer}]", one)
-    return arrays
+    biases = [None if b is None else np.asarray(b, dtype=np.float64) for b in vectors]
+    there = [b for b in biases if b is not None]
+    if there and not np.isfinite(np.concatenate(there)).all():
+        for layer, b in enumerate(biases):
+            if b is not None:
+                refuse_infinite(f"biases[{layer}]", b)
+    return biases
 
 
 def count_of_bins(bins: int) -> int:

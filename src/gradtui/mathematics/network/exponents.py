@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array, Elementwise
+from gradtui.mathematics.pieces import rows_at_once, spans
 from gradtui.mathematics.scaled import ORDINARY, Scaled
+from gradtui.progress import Tick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,6 +86,22 @@ def shifted(m: Array, e: Exponents) -> Array:
     return shifted
 
 
+def shifted_rows(m: Array, e: Exponents, tick: Tick) -> Array:
+    """Row i of m · 2^e_i in plain floats, some rows at a time."""
+    rows = np.empty(m.shape)
+    for some in spans(len(m), rows_at_once(m.shape[1]), tick):
+        rows[some] = shifted(m[some], e[some, None])
+    return rows
+
+
+def levelled_rows(m: Array, tick: Tick) -> tuple[Array, Exponents]:
+    """Row by row what `Apart.rows` makes of plain rows, some rows at a time."""
+    rows, e = np.empty(m.shape), np.empty(len(m))
+    for some in spans(len(m), rows_at_once(m.shape[1]), tick):
+        rows[some], e[some] = Apart.of(m[some]).rows()
+    return rows, e
+
+
 def or_zero(e: Exponents) -> Exponents:
     """Exponents with that of zero, -∞, replaced by one that can be subtracted."""
     return np.where(e == -np.inf, 0.0, e)
@@ -110,13 +128,13 @@ class Extended:
 
     def __call__(self, z: Apart) -> Apart:
         """g(z)."""
-        inside = z.ordinary()
-        values = np.asarray(self.plain(inside))
+        ordinary = z.ordinary()
+        values = np.asarray(self.plain(ordinary))
         m, e = Apart.of(values)
         size = np.abs(values)
         lost = ~((size >= ORDINARY[0]) & (size <= ORDINARY[1]))
         if lost.any():
-            at = inside[lost]
+            at = ordinary[lost]
             tail = np.asarray(self.plain(np.copysign(20.0, at)))
             sign = np.sign(np.where(values[lost] == 0.0, tail, values[lost]))
             m[lost], e[lost] = Apart.of_log(sign, np.asarray(self.log(at)))

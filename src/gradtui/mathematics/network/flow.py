@@ -20,8 +20,7 @@ batch costs B²(n_l + n_{l-1}) products instead of B n_l n_{l-1}.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,8 @@ from gradtui.mathematics.network.backward import Backward
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.network.forward import Forward
 from gradtui.mathematics.network.statistics import LayerStatistics
-from gradtui.mathematics.steps import finish
+from gradtui.mathematics.pieces import warning_as_before
+from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -83,6 +83,7 @@ def gradient_flow(
     *,
     layers: bool = False,
     bins: int = 0,
+    tick: Tick = unwatched,
 ) -> GradientFlow:
     """Run a network forward and back, and take the norm of every gradient.
 
@@ -94,51 +95,20 @@ def gradient_flow(
         upstream: ∂L/∂a_L [batch, n_L].
         layers: whether to look inside each layer as well.
         bins: the number of bins of the histograms of each layer; 0 for none.
+        tick: told the share that is done, a few layers or a part of a large one at a time.
 
     Raises:
         InputError: shapes that do not fit together, an empty batch or layer, values that are
             not finite real numbers, or more memory than there is.
     """
-    return finish(
-        gradient_flow_steps(activation, weights, biases, x, upstream, layers=layers, bins=bins)
-    )
-
-
-def gradient_flow_steps(
-    activation: str | Activation,
-    weights: Sequence[ArrayLike],
-    biases: Sequence[ArrayLike | None] | None,
-    x: ArrayLike,
-    upstream: ArrayLike,
-    *,
-    layers: bool = False,
-    bins: int = 0,
-) -> Generator[float, None, GradientFlow]:
-    """Do as `gradient_flow` does, a few layers at a time.
-
-    To stop the computation, stop iterating; `flow = yield from gradient_flow_steps(...)` passes
-    the steps on. Arguments and errors are those of `gradient_flow`, with the first step.
-
-    Yields:
-        The share that is done, from above 0 to 1.
-
-    Returns:
-        What `gradient_flow` returns.
-    """
     network = validated(as_activation(activation), weights, biases, x, upstream)
     bins = count_of_bins(bins)
-    forward = Forward(network, layers or bins > 0, bins)
-    backward = Backward(network, forward)
-    passes = itertools.chain(forward.run(), backward.run())
-    done = 0
-    while True:
-        with np.errstate(all="ignore"):  # not across a yield: it would reach the caller
-            count = next(passes, 0)
-        if not count:
-            break
-        done += count
-        yield done / (2 * network.depth)
+    tick = warning_as_before(tick)
     with np.errstate(all="ignore"):
+        forward = Forward(network, layers or bins > 0, bins)
+        backward = Backward(network, forward)
+        forward.run(part(tick, 0.0, 0.5))
+        backward.run(part(tick, 0.5, 0.5))
         hidden = Squares(network.depth + 1)
         for layer, (r, e) in enumerate(zip(forward.norms, forward.exponents, strict=True)):
             hidden.total(layer, r, e)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.mathematics.activations.facts import grid
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.activations.shape import grid
 from gradtui.mathematics.elementwise import Array, Formula
 
 _CANCELLED_SLOPE = 0.02

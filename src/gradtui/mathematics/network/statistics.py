@@ -14,6 +14,9 @@ import numpy as np
 
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network.exponents import shifted_rows
+from gradtui.mathematics.pieces import rows_at_once, spans
+from gradtui.progress import Tick, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,18 +80,35 @@ class Statistics:
             np.zeros((depth, self.bins), dtype=np.int64), np.zeros((depth, self.bins + 1))
         )
 
-    def add(self, layer: int, z: Array, a: Array) -> None:
+    def add(self, layer: int, z: Array, a: Array, tick: Tick) -> None:
         """Look at z and a of a layer, counted from 0."""
-        slope = np.abs(self.f.derivative(z))
-        most = self.f.max_abs_derivative
-        saturated = float(np.mean(slope < SATURATED * most)) if math.isfinite(most) else math.nan
-        units = np.flatnonzero(~slope.any(axis=0))
-        # What merely underflowed is not dead.
-        dead = (self.f.log_abs_derivative(z[:, units]) == -np.inf).all(axis=0).sum() / z.shape[1]
-        self.columns[:, layer] = (saturated, dead, *_moments(z), *_moments(a))
+        saturated, dead = self._slopes(z, part(tick, 0.0, 0.4))
+        of_z, of_a = (
+            _moments(values, part(tick, start, 0.1)) for start, values in ((0.4, z), (0.5, a))
+        )
+        self.columns[:, layer] = (saturated, dead, *of_z, *of_a)
         if self.bins:
-            for values, bins in ((z, self.z_bins), (a, self.a_bins)):
-                bins.counts[layer], bins.edges[layer] = _histogram(values, self.bins)
+            for start, values, bins in ((0.6, z, self.z_bins), (0.8, a, self.a_bins)):
+                bins.counts[layer], bins.edges[layer] = _histogram(
+                    values, self.bins, part(tick, start, 0.2)
+                )
+
+    def _slopes(self, z: Array, tick: Tick) -> tuple[float, float]:
+        """The share of the values that are saturated, and of the units that are dead."""
+        most = self.f.max_abs_derivative
+        each = rows_at_once(z.shape[1])
+        saturated, flat = 0, np.ones(z.shape[1], dtype=bool)
+        for some in spans(len(z), each, part(tick, 0.0, 0.5)):
+            slope = np.abs(self.f.derivative(z[some]))
+            saturated += int(np.count_nonzero(slope < SATURATED * most))
+            flat &= ~slope.any(axis=0)
+        units = np.flatnonzero(flat)
+        dead = np.ones(units.size, dtype=bool)
+        for some in spans(len(z), each, part(tick, 0.5, 0.5)):
+            # What merely underflowed is not dead.
+            dead &= (self.f.log_abs_derivative(z[some][:, units]) == -np.inf).all(axis=0)
+        share = saturated / z.size if math.isfinite(most) else math.nan
+        return share, float(dead.sum() / z.shape[1])
 
     def result(self) -> LayerStatistics:
         """What was collected."""
@@ -96,23 +116,33 @@ class Statistics:
         return LayerStatistics(*self.columns, *histograms)
 
 
-def _moments(values: Array) -> tuple[float, float]:
+def _moments(values: Array, tick: Tick) -> tuple[float, float]:
     """Mean and standard deviation, without overflow on the way."""
-    top = float(np.abs(values).max())
+    top = float(np.maximum(values.max(), -values.min()))
     if top == 0.0 or not math.isfinite(top):
         return (0.0, 0.0) if top == 0.0 else (math.inf, math.inf)
     unit = math.frexp(top)[1]
-    scaled = np.ldexp(values, -unit)
-    return float(np.ldexp(scaled.mean(), unit)), float(np.ldexp(scaled.std(), unit))
+    each = rows_at_once(values.shape[1])
+    scaled = shifted_rows(values, np.full(len(values), -float(unit)), part(tick, 0.0, 0.5))
+    sums = [scaled[some].sum() for some in spans(len(values), each, part(tick, 0.5, 0.2))]
+    mean = sum(sums) / values.size
+    squares = [
+        np.square(scaled[some] - mean).sum()
+        for some in spans(len(values), each, part(tick, 0.7, 0.3))
+    ]
+    spread = math.sqrt(sum(squares) / values.size)
+    return float(np.ldexp(mean, unit)), float(np.ldexp(spread, unit))
 
 
-def _histogram(values: Array, bins: int) -> tuple[NDArray[np.int64], Array]:
+def _histogram(values: Array, bins: int, tick: Tick) -> tuple[NDArray[np.int64], Array]:
     """Counts and edges, from the least to the largest value; wider where no float lies between."""
-    values = np.clip(values, -1e300, 1e300)
-    low, high = float(values.min()), float(values.max())
+    low, high = (float(np.clip(end, -1e300, 1e300)) for end in (values.min(), values.max()))
     middle, least = low / 2.0 + high / 2.0, 4.0 * bins * np.spacing(max(abs(low), abs(high)))
     half = max(high / 2.0 - low / 2.0, least, 1e-300)
     if high - low < 2.0 * half:
         low, high = middle - half, middle + half
-    counts, edges = np.histogram(values, bins, (low, high))
+    counts = np.zeros(bins, dtype=np.int64)
+    for some in spans(len(values), rows_at_once(values.shape[1]), tick):
+        more, edges = np.histogram(np.clip(values[some], -1e300, 1e300), bins, (low, high))
+        counts += more
     return counts, edges

@@ -16,17 +16,22 @@ of a gradient over 80 layers, because χ_l < 1 as long as q_l has not come to re
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.steps import finish, told
+from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.path import WITHIN_90
+from gradtui.mathematics.wide.recursion import Recursion
+from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, one_number
+from gradtui.progress import Tick, unwatched
 
 SIGMA_W_RANGE = 0.01, 100.0
 """Where σw is looked for."""
@@ -35,44 +40,19 @@ _GRID, _FINER, _ROUNDS = 241, 14, 4
 """Points of the first look, then so many in each bracket, four times: to 1e-9 of σw."""
 _DIGITS = 6
 """An advised σw has so many: it is what is printed, pasted, simulated and judged."""
-_LAYERS_A_STEP = 100
-_WITHIN_95 = 1.6448536269514722
-"""The 95 % quantile of the normal distribution."""
+MAX_DEPTH = 100_000
+_LAYERS_A_TICK = 100
 
 
-def log10_ratio_steps(
+def log10_ratio(
     activation: str | Activation,
     sigma_w: Array,
     sigma_b: Array,
     depth: int,
     x: float = 1.0,
+    *,
     followed: int | None = None,
-) -> Generator[float, None, Array]:
-    """Do as `log10_ratio` does, some layers at a time; yields the share that is done.
-
-    Only `followed` layers are, if given; those after them count as the last of them does.
-    """
-    table = expectations(as_activation(activation)).table
-    w, b = np.square(sigma_w), np.square(sigma_b)
-    q = w * x**2 + b
-    total = np.zeros(q.shape)
-    last = min(followed or depth, depth)
-    for layer in range(1, last + 1):
-        # Beyond the table f is at its limits, and all that counts of V is that q stays there.
-        t = np.clip(np.log(np.maximum(q, 1e-300)), table.START, table.START + table.PANELS)
-        moments = table.interpolated(t)
-        # Where D decays as e^(-1/q), interpolation leaves noise around 0.
-        with np.errstate(divide="ignore"):
-            half_log_chi = 0.5 * np.log10(w * np.maximum(moments.slope_square, 0.0))
-        q = w * np.maximum(moments.square, 0.0) + b
-        total += half_log_chi * (1 if layer < last else 1 + depth - last)
-        if layer % _LAYERS_A_STEP == 0:
-            yield layer / last
-    return total
-
-
-def log10_ratio(
-    activation: str | Activation, sigma_w: Array, sigma_b: Array, depth: int, x: float = 1.0
+    tick: Tick = unwatched,
 ) -> Array:
     """r = ½ Σ_l log10 χ_l for arrays of σw and σb, right to 1e-8 a layer.
 
@@ -82,8 +62,19 @@ def log10_ratio(
         sigma_b: the standard deviation of a bias.
         depth: L.
         x: the standard deviation of the inputs.
+        followed: so many layers are followed, if given; those after count as the last of them.
+        tick: told the share that is done, some hundred layers at a time.
     """
-    return finish(log10_ratio_steps(activation, sigma_w, sigma_b, depth, x))
+    w, b = np.square(sigma_w), np.square(sigma_b)
+    recursion = Recursion(expectations(as_activation(activation)), w, b)
+    q = w * x**2 + b
+    total = np.zeros(q.shape)
+    last = min(followed or depth, depth)
+    for layer, (_, log10_chi) in enumerate(itertools.islice(recursion.layers(q), last), 1):
+        total += 0.5 * log10_chi * (1 if layer < last else 1 + depth - last)
+        if layer % _LAYERS_A_TICK == 0 or layer == last:
+            tick(layer / last)
+    return total
 
 
 # -------------------------------------------------------------------- advice
@@ -145,61 +136,66 @@ def advise(
     *,
     sigma_b: float = 0.0,
     x: float = 1.0,
+    followed: int | None = None,
+    tick: Tick = unwatched,
 ) -> Advice:
-    """The σw that keeps the norm of a gradient over `depth` layers.
+    """The σw that keeps the norm of a gradient over `depth` layers, at infinite width.
+
+    It is the least σw from 0.01 to 100 at which r = ½ Σ_l log10(σw² D(q_l)) rises through 0, with
+    q_1 = σw² x² + σb² and q_{l+1} = σw² V(q_l) + σb², after Poole et al., NIPS 2016, and
+    Schoenholz et al., ICLR 2017; its healthy range is where |r| ≤ -log10(threshold) around it.
 
     Args:
-        activation: f.
-        depth: L.
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        depth: L, 1 to 100,000.
         threshold: healthy is a ratio ‖∂L/∂a_0‖ / ‖∂L/∂a_L‖ from here to its inverse.
         sigma_b: the standard deviation of a bias.
         x: the standard deviation of the inputs.
-    """
-    return finish(advise_steps(activation, depth, threshold, sigma_b=sigma_b, x=x))
+        followed: so many layers are followed, if given, for a first answer for a deep network;
+            those after count as the last of them.
+        tick: told the share that is done, some hundred layers at a time.
 
-
-def advise_steps(
-    activation: str | Activation,
-    depth: int,
-    threshold: float = 0.1,
-    *,
-    sigma_b: float = 0.0,
-    x: float = 1.0,
-    followed: int | None = None,
-) -> Generator[float, None, Advice]:
-    """Do as `advise` does, in steps; yields the share that is done.
-
-    Only `followed` layers are, if given: a first answer for a deep network.
+    Raises:
+        InputError: a depth or `followed` that is no whole number in its range, a threshold that
+            is not above 0 and below 1, a σb outside 0 to 1e10 or an |x| outside 0 to 1e100.
     """
     f = as_activation(activation)
-    limit = -math.log10(threshold)
-    b = np.array(sigma_b)
+    layers, healthy, b, size, first = _checked(depth, threshold, sigma_b, x, followed)
+    limit = -math.log10(healthy)
+
+    def ratio(sigma_w: Array, done: int) -> Array:
+        own = turn(tick, done, _ROUNDS + 2)
+        return log10_ratio(f, sigma_w, np.array(b), layers, size, followed=first, tick=own)
+
     w = np.geomspace(*SIGMA_W_RANGE, _GRID)
-    rounds = _ROUNDS + 2
-    r = yield from _part(log10_ratio_steps(f, w, b, depth, x, followed), 0, rounds)
-    for number in range(1, _ROUNDS + 1):
-        inner = [np.geomspace(w[i], w[k], _FINER + 2)[1:-1] for i, k in _brackets(r, limit)]
-        more = np.setdiff1d(np.concatenate([*inner, w[:0]]), w)
+    r = ratio(w, 0)
+    for done in range(1, _ROUNDS + 1):
+        finer = [np.geomspace(w[i], w[k], _FINER + 2)[1:-1] for i, k in _brackets(r, limit)]
+        more = np.setdiff1d(np.concatenate([*finer, w[:0]]), w)
         if not more.size:
             break
-        new = yield from _part(log10_ratio_steps(f, more, b, depth, x, followed), number, rounds)
+        new = ratio(more, done)
         order = np.argsort(np.concatenate([w, more]))
         w, r = (np.concatenate(pair)[order] for pair in ((w, more), (r, new)))
     best = float(f"{_best(w, r):.{_DIGITS}g}")
-    at_best = yield from _part(
-        log10_ratio_steps(f, np.array([best]), b, depth, x, followed), _ROUNDS + 1, rounds
-    )
+    at_best = float(ratio(np.array([best]), _ROUNDS + 1)[0])
     low, high = _healthy_range(w, r, limit)
-    return Advice(
-        f, depth, threshold, sigma_b, x, best, float(at_best[0]), low, high, np.array([w, r])
-    )
+    return Advice(f, layers, healthy, b, size, best, at_best, low, high, np.array([w, r]))
 
 
-def _part(
-    steps: Generator[float, None, Array], index: int, count: int
-) -> Generator[float, None, Array]:
-    """Steps that are one of several equal parts."""
-    return told(steps, lambda share: (index + share) / count)
+def _checked(
+    depth: int, threshold: float, sigma_b: float, x: float, followed: int | None
+) -> tuple[int, float, float, float, int | None]:
+    """What `advise` was asked, but for the activation."""
+    for field, value in (("depth", depth), ("followed", 1 if followed is None else followed)):
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or not 1 <= value <= MAX_DEPTH:
+            raise InputError(field, value, f"a whole number from 1 to {MAX_DEPTH:,}", "try 50")
+    if not (isinstance(threshold, int | float | np.number) and 0.0 < threshold < 1.0):
+        raise InputError("threshold", threshold, "a number above 0 and below 1", "try 0.1")
+    b = float(one_number("sigma_b", sigma_b, 0.0, math.sqrt(MAX_VARIANCE)))
+    size = one_number("x", x, -1e100, 1e100)
+    return depth, threshold, b, abs(size), followed
 
 
 def _crossing(r: Array) -> int:
@@ -266,5 +262,5 @@ def sufficient_width(n_beta: float, log10_ratio: float, threshold: float) -> flo
     room = math.log(10.0) * log10_ratio - math.log(threshold)
     if not room > 0.0:
         return math.inf
-    root_beta = math.sqrt(_WITHIN_95**2 + 4.0 * room) - _WITHIN_95
+    root_beta = math.sqrt(WITHIN_90**2 + 4.0 * room) - WITHIN_90
     return n_beta / root_beta**2

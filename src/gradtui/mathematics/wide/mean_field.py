@@ -23,14 +23,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.wide.moments import Q_LARGEST, Q_SMALLEST, Moments, expectations
+from gradtui.mathematics.wide.moments import Moments, expectations
 from gradtui.mathematics.wide.phase import (
     CriticalPoint,
     RateMap,
@@ -38,6 +37,7 @@ from gradtui.mathematics.wide.phase import (
     critical_sigma_w2,
     rate_map,
 )
+from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.mathematics.wide.second_moment import (
     BISTABLE,
     COLLAPSES,
@@ -53,7 +53,7 @@ from gradtui.mathematics.wide.second_moment import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    pass
 
 
 __all__ = [
@@ -61,13 +61,10 @@ __all__ = [
     "CriticalPoint",
     "MeanField",
     "RateMap",
-    "c_map",
-    "chi",
     "critical_points",
     "critical_sigma_w2",
     "depth_scale",
     "mean_field",
-    "q_map",
     "rate_map",
 ]
 
@@ -79,79 +76,6 @@ _LINEAR = 1e-9
 
 _NEAREST = 1e-15
 """A c* nearer to 1 than this is 1."""
-
-
-# --------------------------------------------------------------------- maps
-
-
-@overload
-def q_map(
-    activation: str | Activation, q: float, sigma_w2: float, sigma_b2: float = ...
-) -> float: ...
-@overload
-def q_map(
-    activation: str | Activation, q: ArrayLike, sigma_w2: float, sigma_b2: float = ...
-) -> float | Array: ...
-def q_map(
-    activation: str | Activation, q: ArrayLike, sigma_w2: float, sigma_b2: float = 0.0
-) -> float | Array:
-    """M(q) = σw² E[f(√q z)²] + σb², of the shape of `q`; at q = 0 the limit from above.
-
-    Raises:
-        InputError: q outside 0 to 1e150, or a variance outside 0 to 1e20.
-    """
-    w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
-    return _plain(
-        w * expectations(as_activation(activation)).moments(numbers("q", q, 0.0, Q_LARGEST)).square
-        + b
-    )
-
-
-@overload
-def chi(activation: str | Activation, q: float, sigma_w2: float) -> float: ...
-@overload
-def chi(activation: str | Activation, q: ArrayLike, sigma_w2: float) -> float | Array: ...
-def chi(activation: str | Activation, q: ArrayLike, sigma_w2: float) -> float | Array:
-    """χ = σw² E[f′(√q z)²], of the shape of `q`: the rate of the squared gradient norm.
-
-    Raises:
-        InputError: as for `q_map`.
-    """
-    w = variance("sigma_w2", sigma_w2)
-    return _plain(
-        w
-        * expectations(as_activation(activation))
-        .moments(numbers("q", q, 0.0, Q_LARGEST))
-        .slope_square
-    )
-
-
-@overload
-def c_map(
-    activation: str | Activation, c: float, q: float, sigma_w2: float, sigma_b2: float = ...
-) -> float: ...
-@overload
-def c_map(
-    activation: str | Activation, c: ArrayLike, q: float, sigma_w2: float, sigma_b2: float = ...
-) -> float | Array: ...
-def c_map(
-    activation: str | Activation, c: ArrayLike, q: float, sigma_w2: float, sigma_b2: float = 0.0
-) -> float | Array:
-    """C(c) for two inputs of second moment q, of the shape of `c`; NaN where M(q) = 0.
-
-    Computed as 1 - σw² E[(f(u₁) - f(u₂))²] / 2M(q), right to about 1e-13 of 1 - C(c).
-
-    Raises:
-        InputError: c outside -1 to 1, q outside 1e-200 to 1e150, or a variance out of its range.
-    """
-    w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
-    e = expectations(as_activation(activation))
-    correlations = numbers("c", c, -1.0, 1.0)
-    second = float(numbers("q", q, Q_SMALLEST, Q_LARGEST))
-    after = w * float(e.moments(np.array(second)).square) + b
-    lost = np.array([e.spread(second, 1.0 - one).square for one in correlations.ravel().tolist()])
-    with np.errstate(all="ignore"):
-        return _plain(1.0 - np.divide(w * lost.reshape(correlations.shape), 2.0 * after))
 
 
 # --------------------------------------------------------------- one network
@@ -184,10 +108,7 @@ class MeanField:
     @property
     def chi(self) -> float:
         """χ at q*: the rate per layer of the squared gradient norm; its limit at 0 and inf."""
-        if self.q == math.inf:
-            left, right = self.activation.definition.slopes
-            return self.sigma_w2 * 0.5 * (left * left + right * right)
-        return self.sigma_w2 * float(self._moments.slope_square)
+        return float(self._recursion.chi(self._moments))
 
     @property
     def q_slope(self) -> float:
@@ -195,15 +116,6 @@ class MeanField:
         if self.q in (0.0, math.inf):
             return self.chi  # there f is a line on each side, or both are 0 or inf
         return self.sigma_w2 * float(self._moments.growth) / self.q
-
-    @property
-    def chi_1(self) -> float:
-        """The slope of the correlation map at c = 1: χ at a fixed point, but inf where f jumps.
-
-        Where q goes to 0 or inf, the correlation is that of the limit, normalised at each layer:
-        its slope at 1 is q D / V, which is 1 unless f is of higher degree there than a line.
-        """
-        return self._limit[2]
 
     @property
     def c(self) -> float:
@@ -234,13 +146,22 @@ class MeanField:
         """The depth scale of the squared gradient norm: negative where it explodes."""
         return depth_scale(self.chi)
 
+    @property
+    def _recursion(self) -> Recursion:
+        return Recursion(expectations(self.activation), self.sigma_w2, self.sigma_b2)
+
     @cached_property
     def _moments(self) -> Moments:
-        return expectations(self.activation).moments(np.array(self.q))
+        return self._recursion.exact(self.q)
 
     @cached_property
     def _limit(self) -> tuple[float, float, float, float]:
-        """A q at which to look at correlations, and there σw²/q, C′(1) and C(0)."""
+        """A q at which to look at correlations, and there σw²/q, C′(1) and C(0).
+
+        C′(1) is χ at a fixed point, but inf where f jumps. Where q goes to 0 or inf, the
+        correlation is that of the limit, normalised at each layer: its slope at 1 is q D / V,
+        which is 1 unless f is of higher degree there than a line.
+        """
         e, at_end = expectations(self.activation), self.q in (0.0, math.inf)
         q = (1e-24 if self.q == 0.0 else 1e24) if at_end else self.q
         m = e.moments(np.array(q))
@@ -299,7 +220,7 @@ def mean_field(
     f = as_activation(activation)
     w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
     start = float(numbers("q0", q0, 1e-30, 1e30))
-    flow = Flow(expectations(f), w, b)
+    flow = Flow(Recursion(expectations(f), w, b))
     ends = flow.ends()
     stable = tuple(end.q for end in ends if end.stable)
     if not ends:
@@ -319,8 +240,3 @@ def depth_scale(rate: float) -> float:
     if abs(rate - 1.0) <= _CRITICAL:
         return math.inf
     return -1.0 / math.log(rate) if rate > 0.0 else rate  # 0 and NaN stay
-
-
-def _plain(values: Array) -> float | Array:
-    """A float for a number."""
-    return values if np.ndim(values) else float(values)

@@ -76,7 +76,8 @@ class Table:
     q: Array
     moments: Moments
 
-    START, PANELS, ORDER = -69, 138, 12
+    END = 69
+    START, PANELS, ORDER = -END, 2 * END, 12
 
     @classmethod
     def of(cls, expectations: Expectations) -> Table:
@@ -122,14 +123,22 @@ class Expectations:
     def moments(self, q: Array) -> Moments:
         """The moments at every q in [0, 1e150]; at 0 the limit from above."""
         flat = np.ravel(q)
-        found = np.array([self._moments(one) for one in flat.tolist()]).reshape(-1, 4)
-        found[(flat == 0.0)[:, None] & (abs(found) < _VANISHING)] = 0.0
-        return Moments(*(column.reshape(np.shape(q)) for column in found.T))
+        moments = np.array([self._moments(value) for value in flat.tolist()]).reshape(-1, 4)
+        moments[(flat == 0.0)[:, None] & (abs(moments) < _VANISHING)] = 0.0
+        return Moments(*(column.reshape(np.shape(q)) for column in moments.T))
 
     @cached_property
     def table(self) -> Table:
         """The moments tabulated over q: some 0.1 s, once."""
         return Table.of(self)
+
+    @cached_property
+    def at_infinity(self) -> Moments:
+        """The moments in the limit q → ∞, where f′ is its limit on each side of 0."""
+        left, right = self.activation.definition.slopes
+        slope_square = np.array(0.5 * (left * left + right * right))
+        infinite = np.array(math.inf)
+        return Moments(infinite, infinite, infinite, slope_square)
 
     @cached_property
     def jumps(self) -> bool:
@@ -193,15 +202,15 @@ class Expectations:
         inner = self._inner_edges(q)
         step = max(1, _AT_ONCE // ((inner.size + _z_edges().size) * _NODES_2D))
         for start in range(0, u.size, step):
-            one, weight = u[start : start + step], weights[start : start + step]
-            centre = (c * one)[:, None]
+            u1, weight = u[start : start + step], weights[start : start + step]
+            centre = (c * u1)[:, None]
             around = centre + r * s * _z_edges()
             fixed = np.clip(inner, around[:, :1], around[:, -1:])
-            two, measure = _rule(np.sort(np.concatenate([around, fixed], axis=1)), _NODES_2D)
-            w = (two - centre) / (r * s)
-            gap = self.activation(one)[:, None] - self.activation(two)
+            u2, measure = _rule(np.sort(np.concatenate([around, fixed], axis=1)), _NODES_2D)
+            w = (u2 - centre) / (r * s)
+            gap = self.activation(u1)[:, None] - self.activation(u2)
             mass = gap * gap * np.exp(-0.5 * w * w) * measure / (r * s * math.sqrt(math.tau))
-            z = (one / r)[:, None]
+            z = (u1 / r)[:, None]
             by_c = mass * (z * w / s - c * (w * w - 1.0) / (s * s))
             total += weight @ mass.sum(axis=1), weight @ by_c.sum(axis=1)
         return Spread(float(total[0]), float(total[1]))
@@ -277,15 +286,15 @@ def expectations(activation: Activation) -> Expectations:
     Raises:
         InputError: for parameters that make E[f²] or E[f′²] at q = 1 exceed 1e60.
     """
-    made = (_Sine if activation.name == "sin" else Expectations)(activation)
-    if not max(map(abs, made.moments(np.array(1.0)))) < _LARGEST_MOMENT:
+    expected = (_Sine if activation.name == "sin" else Expectations)(activation)
+    if not max(map(abs, expected.moments(np.array(1.0)))) < _LARGEST_MOMENT:
         raise InputError(
             "activation",
             activation.spec,
             "one whose mean square at q = 1 is below 1e60",
             "try parameters nearer to their defaults",
         )
-    return made
+    return expected
 
 
 @cache

@@ -16,6 +16,7 @@ Physics 376, 2020; for ReLU 5/n), an estimate elsewhere, for it leaves out how q
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -24,14 +25,22 @@ import numpy as np
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.wide.moments import Q_LARGEST, Q_SMALLEST, Expectations, expectations
+from gradtui.mathematics.pieces import watched
+from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.mathematics.wide.second_moment import numbers, variance
+from gradtui.progress import Tick, unwatched
 
-_TABULATED = 60.0
-"""|ln q| up to which the table of moments serves."""
+WITHIN_90 = 1.6448536269514722
+"""A normal variable is in 90 % of all cases within so many standard deviations."""
 
 _SETTLED = 1e-14
 """A q that changes by less, relative, has come to its fixed point."""
+
+_FARTHEST = 66.0
+"""|ln q| from which on a q of many counts as there: 1e±28."""
+
+_LAYERS_A_TICK = 100
 
 _SAMPLED = 33
 """At so many layers κ is evaluated; it changes slowly in between."""
@@ -81,6 +90,8 @@ def gradient_path(
     sigma_b2: float = 0.0,
     depth: int = 1,
     x: float = 1.0,
+    *,
+    tick: Tick = unwatched,
 ) -> GradientPath:
     """Follow the second moment forward and take χ at every layer.
 
@@ -90,6 +101,7 @@ def gradient_path(
         sigma_b2: the variance of a bias.
         depth: L.
         x: the standard deviation of an input.
+        tick: is told the share that is done.
 
     Raises:
         InputError: a variance outside 0 to 1e20, or an |x| outside 0 to 1e100.
@@ -97,30 +109,53 @@ def gradient_path(
     f = as_activation(activation)
     w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
     size = float(numbers("x", abs(x), 0.0, 1e100))
-    e = expectations(f)
-    q, slope_squares = np.empty(depth), np.empty(depth)
+    recursion = Recursion(expectations(f), w, b)
+    q, chi = np.empty(depth), np.empty(depth)
     here = w * size * size + b
-    for layer in range(depth):
-        square, slope_square = _at(e, here)
-        q[layer], slope_squares[layer] = here, slope_square
-        following = w * square + b
+    for layer in watched(range(depth), _LAYERS_A_TICK, tick):
+        following, rate = recursion.step(here)
+        q[layer], chi[layer] = here, rate
         if abs(following - here) <= _SETTLED * here or not math.isfinite(following):
             q[layer + 1 :] = following
-            slope_squares[layer + 1 :] = _at(e, following)[1]
+            chi[layer + 1 :] = recursion.step(following)[1]
             break
         here = following
     with np.errstate(divide="ignore"):
-        return GradientPath(f, w, b, q, np.log10(w * slope_squares))
+        return GradientPath(f, w, b, q, np.log10(chi))
 
 
-def _at(e: Expectations, q: float) -> tuple[float, float]:
-    """V and D at q; their limits where q has left the range."""
-    if q > Q_LARGEST:
-        left, right = e.activation.definition.slopes
-        return math.inf, 0.5 * (left * left + right * right)
-    if q < Q_SMALLEST or abs(math.log(q)) > _TABULATED:
-        exact = e.moments(np.array(0.0 if q < Q_SMALLEST else q))
-        return float(exact.square), float(exact.slope_square)
-    m = e.table.interpolated(np.array(math.log(q)))
-    # Where they decay as e^(-1/q), interpolation leaves noise around 0.
-    return max(float(m.square), 0.0), max(float(m.slope_square), 0.0)
+def ratios_by_depth(
+    activation: str | Activation,
+    sigma_w: Array,
+    sigma_b: float,
+    x: float,
+    layers: Array,
+    *,
+    tick: Tick = unwatched,
+) -> tuple[Array, Array]:
+    """What is left of the gradient at layer 0 after so many layers, for many σw at once.
+
+    Args:
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        sigma_w: σw [k].
+        sigma_b: σb.
+        x: the standard deviation of an input.
+        layers: depths l, whole numbers from 1 on, rising [m].
+        tick: told the share that is done, some hundred layers at a time.
+
+    Returns:
+        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, k].
+    """
+    w, b = np.square(sigma_w), sigma_b**2
+    recursion = Recursion(expectations(as_activation(activation)), w, b)
+    rows = {int(layer): row for row, layer in enumerate(layers)}
+    left, q = np.empty((len(rows), w.size)), np.empty((len(rows), w.size))
+    total, deepest = np.zeros(w.size), max(rows)
+    followed = itertools.islice(recursion.layers(w * x * x + b, _FARTHEST), deepest)
+    for layer, (q_here, log10_chi) in enumerate(followed, 1):
+        total += log10_chi
+        if layer in rows:
+            left[rows[layer]], q[rows[layer]] = 0.5 * total, q_here
+        if layer % _LAYERS_A_TICK == 0 or layer == deepest:
+            tick(layer / deepest)
+    return left, q

@@ -20,6 +20,7 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation, short
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.moments import Expectations, Moments, expectations
+from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.mathematics.wide.second_moment import (
     BISTABLE,
     CLOSE,
@@ -201,7 +202,7 @@ def _possible(e: Expectations) -> tuple[float, float] | None:
     """The least and the greatest σb² that has a critical point, None if none has."""
     t, q, m = e.table.t, e.table.q, e.table.moments
     here = _on_line(m, q)
-    found = [float(value) for value in (q - _subtracted(m))[here]]
+    possible = [float(value) for value in (q - _subtracted(m))[here]]
 
     def steepness(t: float) -> float:
         """M′ - χ, over σw²."""
@@ -215,10 +216,10 @@ def _possible(e: Expectations) -> tuple[float, float] | None:
         at_low, at_high = steepness(low), steepness(high)
         if at_low > 0.0 > at_high:
             q_half = np.exp(root(steepness, low, high, at_low, at_high, CLOSE))
-            found.append(float(q_half - _subtracted(e.moments(np.array(q_half)))))
+            possible.append(float(q_half - _subtracted(e.moments(np.array(q_half)))))
     if _critical_at_0(e) is not None:
-        found.append(0.0)
-    return (min(found), max(found)) if found else None
+        possible.append(0.0)
+    return (min(possible), max(possible)) if possible else None
 
 
 def _at_or_above(value: float) -> str:
@@ -249,16 +250,6 @@ class RateMap:
     q: Array
     kinds: NDArray[np.int8]
 
-    @property
-    def bistable(self) -> NDArray[np.bool_]:
-        """Where several ends are stable."""
-        return np.equal(self.kinds, BISTABLE)
-
-    @property
-    def diverges(self) -> NDArray[np.bool_]:
-        """Where q = 1 moves to inf."""
-        return np.isinf(self.q)
-
 
 def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: ArrayLike) -> RateMap:
     """χ at q* for every pair, from tabulated expectations: 60 × 40 points in some 0.1 s.
@@ -270,8 +261,8 @@ def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: Arra
     """
     f = as_activation(activation)
     w, b = (
-        numbers(name, given, 0.0, MAX_VARIANCE)
-        for name, given in (("sigma_w2s", sigma_w2s), ("sigma_b2s", sigma_b2s))
+        numbers(name, variances, 0.0, MAX_VARIANCE)
+        for name, variances in (("sigma_w2s", sigma_w2s), ("sigma_b2s", sigma_b2s))
     )
     for name, array in (("sigma_w2s", w), ("sigma_b2s", b)):
         if array.ndim != 1 or not 1 <= array.size <= MAX_SIDE:
@@ -286,17 +277,17 @@ def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: Arra
     step = max(1, _AT_ONCE // (w.size * table.q.size))
     blocks = [_bracketed(e, w, b[i : i + step]) for i in range(0, b.size, step)]
     kinds, low = (np.concatenate(rows) for rows in zip(*blocks, strict=True))
-    found = low >= 0
+    fixed = low >= 0
     q = np.select([kinds == EVERY, low == _TO_INFINITY], [1.0, np.inf], 0.0)
-    w_found, b_found = (np.broadcast_to(one, low.shape)[found] for one in (w, b[:, None]))
-    roots = _roots(e, w_found, b_found, table.t[low[found]], table.t[low[found] + 1])
-    q[found] = np.exp(roots)
-    left, right = f.definition.slopes
+    w_fixed, b_fixed = (np.broadcast_to(side, low.shape)[fixed] for side in (w, b[:, None]))
+    recursion = Recursion(e, w_fixed, b_fixed)
+    roots = _roots(recursion, table.t[low[fixed]], table.t[low[fixed] + 1])
+    q[fixed] = np.exp(roots)
     at_0, at_1 = e.moments(np.array([0.0, 1.0])).slope_square
     rate = np.select(
-        [kinds == EVERY, low == _TO_INFINITY], [at_1, 0.5 * (left * left + right * right)], at_0
+        [kinds == EVERY, low == _TO_INFINITY], [at_1, e.at_infinity.slope_square], at_0
     )
-    rate[found] = table.interpolated(roots).slope_square
+    rate[fixed] = table.interpolated(roots).slope_square
     with np.errstate(invalid="ignore"):  # 0 · inf, of no weights and a slope without bound
         return RateMap(w, b, np.where(w > 0.0, w * rate, 0.0), q, kinds)
 
@@ -331,23 +322,23 @@ def _bracketed(e: Expectations, w: Array, b: Array) -> tuple[NDArray[np.int8], N
     above = np.argmax(turns[..., start:], axis=-1) + start
     below = start - 1 - np.argmax(turns[..., :start][..., ::-1], axis=-1)
     low = np.where(rising, above, below)
-    found = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
+    fixed = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
     kinds = np.select(
-        [stable == 0, stable > 1, found, rising], [EVERY, BISTABLE, FIXED, DIVERGES], COLLAPSES
+        [stable == 0, stable > 1, fixed, rising], [EVERY, BISTABLE, FIXED, DIVERGES], COLLAPSES
     )
-    low = np.where(found, low, np.where(rising, _TO_INFINITY, _TO_0))
+    low = np.where(fixed, low, np.where(rising, _TO_INFINITY, _TO_0))
     return kinds.astype(np.int8), low.astype(np.int64)
 
 
-def _roots(e: Expectations, w: Array, b: Array, low: Array, high: Array) -> Array:
+def _roots(recursion: Recursion, low: Array, high: Array) -> Array:
     """The t with M(e^t) = e^t for each pair of variances: Newton's method inside a bracket."""
     t = 0.5 * (low + high)
     for _ in range(12):
-        m, q = e.table.interpolated(t), np.exp(t)
-        over = w * m.square + b - q
+        m, q = recursion.e.table.interpolated(t), np.exp(t)
+        over = recursion.after(m) - q
         low, high = np.where(over > 0.0, t, low), np.where(over > 0.0, high, t)
         with np.errstate(all="ignore"):
-            step = t - over / (w * m.growth - q)
-        inside = (low - 1e-12 < step) & (step < high + 1e-12)  # at the zero, but for rounding
-        t = np.where(inside, step, 0.5 * (low + high))
+            step = t - over / (recursion.w * m.growth - q)
+        bracketed = (low - 1e-12 < step) & (step < high + 1e-12)  # at the zero, but for rounding
+        t = np.where(bracketed, step, 0.5 * (low + high))
     return t

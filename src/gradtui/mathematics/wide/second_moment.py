@@ -21,7 +21,8 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import short
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.wide.moments import Expectations
+from gradtui.mathematics.wide.moments import Moments
+from gradtui.mathematics.wide.recursion import Recursion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -65,35 +66,34 @@ class End(NamedTuple):
 
 @dataclass(frozen=True)
 class Flow:
-    """The second-moment map of one network."""
+    """The second-moment map of one network, of which σw² and σb² are numbers."""
 
-    e: Expectations
-    w: float
-    b: float
+    map: Recursion
 
     def rise(self, t: float) -> float:
         """M(q)/q - 1 at q = e^t."""
         q = math.exp(t)
-        return (self.w * float(self.e.moments(np.array(q)).square) + self.b) / q - 1.0
+        return float(self.map.after(self.map.exact(q))) / q - 1.0
 
     def bend(self, t: float) -> float:
         """Its derivative with respect to t."""
         q = math.exp(t)
-        m = self.e.moments(np.array(q))
-        return (self.w * float(m.growth - m.square) - self.b) / q
+        return float(self._bend(self.map.exact(q), q))
+
+    def _bend(self, m: Moments, q: float | Array) -> Array:
+        bend: Array = (self.map.w * (m.growth - m.square) - self.map.b) / q
+        return bend
 
     def ends(self) -> list[End]:
         """Where q may end, in order; none where every q is a fixed point."""
-        table = self.e.table
+        table, b = self.map.e.table, float(self.map.b)
         t, m = table.t, table.moments
-        rise = (self.w * m.square + self.b) / table.q - 1.0
-        bend = (self.w * (m.growth - m.square) - self.b) / table.q
-        if self.b > 0.0 and rise[0] < 0.0:  # q* is below the table, but not below σb²
-            low = math.log(self.b) - 1.0
-            t, rise, bend = (
-                np.concatenate([[one(low)], column])
-                for one, column in ((float, t), (self.rise, rise), (self.bend, bend))
-            )
+        rise = self.map.after(m) / table.q - 1.0
+        bend = self._bend(m, table.q)
+        if b > 0.0 and rise[0] < 0.0:  # q* is below the table, but not below σb²
+            low = math.log(b) - 1.0
+            t = np.append(low, t)
+            rise, bend = np.append(self.rise(low), rise), np.append(self.bend(low), bend)
         clear = np.flatnonzero(abs(rise) > NOISE)
         if clear.size == 0:
             return []
@@ -125,7 +125,7 @@ class Flow:
     def reached(self, q: float, ends: list[End]) -> End:
         """The end to which q goes: by its direction, once early leaps are over."""
         for _ in range(_EARLY):
-            q = min(max(self.w * float(self.e.moments(np.array(q)).square) + self.b, 1e-60), 1e60)
+            q = min(max(float(self.map.after(self.map.exact(q))), 1e-60), 1e60)
         t = math.log(q)
         if abs(self.rise(t)) <= NOISE:
             t += 1e-6
@@ -167,10 +167,16 @@ def root(
 
 def variance(field: str, value: float) -> float:
     """One variance as a float; one below 1e-100 counts as 0."""
-    array = numbers(field, value, 0.0, MAX_VARIANCE)
+    number = one_number(field, value, 0.0, MAX_VARIANCE)
+    return number if number >= _LEAST_VARIANCE else 0.0
+
+
+def one_number(field: str, value: float, least: float, most: float) -> float:
+    """A single number from `least` to `most` as a float."""
+    array = numbers(field, value, least, most)
     if array.ndim:
         raise InputError(field, value, "one number", "give a single value")
-    return float(array) if array >= _LEAST_VARIANCE else 0.0
+    return float(array)
 
 
 def numbers(field: str, values: ArrayLike, least: float, most: float) -> Array:

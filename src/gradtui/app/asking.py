@@ -1,0 +1,163 @@
+"""What the prompt asks for: a knob's value, a filter for the list, a file to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradtui.app import steps
+from gradtui.app.engine import Drawn
+from gradtui.app.state import State
+from gradtui.errors import InputError, printable
+from gradtui.setup import Knob
+from gradtui.views.view import Size
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What comes of a key in the prompt.
+
+    Attributes:
+        state: the state from now on.
+        complaint: what is wrong, which keeps the prompt open; "" if nothing is.
+        text: what stands in the prompt instead; None leaves what was typed.
+    """
+
+    state: State
+    complaint: str = ""
+    text: str | None = None
+
+
+class Question:
+    """Something that is asked for, with a value to begin with and a hint at what is allowed."""
+
+    label: str
+    value: str
+    hint: str
+
+    def typed(self, state: State, text: str) -> State:
+        """While it is being typed."""
+        return state
+
+    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
+        """At an arrow, n up, or at a page key."""
+        return Reply(state)
+
+    def accepted(self, state: State, text: str) -> Reply:
+        """At enter."""
+        raise NotImplementedError
+
+    def cancelled(self, state: State) -> State:
+        """At escape."""
+        return state
+
+
+class KnobQuestion(Question):
+    """A knob's value; whatever is done in the prompt is one undo."""
+
+    def __init__(self, knob: Knob, state: State) -> None:
+        self.label, self.value, self.hint = knob.label, knob.text(state.setup), knob.allowed
+        self._knob = knob
+        self._before = state
+
+    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
+        """The knob goes up or down."""
+        quiet = state.with_(message="", failed=False)
+        turned = steps.step_knob(quiet, self._knob.name, steps_up, by_factor=by_factor)
+        return Reply(turned, turned.message, self._knob.text(turned.setup))
+
+    def accepted(self, state: State, text: str) -> Reply:
+        """Set, from what was before the prompt; or why not."""
+        try:
+            return Reply(steps.set_knob(self._before, self._knob.name, text))
+        except InputError as error:
+            return Reply(state, str(error))
+
+    def cancelled(self, state: State) -> State:
+        """As it was before."""
+        return self._before
+
+
+class FilterQuestion(Question):
+    """What the names in the list have to contain; it works as one types."""
+
+    label = "filter"
+    hint = "enter keeps it, esc shows all again"
+
+    def __init__(self, state: State) -> None:
+        self.value = state.filter
+
+    def typed(self, state: State, text: str) -> State:
+        """Narrow the list."""
+        return steps.filtered(state, text)
+
+    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
+        """The list's cursor."""
+        return Reply(steps.move_highlight(state, -steps_up))
+
+    def accepted(self, state: State, text: str) -> Reply:
+        """Keep it."""
+        return Reply(steps.filtered(state, text))
+
+    def cancelled(self, state: State) -> State:
+        """Show all again."""
+        return steps.filtered(state, "")
+
+
+class FileQuestion(Question):
+    """A file for the picture or its numbers; one that exists is replaced at the second enter.
+
+    Args:
+        state: whose picture it is.
+        drawn: the finished picture; None while it is still computed.
+    """
+
+    label = "save as"
+    hint = ".svg .txt the picture; .csv .json the numbers"
+
+    def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
+        self.value = str(_free_name(f"gradtui-{state.view}"))
+        self._drawn = drawn
+        self._to_replace: Path | None = None
+
+    def typed(self, state: State, text: str) -> State:
+        """Another name is another file to ask about."""
+        self._to_replace = None
+        return state
+
+    def accepted(self, state: State, text: str) -> Reply:
+        """Write it; or why not."""
+        drawn = self._drawn()
+        if drawn is None:
+            return Reply(state, "Still computing; press enter again in a moment.")
+        try:
+            file = Path(text.strip()).expanduser()
+            if file.is_file() and self._to_replace != file:
+                self._to_replace = file
+                return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
+            self._write(drawn, file)
+        # Also what is no path at all: an unknown ~user, half a character, too long a name.
+        except (ValueError, RuntimeError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            return Reply(state, printable(f"Not saved: {reason}. Another name, or esc."))
+        return Reply(state.saying(printable(f"Saved {file.resolve()}")))
+
+    def _write(self, drawn: Drawn, file: Path) -> None:
+        from gradtui.files import write_atomically
+        from gradtui.views import VIEWS
+        from gradtui.views.export import exported, format_of
+
+        asked = drawn.request
+        size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
+        view, format = VIEWS[asked.view], format_of(file)
+        text = exported(view, drawn.result, asked.setup, size, asked.marker, format)
+        write_atomically(file, text)
+
+
+def _free_name(stem: str) -> Path:
+    """A file that is not there yet."""
+    file, count = Path(f"{stem}.svg"), 2
+    while file.exists():
+        file, count = Path(f"{stem}-{count}.svg"), count + 1
+    return file

@@ -1,0 +1,135 @@
+"""What stands on the main screen: the panes, the picture that was asked for, the last that came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rich.style import Style
+from textual.widget import Widget
+
+from gradtui.app import panes
+from gradtui.app.engine import Drawn, Request
+from gradtui.app.flow_control import FlowControl
+from gradtui.app.pane import Pane
+from gradtui.app.state import State
+from gradtui.plots.picture import Picture
+from gradtui.views.view import Size
+
+_NAMES = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
+
+
+class Display:
+    """The panes of the main screen, and what is shown in them.
+
+    Args:
+        styles: the style of each role.
+        marker: what curves are drawn with.
+        submit: asks for a picture.
+        ask_terminal: asks the terminal for an answer behind the next paint.
+    """
+
+    def __init__(
+        self,
+        styles: dict[str, Style],
+        marker: str,
+        submit: Callable[[Request], None],
+        ask_terminal: Callable[[], None],
+    ) -> None:
+        self.panes = {name: Pane(name, styles) for name in _NAMES}
+        self.flow = FlowControl(self._show_pictures, ask_terminal)
+        self.cells = Size(0, 0)
+        """The size of the terminal."""
+        self._marker = marker
+        self._submit = submit
+        self._areas: panes.Areas | None = None
+        self._request: Request | None = None
+        self._drawn: Drawn | None = None
+        self._complaint = ""
+
+    def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
+        changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
+        return any(changed)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the terminal is large enough."""
+        least = panes.MIN_SIZE
+        return self.cells.width >= least.width and self.cells.height >= least.height
+
+    @property
+    def drawn(self) -> Drawn | None:
+        """The last picture of what was asked for; None while there is none."""
+        drawn = self._drawn
+        return drawn if drawn is not None and drawn.request == self._request else None
+
+    @property
+    def finished(self) -> Drawn | None:
+        """The final picture of what was asked for; None while there is none."""
+        return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
+
+    def restyle(self, styles: dict[str, Style]) -> None:
+        """Give the roles other colours."""
+        for pane in self.panes.values():
+            pane.restyle(styles)
+
+    def lay_out(self, state: State, main: Widget) -> panes.Areas:
+        """Share out the cells; a style that is set, even to what it was, repaints everything."""
+        areas = panes.areas(self.cells, len(state.record.subjects(state.setup)))
+        if areas != self._areas:
+            self._areas = areas
+            for name in ("side", "plot", "readout", "verdict"):
+                area: Size = getattr(areas, name)
+                pane = self.panes[name]
+                pane.styles.width, pane.styles.height = area
+            main.styles.height = areas.side.height
+        return areas
+
+    def show_too_small(self) -> None:
+        """What to do when there is no room."""
+        self.flow.send("too-small", panes.too_small(self.cells))
+
+    def show(self, state: State, main: Widget) -> None:
+        """Lay out, show what is known already, and ask for the rest."""
+        areas = self.lay_out(state, main)
+        self.flow.send("side", panes.side(state, areas.side))
+        self.flow.send("bottom", panes.bottom(state, self.cells.width))
+        request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
+        if request != self._request:
+            self._request = request
+            self._submit(request)
+        self.show_top(state)
+
+    def show_top(self, state: State) -> None:
+        """The views, and how far the picture is."""
+        progress = 1.0 if self.drawn is None else self.drawn.progress
+        self.flow.send("top", panes.top(state, self.cells.width, progress))
+
+    def take(self, drawn: Drawn) -> bool:
+        """Take a picture that came; false if it is not the one that is wanted."""
+        if drawn.request != self._request or self._areas is None:
+            return False
+        self._drawn = drawn
+        return True
+
+    def show_drawn(self) -> None:
+        """Show the picture that was taken."""
+        if self._drawn is not None and self._areas is not None:
+            self.flow.send("plot", self._drawn.picture)
+            self.flow.send("readout", Picture.of(self._drawn.readout, *self._areas.readout))
+            self._show_verdict()
+
+    def complain(self, text: str) -> None:
+        """Say over the prompt what is wrong with what was typed; nothing takes it back."""
+        self._complaint = text
+        self._show_verdict()
+
+    @property
+    def complaint(self) -> str:
+        """What is said to be wrong."""
+        return self._complaint
+
+    def _show_verdict(self) -> None:
+        if self._areas is not None:
+            finding = None if self._drawn is None else self._drawn.finding
+            picture = panes.verdict(finding, self._areas.verdict, self._complaint)
+            self.flow.send("verdict", picture)

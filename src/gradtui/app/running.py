@@ -1,0 +1,54 @@
+"""The app from its first state to what is remembered of its last."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+from gradtui import __version__
+from gradtui.app import storage
+from gradtui.app.appearance import Appearance
+from gradtui.app.main import GradTUI
+from gradtui.app.state import State
+from gradtui.errors import printable
+
+
+def run_app(
+    appearance: Appearance, *, mouse: bool, fresh: bool = False, theme: str | None = None
+) -> int:
+    """Run the app on this terminal and give its exit status.
+
+    Args:
+        appearance: what the terminal can show.
+        mouse: take the mouse.
+        fresh: do not go on from the remembered state.
+        theme: one of `THEMES`; the remembered one if None.
+    """
+    file = storage.state_file()
+    first = State() if fresh else storage.load(file)
+    if theme is not None:
+        first = first.with_(theme=theme)
+
+    def keep(state: State) -> None:
+        try:
+            storage.save(state, file)
+        except OSError as error:
+            reason = printable(f"{file}: {error.strerror}")
+            _narrate(f"the state could not be kept for the next start ({reason})")
+
+    app = GradTUI(first, appearance, keep)
+    app.run(mouse=mouse)
+    app.ended_in_order()
+    keep(app.state)
+    if app.return_code == 1:
+        _narrate(
+            f"this is a defect in gradtui {__version__}, and what you were doing is kept. Please "
+            "send the lines above to its maintainers: pip show --verbose gradtui says where."
+        )
+    return app.return_code or 0
+
+
+def _narrate(text: str) -> None:
+    """Say it on stderr, if that still leads anywhere."""
+    with suppress(OSError):
+        print(f"gradtui: {text}", file=sys.stderr)

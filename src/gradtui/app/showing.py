@@ -1,0 +1,249 @@
+"""The app as it shows a state: panes, the engine's pictures, the line to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual import events
+from textual.app import App, ComposeResult
+from textual.containers import Container, Horizontal
+from textual.filter import LineFilter, NoColor
+from textual.message import Message
+from textual.reactive import var
+from textual.timer import Timer
+
+from gradtui.app import steps
+from gradtui.app.appearance import Appearance
+from gradtui.app.display import Display
+from gradtui.app.ending import OrderlyEnd
+from gradtui.app.engine import Drawn, Engine
+from gradtui.app.filters import AsciiOnly, Printable
+from gradtui.app.flow_control import PATIENCE, QUESTION
+from gradtui.app.painting import PaintedOnce
+from gradtui.app.pane import Pane
+from gradtui.app.prompt import Prompt
+from gradtui.app.state import State
+from gradtui.app.textual_internals import forget_geometry
+from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
+from gradtui.mathematics.memory import collect_what_is_new
+from gradtui.views.view import Size
+
+_FRAME = 0.25
+"""Seconds for a frame of what plays."""
+
+
+@dataclass
+class Arrived(Message):
+    """A picture from the engine."""
+
+    drawn: Drawn
+
+
+@dataclass
+class Crashed(Message):
+    """A defect of ours, on the engine's thread."""
+
+    error: Exception
+
+
+class ShowingApp(PaintedOnce):
+    """One screen, one state. Widgets show it and hold none of it."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "gradtui"
+    AUTO_FOCUS = None
+
+    # A `reactive` would repaint the whole screen at every change; the panes know what changed.
+    state: var[State] = var(State, init=False)
+
+    def __init__(
+        self,
+        first: State,
+        appearance: Appearance,
+        remember: Callable[[State], None],
+    ) -> None:
+        """Make the app.
+
+        Args:
+            first: the state to begin with.
+            appearance: what the terminal can show.
+            remember: called with the state when a signal ends the app.
+        """
+        super().__init__()
+        self.appearance = appearance
+        # Made once: every strip remembers what each filter made of it.
+        self._last_filters: list[LineFilter] = [Printable()]
+        if self.appearance.colours == "none":
+            self._last_filters.append(NoColor())
+        if not self.appearance.unicode:
+            self._last_filters.append(AsciiOnly())
+        self.animation_level = "none"
+        self._engine = Engine(self._deliver, self._crashed)
+        self._end = OrderlyEnd(
+            lambda: remember(self.state), lambda status: self.exit(return_code=status)
+        )
+        self.shown = Display(
+            styles(self._theme_of(first)),
+            self.appearance.marker,
+            self._engine.submit,
+            self._ask_terminal,
+        )
+        self._patience: Timer | None = None
+        self._unasked = self._in_place = False
+        self.prompt = Prompt()
+        """The bottom row while something is typed."""
+        panes = self.shown.panes
+        self._main = Horizontal(panes["side"], panes["plot"], id="main")
+        self.set_reactive(ShowingApp.state, first)
+        for theme in TEXTUAL_THEMES:
+            self.register_theme(theme)
+        # Before the first paint: a theme that is set later paints everything once more.
+        self.theme = f"gradtui-{self._theme_of(first)}"
+
+    # -- the screen
+
+    def compose(self) -> ComposeResult:
+        """The panes, top to bottom."""
+        self.shown.cells = Size(self.size.width, self.size.height)
+        # Nothing is sent before all is laid out, or it would be sent three times.
+        self.keep_back()
+        if self.shown.fits:
+            self.shown.lay_out(self.state, self._main)
+        yield self.panes["too-small"]
+        yield self.panes["top"]
+        yield self._main
+        yield self.panes["readout"]
+        yield self.panes["verdict"]
+        with Container(id="foot"):
+            yield self.panes["bottom"]
+            yield self.prompt
+
+    def on_mount(self) -> None:
+        """Show the first state."""
+        self.set_class(not self.appearance.unicode, "ascii")
+        self.set_class(self.appearance.colours == "none", "mono")
+        self._end.heed()
+        self._timer = self.set_interval(_FRAME, self._tick, pause=True)
+        self.app_resume_signal.subscribe(self, self._resumed)
+        self.shown.flow.ask()
+        self._show()
+
+    def _resumed(self, _: App[object]) -> None:
+        """Back from ctrl+z: the terminal has forgotten everything."""
+        self.shown.flow.overdue()
+        self.refresh(layout=True)
+
+    def on_ready(self) -> None:
+        """Everything is in its place: paint."""
+        self.paint()
+        self._in_place = True
+
+    def on_unmount(self) -> None:
+        """Stop computing."""
+        self._engine.close()
+
+    def ended_in_order(self) -> None:
+        """The terminal is as it was."""
+        self._end.ended()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The same state on another size."""
+        forget_geometry()
+        # `size` still is the old one
+        self.shown.cells = Size(event.size.width, event.size.height)
+        while not self.shown.fits and len(self.screen_stack) > 1:
+            self.pop_screen()  # a page has no room there, and Textual's own fails on a few cells
+        self._show()
+
+    def watch_state(self, old: State, new: State) -> None:
+        """Every change of state comes by here."""
+        if new.theme != old.theme:
+            self.paint_in_one()
+            self.theme = f"gradtui-{self._theme_of(new)}"
+            self.shown.restyle(self.roles)
+        if new.playing != old.playing:
+            (self._timer.resume if new.playing else self._timer.pause)()
+        self._show()
+
+    def _theme_of(self, state: State) -> str:
+        return in_colours(state.theme, self.appearance.colours)
+
+    @property
+    def panes(self) -> dict[str, Pane]:
+        """The panes of the main screen by their id."""
+        return self.shown.panes
+
+    @property
+    def roles(self) -> dict[str, Style]:
+        """The style of each role in the theme that is on."""
+        return styles(self._theme_of(self.state))
+
+    @property
+    def settled(self) -> bool:
+        """Whether the screen shows the final picture of what was asked for."""
+        return self.shown.finished is not None
+
+    def _show(self) -> None:
+        """Show what is known already, and ask for the rest."""
+        if not self.shown.cells.width:
+            return
+        self.screen_stack[0].set_class(not self.shown.fits, "too-small")
+        if self.shown.fits:
+            self.shown.show(self.state, self._main)
+        else:
+            self.shown.show_too_small()
+
+    def _tick(self) -> None:
+        self.state = steps.play_tick(self.state)
+
+    # -- the engine
+
+    def _deliver(self, drawn: Drawn) -> None:
+        """Called on the engine's thread; a message is the only way from there."""
+        self.post_message(Arrived(drawn))
+
+    def _crashed(self, error: Exception) -> None:
+        self.post_message(Crashed(error))
+
+    def on_crashed(self, message: Crashed) -> None:
+        """A defect in the engine ends the app as one on this thread would."""
+        raise message.error
+
+    def on_arrived(self, message: Arrived) -> None:
+        """Show a picture, if it is still the one that is wanted."""
+        collect_what_is_new()  # by now all that is used is there
+        if self.shown.take(message.drawn):
+            if message.drawn.error:
+                self.state = self.state.saying(message.drawn.error, failed=True)
+            self.shown.show_drawn()
+            self.shown.show_top(self.state)
+
+    # -- the line to the terminal
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colour, none at all is sent: Textual's own answer to NO_COLOR is grey."""
+        return [*super().get_line_filters(), *self._last_filters]
+
+    def _ask_terminal(self) -> None:
+        # Patience starts now: a paint that never comes must not be waited for.
+        self._unasked = True
+        if self._patience is not None:
+            self._patience.stop()
+        self._patience = self.set_timer(PATIENCE, self.shown.flow.overdue)
+
+    def post_display_hook(self) -> None:
+        """Called after every paint, also those of pages that are closed before they are idle."""
+        if self._in_place and not self._engine.started:
+            # Not before: what it imports takes as long as everything up to here.
+            self._engine.start()
+        if self._unasked:
+            self._unasked = False
+            self.write_to_terminal(QUESTION)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal's answer."""
+        if self._patience is not None:
+            self._patience.stop()
+        self.shown.flow.answered()

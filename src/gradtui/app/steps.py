@@ -1,0 +1,333 @@
+"""The pure steps that change the state: what each key does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.app.places import listed, the_views, views_with, way_to
+from gradtui.app.state import THEMES, Moment, State, changed, guarded
+from gradtui.errors import InputError, printable
+from gradtui.models.finding import Remedy
+from gradtui.plots.picture import CURVES
+from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.view import Key
+
+# ------------------------------------------------------------- activations
+
+
+def move_highlight(state: State, steps: int) -> State:
+    """The list's cursor n rows down; with one activation chosen it chooses as it goes."""
+    names = state.listed
+    if not names:
+        return state
+    here = names.index(state.highlight) if state.highlight in names else -1 if steps > 0 else 0
+    name = names[min(max(here + steps, 0), len(names) - 1)]
+    moved = state.with_(highlight=name)
+    return moved if state.comparing else guarded(moved, state.setup.with_(activations=(name,)))
+
+
+def toggle(state: State) -> State:
+    """The highlighted activation into, or out of, the comparison."""
+    chosen = state.setup.activations
+    name = state.highlight
+    if name not in chosen:
+        if len(chosen) == CURVES:
+            return state.saying(
+                f"{CURVES} curves are compared already; space on one of them takes it out.",
+                failed=True,
+            )
+        return guarded(state, state.setup.with_(activations=(*chosen, name)))
+    if len(chosen) == 1:
+        return state.saying("This is the only activation; space on another compares the two.")
+    return guarded(
+        state, state.setup.with_(activations=tuple(other for other in chosen if other != name))
+    )
+
+
+def only(state: State) -> State:
+    """The highlighted activation alone."""
+    return guarded(state, state.setup.with_(activations=(state.highlight,)))
+
+
+def next_focus(state: State, steps: int = 1) -> State:
+    """The verdict for the next of what is compared."""
+    chosen = state.record.subjects(state.setup)
+    if len(chosen) == 1:
+        return state.saying("Nothing to compare with yet; space on another activation adds it.")
+    focus = chosen[(chosen.index(state.record.focused(state.setup)) + steps) % len(chosen)]
+    return guarded(state, state.setup.with_(focus=focus))
+
+
+def filtered(state: State, text: str) -> State:
+    """The list narrowed to the names that contain `text`, its cursor on one of them."""
+    narrowed = state.with_(filter=printable(text.strip()))
+    names = narrowed.listed
+    if names and narrowed.highlight not in names:
+        narrowed = narrowed.with_(highlight=names[0])
+    return narrowed
+
+
+# ------------------------------------------------------------------- knobs
+
+
+def step_knob(state: State, name: str, steps: int, *, by_factor: bool = False) -> State:
+    """A knob n steps up or down, or n times by its factor."""
+    knob = KNOBS[name]
+    turn = knob.scale if by_factor else knob.step
+    try:
+        value = turn(knob.of(state.setup), steps)
+    except OverflowError:
+        return state
+    return guarded(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+
+
+def set_knob(state: State, name: str, text: str) -> State:
+    """A knob set to what was typed.
+
+    What it brings with it, such as the depth of a list of weights, is set too.
+
+    Raises:
+        InputError: the text is not a value of this knob, or contradicts another knob.
+    """
+    value = KNOBS[name].parse(text)
+    return changed(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+
+
+def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
+    """The depth, where there is one."""
+    if "depth" not in state.record.offered(state.setup):
+        return state.saying(_no_such_knob(state, KNOBS["depth"].label))
+    return step_knob(state, "depth", steps, by_factor=by_factor)
+
+
+def next_model(state: State) -> str:
+    """The family that the model's key leads to; "" where there is no choice."""
+    families = state.record.families
+    if "model" not in state.record.knobs or len(families) < 2:
+        return ""
+    return families[(families.index(state.record.family(state.setup)) + 1) % len(families)]
+
+
+def toggle_model(state: State) -> State:
+    """The next model that the view can ask."""
+    if family := next_model(state):
+        return guarded(state, state.setup.with_(model=family))
+    places = views_with(lambda view: "model" in view.knobs)
+    if not places:
+        return state.saying(_no_such_knob(state, KNOBS["model"].label))
+    choice = listed(FAMILIES, "or").capitalize()
+    return state.saying(
+        f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
+    )
+
+
+# ------------------------------------------------- keys that each view has its own of
+
+
+def knob_on(state: State, letter: str) -> Knob | None:
+    """The knob that a letter opens in this view; what is focused has keys of its own."""
+    knob = state.record.knob_of(letter, state.setup)
+    return None if knob is None or knob.name == "focus" else knob
+
+
+def own_key(state: State, key: str) -> Key | None:
+    """What only this view does at a key, as Textual calls it."""
+    return next((own for own in state.record.keys if key in own.keys), None)
+
+
+def press(state: State, key: str) -> State:
+    """What only this view does at a key; where it does nothing, what has it."""
+    if (own := own_key(state, key)) is None:
+        return state.saying(_means_elsewhere(state, key))
+    try:
+        moved = own.does(state.setup)
+        done = changed(state, moved.setup, moved.view)
+    except InputError as error:
+        return state.saying(str(error), failed=True)
+    if done.view != state.view:
+        done = done.with_(playing=False)
+    return done.saying(moved.message)
+
+
+def _means_elsewhere(state: State, key: str) -> str:
+    """Why a key does nothing here: a knob without effect, or another view's knob or key."""
+    for knob in state.record.all_knobs:
+        if knob.letter == key:
+            return f"{knob.label} changes nothing in this setup; ? shows what does."
+    for name, view in VIEWS.items():
+        for own in view.keys:
+            if key in own.keys:
+                return (
+                    f"{own.shown}: {own.help}, in the {the_views([name])}: {way_to([name])} first."
+                )
+    for view in VIEWS.values():
+        for knob in view.all_knobs:
+            if knob.letter == key:
+                return _no_such_knob(state, knob.label)
+    return ""
+
+
+def _no_such_knob(state: State, label: str) -> str:
+    return f"The {state.view} view has no {label}; ? shows what it has."
+
+
+# ------------------------------------------------------------------- cursor
+
+
+def walk(state: State, steps: int, *, tens: bool = False) -> State:
+    """The view's cursor n steps to the right."""
+    return state.with_(setup=state.record.walk(state.setup, steps, tens), playing=False)
+
+
+def climb(state: State, steps: int, *, tens: bool = False) -> State:
+    """The view's cursor n steps up; where it has no height, the list's cursor."""
+    climb = state.record.climb
+    if climb is None:
+        return move_highlight(state, -steps)
+    return state.with_(setup=climb(state.setup, steps, tens), playing=False)
+
+
+def walk_to_end(state: State, direction: int) -> State:
+    """The view's cursor at an end of what it walks over."""
+    return walk(state, direction * 10**6, tens=True)
+
+
+def toggle_play(state: State) -> State:
+    """Start or pause what plays in this view."""
+    animation = state.record.animation
+    if animation is None:
+        places = views_with(lambda view: view.animation)
+        if not places:
+            return state.saying("Nothing plays in any view.")
+        animation = VIEWS[places[0]].animation
+        assert animation is not None
+        return state.saying(
+            f"{animation.what} plays in the {the_views(places[:1])}: {way_to(places[:1])}, then p."
+        )
+    if state.playing:
+        return state.with_(playing=False).saying("Paused; ← → step, p goes on.")
+    what = animation.what[:1].lower() + animation.what[1:]
+    return state.with_(setup=animation.start(state.setup), playing=True).saying(
+        f"Playing {what}; p pauses."
+    )
+
+
+def play_tick(state: State) -> State:
+    """One frame of what plays."""
+    animation = state.record.animation
+    if not state.playing or animation is None:
+        return state.with_(playing=False) if state.playing else state
+    setup = animation.frame(state.setup)
+    done = animation.done(setup)
+    ticked = state.with_(setup=setup, playing=not done)
+    return ticked.saying(f"{animation.arrived}; p plays again.") if done else ticked
+
+
+# ----------------------------------------------------------------- history
+
+
+def undo(state: State) -> State:
+    """Back before the last change."""
+    if not state.past:
+        return state.saying("Nothing to undo.")
+    return _travelled(state, state.past[-1], state.past[:-1], (_now(state), *state.future), "Undid")
+
+
+def redo(state: State) -> State:
+    """The last undone change again."""
+    if not state.future:
+        return state.saying("Nothing to redo.")
+    return _travelled(state, state.future[0], (*state.past, _now(state)), state.future[1:], "Redid")
+
+
+def _now(state: State) -> Moment:
+    return Moment(state.view, state.setup)
+
+
+def _travelled(
+    state: State,
+    moment: Moment,
+    past: tuple[Moment, ...],
+    future: tuple[Moment, ...],
+    verb: str,
+) -> State:
+    what = describe(state.setup, moment.setup) or f"view {moment.view}"
+    highlight = state.highlight
+    if len(moment.setup.activations) == 1:
+        highlight = moment.setup.activations[0]
+    return state.with_(
+        setup=moment.setup,
+        view=moment.view,
+        past=past,
+        future=future,
+        highlight=highlight,
+        playing=False,
+    ).saying(f"{verb}: {what}.")
+
+
+def describe(old: Setup, new: Setup) -> str:
+    """What differs between two setups, in words."""
+    return ", ".join(
+        f"{knob.label} {knob.text(old)} → {knob.text(new)}"
+        for knob in KNOBS.values()
+        if knob.name not in CURSORS and knob.of(old) != knob.of(new)
+    )
+
+
+# --------------------------------------------------------- views, scenarios
+
+
+def switched(state: State, view: str) -> State:
+    """Another view of the same setup."""
+    return state.with_(view=view, playing=False)
+
+
+def next_view(state: State, steps: int = 1) -> State:
+    """The view n further; after the last comes the first."""
+    names = list(VIEWS)
+    return switched(state, names[(names.index(state.view) + steps) % len(names)])
+
+
+def scenario(state: State, index: int) -> State:
+    """A scenario's setup, in its view; undo leads back."""
+    chosen = SCENARIOS[index]
+    moved = state.with_(filter="", highlight=chosen.setup.activations[0], playing=False)
+    return changed(moved, chosen.setup, chosen.view).saying(chosen.look)
+
+
+def reset(state: State) -> State:
+    """Every knob as where this view starts; undo leads back."""
+    first = State()
+    moved = state.with_(filter="", highlight=first.highlight, playing=False)
+    return changed(moved, VIEWS[state.view].default_setup).saying("Reset; u undoes it.")
+
+
+def fix(state: State, remedy: Remedy | None) -> State:
+    """The remedy applied, with the before and after."""
+    if remedy is None:
+        return state.saying("Nothing to fix here: no remedy is needed, or none was found.")
+    applied = guarded(state, remedy.applied(state.setup))
+    if applied.failed:
+        return applied
+    return applied.saying(f"{remedy.label}: {_from_to(remedy.before, remedy.after)}.")
+
+
+def _from_to(before: str, after: str) -> str:
+    """Two sentences that differ in a few words as one: layer 1 gets 2e-32 → 1 of layer 50's."""
+    old, new = before.split(), after.split()
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    middle = [*old[start : len(old) - end], "→", *new[start : len(new) - end]]
+    return " ".join([*old[:start], *middle, *old[len(old) - end :]])
+
+
+def next_theme(state: State, themes: Sequence[str] = THEMES) -> State:
+    """The next theme."""
+    theme = themes[(themes.index(state.theme) + 1) % len(themes)]
+    return state.with_(theme=theme).saying(f"Theme: {theme}.")

@@ -1,0 +1,155 @@
+"""Facts of a function that is analytic but for a few breaks: its limits, turns and extremes.
+
+Symbols: f the function, df its derivative, log_df = ln|df|; a piece lies between two neighbouring
+breaks. On a piece df is constant throughout or nowhere, and that tells a plateau of df from a
+limit that rounding reaches early, as that of 1 - 2e^-2z.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array, Elementwise
+
+_EPSILON = sys.float_info.epsilon
+
+
+@cache
+def grid() -> Array:
+    """Where a function is looked at before anything is searched for: 0, and ±1e-12 to ±1e6."""
+    line = np.arange(-768, 769) / 64.0  # close enough to see every turn of an activation
+    return np.sort(np.concatenate([-_steps(), line, _steps()]))
+
+
+@cache
+def _steps() -> Array:
+    """Distances from 0, and from a break in units of it."""
+    return np.logspace(-12.0, 6.0, 73)
+
+
+class Piece:
+    """The function between two neighbouring breaks `low` and `high`, which may be infinite.
+
+    Attributes:
+        signs: the signs that df takes.
+    """
+
+    def __init__(
+        self, f: Elementwise, df: Elementwise, log_df: Elementwise, low: float, high: float
+    ) -> None:
+        self.f, self.df = f, df
+        self.low, self.high = low, high
+        near = [grid()]
+        with np.errstate(over="ignore"):
+            if math.isfinite(low):
+                near += [low + max(1.0, abs(low)) * _steps(), np.array([math.nextafter(low, high)])]
+            if math.isfinite(high):
+                near += [
+                    high - max(1.0, abs(high)) * _steps(),
+                    np.array([math.nextafter(high, low)]),
+                ]
+        if math.isfinite(low) and math.isfinite(high):
+            share = np.arange(1, 64) / 64.0
+            near.append(low * (1.0 - share) + high * share)
+        z = np.unique(np.concatenate(near))
+        self.z: Array = z[(z > low) & (z < high)]
+        self.slope: Array = df(self.z)
+        self.signs = frozenset(np.sign(self.slope[self.slope != 0.0]).tolist())
+        log_slope = log_df(self.z)
+        self.straight = bool((log_slope == log_slope[0]).all())
+        self.flat = self.straight and log_slope[0] == -math.inf
+
+    def _ends(self, function: Elementwise) -> list[tuple[float, float]]:
+        """The limits of `function` at the two edges, each with its edge; those that exist."""
+        left, right = function.ends
+        ends = [
+            (limit(function, self.low, 1) if math.isfinite(self.low) else left, self.low),
+            (limit(function, self.high, -1) if math.isfinite(self.high) else right, self.high),
+        ]
+        return [(value, edge) for value, edge in ends if not math.isnan(value)]
+
+    def steepest(self) -> list[tuple[float, float]]:
+        """Candidates for the supremum of |df|, each with its place."""
+        steepness = np.abs(self.slope)
+        if self.straight:
+            return [(float(steepness[0]), min(max(0.0, self.low), self.high))]
+        ends = [(abs(value), edge) for value, edge in self._ends(self.df)]
+        top = float(steepness.max())
+        if any(value >= top * (1.0 - 4.0 * _EPSILON) for value, _ in ends):
+            return ends
+        best = np.flatnonzero(steepness >= top * (1.0 - 4.0 * _EPSILON))
+        i = min(best.tolist(), key=lambda i: (abs(self.z[i]), -self.z[i]))
+        at = self._turn(self.z[max(i - 1, 0)], self.z[min(i + 1, self.z.size - 1)])
+        seen, refined = float(steepness[i]), abs(self.df(at))
+        better = refined > seen * (1.0 + 4.0 * _EPSILON)  # else it is rounding, not height
+        return [*ends, (refined, at) if better else (seen, float(self.z[i]))]
+
+    def _turn(self, low: float, high: float) -> float:
+        """Where |df| stops rising, between `low` and `high`."""
+        h = 2.0**-8  # the central difference of fourth order errs by h⁴/30 = 8e-12 of |df|⁗′
+
+        def rise(z: Array) -> Array:
+            near = np.abs(self.df(z + h)) - np.abs(self.df(z - h))
+            far = np.abs(self.df(z + 2.0 * h)) - np.abs(self.df(z - 2.0 * h))
+            difference: Array = 8.0 * near - far
+            return difference
+
+        return float(_bisected(rise, np.array([low]), np.array([high]))[0])
+
+    def extremes(self) -> list[tuple[float, bool]]:
+        """Candidates for the infimum and the supremum of f, and whether f attains them."""
+        at_ends = [
+            (value, self.flat or (math.isfinite(edge) and value == self.f(edge)))
+            for value, edge in self._ends(self.f)
+        ]
+        z, sign = self.z[self.slope != 0.0], np.sign(self.slope[self.slope != 0.0])
+        turns = np.flatnonzero(sign[1:] != sign[:-1])
+        values = self.f(_bisected(self.df, z[turns], z[turns + 1]))
+        return at_ends + [(float(value), True) for value in values]
+
+
+def pieces(
+    f: Elementwise, df: Elementwise, log_df: Elementwise, breaks: tuple[float, ...]
+) -> tuple[Piece, ...]:
+    """The pieces between `breaks`, from -∞ to ∞; none where no float lies between two."""
+    return tuple(
+        Piece(f, df, log_df, low, high)
+        for low, high in itertools.pairwise((-math.inf, *breaks, math.inf))
+        if math.nextafter(low, high) < high
+    )
+
+
+def limit(function: Elementwise, at: float, side: int) -> float:
+    """The limit at `at` from below (-1) or above (1).
+
+    It lies on the line through the two nearest floats, and where it is, but for rounding, the
+    value at `at` or a short decimal, it is that.
+    """
+    near = math.nextafter(at, side * math.inf)
+    far = math.nextafter(near, side * math.inf)
+    value, before = function(near), function(far)
+    if not math.isfinite(before):
+        return value
+    rounding = 4.0 * _EPSILON * max(abs(value), abs(before)) + 1e-300
+    value += value - before
+    for exact in (function(at), round(value, 12)):
+        if abs(value - exact) <= rounding:
+            return exact
+    return value
+
+
+def _bisected(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Where `function` changes sign between `low` and `high` [n], to the last digit."""
+    below = np.sign(function(low))
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        same = np.sign(function(middle)) == below
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    middles: Array = 0.5 * (low + high)
+    return middles

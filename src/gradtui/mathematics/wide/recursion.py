@@ -1,0 +1,85 @@
+"""The one recursion of wide networks: q ← M(q) = σw² V(q) + σb², and χ = σw² D(q) on the way.
+
+Glossary: q the second moment of a pre-activation, t = ln q, z standard normal, f the activation,
+f′ its derivative; w = σw² and b = σb² the variances of weights (times n_in) and biases;
+V = E[f(√q z)²], D = E[f′(√q z)²]; χ the factor of the squared gradient norm a layer.
+
+After Poole et al., NIPS 2016. Moments come from quadrature, right to some 1e-13, or from a table,
+right to 1e-9, which is what many layers or many networks can afford.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.wide.moments import Q_LARGEST, Q_SMALLEST, Expectations, Moments, Table
+
+_TABULATED = 60.0
+"""|t| up to which the table serves a single q."""
+
+
+@dataclass(frozen=True)
+class Recursion:
+    """The recursion of one network, or of arrays of networks that share f.
+
+    Attributes:
+        e: the expectations of f.
+        w: σw².
+        b: σb².
+    """
+
+    e: Expectations
+    w: float | Array
+    b: float | Array
+
+    def after(self, moments: Moments) -> Array:
+        """M(q), from the moments at q."""
+        q: Array = self.w * moments.square + self.b
+        return q
+
+    def chi(self, moments: Moments) -> Array:
+        """χ, from the moments at q."""
+        rate: Array = self.w * moments.slope_square
+        return rate
+
+    def exact(self, q: float) -> Moments:
+        """The moments at 0 ≤ q ≤ ∞ by quadrature; at 0 and from 1e150 on, their limits."""
+        if q > Q_LARGEST:
+            return self.e.at_infinity
+        return self.e.moments(np.array(0.0 if q < Q_SMALLEST else q))
+
+    def step(self, q: float) -> tuple[float, float]:
+        """M(q) and χ for one q, however large or small, quickly where the table has it."""
+        if Q_SMALLEST <= q <= Q_LARGEST and abs(math.log(q)) <= _TABULATED:
+            moments = self._looked_up(np.array(math.log(q)))
+        else:
+            moments = self.exact(q)
+        return float(self.after(moments)), float(self.chi(moments))
+
+    def layers(self, q: Array, farthest: float = Table.END) -> Iterator[tuple[Array, Array]]:
+        """q_l and log10 χ_l of layer 1, 2, …, from q_1 on, without an end.
+
+        From |t| = `farthest` on, moments are those there: at the table's ends f is at its limits,
+        and all that counts of V is that q stays there.
+        """
+        while True:
+            with np.errstate(divide="ignore"):
+                t = np.clip(np.log(q), -farthest, farthest)
+                moments = self._looked_up(t)
+                log10_chi = np.log10(self.chi(moments))
+            yield q, log10_chi
+            q = self.after(moments)
+
+    def _looked_up(self, t: Array) -> Moments:
+        """The moments at q = e^t from the table."""
+        moments = self.e.table.interpolated(t)
+        # Where they decay as e^(-1/q), interpolation leaves noise around 0.
+        return moments._replace(
+            square=np.maximum(moments.square, 0.0),
+            slope_square=np.maximum(moments.slope_square, 0.0),
+        )

@@ -1,0 +1,109 @@
+"""How much of a gradient reaches each layer: what every model finds in its own way.
+
+A model gives a `Decay` for each of what is compared; whoever draws, reads out or tabulates them
+asks no further of what kind they are.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.models.finding import Finding, Kind
+from gradtui.models.subject import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Layers: TypeAlias = "NDArray[np.int64] | NDArray[np.float64]"
+Value: TypeAlias = str | int | float | bool | None
+"""What stands in a table."""
+
+
+class Guide(NamedTuple):
+    """A line beside a curve: what is expected of it, or between what it scatters.
+
+    `stretches` says whether the picture grows for it: "all" the way, as far as it stays "near", or
+    "no".
+    """
+
+    layers: Layers
+    log10: Array
+    role: str
+    dash: str
+    stretches: str = "all"
+
+
+class Bars(NamedTuple):
+    """At a few layers, between which values most lie."""
+
+    layers: Layers
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Decay(ABC):
+    """The gradient of one subject by layer, in log10; -inf is an exact zero."""
+
+    subject: Subject
+
+    @abstractmethod
+    def curve(self) -> tuple[Layers, Array]:
+        """The layers and what reaches them."""
+
+    @abstractmethod
+    def guides(self) -> tuple[Guide, ...]:
+        """What is drawn beside the curve, first what may be covered."""
+
+    def bars(self, columns: int) -> Bars | None:
+        """How it scatters, in a picture of so many columns."""
+        return None
+
+    @abstractmethod
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """What the lines without a letter are: texts and roles, what matters most first."""
+
+    @abstractmethod
+    def kind(self) -> Kind:
+        """What becomes of the gradient."""
+
+    @abstractmethod
+    def cells(self, layer: int) -> Mapping[str, str]:
+        """What stands in the readout at a layer, by the head of its column."""
+
+    @abstractmethod
+    def finding(self) -> Finding:
+        """The verdict."""
+
+    @abstractmethod
+    def rows(self) -> list[dict[str, Value]]:
+        """A row for each layer."""
+
+
+@dataclass(frozen=True)
+class DecayLayout:
+    """How the decays of a model are laid out.
+
+    Attributes:
+        title: what is drawn.
+        first: the first layer: 1, or 0 for the input.
+        least_decades: the picture is at least so high.
+        in_decades: whether only whole decades are named, from the height of the picture.
+        widths: the least width of each column of the readout.
+        dispensable: the heads of the columns that a narrow terminal can do without, first what
+            goes first.
+        hides_zeros: whether the heading says how many exact zeros are not drawn.
+    """
+
+    title: str
+    first: int
+    least_decades: float
+    in_decades: Callable[[float], bool]
+    widths: tuple[int, ...]
+    dispensable: tuple[str, ...]
+    hides_zeros: bool

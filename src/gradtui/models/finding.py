@@ -1,0 +1,97 @@
+"""What becomes of a gradient: the verdict by a threshold, and a finding with its remedy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from gradtui.setup import Setup
+from gradtui.wording import magnitude
+
+
+class Kind(StrEnum):
+    """What becomes of a gradient."""
+
+    HEALTHY = "healthy"
+    VANISHING = "vanishing"
+    EXPLODING = "exploding"
+    DEAD = "dead"
+
+    @classmethod
+    def of(cls, log10_ratio: float, log10_limit: float) -> Kind:
+        """By how much of it is left: healthy is from the threshold to its inverse.
+
+        Args:
+            log10_ratio: log10 of what is left; -inf where nothing is.
+            log10_limit: log10 of the threshold, below 0.
+        """
+        if log10_ratio == -math.inf:
+            return cls.DEAD
+        if log10_ratio < log10_limit:
+            return cls.VANISHING
+        return cls.EXPLODING if log10_ratio > -log10_limit else cls.HEALTHY
+
+    @property
+    def mark(self) -> str:
+        """One character that says it without colour."""
+        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "●"}[self.value]
+
+    @property
+    def role(self) -> str:
+        """The role of text that says it."""
+        return "good" if self is Kind.HEALTHY else "bad"
+
+    def lessens(self, log10_ratio: float) -> bool:
+        """Whether it is the lower end of what is healthy that this has passed, or is nearer to."""
+        return self in (Kind.VANISHING, Kind.DEAD) or (self is Kind.HEALTHY and log10_ratio < 0.0)
+
+    def healthy_is(self, log10_ratio: float, log10_limit: float) -> str:
+        """The end of what is healthy that counts here, in words: above 0.001, or below 1000."""
+        if self.lessens(log10_ratio):
+            return f"above {magnitude(log10_limit)}"
+        return f"below {magnitude(-log10_limit)}"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of knobs that helps, tried out before it is offered.
+
+    Attributes:
+        label: what it is called.
+        changes: values of knobs by name.
+        before: what becomes of the gradient now.
+        after: what becomes of it then, in the same words.
+        becomes: what its subject is called then.
+    """
+
+    label: str
+    changes: Mapping[str, Any]
+    before: str
+    after: str
+    becomes: str = ""
+
+    def applied(self, setup: Setup) -> Setup:
+        """The setup with the change made; the focus stays on what was changed."""
+        changed = setup.with_(**self.changes).clamped()
+        if setup.focus in ("", *changed.compared):
+            return changed
+        return changed.with_(focus=self.becomes if self.becomes in changed.compared else "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict on one subject: the sentence with its evidence and threshold, and why."""
+
+    subject: str
+    kind: Kind
+    sentence: str
+    cause: str
+    remedy: Remedy | None = None
+
+    @property
+    def text(self) -> str:
+        """The verdict and its cause as a paragraph."""
+        return f"{self.sentence} {self.cause}"

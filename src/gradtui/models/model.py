@@ -1,0 +1,80 @@
+"""What a model is: a record that the views ask, whatever family it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gradtui.models.decay import Decay, DecayLayout
+from gradtui.models.finding import Remedy
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.progress import Tick
+from gradtui.setup import Setup
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gradtui.mathematics.initialisation import RandomNetwork, Sigmas
+    from gradtui.mathematics.network import GradientFlow
+
+
+class Flow(Protocol):
+    """Draws the network with this number and runs a random batch through it."""
+
+    def __call__(
+        self,
+        subject: Subject,
+        number: int,
+        batch: int,
+        *,
+        layers: bool = False,
+        bins: int = 0,
+        tick: Tick = ...,
+    ) -> GradientFlow:
+        """The norms, and with `layers` what happens inside each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layered:
+    """What a model of real layers can do beside: its networks can be drawn and looked into.
+
+    Attributes:
+        sigmas: σw², σb² and the distribution of the weights that a subject's recipe gives it.
+        drawn: draws the network with this number; with it the generator its inputs come from.
+        flow: draws it too, and runs a batch forward and back.
+        measured: the decay of a subject of which one flow was run.
+    """
+
+    sigmas: Callable[[Subject], Sigmas]
+    drawn: Callable[[Subject, int, Tick], tuple[RandomNetwork, np.random.Generator]]
+    flow: Flow
+    measured: Callable[[Subject, GradientFlow], Decay]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A family of models.
+
+    Attributes:
+        family: the field of `Setup` that has its knobs; its name.
+        knobs: the names of those of its knobs that a decay of it depends on.
+        layout: how its decays are laid out.
+        expected: what is known of a subject without drawing at random.
+        run: the decays of all that a setup compares, each time better known; at last with what
+            was found to help.
+        remedy: the first change that helps where a decay is not healthy.
+        layered: what real layers can do beside; None where there are none.
+    """
+
+    family: str
+    knobs: tuple[str, ...]
+    layout: DecayLayout
+    expected: Callable[[Subject, Tick], Decay]
+    run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
+    remedy: Callable[[Decay, Tick], Remedy | None]
+    layered: Layered | None = None
+
+    def subjects(self, setup: Setup) -> tuple[Subject, ...]:
+        """What a setup compares."""
+        return subjects_of(setup, self.family)

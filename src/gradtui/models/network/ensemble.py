@@ -1,0 +1,65 @@
+"""What was measured of random networks: their gradients, layer by layer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network import GradientFlow
+from gradtui.models.quantiles import quantiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_KEPT_LAYERS = 512
+"""An ensemble keeps at most this many layers: more than any screen has columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) of random networks at one input each.
+
+    Attributes:
+        layers: the l that are kept, 0 for the input and L among them.
+        log10: [networks, layers]; -inf where nothing arrives.
+    """
+
+    layers: NDArray[np.int64]
+    log10: Array
+
+    @property
+    def networks(self) -> int:
+        """How many there are."""
+        return len(self.log10)
+
+    def quantiles(self) -> tuple[Array, Array, Array]:
+        """5 %, median and 95 % at each kept layer."""
+        return quantiles(self.log10)
+
+    @property
+    def dead(self) -> float:
+        """The share of the networks in which nothing arrives at the input."""
+        return float(np.mean(self.log10[:, 0] == -math.inf))
+
+    def mean_and_error(self) -> tuple[float, float]:
+        """The mean of log10 at the input over the networks that are not dead, and its error."""
+        alive = self.log10[:, 0][np.isfinite(self.log10[:, 0])]
+        if not alive.size:
+            return -math.inf, math.nan
+        error = float(alive.std(ddof=1)) / math.sqrt(alive.size) if alive.size > 1 else math.inf
+        return float(alive.mean()), error
+
+
+def kept_layers(depth: int) -> NDArray[np.int64]:
+    """The layers that an ensemble keeps of a deep network."""
+    return np.unique(np.linspace(0, depth, min(depth + 1, _KEPT_LAYERS)).round().astype(np.int64))
+
+
+def gradients(flow: GradientFlow, layers: NDArray[np.int64]) -> Array:
+    """log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) at those layers."""
+    kept: Array = (flow.log10_grad_hidden - flow.log10_grad_hidden[-1])[layers]
+    return kept

@@ -1,0 +1,99 @@
+"""What is asked about: one of the things that a setup compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from gradtui.errors import InputError
+from gradtui.models.finding import Remedy
+from gradtui.setup import FAMILIES, KNOBS, Setup
+
+Changes: TypeAlias = Mapping[str, Any]
+"""Values of knobs by name."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One activation, with one way to draw weights where those are drawn.
+
+    Attributes:
+        name: what it is called beside those that it is compared with.
+        setup: with this activation and this initialisation alone.
+        among: the setup that compares it with others.
+    """
+
+    name: str
+    setup: Setup
+    among: Setup
+
+    @property
+    def activation(self) -> str:
+        """Its text form."""
+        return self.setup.activations[0]
+
+    @property
+    def init(self) -> str:
+        """The text form of its initialisation."""
+        return self.setup.network.init[0]
+
+    @property
+    def _compares(self) -> str:
+        """The knob whose values its family compares; "" if there is none."""
+        return FAMILIES[self.setup.model].compares
+
+    def changed(self, changes: Changes) -> Subject:
+        """The same with other knobs; another activation or way to draw gives it another name."""
+        setup = self.setup.with_(**changes).clamped()
+        by_other = self.name in self.setup.compared_in(self.setup.model)
+        name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
+        return Subject(name, setup, self.among.with_(**changes).clamped())
+
+    def kept_among_others(self, changes: Changes) -> Changes:
+        """These changes where several are compared: the others stay as they are."""
+        for knob in ("activations", self._compares):
+            if knob in changes and len(compared := KNOBS[knob].of(self.among)) > 1:
+                (old,), (new,) = KNOBS[knob].of(self.setup), changes[knob]
+                kept = dict.fromkeys(new if name == old else name for name in compared)
+                changes = {**changes, knob: tuple(kept)}
+        return changes
+
+
+def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
+    """What a setup compares in a family: activations, or several of what else that compares."""
+    others = setup.compared_in(family)
+    if len(others) > 1:
+        alone = setup.with_(activations=(setup.focused,), focus="", model=family)
+        knob = FAMILIES[family].compares
+        return tuple(Subject(name, alone.with_(**{knob: (name,)}), setup) for name in others)
+    return tuple(
+        Subject(name, setup.with_(activations=(name,), focus="", model=family), setup)
+        for name in setup.activations
+    )
+
+
+def first_that_helps(
+    subject: Subject,
+    candidates: Iterable[tuple[str, Changes]],
+    heals: Callable[[Subject], str | None],
+    before: str,
+) -> Remedy | None:
+    """The first change that is tried and found to help.
+
+    Args:
+        subject: what ails.
+        candidates: changes worth trying with what each is called, the least intrusive first.
+        heals: tries a changed subject, and says what becomes of it; None if that is not healthy.
+        before: what becomes of it now, in the same words.
+    """
+    for label, changes in candidates:
+        try:
+            changed = subject.changed(changes)
+            after = heals(changed)
+        except InputError:  # it cannot be
+            continue
+        if after is not None:
+            kept = subject.kept_among_others(changes)
+            return Remedy(label, kept, before, after, changed.name)
+    return None

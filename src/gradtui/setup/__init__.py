@@ -1,0 +1,29 @@
+"""What was asked: every choice as one frozen value, and the knobs that its fields are."""
+
+from gradtui.setup.chain import Chain, Loss
+from gradtui.setup.knob import Knob, names_of
+from gradtui.setup.network import Network
+from gradtui.setup.setup import (
+    CURSORS,
+    FAMILIES,
+    KNOBS,
+    Setup,
+    family_with,
+    groups_of,
+    implied,
+)
+
+__all__ = [
+    "CURSORS",
+    "FAMILIES",
+    "KNOBS",
+    "Chain",
+    "Knob",
+    "Loss",
+    "Network",
+    "Setup",
+    "family_with",
+    "groups_of",
+    "implied",
+    "names_of",
+]

@@ -1,0 +1,40 @@
+"""The knobs of what is drawn over numbers: f′ over z, and the plane of σw and σb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradtui.setup.knob import choice, interval, real
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A range of z, and a place in it."""
+
+    z_range: tuple[float, float] = interval(
+        (-6.0, 6.0), "v", "the range of z that is drawn", -1e6, 1e6
+    )
+    z: float = real(
+        1.0, "z", "where the cursor stands", -1e6, 1e6, 0.1, cursor=True, within="z_range"
+    )
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What is mapped over σw, and a place on the map."""
+
+    sigma_w_range: tuple[float, float] = interval(
+        (0.0, 3.0), "R", "the range of σw that is mapped", 0.0, 1e3
+    )
+    sigma_b_range: tuple[float, float] = interval(
+        (0.0, 1.5), "Q", "the range of σb that is mapped", 0.0, 1e3
+    )
+    against: str = choice("sigma_b", "A", "what σw is mapped against", lambda: ("sigma_b", "depth"))
+    sigma_w: float = real(
+        1.0, "S", "the σw at which the cursor stands", 0.0, 1e3, 0.01,
+        cursor=True, within="sigma_w_range", widens=True,
+    )  # fmt: skip
+    sigma_b: float = real(
+        0.0, "Y", "the σb at which the cursor stands", 0.0, 1e3, 0.01,
+        cursor=True, within="sigma_b_range", widens=True,
+    )  # fmt: skip

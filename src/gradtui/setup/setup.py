@@ -1,0 +1,207 @@
+"""Every choice the user has made, as one frozen value."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradtui.errors import InputError
+from gradtui.mathematics.chain import MAX_DEPTH
+from gradtui.mathematics.spec import parse_spec
+from gradtui.setup.chain import Chain
+from gradtui.setup.family import Family
+from gradtui.setup.knob import Knob, choice, declared, knobs_of, whole
+from gradtui.setup.network import Network
+from gradtui.setup.plane import Plane, Slope
+from gradtui.setup.shared import Shared
+
+
+def _focus(name: str, letter: str, help: str) -> Knob:
+    def compared() -> list[Knob]:
+        """The knobs of which several values can be compared."""
+        families = dict.fromkeys(kind.compares for kind in FAMILIES.values())
+        return [KNOBS["activations"], *(KNOBS[knob] for knob in families if knob)]
+
+    def parse(text: str) -> str:
+        if not text:
+            return ""
+        word = parse_spec(name, text).name
+        knob = next((k for k in reversed(compared()) if word in k.words()), KNOBS["activations"])
+        values: tuple[str, ...] = knob.parse(text)
+        return values[0]
+
+    return Knob(
+        name,
+        letter,
+        help,
+        "one of the chosen activations or initialisations",
+        parse,
+        str,
+        lambda value, n: value,
+        lambda value, n: value,
+        lambda: [word for knob in compared() for word in knob.words()],
+    )
+
+
+@dataclass(frozen=True)
+class Setup(Shared):
+    """The state of every knob. Two equal setups give the same numbers and the same picture.
+
+    A group of knobs is a field: `setup.network.units`. A family of models is one of them, and is
+    a choice of `model` from there on.
+    """
+
+    focus: str = declared(
+        "", "o", "which of those compared the verdict, the ceiling and the spread are for (the "
+        "first)", _focus,
+    )  # fmt: skip
+    model: str = choice(
+        "chain", "M", "one unit a layer (chain), or real layers (network)", lambda: tuple(FAMILIES)
+    )
+    chain: Chain = dataclasses.field(default=Chain())
+    network: Network = dataclasses.field(default=Network())
+    slope: Slope = dataclasses.field(default=Slope())
+    plane: Plane = dataclasses.field(default=Plane())
+    layer: int = whole(1, "l", "the layer at which the cursor stands", 1, MAX_DEPTH, cursor=True)
+
+    @classmethod
+    def of(cls, **values: object) -> Setup:
+        """A setup with these knobs, by name, and every other at its default."""
+        return cls().with_(**values)
+
+    def with_(self, **changes: object) -> Setup:
+        """A copy with those knobs changed, by name."""
+        own: dict[str, Any] = {}
+        groups: dict[str, dict[str, object]] = {}
+        for name, value in changes.items():
+            group = KNOBS[name].group
+            (groups.setdefault(group, {}) if group else own)[name] = value
+        for group, values in groups.items():
+            own[group] = dataclasses.replace(getattr(self, group), **values)
+        return dataclasses.replace(self, **own)
+
+    def of_family(self, family: str) -> Setup:
+        """What a model of this family depends on; every other knob at its default."""
+        names = [field.name for field in dataclasses.fields(Shared)] + list(groups_of(family))
+        return Setup(model=family, **{name: getattr(self, name) for name in names})
+
+    @property
+    def log10_threshold(self) -> float:
+        """log10 of the threshold."""
+        return math.log10(self.threshold)
+
+    def focus_of(self, names: tuple[str, ...]) -> str:
+        """The one of these that the verdict speaks of: the chosen one, or the first."""
+        return self.focus if self.focus in names else names[0]
+
+    @property
+    def focused(self) -> str:
+        """The activation that the verdict speaks of."""
+        return self.focus_of(self.activations)
+
+    def compared_in(self, family: str) -> tuple[str, ...]:
+        """The values of what a family compares instead of activations, if it does."""
+        knob = FAMILIES[family].compares if family else ""
+        values: tuple[str, ...] = KNOBS[knob].of(self) if knob else ()
+        return values
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """All that a focus can be on."""
+        others = (name for family in FAMILIES for name in self.compared_in(family))
+        return (*self.activations, *others)
+
+    def checked(self) -> Setup:
+        """This setup, or an error where its knobs contradict one another.
+
+        Raises:
+            InputError: a list of weights or biases whose length is not the depth; a focus
+                that is not among what is compared; several activations and several
+                initialisations at once; a cursor outside what it walks over.
+        """
+        if self.focus not in ("", *self.compared):
+            shown = (*self.activations, *self.compared_in(self.model))
+            allowed = f"one of {', '.join(shown)}"
+            raise InputError("focus", self.focus, allowed, "choose one of them")
+        if self.layer > self.depth:
+            allowed = f"a layer from 1 to {self.depth}"
+            raise InputError("layer", self.layer, allowed, "choose a layer that is there")
+        for knob, (low, high) in self._walked():
+            if not low <= (value := knob.of(self)) <= high:
+                allowed = f"inside the range {low:g} to {high:g}"
+                raise InputError(knob.name, value, allowed, f"move it, or widen {knob.within}")
+        for family in FAMILIES:
+            knobs: Family = getattr(self, family)
+            knobs.check(self)
+        return self
+
+    def clamped(self) -> Setup:
+        """This setup with its cursors inside what they walk over."""
+        inside = {
+            knob.name: min(max(knob.of(self), low), high) for knob, (low, high) in self._walked()
+        }
+        return self.with_(layer=min(max(self.layer, 1), self.depth), **inside)
+
+    def _walked(self) -> Iterator[tuple[Knob, tuple[float, float]]]:
+        """Every cursor over numbers, and its limits."""
+        for knob in KNOBS.values():
+            if knob.within:
+                yield knob, KNOBS[knob.within].of(self)
+
+
+def _groups() -> dict[str, type]:
+    """The groups of knobs by the name of their field."""
+    return {
+        field.name: type(field.default)
+        for field in dataclasses.fields(Setup)
+        if dataclasses.is_dataclass(field.default)
+    }
+
+
+FAMILIES: Mapping[str, type[Family]] = {
+    name: group for name, group in _groups().items() if issubclass(group, Family)
+}
+"""The models that there are to choose from, by the field that has their knobs."""
+
+
+def groups_of(family: str) -> tuple[str, ...]:
+    """The groups of knobs that count for a family: its own, and those that it builds on."""
+    return (family, *FAMILIES[family].builds_on) if family else ()
+
+
+def family_with(groups: Collection[str]) -> str:
+    """The first family for which all of these groups count; "" if there is none."""
+    return next((name for name in FAMILIES if {*groups} <= {*groups_of(name)}), "")
+
+
+def _all_knobs() -> Iterator[Knob]:
+    yield from knobs_of(Setup)
+    for name, group in _groups().items():
+        yield from knobs_of(group, name)
+
+
+KNOBS: Mapping[str, Knob] = {knob.name: knob for knob in _all_knobs()}
+"""Every knob by its name."""
+
+CURSORS = tuple(knob.name for knob in KNOBS.values() if knob.cursor)
+"""The knobs that only say where somebody looks: a move of theirs changes no result."""
+
+
+def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
+    """What else a knob that somebody sets brings with it.
+
+    A knob of a family switches to its model; a list of weights or biases says how deep the chain
+    is; a place on a map that is not on it widens the map.
+    """
+    knob = KNOBS[name]
+    changes = dict(knob.brings(value))
+    if knob.group in FAMILIES and knob.group not in groups_of(setup.model):
+        changes["model"] = knob.group
+    if knob.widens:
+        low, high = KNOBS[knob.within].of(setup)
+        if not low <= value <= high:
+            changes[knob.within] = (min(low, value), max(high, value))
+    return changes

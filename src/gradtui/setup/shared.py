@@ -1,0 +1,32 @@
+"""The knobs that every model depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.chain import MAX_DEPTH
+from gradtui.plots.picture import CURVES
+from gradtui.setup.knob import real, several, whole
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every model depends on."""
+
+    activations: tuple[str, ...] = several(
+        ("sigmoid",),
+        "a",
+        "the activation functions to look at or compare",
+        f"1 to {CURVES} activations such as sigmoid tanh 'leaky_relu(0.2)'",
+        lambda text: activation(text).spec,
+        CURVES,
+        "activations",
+        lambda: ACTIVATIONS,
+    )
+    depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
+    x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)
+    seed: int = whole(0, "n", "the seed of everything drawn at random", 0, 2**32 - 1)
+    threshold: float = real(
+        1e-3, "h", "the ratio below which a gradient counts as vanished", 1e-300, 0.999, 1e-3, 10.0
+    )

@@ -1,0 +1,139 @@
+"""The picture of the chain view: the formula over the waterfall of its factors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.plots.canvas import Canvas
+from gradtui.plots.picture import Picture, Row, Span, row, row_within
+from gradtui.setup import Setup
+from gradtui.views.chain.formula import formula
+from gradtui.views.chain.study import Product, running_product
+from gradtui.views.view import Size
+from gradtui.wording import decade, magnitude, percent, plain, subscript
+
+_SLOPE_WIDTH = 24
+"""Cells for the small plot of f′."""
+
+
+def draw(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
+    """The formula over the waterfall of its factors, f′ with the cursor's layer beside it."""
+    head = Picture.of([*formula(result.chain, setup.layer, size.width), ()], size.width)
+    height = size.height - head.height
+    # The little plot of f′ needs room; on a narrow screen the waterfall has all of it.
+    side = _SLOPE_WIDTH if size.width >= 2 * _SLOPE_WIDTH + 4 else 0
+    plot = _waterfall(result, setup, Size(size.width - side, height), marker)
+    if side:
+        plot = plot.beside(_slope(result, setup, Size(side, height), marker))
+    return head.above(plot)
+
+
+def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
+    chain = result.chain
+    before, middle, after = running_product(chain)
+    finite = np.concatenate([values[np.isfinite(values)] for values in (before, middle, after)])
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (-1.0, 0.0)
+    high = max(high, low + 1.0)
+    margin = 0.05 * (high - low)
+    canvas = Canvas(
+        size.width,
+        size.height - 1,
+        (0.5, chain.depth + 0.5),
+        (low - margin, high + margin),
+        x_label=lambda at: str(chain.depth + 1 - round(at)),
+        y_label=decade if high - low > 3 else lambda at: magnitude(at, 2),
+        marker=marker,
+        label_width=6 if low > -999 else 8,
+        x_ticks=_layer_ticks(chain.depth, size.width),
+        whole_y=high - low > 3,
+    )
+    position = np.arange(1, chain.depth + 1)
+    reached = position <= chain.depth + 1 - setup.layer
+    # At most one bar a cell: the steps between are taken together.
+    cells = np.minimum(
+        ((position - 1) * canvas.columns) // chain.depth, canvas.columns - 1
+    ) if chain.depth > canvas.columns else position  # fmt: skip
+    starts = np.flatnonzero(np.diff(cells, prepend=-1))
+    ends = np.append(starts[1:] - 1, chain.depth - 1)
+    width = 0.36 if chain.depth <= canvas.columns // 4 else 0.0
+    for shown, slope_role, weight_role in ((True, "curve0", "curve1"), (False, "muted", "muted")):
+        keep = reached[starts] == shown
+        at, first, last = position[starts][keep], starts[keep], ends[keep]
+        if width:
+            canvas.bars(at - 0.2, before[first], middle[first], slope_role, width)
+            canvas.bars(at + 0.2, middle[last], after[last], weight_role, width)
+        else:
+            canvas.bars(at, before[first], after[last], slope_role)
+            canvas.line(position[reached == shown], after[reached == shown], slope_role)
+    canvas.upright(chain.depth + 1 - setup.layer, "cursor")
+    heading = row_within(
+        size.width, Span("       running product", "title"), Span("  loss → layer 1", "muted")
+    )
+    return Picture.of([heading], size.width).above(canvas.build())
+
+
+def _layer_ticks(depth: int, width: int) -> list[float]:
+    """Positions from the loss of a few layers, the first and the last among them."""
+    count = max(2, min(depth, width // 12))
+    return sorted({float(round(at)) for at in np.linspace(1, depth, count)})
+
+
+def _slope(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
+    """f′ around 0 with the cursor's layer on it."""
+    chain = result.chain
+    at = float(chain.z[setup.layer - 1])
+    at = at if math.isfinite(at) else math.copysign(1e6, at)
+    reach = max(5.0, min(1.25 * abs(at), 1e6))
+    z = np.linspace(-reach, reach, 241)
+    slopes = chain.activation.derivative(z)
+    low, high = min(0.0, float(slopes.min())), max(float(slopes.max()), 1e-3)
+    canvas = Canvas(
+        size.width,
+        size.height - 1,
+        (-reach, reach),
+        (low, high * 1.05),
+        x_label=lambda tick: plain(tick, 2),
+        y_label=lambda tick: plain(tick, 2),
+        marker=marker,
+        label_width=5,
+        x_ticks=(-round(reach * 0.8), 0, round(reach * 0.8)),
+    )
+    canvas.line(z, slopes, "curve0")
+    canvas.upright(at, "cursor")
+    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "●", "cursor")
+    heading = row((f"      f′ at z{subscript(setup.layer)}", "title"))
+    return Picture.of([heading], size.width).above(canvas.build())
+
+
+def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
+    """The cursor's layer, and the product as far as there."""
+    chain, index = result.chain, setup.layer - 1
+    layer = subscript(setup.layer)
+    slope = float(chain.log10_derivatives[index])
+    below = ("x", chain.x) if index == 0 else (f"w{layer}", float(chain.weights[index]))
+    so_far = float(running_product(chain)[2][chain.depth - 1 - index])
+    passes = percent(10.0**slope) if -5 < slope < 6 else magnitude(slope)
+    return (
+        row_within(
+            width,
+            Span(f" layer {setup.layer} of {chain.depth}", "title"),
+            Span(f"  {result.subject.name}", "curve0"),
+            Span(f"   z{layer} = {plain(float(chain.z[index]), 4)}"),
+            Span(f"   a{layer} = {plain(float(chain.a[index]), 4)}"),
+        ),
+        row_within(
+            width,
+            Span(f" f′(z{layer}) = {magnitude(slope, 4)}, passes {passes} here", "curve0"),
+            Span(f"   times {below[0]} = {plain(below[1], 4)}", "curve1"),
+        ),
+        row_within(
+            width,
+            Span(f" product so far {magnitude(so_far, 3)}", "title"),
+            Span(f"   |∂L/∂w{layer}| = {magnitude(float(chain.log10_gradients[index]), 3)}"),
+            Span(
+                f"   |∂L/∂z{layer}| = {magnitude(float(chain.log10_backward[index]), 3)}", "muted"
+            ),
+        ),
+    )

@@ -1,0 +1,54 @@
+"""The decay view: how much of the gradient reaches each layer, in any model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtui.models import MODELS
+from gradtui.views.curves import walk_layers
+from gradtui.views.view import View
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.views.decay.picture import draw, readout
+    from gradtui.views.decay.study import Decays, finding, run, table
+else:
+    draw, readout = when_called("gradtui.views.decay.picture", "draw", "readout")
+    finding, run, table = when_called("gradtui.views.decay.study", "finding", "run", "table")
+
+VIEW: View[Decays] = View(
+    name="decay",
+    title="decay by depth",
+    question="How much of the gradient reaches each layer?",
+    knobs=(
+        "activations",
+        "focus",
+        "model",
+        "depth",
+        *dict.fromkeys(name for model in MODELS.values() for name in model.knobs),
+        "x",
+        "seed",
+        "threshold",
+    ),
+    cursor="layer",
+    families=tuple(MODELS),
+    run=run,
+    draw=draw,
+    readout=readout,
+    finding=finding,
+    table=table,
+    walk=walk_layers,
+    has_all_subjects=True,
+    defaults={"activations": ("sigmoid", "tanh", "relu"), "depth": 50},
+    hints=(
+        "deeper",
+        "toggle",
+        "next_focus",
+        "model",
+        "fix",
+        "undo",
+        "scenarios",
+        "command",
+        "export",
+    ),
+)

@@ -1,0 +1,47 @@
+"""What the decay view knows: the gradient by layer of everything that is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradtui.models import MODELS
+from gradtui.models.decay import Decay, DecayLayout
+from gradtui.models.finding import Finding
+from gradtui.progress import Tick
+from gradtui.setup import Setup
+from gradtui.views.view import Table
+
+
+@dataclass(frozen=True, eq=False)
+class Decays:
+    """One for each of what is compared, and how their model lays them out."""
+
+    setup: Setup
+    layout: DecayLayout
+    each: tuple[Decay, ...]
+
+    def of(self, subject: str) -> Decay:
+        """That of one subject."""
+        return next(decay for decay in self.each if decay.subject.name == subject)
+
+    def focused(self, setup: Setup) -> Decay:
+        """The one that verdict and details are for."""
+        return self.of(setup.focus_of(tuple(decay.subject.name for decay in self.each)))
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[Decays]:
+    """What is known at once, then what random draws add."""
+    model = MODELS[setup.model]
+    for decays in model.run(setup, tick):
+        yield Decays(setup, model.layout, decays)
+
+
+def finding(result: Decays, subject: str) -> Finding:
+    """The verdict on one of them."""
+    return result.of(subject).finding()
+
+
+def table(result: Decays) -> Table:
+    """A row for each curve and layer."""
+    return [row for decay in result.each for row in decay.rows()]

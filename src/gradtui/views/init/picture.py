@@ -1,0 +1,136 @@
+"""The picture of the init view: what is left of a gradient by σw, over a table of recipes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.plots.canvas import MIN_HEIGHT, Canvas, tick_values
+from gradtui.plots.picture import (
+    DASHES,
+    LETTERS,
+    Picture,
+    Row,
+    Span,
+    curve_role,
+    fit_text,
+    row,
+    row_text,
+    row_within,
+    wrapped,
+)
+from gradtui.setup import Setup
+from gradtui.views.init.comparison import Comparison, Comparisons
+from gradtui.views.init.readout import measured_columns
+from gradtui.views.view import Size
+from gradtui.wording import decade, magnitude, plain
+
+_BANDS = 3.0
+"""The picture is so many times as high as the healthy band."""
+_FEW_DECADES = 3.0
+_LEAST_PLOT = 8
+"""Rows of the plot that a table of recipes leaves to it; else there are only their names."""
+
+
+def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
+    """What is left of the gradient by σw: curve, healthy band, advice, recipes, measurements."""
+    below = _recipes(result.focused, setup, size)
+    plot = Size(size.width, size.height - 1 - below.height)
+    canvas = _canvas(result, setup, plot, marker)
+    _draw_curves(canvas, result, setup)
+    _draw_weights(canvas, result.focused, setup)
+    heading = row_within(
+        size.width,
+        Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
+        Span("  ● advised", "good"),
+        Span("  │ 5-95 %", "spread"),
+        Span(" measured", "muted"),
+    )
+    return Picture.of([heading], size.width).above(canvas.build()).above(below)
+
+
+def _top(setup: Setup) -> float:
+    """The upper edge of the plot, in log10; the lower one is as far down."""
+    return -_BANDS * setup.log10_threshold
+
+
+def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canvas:
+    """The empty plot: the range of σw, wider where the advice lies beyond it."""
+    top = _top(setup)
+    low, high = setup.plane.sigma_w_range
+    high = max(high, 1.15 * result.focused.advice.sigma_w)
+    return Canvas(
+        size.width,
+        size.height,
+        (low, high),
+        (-top, top),
+        x_label=plain,
+        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2),
+        marker=marker,
+        label_width=6 if top < 999 else 8,
+        x_ticks=tick_values(low, high, max(3, size.width // 9)),
+        whole_y=top >= _FEW_DECADES,
+    )
+
+
+def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
+    """The healthy band's edges, and every activation's curve with its letter."""
+    top, limit = _top(setup), setup.log10_threshold
+    for edge in (limit, -limit):
+        canvas.level(edge, f" {magnitude(edge)} ", "good")
+    for index, comparison in reversed(list(enumerate(result.each))):
+        w, r = comparison.advice.curve
+        canvas.line(w, r, curve_role(index), DASHES[index])
+    for index, comparison in enumerate(result.each if len(result.each) > 1 else ()):
+        w, r = comparison.advice.curve
+        place = int(np.argmin(abs(r + 0.6 * top)))  # below the band, clear of the advice
+        canvas.text(float(w[place]), float(r[place]), LETTERS[index], curve_role(index))
+
+
+def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
+    """The cursor, and where the advised weights and the recipes stand, with what was measured."""
+    top, limit = _top(setup), setup.log10_threshold
+    canvas.upright(focused.advice.sigma_w, "good")
+    canvas.upright(setup.plane.sigma_w, "cursor")
+    advised = focused.advised
+    others = [recipe for recipe in focused.recipes if recipe.sigma_w != advised.sigma_w]
+    measured = [weights for weights in (advised, *others) if weights.measured.size]
+    spans = [weights.quantiles() for weights in measured]
+    low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
+    canvas.bars([weights.sigma_w for weights in measured], low_ends, high_ends, "spread")
+    for weights in (*focused.recipes, advised):
+        height = min(max(weights.known, -top), top)
+        canvas.text(weights.sigma_w, height, weights.letter, weights.kind(limit).role)
+
+
+def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
+    """The recipes under the picture: a table of them, or where there is no room their names."""
+    rows = _recipe_table(comparison, setup, size.width)
+    if size.height - 1 - len(rows) < _LEAST_PLOT:
+        rows = _recipe_names(comparison, size.width)[: max(size.height - 1 - MIN_HEIGHT, 0)]
+    return Picture.of(rows, size.width)
+
+
+def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
+    longest = max(len(recipe.label) for recipe in comparison.recipes)
+    wide = max(22, min(longest, width - 52))
+    head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
+    rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
+    for recipe in comparison.recipes:
+        kind = recipe.kind(setup.log10_threshold)
+        rows.append(
+            row_within(
+                width,
+                Span(f" {kind.mark} {recipe.letter} ", kind.role),
+                Span(fit_text(recipe.label, wide)),
+                Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
+                *measured_columns(recipe),
+            )
+        )
+    return rows
+
+
+def _recipe_names(comparison: Comparison, width: int) -> list[Row]:
+    # A no-break space, so that a letter stays with its name.
+    names = " ".join(f" {recipe.letter}\u00a0{recipe.label}" for recipe in comparison.recipes)
+    lines = wrapped(names.replace(", ", ",\u00a0"), width, "muted", " ")
+    return [row((row_text(line).replace("\u00a0", " "), "muted")) for line in lines]

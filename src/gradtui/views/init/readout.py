@@ -1,0 +1,65 @@
+"""The readout of the init view: the advice, and the σw at which the cursor stands."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.plots.picture import Row, Span, fit_text, row_within
+from gradtui.setup import Setup
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
+from gradtui.views.init.weights import with_sigmas
+from gradtui.wording import magnitude, plain, rate
+
+_NEXT_TO_1 = 5e-6
+
+
+def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
+    """The advice and the cursor's σw: theory, and what was measured."""
+    comparison, limit = result.focused, setup.log10_threshold
+    after = f"after {setup.depth}"
+    rows = [
+        row_within(
+            width,
+            Span(fit_text(f" {comparison.name}", 14), "title"),
+            Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
+            Span("  measured", "muted"),
+            Span(" 5-95 %", "muted"),
+        )
+    ]
+    advised, here = comparison.advised, _at_cursor(comparison, setup)
+    for weights, role in ((advised, advised.kind(limit).role), (here, "cursor")):
+        ratio = weights.log10_ratio
+        rows.append(
+            row_within(
+                width,
+                Span(f" {weights.kind(limit).mark} {weights.letter} {weights.label:<9}", role),
+                Span(f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"),
+                Span(f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"),
+                *measured_columns(weights),
+            )
+        )
+    return tuple(rows)
+
+
+def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
+    """The weights at which the cursor stands, in theory."""
+    sigma_w, sigma_b = setup.plane.sigma_w, setup.plane.sigma_b
+    curve = comparison.advice.curve
+    ratio = float(np.interp(sigma_w, *curve)) if sigma_w else -math.inf
+    drawn = with_sigmas(comparison.subject, sigma_w, sigma_b)
+    return CheckedWeights(("cursor",), "┆", drawn, sigma_w, sigma_b, ratio)
+
+
+def _a_layer(log10_rate: float) -> str:
+    """The geometric mean of the factors; what is not a hundred-thousandth off 1 is 1."""
+    return "×1" if abs(log10_rate) < _NEXT_TO_1 else rate(log10_rate)
+
+
+def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
+    """Median and 5-95 %, as two columns."""
+    if not weights.measured.size:
+        return (Span("  …" if weights.wanted else "", "muted"),)
+    low, median, high = map(magnitude, weights.quantiles())
+    return Span(f"  {median:<8} "), Span(f"{low} to {high}", "spread")

@@ -1,0 +1,40 @@
+"""The numbers of the init view."""
+
+from __future__ import annotations
+
+from gradtui.models.decay import Value
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
+from gradtui.views.view import Table
+
+
+def table(result: Comparisons) -> Table:
+    """A row for the advice and each recipe, those of one and the same σ apart again."""
+    return [
+        {"activation": comparison.name, "recipe": name, **_values(comparison, weights)}
+        for comparison in result.each
+        for weights in comparison.weights
+        for name in weights.names
+    ]
+
+
+def _values(comparison: Comparison, weights: CheckedWeights) -> dict[str, Value]:
+    """What is known of one way to draw the weights."""
+    setup, count = comparison.subject.setup, weights.measured.size
+    limit = setup.log10_threshold
+    ranged = weights is comparison.advised and comparison.advice.possible
+    low, median, high = weights.quantiles() if count else (None, None, None)
+    return {
+        "sigma_w": weights.sigma_w,
+        "sigma_b": weights.sigma_b,
+        "gain": weights.sigma_w,
+        "sigma_w_low": comparison.advice.low if ranged else None,
+        "sigma_w_high": comparison.advice.high if ranged else None,
+        "log10_rate_per_layer": weights.log10_ratio / setup.depth,
+        "log10_ratio_theory": weights.log10_ratio,
+        "networks": count,
+        "log10_ratio_5": low,
+        "log10_ratio_50": median,
+        "log10_ratio_95": high,
+        "share_healthy": weights.healthy(limit) / count if count else None,
+        "verdict": str(weights.kind(limit)),
+    }

@@ -1,0 +1,159 @@
+"""What the layers view knows: random networks, run forward and back, and what helps them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradtui.errors import InputError
+from gradtui.mathematics.activations import activation
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.statistics import Histograms, LayerStatistics
+from gradtui.models import LAYERED, MODELS
+from gradtui.models.finding import Kind, Remedy
+from gradtui.models.network.networks import log10_ratio
+from gradtui.models.subject import Subject
+from gradtui.progress import Tick, part
+from gradtui.setup import Setup
+
+BINS = 100
+"""Of each layer's histogram: finer than a screen has cells for it."""
+_RUNNING = 0.5
+"""The share of the work that running the networks is; the rest is for the remedies."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkLayers:
+    """One network, run forward and back.
+
+    Attributes:
+        subject: its activation and its initialisation.
+        flow: the norms, and what happens inside each layer.
+        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back.
+        remedy: what was tried and found to help.
+    """
+
+    subject: Subject
+    flow: GradientFlow
+    log10_sigma_w: float
+    remedy: Remedy | None = None
+
+    @property
+    def log10_limit(self) -> float:
+        """log10 of the ratio below which a gradient counts as vanished."""
+        return self.subject.setup.log10_threshold
+
+    @property
+    def log10_ratio(self) -> float:
+        """log10 of ‖∂L/∂x‖ / ‖∂L/∂a_L‖; -inf where the first is exactly zero."""
+        return log10_ratio(self.flow)
+
+    @property
+    def log10_rate(self) -> float:
+        """log10 of the factor that a layer costs on the way back, in the geometric mean."""
+        return self.log10_ratio / self.flow.depth
+
+    @property
+    def log10_signal(self) -> Array:
+        """log10 of the root mean square of a_l over batch and units [depth + 1]."""
+        size = np.array(self.flow.widths, float) * self.flow.batch
+        signal: Array = self.flow.log10_hidden - 0.5 * np.log10(size)
+        return signal
+
+    @property
+    def kind(self) -> Kind:
+        """What becomes of the gradient."""
+        return Kind.of(self.log10_ratio, self.log10_limit)
+
+    @property
+    def flat(self) -> str:
+        """What a unit whose |f′| is under 1 % of its maximum is called with this activation."""
+        return {"both sides": "saturated", "nowhere": "flat"}.get(
+            activation(self.subject.activation).saturates, "off"
+        )
+
+    @property
+    def layers(self) -> LayerStatistics:
+        """What happens inside each layer."""
+        assert self.flow.layers is not None
+        return self.flow.layers
+
+    @property
+    def histograms(self) -> Histograms:
+        """Of the pre-activations."""
+        assert self.layers.z_histograms is not None
+        return self.layers.z_histograms
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedNetworks:
+    """What is compared, and the networks of it that were run so far.
+
+    Attributes:
+        subjects: what is compared, in order.
+        networks: those that were run, the one that was focused at first before the others.
+    """
+
+    subjects: tuple[Subject, ...]
+    networks: tuple[NetworkLayers, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the subjects are called, in order."""
+        return tuple(subject.name for subject in self.subjects)
+
+    def network(self, name: str) -> NetworkLayers | None:
+        """That of the subject with this name, once it was run."""
+        for network in self.networks:
+            if network.subject.name == name:
+                return network
+        return None
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
+    """The focused network as soon as it is run, the others, then what was found to help each.
+
+    Raises:
+        InputError: too deep a network, no such initialisation for this activation, or more memory
+            than there is.
+    """
+    result = ComparedNetworks(MODELS[setup.model].subjects(setup))
+    focused = setup.focus_of(result.names)
+    share = _RUNNING / len(result.subjects)
+    first = sorted(result.subjects, key=lambda subject: subject.name != focused)
+    for index, subject in enumerate(first):
+        network = _run_network(subject, part(tick, index * share, share))
+        result = replace(result, networks=(*result.networks, network))
+        yield result
+    share = (1.0 - _RUNNING) / len(result.subjects)
+    for index, network in enumerate(result.networks):
+        remedy = _remedy(network, part(tick, _RUNNING + index * share, share))
+        if remedy is not None:
+            helped = replace(network, remedy=remedy)
+            networks = tuple(helped if old is network else old for old in result.networks)
+            result = replace(result, networks=networks)
+            yield result
+
+
+def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:
+    """Draw the first network of decay's ensemble and run a batch."""
+    layered, batch = LAYERED[subject.setup.model], subject.setup.network.batch
+    flow = layered.flow(subject, 1, batch, layers=True, bins=BINS, tick=tick)
+    sigma_w2 = layered.sigmas(subject).sigma_w2
+    return NetworkLayers(subject, flow, 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf)
+
+
+def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
+    """The first change that was tried and found to make it healthy, if any."""
+    if network.kind is Kind.HEALTHY:
+        return None
+    family = network.subject.setup.model
+    try:
+        decay = LAYERED[family].measured(network.subject, network.flow)
+    except InputError:
+        return None  # there is no theory for it
+    return MODELS[family].remedy(decay, tick)

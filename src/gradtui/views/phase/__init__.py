@@ -1,0 +1,61 @@
+"""The phase view: where in the plane of σw and σb gradients vanish, explode or survive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtui.setup import Setup
+from gradtui.views.phase.cursor import KEYS, climb, upright, walk
+from gradtui.views.view import View
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.views.phase.picture import draw
+    from gradtui.views.phase.readout import readout, table
+    from gradtui.views.phase.study import Phase, run
+    from gradtui.views.phase.verdict import finding
+else:
+    (draw,) = when_called("gradtui.views.phase.picture", "draw")
+    readout, table = when_called("gradtui.views.phase.readout", "readout", "table")
+    (run,) = when_called("gradtui.views.phase.study", "run")
+    (finding,) = when_called("gradtui.views.phase.verdict", "finding")
+
+
+def idle(setup: Setup) -> frozenset[str]:
+    """Each way to map has knobs of its own."""
+    return frozenset({"units"} if setup.plane.against == "depth" else {"layer", "x"})
+
+
+VIEW: View[Phase] = View(
+    name="phase",
+    title="the phase diagram",
+    question="At which σw and σb does a gradient survive?",
+    knobs=(
+        "activations",
+        "focus",
+        "against",
+        "sigma_w_range",
+        "sigma_b_range",
+        "sigma_b",
+        "depth",
+        "layer",
+        "x",
+        "units",
+        "threshold",
+    ),
+    cursor="sigma_w",
+    run=run,
+    draw=draw,
+    readout=readout,
+    finding=finding,
+    table=table,
+    walk=walk,
+    families=("network",),
+    defaults={"activations": ("tanh",), "depth": 50, "sigma_w": 1.5, "sigma_b": 0.2},
+    idle=idle,
+    upright=upright,
+    climb=climb,
+    keys=KEYS,
+    hints=("climb", "snap", "take_into_decay", "fix", "toggle", "undo", "scenarios", "command"),
+    reads_cursor=True,
+)

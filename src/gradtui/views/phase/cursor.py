@@ -1,0 +1,91 @@
+"""The cursor of the phase view: a place on the map, which arrows and keys of its own move."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gradtui.mathematics.initialisation import initialisation
+from gradtui.mathematics.spec import number
+from gradtui.setup import KNOBS, Setup
+from gradtui.views.view import Key, Moved
+from gradtui.when_called import when_called
+from gradtui.wording import plain
+
+if TYPE_CHECKING:
+    from gradtui.views.phase.critical import critical_setup
+else:
+    (critical_setup,) = when_called("gradtui.views.phase.critical", "critical_setup")
+
+
+def upright(setup: Setup) -> str:
+    """The knob that is the cursor's height."""
+    return "layer" if setup.plane.against == "depth" else "sigma_b"
+
+
+def walk(setup: Setup, steps: int, tens: bool) -> Setup:
+    """About a cell of the map to the right."""
+    return _stepped(setup, "sigma_w", setup.plane.sigma_w_range, steps * (10 if tens else 1))
+
+
+def climb(setup: Setup, steps: int, tens: bool) -> Setup:
+    """About a third of a cell of the map up."""
+    steps *= 10 if tens else 1
+    if setup.plane.against == "depth":
+        stride = max(int(_step((0.0, setup.depth))), 1)
+        return setup.with_(layer=setup.layer + steps * stride).clamped()
+    return _stepped(setup, "sigma_b", setup.plane.sigma_b_range, steps)
+
+
+def _stepped(setup: Setup, name: str, limits: tuple[float, float], steps: int) -> Setup:
+    step = _step(limits)
+    value = (round(KNOBS[name].of(setup) / step) + steps) * step
+    return setup.with_(**{name: float(f"{value:.12g}")}).clamped()
+
+
+def _step(limits: tuple[float, float]) -> float:
+    """A sixtieth of the range at most: 1, 2 or 5 · 10^k."""
+    most = (limits[1] - limits[0]) / 60.0
+    unit = 10.0 ** math.floor(math.log10(most))
+    return max(factor for factor in (1, 2, 5) if factor * unit <= most * (1 + 1e-9)) * unit
+
+
+# ----------------------------------------------------------------------- keys
+
+
+def snap(setup: Setup) -> Moved:
+    """The cursor on the critical line.
+
+    Raises:
+        InputError: there is none at this σb.
+    """
+    setup = critical_setup(setup)
+    return Moved(
+        setup,
+        message=f"Critical at σb {plain(setup.plane.sigma_b)}: "
+        f"σw {plain(setup.plane.sigma_w, 6)}. D takes it into decay.",
+    )
+
+
+def take_into_decay(setup: Setup) -> Moved:
+    """The cursor's (σw, σb) as the initialisation of a network, in the decay view."""
+    sigma_w, sigma_b = setup.plane.sigma_w, setup.plane.sigma_b
+    init = initialisation(f"normal({number(sigma_w)}, {number(sigma_b)})").spec
+    return Moved(
+        setup.with_(init=(init,), model="network"),
+        "decay",
+        f"A network of σw {plain(sigma_w, 6)}, σb {plain(sigma_b)}; u goes back.",
+    )
+
+
+KEYS = (
+    Key("snap", ("C",), "C", "critical", "to the critical line", snap),
+    Key(
+        "take_into_decay",
+        ("D",),
+        "D",
+        "into decay",
+        "the cursor's (σw, σb) into decay",
+        take_into_decay,
+    ),
+)

@@ -1,0 +1,188 @@
+"""The map of the phase view: bands of what is left, the critical line, the cursor."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation import sigmas
+from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
+from gradtui.plots.canvas import SAMPLES, Canvas
+from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
+from gradtui.setup import Setup
+from gradtui.views.phase.maps import Map
+from gradtui.views.phase.study import Phase
+from gradtui.views.view import Size
+from gradtui.wording import magnitude, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_EDGES = (0.1, 1 / 3, 1.0, 3.0)
+"""Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
+
+_MARKS = {DIVERGES: ("↑", "q → ∞"), BISTABLE: ("2", "two ends"), COLLAPSES: ("0", "q → 0")}
+"""What is strewn over a map where q does not go to one fixed point, and its name."""
+
+_RECIPES = {
+    "K": ("Kaiming", "kaiming_normal"),
+    "X": ("Xavier", "xavier_normal"),
+    "L": ("LeCun", "lecun_normal"),
+    "P": ("PyTorch", "pytorch_linear"),
+}
+_STEEPEST = 4.0
+"""Decades a layer beyond which a map makes no difference."""
+
+
+def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
+    """The map in bands, the critical line, the initialisations, the cursor."""
+    by_depth = setup.plane.against == "depth"
+    legends = [_scale(setup, size.width), _legend(result, setup, size.width, marker)]
+    legends = legends[: max(size.height - 7, 1)]
+    mapped = result.map
+    canvas = Canvas(
+        size.width,
+        size.height - 1 - len(legends),
+        (float(mapped.sigma_w[0]), float(mapped.sigma_w[-1])),
+        (float(mapped.heights[0]), float(mapped.heights[-1])),
+        x_label=plain,
+        y_label=plain,
+        marker=marker,
+        label_width=5,
+    )
+    canvas.shade(_cells(mapped, canvas, setup.log10_threshold))
+    if by_depth:
+        _draw_reach(canvas, result, setup)
+    else:
+        line = result.line
+        canvas.path(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good")
+        for letter, _, at in _initialisations(setup):
+            canvas.text(*at, letter, "title")
+    height = setup.layer if by_depth else setup.plane.sigma_b
+    canvas.pointer(setup.plane.sigma_w, height, "cursor")
+    below = Picture.of(legends, size.width)
+    return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
+
+
+def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
+    """How deep a gradient gets, and the σw at which there is no end to it."""
+    mapped, limit = result.map, -setup.log10_threshold
+    for sign in (-1.0, 1.0):
+        reaches = [_reach(mapped.heights, sign * column, limit) for column in mapped.log10_left.T]
+        canvas.path(mapped.sigma_w, reaches, "warn")
+    for critical in result.focused.critical:
+        at = math.sqrt(critical.sigma_w2)
+        canvas.path([at, at], canvas.y_limits, "good")
+
+
+def _reach(layers: Array, lost: Array, limit: float) -> float:
+    """After how many layers `lost` first comes to the limit, beyond them at its last pace."""
+    most = np.maximum.accumulate(np.clip(lost, -1e3 * limit, 1e3 * limit))
+    if most[0] > limit:
+        return float(layers[0] * limit / most[0])
+    if most[-1] > limit:
+        return float(np.interp(limit, most, layers))
+    pace = most[-1] / layers[-1]
+    return float(limit / pace) if pace > 0.0 else math.nan
+
+
+def _heading(setup: Setup, width: int) -> Row:
+    if setup.plane.against == "depth":
+        axes, layers = "    L over σw ", f"L layers, σb = {plain(setup.plane.sigma_b)}"
+    else:
+        axes, layers = "   σb over σw ", f"{setup.depth:,} layers"
+    title = f" {setup.focused}: gradient left after {layers}"
+    return row_within(width, (axes, "muted"), (title, "title"))
+
+
+def _scale(setup: Setup, width: int) -> Row:
+    """What each band stands for: how much of the gradient is left."""
+    limit = setup.log10_threshold
+    spans: list[Span] = [Span("     ")]
+    for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
+        share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
+        sign = "<" if strength < 0 else ">"
+        spans += [band(strength), Span(f"{sign}{share} ", "muted")]
+    return row_within(width, *spans)
+
+
+def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
+    """The lines, the letters of the initialisations that are on the map, and where q goes."""
+    line, limit = SAMPLES[marker], setup.log10_threshold
+    by_depth = setup.plane.against == "depth"
+    parts: list[tuple[str, str, str]] = []
+    if result.focused.critical if by_depth else result.line.q.size:
+        parts.append((line, "critical", "good"))
+    if by_depth:
+        parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
+    else:
+        parts += [
+            (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
+        ]
+    parts += [
+        (mark, name, "title")
+        for ending, (mark, name) in _MARKS.items()
+        if np.any(result.map.endings == ending)
+    ]
+    spans: list[Span] = [Span("     ")]
+    for mark, name, role in parts:
+        if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
+            spans += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
+    return tuple(spans)
+
+
+def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
+    """Letter, names and place of each that is inside the map; one letter where several agree."""
+    found: dict[tuple[float, float], tuple[str, list[str]]] = {}
+    (left, right), (low, high) = setup.plane.sigma_w_range, setup.plane.sigma_b_range
+    for letter, (name, recipe) in _RECIPES.items():
+        given = sigmas(recipe, setup.focused, setup.network.units)
+        at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
+        if left <= at[0] <= right and low <= at[1] <= high:
+            found.setdefault(at, (letter, []))[1].append(name)
+    return [(letter, names, at) for at, (letter, names) in found.items()]
+
+
+def _cells(mapped: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
+    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
+    x, y = canvas.x_of_columns, canvas.y_of_lines
+    left = _rates(mapped, x, y) * np.interp(y, mapped.heights, mapped.layers)[:, None]
+    strengths = np.sign(left) * np.searchsorted(
+        np.array(_EDGES) * abs(limit), np.abs(left), side="right"
+    )
+    rows, columns = _nearest(mapped.heights, y), _nearest(mapped.sigma_w, x)
+    endings = mapped.endings[rows][:, columns]
+    cells: list[list[tuple[str, str]]] = []
+    for line, (values, ends) in enumerate(zip(strengths.tolist(), endings.tolist(), strict=True)):
+        cells.append([])
+        for column, (strength, ending) in enumerate(zip(values, ends, strict=True)):
+            glyph, role = band(int(strength))
+            if ending in _MARKS and (column + 2 * line) % 4 == 0:
+                glyph = _MARKS[ending][0]
+            cells[-1].append((glyph, role))
+    return cells
+
+
+def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
+    nearest: NDArray[np.int64] = np.abs(at[:, None] - grid).argmin(axis=1)
+    return nearest
+
+
+def _rates(mapped: Map, x: Array, y: Array) -> Array:
+    """log10 √χ between the points of the grid: [len(y), len(x)].
+
+    It is log10 σw and something that changes slowly, which is interpolated.
+    """
+    with np.errstate(all="ignore"):
+        slow = mapped.log10_rates - np.log10(mapped.sigma_w)
+        sigma_w = np.log10(x)
+    if mapped.sigma_w[0] == 0.0:
+        slow[:, 0] = slow[:, 1]
+    slow = np.clip(slow, -_STEEPEST, _STEEPEST)
+    across = np.array([np.interp(x, mapped.sigma_w, line) for line in slow])
+    between = np.array([np.interp(y, mapped.heights, column) for column in across.T]).T
+    rates: Array = np.clip(between + sigma_w, -_STEEPEST, _STEEPEST)
+    return rates

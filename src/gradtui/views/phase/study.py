@@ -1,0 +1,58 @@
+"""What the phase view computes: the map of one activation, and every activation at the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gradtui.mathematics.wide.phase import CriticalLine, critical_line
+from gradtui.progress import Tick, part
+from gradtui.setup import Setup
+from gradtui.views.phase.maps import Map, finished_map, maps
+from gradtui.views.phase.point import Point, completed, point_of, subjects_of
+from gradtui.views.phase.remedies import remedy_of
+
+_MAPPING = {"depth": (0.0, 0.9), "sigma_b": (0.5, 0.0)}
+"""Where the share that is done starts, and how much of it is the map's. A number that changes costs
+a slow line bytes: where all is soon done, it stands still."""
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """The map of the focused activation, its critical line, and every activation at the cursor."""
+
+    setup: Setup
+    map: Map
+    line: CriticalLine
+    points: tuple[Point, ...]
+
+    @property
+    def focused(self) -> Point:
+        """The point of the activation that is mapped."""
+        return self.at(self.setup.focused)
+
+    def at(self, name: str) -> Point:
+        """The point of an activation."""
+        return next(point for point in self.points if point.name == name)
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[Phase]:
+    """A coarse map and what is quickly known at the cursor, a fine map, then all of it.
+
+    Where the cursor moves over a map that is there already, all of it at once.
+    """
+    points = tuple(map(point_of, subjects_of(setup)))
+    line = critical_line(setup.focused)
+    start, share = _MAPPING[setup.plane.against]
+    mapped = finished_map(setup)
+    if mapped is None:
+        for mapped in maps(setup, part(tick, start, share)):
+            yield Phase(setup, mapped, line, points)
+    assert mapped is not None
+    whole = []
+    for point in points:
+        still = part(tick, start + share, 0.0)
+        still(0.0)
+        known = completed(point, still)
+        whole.append(replace(known, remedy=remedy_of(known, still)))
+    yield Phase(setup, mapped, line, tuple(whole))

@@ -1,0 +1,79 @@
+"""The verdict on a point of the phase diagram, and the remedy: to go to the critical line."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.models.finding import Finding
+from gradtui.views.phase.critical import nearest_critical
+from gradtui.views.phase.point import CRITICAL, NONE, Point, left_in_words
+from gradtui.views.phase.study import Phase
+from gradtui.wording import plain
+
+_MOST_LAYERS = 10**6
+
+
+def finding(result: Phase, name: str) -> Finding:
+    """The verdict on one activation at the cursor."""
+    return _diagnosed(result.at(name))
+
+
+def _diagnosed(point: Point) -> Finding:
+    """The verdict, the factors of χ, and the critical point to go to."""
+    limit = point.subject.setup.log10_threshold
+    kind = point.kind(limit)
+    where = f"σw = {plain(point.sigma_w, 4)}, σb = {plain(point.sigma_b)}"
+    each = f"×{figure(math.sqrt(point.chi), 4)} a layer"
+    return Finding(
+        subject=point.name,
+        kind=kind,
+        sentence=f"{point.name} {kind}, {point.side} at {where}: {each}, {left_in_words(point)}; "
+        f"healthy is {kind.healthy_is(point.log10_left - NONE, limit)}.",
+        cause=f"{_factors(point)}; {_critical(point)}.",
+        remedy=point.remedy,
+    )
+
+
+# -------------------------------------------------------------------- wording
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A number, ∞, or a hyphen where there is none."""
+    if value is None or math.isnan(value):
+        return "-"
+    return "∞" if value == math.inf else plain(value + 0.0, digits)  # -0.0 is 0
+
+
+def lasting(point: Point, log10_limit: float) -> str:
+    """How many layers the gradient stays healthy for at q*."""
+    if abs(point.chi - 1.0) <= CRITICAL:
+        return "∞"
+    layers = abs(log10_limit / point.log10_rate) if math.isfinite(point.log10_rate) else 0.0
+    return f"{layers:.0f}" if layers < _MOST_LAYERS else plain(layers, 2)
+
+
+def _factors(point: Point) -> str:
+    """χ as what weights and slopes make of it."""
+    w = point.sigma_w * point.sigma_w
+    slopes = point.chi / w if w > 0.0 else math.nan
+    end = {
+        "diverges": "as q → ∞",
+        "collapses to 0": "as q → 0",
+        "bistable": f"as q → {'∞' if point.q else 0}, one of several ends"
+        if point.q in (0.0, math.inf)
+        else f"at q* = {plain(point.q)}, one of several ends",
+        "half-stable": f"at q* = {plain(point.q)}, stable from one side only",
+        "every q": "at any q",
+    }.get(point.ending, f"at q* = {plain(point.q)}")
+    if w == 0.0:
+        return "Weights of 0 pass nothing"
+    return f"χ = σw² E[f′²] = {plain(w)} × {figure(slopes)} = {figure(point.chi, 4)} {end}"
+
+
+def _critical(point: Point) -> str:
+    if point.critical_sigma_w is not None:
+        return f"critical at this σb is σw = {plain(point.critical_sigma_w, 6)}"
+    nearest = nearest_critical(point)
+    if nearest is None:
+        return f"no (σw, σb) is critical for {point.name}"
+    return f"no σw is critical at this σb; nearest is ({plain(nearest[0], 4)}, {plain(nearest[1])})"

@@ -1,0 +1,253 @@
+"""Spectra of random networks, pooled: Gaussian networks beside orthogonal ones of the same σw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradtui.errors import InputError
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation import Sigmas, initialisation
+from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra
+from gradtui.mathematics.spec import number as plain_number
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2
+from gradtui.models import LAYERED, MODELS
+from gradtui.models.finding import Kind, Remedy
+from gradtui.models.subject import Subject
+from gradtui.progress import Tick, part
+from gradtui.setup import Setup
+
+GAUSSIAN, ORTHOGONAL = "Gaussian", "orthogonal"
+
+_WORK, _LAYER = 3e9, 1e5
+"""n³ that all the networks may cost, some ten seconds, and what a layer costs beside its own."""
+
+_DRAWING = 0.2
+"""The share of the work of a network that drawing its weights is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The singular values of several networks at one depth."""
+
+    spectra: Sequence[Spectrum]
+
+    @property
+    def log10(self) -> Array:
+        """All of them, in no order; -inf for what is exactly 0."""
+        return np.concatenate([spectrum.log10_singular_values for spectrum in self.spectra])
+
+    @property
+    def alive(self) -> Array:
+        """Those that are not 0."""
+        values = self.log10
+        return values[values > -np.inf]
+
+    @property
+    def median(self) -> float:
+        """The median of those that are not 0; -inf if all are."""
+        return float(np.median(self.alive)) if self.alive.size else -math.inf
+
+    def kind(self, log10_limit: float) -> Kind:
+        """What becomes of a typical direction, of those that are not exactly 0."""
+        return Kind.of(self.median, log10_limit)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest that is not 0, and the largest; -inf if all are 0."""
+        alive = self.alive
+        return (float(alive.min()), float(alive.max())) if alive.size else (-math.inf, -math.inf)
+
+    @property
+    def condition(self) -> float:
+        """A network's largest over its smallest that is not 0, in the median; NaN if all are 0."""
+        ratios = [
+            spectrum.log10_singular_values[0] - spectrum.log10_singular_values[spectrum.rank - 1]
+            for spectrum in self.spectra
+            if spectrum.rank
+        ]
+        return float(np.median(ratios)) if ratios else math.nan
+
+    def surviving(self, threshold: float) -> float:
+        """The share of the directions that keep at least `threshold`."""
+        return float(np.mean([spectrum.surviving(threshold) for spectrum in self.spectra]))
+
+    @property
+    def dead(self) -> float:
+        """The share of the directions that are exactly 0."""
+        return float(np.mean(self.log10 == -np.inf))
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """The spectra of random networks of one kind of weights, by depth.
+
+    Attributes:
+        weights: "Gaussian" or "orthogonal".
+        subject: drawn with the recipe that has the σw and σb which both kinds share.
+        spectra: those at each depth that was reached, one a network.
+    """
+
+    weights: str
+    subject: Subject
+    spectra: Mapping[int, tuple[Spectrum, ...]] = field(default_factory=dict)
+
+    @property
+    def init(self) -> str:
+        """The text form of its recipe."""
+        return self.subject.init
+
+    def with_(self, spectrum: Spectrum) -> Ensemble:
+        """The same with a spectrum more."""
+        more = (*self.spectra.get(spectrum.depth, ()), spectrum)
+        return replace(self, spectra={**self.spectra, spectrum.depth: more})
+
+    def at(self, depth: int) -> Pool | None:
+        """The singular values of all its networks at one depth, if there are any."""
+        found = self.spectra.get(depth, ())
+        return Pool(found) if found else None
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One subject with one σw and σb: Gaussian networks, and orthogonal ones.
+
+    Attributes:
+        subject: with the recipe that was chosen, from which σw and σb come.
+        sigmas: these, and whether its weights are orthogonal.
+        critical: the critical σw at this σb, where there is one.
+        ensembles: the Gaussian one and the orthogonal one.
+    """
+
+    subject: Subject
+    sigmas: Sigmas
+    critical: float | None
+    ensembles: tuple[Ensemble, Ensemble]
+
+    @property
+    def chosen(self) -> Ensemble:
+        """The kind that the recipe belongs to; uniform weights spread like Gaussian ones."""
+        return self.ensembles[self.sigmas.weights == ORTHOGONAL]
+
+    @property
+    def other(self) -> Ensemble:
+        """The kind that it is compared with."""
+        return self.ensembles[self.sigmas.weights != ORTHOGONAL]
+
+    @property
+    def sigma_w(self) -> float:
+        """σw."""
+        return math.sqrt(self.sigmas.sigma_w2)
+
+    @property
+    def sigma_b(self) -> float:
+        """σb."""
+        return math.sqrt(self.sigmas.sigma_b2)
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """Every pair.
+
+    Attributes:
+        setup: what they are of.
+        pairs: one for each of what is compared.
+        remedies: what was found to help, by the name of the subject.
+    """
+
+    setup: Setup
+    pairs: tuple[Pair, ...]
+    remedies: Mapping[str, Remedy] = field(default_factory=dict)
+
+    def with_(self, index: int, side: int, spectrum: Spectrum) -> Spectra:
+        """The same with a spectrum more, in the first or second ensemble of a pair."""
+        pair = self.pairs[index]
+        gaussian, orthogonal = pair.ensembles
+        if side == 0:
+            grown = replace(pair, ensembles=(gaussian.with_(spectrum), orthogonal))
+        else:
+            grown = replace(pair, ensembles=(gaussian, orthogonal.with_(spectrum)))
+        return replace(self, pairs=(*self.pairs[:index], grown, *self.pairs[index + 1 :]))
+
+    def pair(self, subject: str) -> Pair:
+        """The pair of that name."""
+        return next(pair for pair in self.pairs if pair.subject.name == subject)
+
+    def focused(self, setup: Setup) -> Pair:
+        """The pair that picture and details are for."""
+        return self.pair(setup.focus_of(tuple(pair.subject.name for pair in self.pairs)))
+
+
+# ------------------------------------------------------------------ drawing
+
+
+def depths_of(depth: int) -> tuple[int, ...]:
+    """The depths at which spectra are taken: 1, 2, 5, 10, … and the last."""
+    round_ones = (digit * 10**power for power in range(5) for digit in (1, 2, 5))
+    return (*(layers for layers in round_ones if layers < 0.8 * depth), depth)
+
+
+def shown_depth(setup: Setup) -> int:
+    """The depth with a spectrum that is nearest to the cursor."""
+    return min(depths_of(setup.depth), key=lambda depth: abs(math.log(depth / setup.layer)))
+
+
+def networks_of(setup: Setup) -> int:
+    """How many networks of each kind are drawn: those asked for, as far as it takes seconds."""
+    kinds = 2 * len(MODELS[setup.model].subjects(setup))
+    most = _WORK / (kinds * setup.depth * (setup.network.units**3 + _LAYER))
+    return max(1, min(setup.network.networks, int(most)))
+
+
+def pair_of(subject: Subject) -> Pair:
+    """Two empty ensembles with the σw and σb of a recipe."""
+    found = LAYERED[subject.setup.model].sigmas(subject)
+    sigma_w, sigma_b = (rounded(math.sqrt(s)) for s in (found.sigma_w2, found.sigma_b2))
+    try:
+        critical = math.sqrt(critical_sigma_w2(subject.activation, found.sigma_b2))
+    except InputError:
+        critical = None
+    gaussian = recipe("normal", sigma_w=sigma_w, sigma_b=sigma_b)
+    orthogonal = recipe("orthogonal", gain=sigma_w, sigma_b=sigma_b)
+    ensembles = (
+        Ensemble(GAUSSIAN, drawn_with(subject, gaussian)),
+        Ensemble(ORTHOGONAL, drawn_with(subject, orthogonal)),
+    )
+    return Pair(subject, found, critical, ensembles)
+
+
+def drawn_with(subject: Subject, init: str) -> Subject:
+    """The same subject among the same others, its own weights drawn by another recipe."""
+    return replace(subject, setup=subject.setup.with_(init=(init,)))
+
+
+def recipe(name: str, **values: float) -> str:
+    """The text form of an initialisation with these parameters."""
+    given = ", ".join(f"{key}={plain_number(value)}" for key, value in values.items())
+    return initialisation(f"{name}({given})").spec
+
+
+def rounded(value: float) -> float:
+    """Ten digits: a command that can be read."""
+    return float(f"{value:.10g}")
+
+
+def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:
+    """Draw the network with this number, and take its spectra on the way at a random input.
+
+    The same number gives the same input and the same seed as wherever else networks are drawn.
+    """
+    drawn = LAYERED[subject.setup.model].drawn
+    network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
+    x = abs(subject.setup.x) * rng.standard_normal(subject.setup.network.units)
+    return jacobian_spectra(
+        subject.activation,
+        network.weights,
+        network.biases,
+        x,
+        depths_of(subject.setup.depth),
+        tick=part(tick, _DRAWING, 1.0 - _DRAWING),
+    )

@@ -1,0 +1,169 @@
+"""The picture of the spectrum view: two panels, in each a histogram a depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.plots.canvas import tick_values
+from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
+from gradtui.setup import Setup
+from gradtui.views.spectrum.ensembles import (
+    Ensemble,
+    Pair,
+    Pool,
+    Spectra,
+    depths_of,
+    shown_depth,
+)
+from gradtui.views.view import Size
+from gradtui.wording import decade, magnitude, plain
+
+_BARS = " ▏▎▍▌▋▊▉█"
+_LEAST_STRIP = 4
+
+
+def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
+    """Two panels with the same axis: a histogram a depth, its bars growing to the right."""
+    pair = result.focused(setup)
+    heading = _heading(pair, setup, size.width)
+    low, high = _limits(pair)
+    label_width = 6 if low > -999 else 8
+    dead = any(pool.dead for pool in _pools(pair))
+    lines = max(size.height - 4 - dead, 2)
+    left = (size.width + label_width) // 2
+    axis = _Axis(low, high, lines, label_width, dead, setup.log10_threshold)
+    gaussian, orthogonal = pair.ensembles
+    panels = _panel(gaussian, setup, axis, left - label_width, "curve0").beside(
+        _panel(orthogonal, setup, axis, size.width - left, "curve1")
+    )
+    return Picture.of([heading], size.width).above(_labels(axis).beside(panels))
+
+
+def _heading(pair: Pair, setup: Setup, width: int) -> Row:
+    """What is drawn, and of how many networks."""
+    count = len(pair.ensembles[1].spectra.get(setup.depth, ()))
+    several = f"{count} network{'s' * (count != 1)}" if count else "drawing networks"
+    return row_within(
+        width,
+        Span("       σ of ∂a/∂x by depth", "title"),
+        Span(f"  {pair.subject.activation}", "title"),
+        Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
+        Span(f"  {several}", "muted"),
+    )
+
+
+# --------------------------------------------------------------------- axis
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """log10 σ in so many lines, the largest on top; below them one for what is exactly 0."""
+
+    low: float
+    high: float
+    lines: int
+    label_width: int
+    dead: bool
+    log10_threshold: float
+
+    def line_of(self, value: float) -> int:
+        """The line in which a value lies."""
+        share = (self.high - value) / (self.high - self.low)
+        return min(max(int(share * self.lines), 0), self.lines - 1)
+
+    def counts(self, pool: Pool) -> Array:
+        """How many singular values there are in each line."""
+        counts: Array = np.histogram(pool.alive, self.lines, (self.low, self.high))[0][::-1]
+        return counts
+
+    def levels(self) -> set[int]:
+        """The lines in which σ = 1 and the threshold lie, as far as they are to be seen."""
+        inside = self.low < self.log10_threshold < self.high
+        return {self.line_of(0.0)} | ({self.line_of(self.log10_threshold)} if inside else set())
+
+
+def _pools(pair: Pair) -> list[Pool]:
+    return [Pool(found) for ensemble in pair.ensembles for found in ensemble.spectra.values()]
+
+
+def _limits(pair: Pair) -> tuple[float, float]:
+    """What there is to see at any depth, and σ = 1."""
+    values = np.concatenate([np.zeros(1), *(pool.alive for pool in _pools(pair))])
+    low, high = float(values.min()), float(values.max())
+    margin = max(0.02 * (high - low), 0.25 - 0.5 * (high - low))
+    return low - margin, high + margin
+
+
+def _labels(axis: _Axis) -> Picture:
+    """The decades beside the lines."""
+    few = axis.high - axis.low <= 3
+    texts = [""] * axis.lines
+    for tick in tick_values(axis.low, axis.high, max(2, axis.lines // 2)):
+        if few or tick == round(tick):
+            texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
+    if axis.low < axis.log10_threshold < axis.high:
+        texts[axis.line_of(axis.log10_threshold)] = magnitude(axis.log10_threshold)
+    texts[axis.line_of(0.0)] = "1"
+    rows = ["", *texts, *(["0"] if axis.dead else []), "", ""]
+    return Picture.of(
+        [row((f"{text[: axis.label_width]:>{axis.label_width}}", "axis")) for text in rows],
+        axis.label_width,
+    )
+
+
+# -------------------------------------------------------------------- panel
+
+
+def _panel(ensemble: Ensemble, setup: Setup, axis: _Axis, width: int, role: str) -> Picture:
+    """One histogram a depth, side by side in a frame."""
+    inner = width - 2
+    depths = _fitting(setup, inner)
+    strip = inner // len(depths)
+    title = f" {ensemble.weights} "[:inner]
+    rows: list[Row] = [
+        row(("┌", "axis"), (title, role), ("─" * (inner - len(title)) + "┐", "axis"))
+    ]
+    columns = [_strip(ensemble.at(depth), axis, strip) for depth in depths]
+    levels = axis.levels()
+    for line in range(axis.lines + axis.dead):
+        level = "╌" if line in levels else " "
+        spans = [Span("│" if line < axis.lines else "┤", "axis")]
+        for column in columns:
+            bar = column[line]
+            spans += [Span(bar, role), Span(level * (strip - len(bar)), "muted")]
+        spans += [Span(level * (inner - strip * len(depths)), "muted"), Span("│", "axis")]
+        rows.append(tuple(spans))
+    rows.append(row(("└" + "─" * inner + "┘", "axis")))
+    labels = [Span(" ")]
+    for depth in depths:
+        at_cursor = depth == shown_depth(setup)
+        text = f"[{depth}]" if at_cursor else f" {depth} "
+        labels.append(Span(fit_text(text, strip), "cursor" if at_cursor else "axis"))
+    rows.append(tuple(labels))
+    return Picture.of(rows, width)
+
+
+def _strip(pool: Pool | None, axis: _Axis, width: int) -> list[str]:
+    """The bars of one depth; the longest is as long as the strip, and none that counts vanishes."""
+    if pool is None:
+        return [""] * (axis.lines + axis.dead)
+    counts = axis.counts(pool)
+    eighths = np.ceil(counts / max(counts.max(), 1) * 8 * (width - 1)).astype(int)
+    bars = ["█" * (count // 8) + _BARS[count % 8].strip() for count in eighths.tolist()]
+    return [*bars, f"{100 * pool.dead:.0f}%"] if axis.dead else bars
+
+
+def _fitting(setup: Setup, width: int) -> list[int]:
+    """As many depths as there is room for, the last and the cursor's among them."""
+    depths, shown = depths_of(setup.depth), shown_depth(setup)
+    most = max(width // max(_LEAST_STRIP, len(str(setup.depth)) + 2), 1)
+    if len(depths) <= most:
+        return list(depths)
+    kept = {shown} if most == 1 else {depths[0], depths[-1], shown}
+    for at in np.linspace(len(depths) - 1, 0, most):
+        if len(kept) < most:
+            kept.add(depths[round(at)])
+    return sorted(sorted(kept, key=lambda depth: depth != shown)[:most])

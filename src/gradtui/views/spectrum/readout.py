@@ -1,0 +1,87 @@
+"""The numbers of the spectrum view: those below the picture, and all of them as a table."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.plots.picture import Row, Span, fit_text, row
+from gradtui.setup import Setup
+from gradtui.views.spectrum.ensembles import Pool, Spectra, shown_depth
+from gradtui.views.view import Table
+from gradtui.wording import magnitude, percent
+
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_COLUMNS = {"median": 9, "condition": 11, "survive": 9, "zero": 7}
+_NAME, _END, _HISTOGRAM = 12, 9, (8, 30)
+"""Cells of a name and of the ends of a histogram, and the fewest and most of the histogram."""
+
+
+def readout(result: Spectra, setup: Setup, width: int) -> tuple[Row, ...]:
+    """A line for each kind: the histogram of its singular values at the cursor's depth."""
+    pair, depth = result.focused(setup), shown_depth(setup)
+    columns = dict(_COLUMNS)
+    fixed = _NAME + 2 * (_END + 1)
+    for head in ("zero", "condition"):  # what a narrow terminal can do without
+        if fixed + _HISTOGRAM[0] + sum(columns.values()) > width:
+            del columns[head]
+    room = max(min(width - fixed - sum(columns.values()) - 1, _HISTOGRAM[1]), 1)
+    heads = f"{'smallest':>{_END}}{'':{room + 2}}{'largest':<{_END}}"
+    heads += "".join(f"{head:>{cells}}" for head, cells in columns.items())
+    lines = [row((fit_text(f" depth {depth}", _NAME), "title"), (heads, "muted"))]
+    for index, ensemble in enumerate(pair.ensembles):
+        role, pool = f"curve{index}", ensemble.at(depth)
+        name = Span(fit_text(f" {ensemble.weights}", _NAME), role)
+        if pool is None:
+            lines.append((name, Span(f"{'…':>{_END}}", "muted")))
+            continue
+        small, large = (magnitude(end) for end in pool.ends)
+        cells = _cells(pool, setup)
+        lines.append(
+            row(
+                name,
+                f"{small:>{_END}} ",
+                (_sparkline(pool, room), role),
+                f" {large:<{_END}}",
+                "".join(f"{cells[head]:>{wide}}" for head, wide in columns.items()),
+            )
+        )
+    return tuple(lines)
+
+
+def _sparkline(pool: Pool, width: int) -> str:
+    """The histogram of log10 σ between its own ends; none that counts vanishes."""
+    if not pool.alive.size:
+        return " " * width
+    low, high = pool.ends
+    middle, half = (low + high) / 2, max((high - low) / 2, 0.005)
+    counts = np.histogram(pool.alive, width, (middle - half, middle + half))[0]
+    return "".join(_LEVELS[level] for level in np.ceil(counts / counts.max() * 8).astype(int))
+
+
+def _cells(pool: Pool, setup: Setup) -> dict[str, str]:
+    condition = "-" if math.isnan(pool.condition) else magnitude(pool.condition)
+    values = (magnitude(pool.median), condition, percent(pool.surviving(setup.threshold)),
+              percent(pool.dead))  # fmt: skip
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def table(result: Spectra) -> Table:
+    """A row for each singular value."""
+    return [
+        {
+            "activation": pair.subject.activation,
+            "weights": ensemble.weights,
+            "init": ensemble.init,
+            "depth": depth,
+            "network": number,
+            "index": index,
+            "log10_singular_value": value,
+        }
+        for pair in result.pairs
+        for ensemble in pair.ensembles
+        for depth, found in ensemble.spectra.items()
+        for number, spectrum in enumerate(found, 1)
+        for index, value in enumerate(spectrum.log10_singular_values.tolist(), 1)
+    ]

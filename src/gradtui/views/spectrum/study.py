@@ -1,0 +1,79 @@
+"""What the spectrum view computes: one network after the other, then what would help."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gradtui.errors import InputError
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.models import MODELS
+from gradtui.progress import Tick, part
+from gradtui.setup import Setup
+from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of
+from gradtui.views.spectrum.verdict import remedy_of
+
+MAX_UNITS = 512
+"""A layer costs some 10 n³ operations: at 512 units a tenth of a second and more."""
+
+_DRAWING = 0.95
+"""The share of the work that drawing networks is; the rest is for the last remedies."""
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
+    """An empty picture at once, one a spectrum of the first networks, one whenever they double.
+
+    Remedies are looked for after the first network, and after the last where none was found.
+
+    Raises:
+        InputError: more units or layers than there is time for, or an initialisation that this
+            activation does not have.
+    """
+    _refuse_too_much(setup)
+    result = Spectra(setup, tuple(map(pair_of, MODELS[setup.model].subjects(setup))))
+    yield result
+    order = sorted(
+        range(len(result.pairs)), key=lambda at: result.pairs[at].subject.name != setup.focus
+    )
+    places = list(itertools.product(order, range(2)))
+    networks = networks_of(setup)
+    share = _DRAWING / (networks * len(places))
+    for number in range(1, networks + 1):
+        for done, (index, side) in enumerate(places, (number - 1) * len(places)):
+            subject = result.pairs[index].ensembles[side].subject
+            for spectrum in spectra_of(subject, number, part(tick, share * done, share)):
+                result = result.with_(index, side, spectrum)
+                if number == 1:
+                    yield result
+        twice_as_many = number & (number - 1) == 0
+        if number > 1 and (twice_as_many or number == networks):
+            yield result
+        if number in (1, networks):
+            # Those after the first network are looked for while the progress stands still.
+            start, left = share * number * len(places), 1.0 - _DRAWING
+            healing = part(tick, start, left if number == networks else 0.0)
+            for healed in _healed(result, order, healing):
+                result = healed
+                yield result
+
+
+def _refuse_too_much(setup: Setup) -> None:
+    for name, value, most in (
+        ("units", setup.network.units, MAX_UNITS),
+        ("depth", setup.depth, MAX_DEPTH),
+    ):
+        if value > most:
+            raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
+
+
+def _healed(result: Spectra, order: Sequence[int], tick: Tick) -> Iterator[Spectra]:
+    """Look for remedies where there is none yet."""
+    share = 1.0 / len(order)
+    for turn, pair in enumerate(result.pairs[index] for index in order):
+        if pair.subject.name in result.remedies:
+            continue
+        remedy = remedy_of(pair, part(tick, share * turn, share))
+        if remedy is not None:
+            result = replace(result, remedies={**result.remedies, pair.subject.name: remedy})
+            yield result

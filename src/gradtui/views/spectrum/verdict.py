@@ -1,0 +1,135 @@
+"""The verdict on a spectrum: what becomes of a typical direction, why, and what helps."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.subject import Changes, Subject, first_that_helps
+from gradtui.progress import Tick, part
+from gradtui.setup import Setup
+from gradtui.views.spectrum.ensembles import (
+    Ensemble,
+    Pair,
+    Pool,
+    Spectra,
+    depths_of,
+    drawn_with,
+    networks_of,
+    recipe,
+    rounded,
+    spectra_of,
+)
+from gradtui.wording import magnitude, percent, plain, rate
+
+_TRIALS = 3
+"""On so many networks a remedy is tried before it is offered."""
+
+
+def finding(result: Spectra, subject: str) -> Finding:
+    """The verdict on the weights that were chosen, and what the other kind would do."""
+    setup, pair = result.setup, result.pair(subject)
+    pool, other = pair.chosen.at(setup.depth), pair.other.at(setup.depth)
+    called = f"{pair.subject.activation} with {pair.chosen.weights} weights"
+    if pool is None:
+        return Finding(subject, Kind.HEALTHY, f"{called}: drawing the first network.", "")
+    kind = pool.kind(setup.log10_threshold)
+    remedy = result.remedies.get(subject)
+    if remedy is not None:
+        remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
+    sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
+    return Finding(subject, kind, sentence, cause, remedy)
+
+
+def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
+    if kind is Kind.DEAD:
+        return f"{called} dead: every singular value of ∂a/∂x at layer {setup.depth} is exactly 0."
+    limit, median = setup.log10_threshold, pool.median
+    which = "of those that are not 0 " if pool.dead else ""
+    return (
+        f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
+        f"{magnitude(median)}, and {percent(pool.surviving(setup.threshold))} of the "
+        f"directions keep {magnitude(limit)} or more; healthy is a median "
+        f"{kind.healthy_is(median, limit)}."
+    )
+
+
+def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
+    """How far directions drift apart, what the other kind does, and where σw stands."""
+    parts = []
+    if pool.dead:
+        parts.append(f"{percent(pool.dead)} of the directions are exactly 0: units are off.")
+    if pool.alive.size and setup.depth > 1:
+        parts.append(
+            f"{pair.chosen.weights} layers pull directions apart by "
+            f"{rate(pool.condition / setup.depth)} each, to {magnitude(pool.condition)}"
+            + (
+                f"; {pair.other.weights} ones of the same σw by "
+                f"{rate(other.condition / setup.depth)}, to {magnitude(other.condition)}."
+                if other is not None and other.alive.size
+                else "."
+            )
+        )
+        parts[-1] = parts[-1][0].upper() + parts[-1][1:]
+    sigma_w = pair.sigma_w
+    if pair.critical is not None and not math.isclose(sigma_w, pair.critical, rel_tol=0.005):
+        where = "below" if sigma_w < pair.critical else "above"
+        parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
+    return " ".join(parts)
+
+
+def _median(setup: Setup, pool: Pool) -> str:
+    return (
+        f"median {magnitude(pool.median)} at layer {setup.depth}, "
+        f"{percent(pool.surviving(setup.threshold))} survive"
+    )
+
+
+# ----------------------------------------------------------------- what helps
+
+
+def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
+    """The first change that networks, drawn to try it, confirm."""
+    subject, limit = pair.subject, pair.subject.setup.log10_threshold
+    pool = pair.chosen.at(subject.setup.depth)
+    if pool is None or pool.kind(limit) is Kind.HEALTHY:
+        return None
+    candidates = list(_candidates(pair))
+    share, tried = 1.0 / max(len(candidates), 1), itertools.count()
+
+    def heals(changed: Subject) -> str | None:
+        after = _drawn_to_try(pair, changed, part(tick, share * next(tried), share))
+        return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
+
+    return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
+
+
+def _drawn_to_try(pair: Pair, changed: Subject, tick: Tick) -> Pool:
+    """The singular values of a few networks of a changed subject, at its last layer."""
+    if changed.init == pair.subject.init:  # as the pair's own networks are drawn
+        changed = drawn_with(changed, pair.chosen.init)
+    ensemble, trials = Ensemble("", changed), min(networks_of(changed.among), _TRIALS)
+    for number in range(1, trials + 1):
+        for spectrum in spectra_of(changed, number, part(tick, (number - 1) / trials, 1 / trials)):
+            ensemble = ensemble.with_(spectrum)
+    return Pool(ensemble.spectra[changed.setup.depth])
+
+
+def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
+    """Changes worth trying, the least intrusive first."""
+    subject, sigma_b = pair.subject, rounded(pair.sigma_b)
+    inits = [pair.ensembles[1].init]
+    if pair.critical is not None:
+        inits += [recipe("orthogonal", gain=rounded(pair.critical), sigma_b=sigma_b),
+                  recipe("normal", sigma_w=rounded(pair.critical), sigma_b=sigma_b)]  # fmt: skip
+    for init in inits:
+        if init not in (subject.init, pair.chosen.init):
+            yield f"init = {init}", {"init": (init,)}
+    orthogonal = recipe("orthogonal", gain=1.0, sigma_b=0.0)
+    if subject.activation != "tanh":
+        yield f"tanh with {orthogonal}", {"activations": ("tanh",), "init": (orthogonal,)}
+    for depth in reversed(depths_of(subject.setup.depth)[:-1]):
+        yield f"depth = {depth}", {"depth": depth}

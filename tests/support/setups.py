@@ -1,0 +1,79 @@
+"""Setups drawn at random: every knob at any value that it may have, and all of them together."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from gradtui.mathematics.layer_values import LayerValues
+from gradtui.setup import FAMILIES, Loss, Setup
+
+SPECS = (
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "leaky_relu(negative_slope=0.2)",
+    "elu(alpha=1e-05)",
+    "threshold(threshold=0.1, value=20)",
+    "softplus",
+    "gelu_tanh",
+    "identity",
+)
+INITS = (
+    "pytorch_linear",
+    "kaiming_normal",
+    "kaiming_normal(gain=1.5)",
+    "orthogonal",
+    "normal(sigma_w=1.2, sigma_b=0.1)",
+    "critical(sigma_b2=0.05)",
+)
+numbers = st.floats(-1e100, 1e100)
+
+
+@st.composite
+def setups(draw: st.DrawFn) -> Setup:
+    """Any setup that holds together."""
+    depth = draw(st.integers(1, 12) | st.integers(1, 100_000))
+    activations = tuple(draw(st.lists(st.sampled_from(SPECS), min_size=1, max_size=6, unique=True)))
+
+    def values(spread: st.SearchStrategy[float]) -> LayerValues:
+        forms = [st.builds(lambda w: LayerValues((w,)), numbers),
+                 st.builds(lambda std: LayerValues(std=std), spread)]  # fmt: skip
+        if depth <= 12:
+            lists = st.lists(numbers, min_size=depth, max_size=depth)
+            forms.append(lists.map(lambda one: LayerValues(tuple(one))))
+        return draw(st.one_of(forms))
+
+    low = draw(st.floats(-1e6, 1e6 - 1))
+    # Narrower than that there are no numbers between the two to draw.
+    high = draw(st.floats(low + 1e-3, 1e6))
+    spreads = st.floats(0, 1e100)
+    model = draw(st.sampled_from(tuple(FAMILIES)))
+    most = 6 if len(activations) == 1 else 1
+    inits = tuple(draw(st.lists(st.sampled_from(INITS), min_size=1, max_size=most, unique=True)))
+    limits = tuple(sorted(draw(st.tuples(st.floats(0, 10), st.floats(11, 1e3)))))
+    return Setup.of(
+        activations=activations,
+        focus=draw(st.sampled_from(("", *activations))),
+        depth=depth,
+        weights=values(spreads),
+        biases=values(spreads),
+        x=draw(numbers),
+        loss=draw(st.builds(Loss, numbers) | st.builds(lambda t: Loss(target=t), numbers)),
+        seed=draw(st.integers(0, 2**32 - 1)),
+        samples=draw(st.integers(1, 100_000)),
+        threshold=draw(st.floats(1e-300, 0.999)),
+        z_range=(low, high),
+        z=draw(st.floats(low, high)),
+        layer=draw(st.integers(1, depth)),
+        model=model,
+        init=inits,
+        units=draw(st.integers(1, 4096)),
+        batch=draw(st.integers(1, 4096)),
+        networks=draw(st.integers(1, 10_000)),
+        sigma_w_range=limits,
+        sigma_w=draw(st.floats(*limits)),
+        sigma_b_range=limits,
+        sigma_b=draw(st.floats(*limits)),
+        against=draw(st.sampled_from(("sigma_b", "depth"))),
+    )
