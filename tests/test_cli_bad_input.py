@@ -295,3 +295,10 @@ def test_whatever_the_numbers_a_view_prints_or_says_why_not(
     assert done.status in (0, 2)
     assert (done.err == "") == (done.status == 0)
     assert "nan" not in done.out
+
+
+@pytest.mark.parametrize("flag", ["--depth", "--activations", "--loss", "--width", "--output"])
+def test_two_hyphens_are_no_value(flag: str) -> None:
+    done = run("decay", f"{flag}=--")
+    assert done.status == 2
+    assert f"{flag}: '--' is no value of it" in done.err

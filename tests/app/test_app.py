@@ -107,6 +107,13 @@ async def test_one_key_changes_the_depth_and_the_picture_with_it() -> None:
         assert app.panes["plot"].picture == before
 
 
+async def test_while_it_still_computes_nobody_says_that_there_is_nothing_to_fix() -> None:
+    async with running(DEEP) as (app, _):
+        app.state = app.state.with_(setup=app.state.setup.with_(depth=49))
+        app.action_do("fix")  # before the engine can have answered
+        assert "Still looking for what helps" in app.state.message
+
+
 async def test_one_key_applies_the_remedy_and_says_before_and_after() -> None:
     async with running(DEEP) as (app, pilot):
         assert "vanishing" in verdict(app)

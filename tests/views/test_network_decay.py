@@ -21,6 +21,7 @@ from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.decay.study import Decays
+from gradtui.views.export import as_csv
 from gradtui.views.view import Size
 from support.subjects import subject
 from support.watch import Watch
@@ -342,3 +343,15 @@ def test_an_activation_without_a_critical_point_says_so() -> None:
 def test_more_memory_than_there_is_is_refused_beforehand() -> None:
     with pytest.raises(InputError, match=r"GiB.*would fit"):
         last(setup("tanh", init="orthogonal", depth=10_000, units=4096))
+
+
+@pytest.mark.parametrize("name", ["tanhshrink", "softshrink", "hardshrink"])
+def test_where_theory_says_that_nothing_arrives_it_is_read_out_as_0(name: str) -> None:
+    """Before anything is measured, too: the readout's numbers are theory's then."""
+    first = next(VIEW.results(setup(name, init="kaiming_normal", depth=50), unwatched))
+    cells = first.each[0].cells(1)
+    assert (cells["median"], cells["theory"], cells["per layer"]) == ("…", "0", "×0")
+    low, high = first.each[0].expectation.band
+    assert low[0] == high[0] == -math.inf
+    text = as_csv(VIEW.table(first))
+    assert "nan" not in text

@@ -164,10 +164,17 @@ def _strict(value: object) -> object:
     return value
 
 
+def _known(value: Value) -> Value:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def as_csv(rows: Sequence[Mapping[str, Value]]) -> str:
-    """A header and the rows; every float in as many digits as give it back, -inf as -inf."""
+    """A header and the rows; every float in as many digits as give it back, -inf as -inf.
+
+    What nobody can know, such as a first order where its terms are infinite, is left empty.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _known(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

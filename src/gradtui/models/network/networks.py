@@ -148,7 +148,8 @@ class Expectation:
     @property
     def band(self) -> tuple[Array, Array]:
         """Between which 90 % of the networks of this width are to be expected."""
-        return self.centre - WITHIN_90 * self.spread, self.centre + WITHIN_90 * self.spread
+        reach = np.where(self.centre == -np.inf, 0.0, WITHIN_90 * self.spread)
+        return self.centre - reach, self.centre + reach
 
     @property
     def saturated(self) -> float:
