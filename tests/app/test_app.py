@@ -107,6 +107,16 @@ async def test_one_key_changes_the_depth_and_the_picture_with_it() -> None:
         assert app.panes["plot"].picture == before
 
 
+async def test_a_page_scrolls_as_often_as_a_key_is_struck_however_quickly() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("question_mark")
+        page = app.screen
+        for _ in range(3):
+            page.action_scroll(1)  # type: ignore[attr-defined]
+        page.action_scroll(-1)  # type: ignore[attr-defined]
+        assert page.query_one("#page").scroll_y == 2
+
+
 async def test_while_it_still_computes_nobody_says_that_there_is_nothing_to_fix() -> None:
     async with running(DEEP) as (app, _):
         app.state = app.state.with_(setup=app.state.setup.with_(depth=49))

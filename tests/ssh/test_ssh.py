@@ -66,7 +66,7 @@ def walk_through(terminal: Terminal) -> None:
     terminal.until("layer 40's gradient")
     # Help, facts, scenarios.
     terminal.send("?")
-    terminal.until("the activation above")
+    terminal.until("Knobs of decay")
     terminal.press("escape")
     terminal.send("i")
     terminal.until("zero-centred")

@@ -56,12 +56,12 @@ class Page(ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Down or up."""
-        self.query_one("#page").scroll_relative(y=lines, animate=False)
+        self.query_one("#page").scroll_relative(y=lines, animate=False, immediate=True)
 
     def action_page(self, pages: int) -> None:
         """A page down or up."""
         box = self.query_one("#page")
-        box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False)
+        box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False, immediate=True)
 
 
 def help_page(state: State, styles: dict[str, Style]) -> Page:
