@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Reply:
     text: str | None = None
 
 
-class Question:
+class Question(ABC):
     """Something that is asked for, with a value to begin with and a hint at what is allowed."""
 
     label: str
@@ -44,9 +45,9 @@ class Question:
         """At an arrow, n up, or at a page key."""
         return Reply(state)
 
+    @abstractmethod
     def accepted(self, state: State, text: str) -> Reply:
         """At enter."""
-        raise NotImplementedError
 
     def cancelled(self, state: State) -> State:
         """At escape."""

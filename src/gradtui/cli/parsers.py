@@ -165,7 +165,8 @@ def _view_epilog(view: View[Any]) -> str:
     return (
         f"{_examples(*dict.fromkeys(commands))}\n\n{recipes}"
         "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
-        "beyond float64. In CSV they are -inf and inf." + _page(view)
+        "beyond float64. In CSV they are -inf and inf; what cannot be known is left empty."
+        + _page(view)
     )
 
 
