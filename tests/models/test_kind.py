@@ -89,5 +89,7 @@ def test_each_kind_has_a_mark_of_its_own_and_a_role() -> None:
 
 
 def test_a_finding_is_its_sentence_and_its_cause() -> None:
-    assert Finding("tanh", Kind.HEALTHY, "It lives.", "Why.").text == "It lives. Why."
+    finding = Finding("tanh", Kind.HEALTHY, "It lives.", "Why.", "By what.")
+    assert finding.text == "It lives. Why. By what."
+    assert Finding("tanh", Kind.HEALTHY, "It lives.", "").text == "It lives."
     assert Finding("tanh", Kind.HEALTHY, "It lives.", "Why.").remedy is None

@@ -83,15 +83,25 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict on one subject: the sentence with its evidence and threshold, and why."""
+    """A verdict on one subject.
+
+    Attributes:
+        subject: whose.
+        kind: what becomes of its gradient.
+        sentence: that, with the number and the threshold that it is judged by.
+        cause: why; "" where nothing is to be said.
+        evidence: what it rests on: theory beside measurement, samples, errors.
+        remedy: what was tried and found to help.
+    """
 
     subject: str
     kind: Kind
     sentence: str
     cause: str
+    evidence: str = ""
     remedy: Remedy | None = None
 
     @property
     def text(self) -> str:
-        """The verdict and its cause as a paragraph."""
-        return f"{self.sentence} {self.cause}"
+        """The verdict, its cause and its evidence as a paragraph."""
+        return " ".join(part for part in (self.sentence, self.cause, self.evidence) if part)

@@ -105,7 +105,9 @@ def _findings(view: View[Any], result: Any, setup: Setup) -> list[Finding]:
 
 def _verdict(view: View[Any], setup: Setup, finding: Finding, width: int) -> Iterator[Row]:
     yield from wrapped(f"{finding.kind.mark} {finding.sentence}", width, finding.kind.role, "  ")
-    yield from wrapped(f"  {finding.cause}", width, "", "  ")
+    for part in (finding.cause, finding.evidence):
+        if part:
+            yield from wrapped(f"  {part}", width, "", "  ")
     if finding.remedy is not None:
         # Never wrapped: a command is there to be copied.
         command = shlex.join(view.command(finding.remedy.applied(setup)))
@@ -129,6 +131,7 @@ def record(view: View[Any], result: Any, setup: Setup) -> dict[str, object]:
                 "verdict": str(finding.kind),
                 "sentence": finding.sentence,
                 "cause": finding.cause,
+                "evidence": finding.evidence,
                 "remedy": None if finding.remedy is None else _remedy(view, setup, finding.remedy),
             }
             for finding in _findings(view, result, setup)

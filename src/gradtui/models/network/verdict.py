@@ -37,7 +37,7 @@ def diagnose(
         weights = 0.5 * subject.setup.depth * math.log10(expected.sigmas.sigma_w2)
         slopes = float(expected.infinite[0]) - weights
         cause = f"f′ {took(slopes)}, the weights {took(weights)}. {cause}"
-    return Finding(subject.name, kind, _sentence(subject, kind, ratio), cause, remedy)
+    return Finding(subject.name, kind, _sentence(subject, kind, ratio), cause, remedy=remedy)
 
 
 def _sentence(subject: Subject, kind: Kind, ratio: float) -> str:

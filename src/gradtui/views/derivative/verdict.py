@@ -29,7 +29,7 @@ def finding(result: Derivatives, name: str) -> Finding:
             f"{f.spec} vanishing with depth: f′ is at most {plain(most, 4)} ({where}), so "
             f"{layers} layers leave less than {magnitude(limit)}, ten at most {ten}.",
             f"Only weights above {plain(1 / most, 4)} could make up for it; {saturation}.",
-            _relu_instead(setup, f),
+            remedy=_relu_instead(setup, f),
         )
     size = "exactly 1" if abs(log10_most) < 1e-12 else plain(most, 4)
     return Finding(

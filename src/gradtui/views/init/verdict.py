@@ -33,7 +33,7 @@ def finding(result: Comparisons, name: str) -> Finding:
     else:
         exactness = _exactness(advice)
     causes = [_checked(comparison, limit), exactness, *_costs(comparison)]
-    return Finding(name, kind, sentence, " ".join(causes), comparison.remedy)
+    return Finding(name, kind, sentence, " ".join(causes), remedy=comparison.remedy)
 
 
 def _checked(comparison: Comparison, limit: float) -> str:

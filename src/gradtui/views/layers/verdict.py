@@ -25,7 +25,9 @@ def _diagnose(network: NetworkLayers) -> Finding:
     """What becomes of the gradient, with the evidence from inside."""
     causes = (_culprit(network), _flat_units(network), _dead_units(network), _forward(network))
     cause = " ".join(filter(None, causes))
-    return Finding(network.subject.name, network.kind, _sentence(network), cause, network.remedy)
+    return Finding(
+        network.subject.name, network.kind, _sentence(network), cause, remedy=network.remedy
+    )
 
 
 def _sentence(network: NetworkLayers) -> str:

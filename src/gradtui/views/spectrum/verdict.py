@@ -41,7 +41,7 @@ def finding(result: Spectra, subject: str) -> Finding:
     if remedy is not None:
         remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
     sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
-    return Finding(subject, kind, sentence, cause, remedy)
+    return Finding(subject, kind, sentence, cause, remedy=remedy)
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
