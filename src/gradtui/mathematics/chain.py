@@ -22,7 +22,7 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import warning_as_before, watched
-from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10
+from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10, signs_of_tails
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ LN10 = math.log(10.0)
 class Chain:
     """One forward and backward pass through a chain; arrays are indexed by layer - 1.
 
-    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero.
+    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero, or
+    smaller than 10^(-10^307). Two things magnify the rounding of the forward pass, which is some
+    L·1e-16 of a value: a z_l next to a zero of f′, and an a_L next to the `target`. At a distance d
+    from there the logarithm is right to about L·1e-16·|z_l|/d, or L·1e-16·|a_L|/d.
     The plain values `z`, `a` and `derivatives` are float64 and may have underflowed to 0 or
     overflowed to inf where their logarithm has not.
     """
@@ -222,8 +225,8 @@ def _forward(
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
     # Where f′ itself underflows but not its logarithm, the sign is that of the tail.
-    for layer in np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf)).tolist():
-        derivative_signs[layer] = tails.derivative(Scaled.of(zs[layer])).sign
+    lost = (derivative_signs == 0) & (log10_derivatives > -np.inf)
+    derivative_signs[lost] = signs_of_tails(f.derivative, z_array[lost])
     return _Forward(
         z=z_array,
         a=a_array,

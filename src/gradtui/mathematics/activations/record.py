@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
+SMALLEST_PARAMETER, LARGEST_PARAMETER = 1e-100, 1e100
+"""Between these is what must be above 0, so that products of a few of them are still numbers."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One number that shapes an activation: its default and the range it may take."""
 
     name: str
     default: float
-    above: float = -math.inf
-    least: float = -math.inf
+    least: float = -LARGEST_PARAMETER
+    most: float = LARGEST_PARAMETER
 
     @property
     def allowed(self) -> str:
         """The range in words."""
-        if self.above > -math.inf:
-            return f"a finite number above {number(self.above)}"
-        if self.least > -math.inf:
-            return f"a finite number, {number(self.least)} or more"
-        return "a finite number"
+        return f"a number from {number(self.least)} to {number(self.most)}"
 
     def checked(self, owner: str, value: object) -> float:
         """`value` as a float, or an error that says what `owner` allows."""
@@ -51,7 +51,7 @@ class Parameter:
             x = float(value) if isinstance(value, Real) else math.nan
         except OverflowError:
             x = math.inf
-        if not (math.isfinite(x) and self.above < x and self.least <= x):
+        if not self.least <= x <= self.most:
             raise InputError(
                 f"{owner} {self.name}",
                 value,

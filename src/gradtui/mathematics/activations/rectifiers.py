@@ -15,7 +15,13 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.exponentials import decay, log_softplus
-from gradtui.mathematics.activations.record import Definition, Parameter, family, short
+from gradtui.mathematics.activations.record import (
+    SMALLEST_PARAMETER,
+    Definition,
+    Parameter,
+    family,
+    short,
+)
 
 _INFINITY = math.inf
 _LARGEST = sys.float_info.max
@@ -250,7 +256,7 @@ def selu() -> Definition:
     )
 
 
-@family("Barron, arXiv:1704.07483, 2017", Parameter("alpha", 1.0, above=0))
+@family("Barron, arXiv:1704.07483, 2017", Parameter("alpha", 1.0, least=SMALLEST_PARAMETER))
 def celu(alpha: float) -> Definition:
     """ELU stretched along z, so that f′ is continuous for every α."""
     e = decay(1 / Fraction(alpha))
@@ -270,7 +276,7 @@ def celu(alpha: float) -> Definition:
 
 @family(
     "Dugas, Bengio, Bélisle, Nadeau & Garcia, NIPS 2000",
-    Parameter("beta", 1.0, above=0),
+    Parameter("beta", 1.0, least=SMALLEST_PARAMETER),
     Parameter("threshold", 20.0, least=0),
 )
 def softplus(beta: float, threshold: float) -> Definition:
@@ -303,7 +309,7 @@ def softplus(beta: float, threshold: float) -> Definition:
     )
 
 
-@family("Barron, Squareplus, arXiv:2112.11687, 2021", Parameter("b", 4.0, above=0))
+@family("Barron, Squareplus, arXiv:2112.11687, 2021", Parameter("b", 4.0, least=SMALLEST_PARAMETER))
 def squareplus(b: float) -> Definition:
     """Softplus without exponentials: with r = √(z² + b), f′ = f/r."""
     root = math.sqrt(b)
