@@ -40,7 +40,7 @@ class Chain:
     """One forward and backward pass through a chain; arrays are indexed by layer - 1.
 
     Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero, or
-    smaller than 10^(-10^307). Two things magnify the rounding of the forward pass, which is some
+    smaller than 10^(-10^300). Two things magnify the rounding of the forward pass, which is some
     L·1e-16 of a value: a z_l next to a zero of f′, and an a_L next to the `target`. At a distance d
     from there the logarithm is right to about L·1e-16·|z_l|/d, or L·1e-16·|a_L|/d.
     The plain values `z`, `a` and `derivatives` are float64 and may have underflowed to 0 or

@@ -20,15 +20,15 @@ _ORDINARY_EXPONENT = 960
 ORDINARY = (2.0**-_ORDINARY_EXPONENT, 2.0**_ORDINARY_EXPONENT)
 """|z| between these stays in plain floats, with room for one more product."""
 
-_MAX_EXPONENT = 2**1023
-"""Beyond 2^±2^1023 float64 does not hold the logarithm either: smaller is 0, larger stays there."""
+MAX_EXPONENT = 2**1000
+"""Beyond 2^±2^1000 float64 soon has no room for sums of logarithms: smaller is 0, larger stays."""
 
 _NEGLIGIBLE = 120
 """A summand smaller by 2^-120 changes no float64."""
 
 _LOG10_2 = math.log10(2.0)
 _LN_2 = math.log(2.0)
-_LARGEST_LOG = 2.0**1023 * _LN_2
+_LARGEST_LOG = MAX_EXPONENT * _LN_2
 
 
 class Scaled(NamedTuple):
@@ -46,9 +46,9 @@ class Scaled(NamedTuple):
         """value · 2^exponent."""
         mantissa, own = math.frexp(value)
         total = exponent + own
-        if mantissa == 0.0 or total < -_MAX_EXPONENT:
+        if mantissa == 0.0 or total < -MAX_EXPONENT:
             return cls(0.0, 0)
-        return cls(mantissa, min(total, _MAX_EXPONENT))
+        return cls(mantissa, min(total, MAX_EXPONENT))
 
     @classmethod
     def of_log(cls, sign: int, log: float) -> Scaled:
