@@ -52,7 +52,7 @@ class LayerValues:
         """The typical size of a value: the std of the distribution, or the list's own."""
         if self.std is not None:
             return self.std
-        return math.sqrt(sum(value * value for value in self.values) / len(self.values))
+        return math.hypot(*self.values) / math.sqrt(len(self.values))
 
     def draw(self, field: str, depth: int, rng: np.random.Generator) -> Array:
         """The values of layers 1 … depth."""
@@ -78,7 +78,7 @@ def parse_layer_values(field: str, text: str) -> LayerValues:
         std = spec.bind(field, ("std",)).get("std", 1.0)
         if std < 0:
             raise InputError(f"{field} std", std, "a number from 0 up", "try normal(std=1)")
-        return LayerValues(std=std)
+        return LayerValues(std=std + 0.0)  # turns -0.0 into 0.0
     try:
         return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))
     except InputError as error:
