@@ -195,10 +195,23 @@ def test_a_paste_is_text_and_no_keys(line: Line) -> None:
 
 
 def test_a_paste_without_an_end_ends_when_nothing_comes(line: Line) -> None:
-    assert line.send("\x1b[200~tanh", "q", "\x1b") == []
+    assert line.send("\x1b[200~tanh", "q") == []
     assert line.wait(PASTE_SILENCE / 2) == []
     assert pasted(line.wait(PASTE_SILENCE)) == "tanhq"
     assert keys(line.send("q")) == ["q"]
+
+
+def test_an_escape_ends_a_paste_without_an_end(line: Line) -> None:
+    assert line.send("\x1b[200~tanh", "\x1b") == []
+    assert pasted(line.wait(SILENCE)) == "tanh"
+    assert keys(line.send("q")) == ["q"]
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_the_end_of_a_paste_may_come_in_two_parts_and_late(cut: int, line: Line) -> None:
+    assert line.send("\x1b[200~tanh", "\x1b[201~"[:cut]) == []
+    assert pasted(line.wait()) == "tanh"
+    assert keys(line.send("\x1b[201~"[cut:] + "q")) == ["q"]
 
 
 def test_no_more_of_a_paste_is_kept_than_anybody_can_use(line: Line) -> None:

@@ -59,17 +59,20 @@ class TerminalInput:
         self._in_string = False
         self._pasted: int | None = None
         """Characters of the paste so far; None where there is none."""
+        self._late = ""
+        """What is still to come of the end of a paste that was over before."""
 
     @property
     def patience(self) -> float | None:
         """Seconds of silence after which `silence` is to be called; None: there is no need to."""
-        if self._pasted is not None:
-            return PASTE_SILENCE
-        return self._silence if self._held or self._in_string else None
+        if self._held or self._in_string:
+            return self._silence
+        return None if self._pasted is None else PASTE_SILENCE
 
     def feed(self, text: str) -> str:
         """More of what was sent; what can be read by now."""
-        text, self._held = self._held + text, ""
+        text, self._held = self._held + text.removeprefix(self._late), ""
+        self._late = ""
         given: list[str] = []
         at = 0
         while at < len(text):
@@ -86,7 +89,8 @@ class TerminalInput:
         held, self._held = self._held, ""
         self._in_string = False
         if self._pasted is not None:
-            self._pasted = None
+            # An escape with nothing behind it is no part of a paste: that key ends it, too.
+            self._pasted, self._late = None, PASTE_ENDS[len(held) :] if held else ""
             return PASTE_ENDS
         return held if len(held) <= _LONGEST_KEY else ""
 
