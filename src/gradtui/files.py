@@ -37,6 +37,8 @@ def named_file(text: str) -> Path:
         raise InputError("output", text, "a file's name", "name a file, such as gradtui.svg")
     if "\0" in name:
         raise InputError("output", text, "a file's name without a NUL", "take it out")
+    if not name.startswith("~"):
+        return Path(name)
     if name.startswith("~/"):
         return home() / name[2:]
     try:

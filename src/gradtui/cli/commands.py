@@ -201,11 +201,14 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     asked = "json" if options.json else "csv" if options.csv else ""
     if _to_stdout(options):
         return asked or "page"
+    if not options.output.strip():
+        raise CommandError("output: '' is no file name; name a file, or - for standard output")
     file = named_file(options.output)
     if not asked:
         return format_of(file, formats)
     named = file.suffix.lower().removeprefix(".")
-    if named in formats and named != asked:
+    # Numbers are text; only what is surely something else contradicts the flag.
+    if named in formats and named not in (asked, "txt"):
         raise CommandError(
             f"output: {shown(options.output)} ends in .{named}, and --{asked} asks for "
             f"{asked.upper()}; leave one of them out"
