@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import traceback
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +39,7 @@ def written(file: Path, view: str, setup: Setup, error: Exception) -> str:
     lines = [
         f"gradtui {__version__}, Python {platform.python_version()}, {platform.platform()}",
         *(f"{name} {version(name)}" for name in ("numpy", "scipy", "textual", "plotext")),
-        " ".join(VIEWS[view].command(setup)),
+        shlex.join(VIEWS[view].command(setup)),
         "",
         *traceback.format_exception(error),
     ]
