@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
+
+_PATIENCE = 1.0
+"""Seconds for what was typed to be in the input: it takes a few thousandths."""
 
 
 class Prompt(Horizontal):
@@ -74,7 +78,9 @@ class Prompt(Horizontal):
         """Wait until every key that was sent on to the input is in its value."""
         done = asyncio.Event()
         self.query_one(Input).call_later(done.set)
-        await done.wait()
+        # An input that fell, or is closed with the app, never comes to it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _PATIENCE)
 
     def close(self) -> None:
         """Hide it."""
