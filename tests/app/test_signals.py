@@ -19,16 +19,16 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "arrives at the input"
+"""Of the first verdict."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -36,7 +36,7 @@ def opened(**options: object) -> Terminal:
 def deeper(terminal: Terminal) -> None:
     """A change that is worth remembering."""
     terminal.send("]")
-    terminal.until("layer 51's gradient")
+    terminal.until("over 51 layers")
 
 
 def computing(terminal: Terminal) -> None:
@@ -238,7 +238,7 @@ def test_a_terminal_that_goes_away_takes_the_app_with_it(busy: bool, state_home:
 def test_a_state_that_cannot_be_kept_does_not_keep_the_app(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.hang_up()
         assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
 
@@ -261,7 +261,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: P
             terminal.forget()  # what is seen from here on is new
             terminal.process.send_signal(signal.SIGCONT)
             terminal.until_it(lambda screen: screen.split("\n")[:-1] == panes)
-        deeper_still = "layer 52's gradient"
+        deeper_still = "over 52 layers"
         terminal.send("]")
         terminal.until(deeper_still)
         terminal.send("q")

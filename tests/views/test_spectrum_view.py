@@ -238,7 +238,9 @@ def test_a_gaussian_linear_network_spreads_with_depth_and_an_orthogonal_one_stay
 def test_the_axis_has_decades_and_names_sigma_1_and_the_threshold() -> None:
     one = setup(depth=10, layer=10)
     rows = lines(last(one), one)
-    assert rows[0].startswith("       σ of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks")
+    assert rows[0].startswith(
+        "       singular values of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks"
+    )
     assert "┌ Gaussian ─" in rows[1]
     assert "┌ orthogonal ─" in rows[1]
     labels = [row[:6].strip() for row in rows]
@@ -322,7 +324,7 @@ def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() 
     assert "critical" not in found.cause  # σw is
     assert found.remedy is not None
     healed = found.remedy.applied(one)
-    assert healed.network.init == ("orthogonal(gain=1)",)
+    assert healed.network.init == ("orthogonal",)
     assert finding_of(last(healed), "tanh").kind is Kind.HEALTHY
 
 
@@ -374,7 +376,7 @@ def test_several_activations_or_initialisations_have_a_verdict_each() -> None:
         "sigmoid",
     ]
     assert "sigmoid" in lines(result, both.with_(focus="sigmoid"))[0]
-    inits = setup(init=("normal", "orthogonal(gain=1)"), depth=50)
+    inits = setup(init=("normal", "orthogonal"), depth=50)
     result = last(inits)
     kinds = [finding_of(result, name).kind for name in VIEW.subjects(inits)]
     assert kinds == [Kind.VANISHING, Kind.HEALTHY]
@@ -430,7 +432,7 @@ def test_bad_input_ends_in_one_line_that_says_what_is_allowed(
     done = command("spectrum", "tanh", *words)
     assert done.status == 2
     assert done.out == ""
-    assert done.err.startswith(f"gradtui: error: {field}: ")
+    assert done.err.startswith(f"gradtui: error: --{field}: ")
     assert done.err.count("\n") == 1
 
 

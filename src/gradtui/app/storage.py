@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.app.places import listed
-from gradtui.app.state import START_VIEW, THEMES, State
+from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
 from gradtui.mathematics.activations import activation
@@ -66,6 +66,7 @@ def save(state: State, file: Path) -> None:
         "view": state.view,
         "theme": state.theme,
         "highlight": state.highlight,
+        "untouched": state.untouched,
         "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ def _fell_when_opened(file: Path) -> bool:
 
 
 def load(file: Path) -> State:
-    """The state of the last time; the first state, with a message, if that cannot be read.
+    """The state of the last time; a first start, with a message, if that cannot be read.
 
     Of what another version kept, that is taken which this one knows. A file with something in it
     that cannot be understood is set aside beside itself, never deleted; and so is one with which
@@ -129,7 +130,7 @@ def load(file: Path) -> State:
     try:
         text = read_text(file, _MOST_BYTES)
     except FileNotFoundError:
-        return State()
+        return first_start()
     except UnicodeDecodeError:
         return _anew(file, "could not be read (no text)")
     except OSError as error:
@@ -142,11 +143,13 @@ def load(file: Path) -> State:
         return _anew(file, "could not be read (no JSON)")
     if not isinstance(kept, dict):
         return _anew(file, "could not be read (no table)")
-    view = kept.get("view")
-    if not isinstance(view, str) or view not in VIEWS:
-        view = START_VIEW
+    view, texts = kept.get("view"), kept.get("setup")
+    known = isinstance(view, str) and view in VIEWS
+    if not known and not isinstance(texts, dict):
+        return _anew(file, "could not be read (no view and no setup)")
+    view = str(view) if known else START_VIEW
     first = VIEWS[view].default_setup
-    if isinstance(texts := kept.get("setup"), dict):
+    if isinstance(texts, dict):
         setup, wrong = _setup(texts, first)
     else:
         setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]
@@ -165,6 +168,7 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
         highlight=highlight,
+        untouched=kept.get("untouched") is True,
     )
 
 
@@ -227,4 +231,4 @@ def _anew(file: Path, wrong: str, what: str = "broken") -> State:
     aside = _set_aside(file, what)
     where = f"it is kept as {aside}" if aside else "it is left where it is"
     message = f"Starting anew: what was remembered {wrong}; {where}."
-    return State().saying(message, failed=True)
+    return first_start().saying(message, failed=True)

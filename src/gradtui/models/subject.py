@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
+from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
 """Values of knobs by name."""
@@ -43,12 +44,25 @@ class Subject:
         """The knob whose values its family compares; "" if there is none."""
         return FAMILIES[self.setup.model].compares
 
+    def check(self) -> None:
+        """Raise an `InputError` where knobs that count for its family contradict one another."""
+        for group in groups_of(self.setup.model):
+            family: Family = getattr(self.setup, group)
+            family.check(self.setup)
+
     def changed(self, changes: Changes) -> Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
         by_other = self.name in self.setup.compared_in(self.setup.model)
         name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
+
+    def labelled(self, label: str, changes: Changes) -> str:
+        """The label of these changes; of a knob that all that are compared share it says so."""
+        own = {"activations", self._compares}
+        alone = len(self.among.compared_in(self.setup.model)) < 2
+        alone = alone and len(self.among.activations) < 2
+        return label if alone or set(changes) <= own else f"{label} for all of them"
 
     def kept_among_others(self, changes: Changes) -> Changes:
         """These changes where several are compared: the others stay as they are."""
@@ -73,13 +87,22 @@ def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
     )
 
 
+def as_printed(changes: Changes) -> Changes:
+    """The values that a command with these changes would set: what is printed is what is tried.
+
+    Raises:
+        InputError: a value that its knob does not allow.
+    """
+    return {name: KNOBS[name].parse(KNOBS[name].format(value)) for name, value in changes.items()}
+
+
 def first_that_helps(
     subject: Subject,
     candidates: Iterable[tuple[str, Changes]],
     heals: Callable[[Subject], str | None],
     before: str,
 ) -> Remedy | None:
-    """The first change that is tried and found to help.
+    """The first change that is tried, as it would be printed and read back, and found to help.
 
     Args:
         subject: what ails.
@@ -89,11 +112,13 @@ def first_that_helps(
     """
     for label, changes in candidates:
         try:
+            changes = as_printed(changes)
             changed = subject.changed(changes)
+            changed.check()
             after = heals(changed)
         except InputError:  # it cannot be
             continue
         if after is not None:
             kept = subject.kept_among_others(changes)
-            return Remedy(label, kept, before, after, changed.name)
+            return Remedy(subject.labelled(label, changes), kept, before, after, changed.name)
     return None
