@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 
 import pytest
@@ -26,10 +27,13 @@ GROUPS = {
 
 def is_of(value: object, kind: object) -> bool:
     """Whether a value is of the type that its field declares."""
+    if typing.get_origin(kind) is types.UnionType:
+        return any(is_of(value, one) for one in typing.get_args(kind))
     if typing.get_origin(kind) is not tuple:
         return type(value) is kind
+    if not isinstance(value, tuple):
+        return False
     kinds = typing.get_args(kind)
-    assert isinstance(value, tuple)
     if kinds[1:] == (...,):
         kinds = kinds[:1] * len(value)
     return len(value) == len(kinds) and all(map(is_of, value, kinds))

@@ -71,9 +71,9 @@ def setups(draw: st.DrawFn) -> Setup:
         units=draw(st.integers(1, 4096)),
         batch=draw(st.integers(1, 4096)),
         networks=draw(st.integers(1, 10_000)),
-        sigma_w_range=limits,
+        sigma_w_range=draw(st.sampled_from((limits, None))),
         sigma_w=draw(st.floats(*limits)),
-        sigma_b_range=limits,
+        sigma_b_range=draw(st.sampled_from((limits, None))),
         sigma_b=draw(st.floats(*limits)),
         against=draw(st.sampled_from(("sigma_b", "depth"))),
     )

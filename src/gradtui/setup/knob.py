@@ -218,48 +218,64 @@ def layer_values(default: float, letter: str, help: str) -> LayerValues:
 
 
 _NARROWEST = 1e-9
-"""The least width of a range, beside the numbers in it."""
+"""The least width of a range, by itself and beside the numbers in it."""
+AUTO = "auto"
+"""The text form of a range that a view chooses by itself."""
 
 
 def interval(
-    default: tuple[float, float], letter: str, help: str, least: float, most: float
-) -> tuple[float, float]:
-    """Two numbers low:high; a step moves both, a factor widens them around their middle."""
+    default: tuple[float, float],
+    letter: str,
+    help: str,
+    least: float,
+    most: float,
+    *,
+    auto: bool = False,
+) -> Any:
+    """Two numbers low:high; a step moves both, a factor widens them around their middle.
+
+    With `auto` it is None unless somebody sets it: the view chooses. A step goes from `default`.
+    """
     step = 1.0 if least < 0.0 else 0.1
     usual = written(default)
     form = (
-        f"low:high with low < high (by a billionth of them), both from {number(least)} "
-        f"to {number(most)}"
+        f"low:high, both from {number(least)} to {number(most)}, low below high by 1e-9 and by a "
+        f"billionth of them{', or auto' if auto else ''}"
     )
 
-    def moved(limits: tuple[float, float], n: int) -> tuple[float, float]:
-        by = min(max(n * step, least - limits[0]), most - limits[1])
-        return tidy(limits[0] + by), tidy(limits[1] + by)
+    def moved(limits: tuple[float, float] | None, n: int) -> tuple[float, float]:
+        low, high = limits or default
+        by = min(max(n * step, least - low), most - high)
+        return tidy(low + by), tidy(high + by)
 
-    def scaled(limits: tuple[float, float], n: int) -> tuple[float, float]:
-        centre, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
+    def scaled(limits: tuple[float, float] | None, n: int) -> tuple[float, float]:
+        low, high = limits or default
+        centre, half = (low + high) / 2, (high - low) / 2
         half = max(half * 2.0**n, 1e-3, _NARROWEST * abs(centre))
         return tidy(max(centre - half, least)), tidy(min(centre + half, most))
 
     def make(name: str, letter: str, help: str) -> Knob:
-        def parse(text: str) -> tuple[float, float]:
+        def parse(text: str) -> tuple[float, float] | None:
+            if auto and text.strip() == AUTO:
+                return None
             low_text, colon, high_text = text.partition(":")
             if not colon:
                 raise InputError(name, text, form, f"try {usual}")
             low, high = parse_number(name, low_text), parse_number(name, high_text)
-            wide = high - low > 0 and high - low >= _NARROWEST * max(abs(low), abs(high))
+            wide = high - low >= _NARROWEST * max(abs(low), abs(high), 1.0)
             if not wide or low < least or high > most:
                 raise InputError(name, text, form, f"try {usual}")
             return low, high
 
-        return Knob(name, letter, help, form, parse, written, moved, scaled)
+        words = (lambda: (AUTO,)) if auto else tuple
+        return Knob(name, letter, help, form, parse, written, moved, scaled, words)
 
-    return declared(default, letter, help, make)  # type: ignore[no-any-return]
+    return declared(None if auto else default, letter, help, make)
 
 
-def written(limits: tuple[float, float]) -> str:
+def written(limits: tuple[float, float] | None) -> str:
     """The text form of a range."""
-    return f"{number(limits[0])}:{number(limits[1])}"
+    return AUTO if limits is None else f"{number(limits[0])}:{number(limits[1])}"
 
 
 def choice(

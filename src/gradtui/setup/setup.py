@@ -146,10 +146,11 @@ class Setup(Shared):
         return self.with_(layer=min(max(self.layer, 1), self.depth), **inside)
 
     def _walked(self) -> Iterator[tuple[Knob, tuple[float, float]]]:
-        """Every cursor over numbers, and its limits."""
+        """Every cursor over numbers that has limits, and those."""
         for knob in KNOBS.values():
-            if knob.within:
-                yield knob, KNOBS[knob.within].of(self)
+            limits = KNOBS[knob.within].of(self) if knob.within else None
+            if limits is not None:
+                yield knob, limits
 
 
 def _groups() -> dict[str, type]:
@@ -200,8 +201,8 @@ def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
     changes = dict(knob.brings(value))
     if knob.group in FAMILIES and knob.group not in groups_of(setup.model):
         changes["model"] = knob.group
-    if knob.widens:
-        low, high = KNOBS[knob.within].of(setup)
+    if knob.widens and (limits := KNOBS[knob.within].of(setup)) is not None:
+        low, high = limits
         if not low <= value <= high:
             changes[knob.within] = (min(low, value), max(high, value))
     return changes

@@ -86,6 +86,7 @@ class View(Generic[Result]):
         finding: the verdict on one of its subjects; None while the result cannot tell.
         walk: the setup with the cursor moved n steps to the right, in tens if asked.
         families: the models that it can ask; knobs of another family do not count.
+        only_drawn: the knobs that say what is drawn of a result: a change of theirs needs no run.
         idle: the knobs that change nothing for this setup, beside those of other families.
         waiting: what is said as long as there is no result.
         snippets: lines of code to paste that do what the result says, by framework.
@@ -112,6 +113,7 @@ class View(Generic[Result]):
     walk: Callable[[Setup, int, bool], Setup]
     families: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    only_drawn: tuple[str, ...] = ()
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     waiting: Callable[[Setup], str] = lambda setup: ""
     snippets: Callable[[Result, Setup], Mapping[str, str]] | None = None
@@ -198,7 +200,8 @@ class View(Generic[Result]):
         read = [*self.used(setup), *(self.cursors(setup) if self.reads_cursor else ())]
         if self.has_all_subjects and "focus" in read:
             read.remove("focus")
-        return (self.name, *(KNOBS[name].of(setup) for name in read))
+        counting = (name for name in read if name not in self.only_drawn)
+        return (self.name, *(KNOBS[name].of(setup) for name in counting))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""

@@ -16,9 +16,9 @@ Physics 376, 2020; for ReLU 5/n), an estimate elsewhere, for it leaves out how q
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.mathematics.wide.second_moment import numbers, variance
 from gradtui.progress import Tick, unwatched
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 WITHIN_90 = 1.6448536269514722
 """A normal variable is in 90 % of all cases within so many standard deviations."""
@@ -126,36 +129,59 @@ def gradient_path(
 
 def ratios_by_depth(
     activation: str | Activation,
-    sigma_w: Array,
-    sigma_b: float,
+    sigma_w: ArrayLike,
+    sigma_b: ArrayLike,
     x: float,
-    layers: Array,
+    layers: ArrayLike,
     *,
     tick: Tick = unwatched,
 ) -> tuple[Array, Array]:
-    """What is left of the gradient at layer 0 after so many layers, for many σw at once.
+    """What is left of the gradient at layer 0 after so many layers, for many (σw, σb) at once.
+
+    Each is followed until its q has come to rest, and counts from there on as it is there.
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w: σw [k].
-        sigma_b: σb.
+        sigma_w: σw, of any shape.
+        sigma_b: σb, of a shape that broadcasts with it.
         x: the standard deviation of an input.
         layers: depths l, whole numbers from 1 on, rising [m].
         tick: told the share that is done, some hundred layers at a time.
 
     Returns:
-        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, k].
+        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, *shape].
     """
-    w, b = np.square(sigma_w), sigma_b**2
-    recursion = Recursion(expectations(as_activation(activation)), w, b)
-    rows = {int(layer): row for row, layer in enumerate(layers)}
-    left, q = np.empty((len(rows), w.size)), np.empty((len(rows), w.size))
-    total, deepest = np.zeros(w.size), max(rows)
-    followed = itertools.islice(recursion.layers(w * x * x + b, _FARTHEST), deepest)
-    for layer, (q_here, log10_chi) in enumerate(followed, 1):
-        total += log10_chi
-        if layer in rows:
-            left[rows[layer]], q[rows[layer]] = 0.5 * total, q_here
-        if layer % _LAYERS_A_TICK == 0 or layer == deepest:
-            tick(layer / deepest)
-    return left, q
+    w, b = np.broadcast_arrays(np.square(sigma_w), np.square(sigma_b))
+    depths, shape = np.asarray(layers, dtype=np.float64), w.shape
+    e, moving = expectations(as_activation(activation)), np.arange(w.size)
+    w, b = w.ravel(), b.ravel()
+    q, total = w * x * x + b, np.zeros(w.size)
+    left, reached = np.empty((depths.size, w.size)), np.empty((depths.size, w.size))
+    row, deepest = 0, int(depths[-1])
+    for layer in range(1, deepest + 1):
+        recursion = Recursion(e, w[moving], b[moving])
+        log10_chi, following = recursion.followed(q, _FARTHEST)
+        total[moving] += log10_chi
+        at_rest = _at_rest(q, following)
+        if layer == depths[row]:
+            left[row, moving], reached[row, moving] = total[moving], q
+            row += 1
+        if at_rest.any():
+            stays = moving[at_rest]
+            more = (depths[row:, None] - layer) * log10_chi[at_rest] if row < depths.size else 0.0
+            left[row:, stays], reached[row:, stays] = total[stays] + more, following[at_rest]
+            moving, following = moving[~at_rest], following[~at_rest]
+        if layer % _LAYERS_A_TICK == 0 or layer == deepest or not moving.size:
+            tick(layer / deepest if moving.size else 1.0)
+        if not moving.size:
+            break
+        q = following
+    return 0.5 * left.reshape(-1, *shape), reached.reshape(-1, *shape)
+
+
+def _at_rest(q: Array, following: Array) -> NDArray[np.bool_]:
+    """Whether q stays where it is: at a fixed point, or beyond what is told apart."""
+    with np.errstate(divide="ignore"):
+        t, later = (np.clip(np.log(value), -_FARTHEST, _FARTHEST) for value in (q, following))
+    at_rest: NDArray[np.bool_] = abs(later - t) <= _SETTLED
+    return at_rest

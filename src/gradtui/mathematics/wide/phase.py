@@ -42,11 +42,20 @@ if TYPE_CHECKING:
 _STEEPER = 1.0 + 1e-11
 """M′/χ above it is above 1, and a fixed point with χ = 1 unstable."""
 
+_WIDEST = 3.0, 1.5
+"""Up to which σw and σb there is something to see for most activations."""
+_MARGIN = 1.15
+_ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
 MAX_SIDE = 2000
 """The longest side of a map."""
 
 _AT_ONCE = 8_000_000  # truth values of one array
 _TO_0, _TO_INFINITY = -1, -2
+_STARTS = 1e-28, 1e28
+"""Where q may start: inside the table."""
+_TABULATED = 1e-9
+"""A rise of q by less, relative, is the table's error."""
 
 
 class CriticalPoint(NamedTuple):
@@ -159,6 +168,30 @@ def critical_line(activation: str | Activation) -> CriticalLine:
     return CriticalLine(w[shown], b[shown], q[shown])
 
 
+def extent(activation: str | Activation) -> tuple[float, float]:
+    """Up to which σw and σb a map holds the critical line: 3 and 1.5, more where it lies beyond.
+
+    Of a line that goes far, as much as is within twice its least σw.
+    """
+    line = critical_line(activation)
+    known = np.isfinite(line.sigma_w2)
+    w, b = np.sqrt(line.sigma_w2[known]), np.sqrt(line.sigma_b2[known])
+    if not w.size:
+        return _WIDEST
+    most_b = max(_WIDEST[1], rounded_up(_MARGIN * float(b.min())))
+    inside = w[b <= most_b]
+    shown = float(min(inside.max(), 2.0 * inside.min()))
+    return max(_WIDEST[0], rounded_up(_MARGIN * shown)), most_b
+
+
+def rounded_up(value: float) -> float:
+    """The next number of those that end an axis well."""
+    if value <= 0.0:
+        return 0.0
+    unit = 10.0 ** math.floor(math.log10(value))
+    return float(f"{next(at for at in _ENDS if at * unit >= value * (1 - 1e-12)) * unit:.2g}")
+
+
 def _on_line(m: Moments, q: Array) -> NDArray[np.bool_]:
     """Whether q is a q* with χ = 1 for some σb² above 0."""
     # For small q, f is all but a line and both tests are of what rounding leaves.
@@ -240,7 +273,7 @@ class RateMap:
         chi: the rate of the squared gradient norm, to 1e-6; where q goes to 0 or inf, its limit
             (inf for an f that grows faster than a line).
         q: q*, 0 or inf where it goes there; where several ends are stable, the one towards which
-            q = 1 moves; 1 where every q is a fixed point.
+            q0 moves; q0 where every q is a fixed point.
         kinds: how q ends, as indices into `KINDS`; a half-stable q counts by its neighbours.
     """
 
@@ -251,10 +284,22 @@ class RateMap:
     kinds: NDArray[np.int8]
 
 
-def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: ArrayLike) -> RateMap:
+def rate_map(
+    activation: str | Activation,
+    sigma_w2s: ArrayLike,
+    sigma_b2s: ArrayLike,
+    *,
+    q0: ArrayLike = 1.0,
+) -> RateMap:
     """χ at q* for every pair, from tabulated expectations: 60 × 40 points in some 0.1 s.
 
     Two fixed points closer than 14 % of q, beside a fold, are taken for none.
+
+    Args:
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        sigma_w2s: σw² of the columns.
+        sigma_b2s: σb² of the rows.
+        q0: where q starts, of a shape that broadcasts to the map's; beyond 1e±28 as there.
 
     Raises:
         InputError: a list that is empty or not flat, or a variance outside 0 to 1e20.
@@ -274,11 +319,14 @@ def rate_map(activation: str | Activation, sigma_w2s: ArrayLike, sigma_b2s: Arra
             )
     e = expectations(f)
     table = e.table
+    start = np.broadcast_to(np.clip(q0, *_STARTS), (b.size, w.size))
     step = max(1, _AT_ONCE // (w.size * table.q.size))
-    blocks = [_bracketed(e, w, b[i : i + step]) for i in range(0, b.size, step)]
+    blocks = [
+        _bracketed(e, w, b[i : i + step], start[i : i + step]) for i in range(0, b.size, step)
+    ]
     kinds, low = (np.concatenate(rows) for rows in zip(*blocks, strict=True))
     fixed = low >= 0
-    q = np.select([kinds == EVERY, low == _TO_INFINITY], [1.0, np.inf], 0.0)
+    q = np.select([kinds == EVERY, low == _TO_INFINITY], [start, np.inf], 0.0)
     w_fixed, b_fixed = (np.broadcast_to(side, low.shape)[fixed] for side in (w, b[:, None]))
     recursion = Recursion(e, w_fixed, b_fixed)
     roots = _roots(recursion, table.t[low[fixed]], table.t[low[fixed] + 1])
@@ -311,18 +359,25 @@ def _directions(e: Expectations, w: Array, b: Array) -> NDArray[np.int8]:
     return signs
 
 
-def _bracketed(e: Expectations, w: Array, b: Array) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+def _bracketed(
+    e: Expectations, w: Array, b: Array, start: Array
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
     """How q ends for each pair, and the node below q* or else where it goes."""
     directions = _directions(e, w, b)
     up, down = directions > 0, directions < 0
     turns = up[..., :-1] & down[..., 1:]
     stable = turns.sum(axis=-1) + down[..., 0] + up[..., -1]
-    start = int(np.searchsorted(e.table.t, 0.0))
-    rising = up[..., start]
-    above = np.argmax(turns[..., start:], axis=-1) + start
-    below = start - 1 - np.argmax(turns[..., :start][..., ::-1], axis=-1)
+    t = np.log(start)
+    panel = np.searchsorted(e.table.t, t) - 1  # of the nodes the last below q0
+    rise = (w * e.table.interpolated(t).square + b[:, None]) / start - 1.0
+    next_up = np.take_along_axis(up, panel[..., None] + 1, axis=-1)[..., 0]
+    rising = np.where(abs(rise) <= _TABULATED, next_up, rise > 0.0)
+    nodes = np.arange(turns.shape[-1])
+    above = np.argmax(turns & (nodes >= panel[..., None]), axis=-1)
+    below = nodes[-1] - np.argmax((turns & (nodes <= panel[..., None]))[..., ::-1], axis=-1)
     low = np.where(rising, above, below)
-    fixed = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0]
+    onwards = np.where(rising, low >= panel, low <= panel)
+    fixed = np.take_along_axis(turns, low[..., None], axis=-1)[..., 0] & onwards
     kinds = np.select(
         [stable == 0, stable > 1, fixed, rising], [EVERY, BISTABLE, FIXED, DIVERGES], COLLAPSES
     )

@@ -68,12 +68,15 @@ class Recursion:
         and all that counts of V is that q stays there.
         """
         while True:
-            with np.errstate(divide="ignore"):
-                t = np.clip(np.log(q), -farthest, farthest)
-                moments = self._looked_up(t)
-                log10_chi = np.log10(self.chi(moments))
+            log10_chi, following = self.followed(q, farthest)
             yield q, log10_chi
-            q = self.after(moments)
+            q = following
+
+    def followed(self, q: Array, farthest: float) -> tuple[Array, Array]:
+        """log10 χ at q, and the q of the next layer; moments as in `layers`."""
+        with np.errstate(divide="ignore"):
+            moments = self._looked_up(np.clip(np.log(q), -farthest, farthest))
+            return np.log10(self.chi(moments)), self.after(moments)
 
     def _looked_up(self, t: Array) -> Moments:
         """The moments at q = e^t from the table."""

@@ -19,8 +19,9 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.setup import Setup
+from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import Comparison, Comparisons
-from gradtui.views.init.readout import measured_columns
+from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
 from gradtui.wording import decade, magnitude, plain
 
@@ -41,7 +42,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
-        Span("  ● advised", "good"),
+        Span("  ● advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
     )
@@ -54,10 +55,11 @@ def _top(setup: Setup) -> float:
 
 
 def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canvas:
-    """The empty plot: the range of σw, wider where the advice lies beyond it."""
+    """The empty plot: the range of σw, so wide that the advice is on it unless it was given."""
     top = _top(setup)
-    low, high = setup.plane.sigma_w_range
-    high = max(high, 1.15 * result.focused.advice.sigma_w)
+    low, high = sigma_ranges(setup)[0]
+    if setup.plane.sigma_w_range is None:
+        high = max(high, 1.15 * result.focused.advice.sigma_w)
     return Canvas(
         size.width,
         size.height,
@@ -87,19 +89,22 @@ def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
 
 
 def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
-    """The cursor, and where the advised weights and the recipes stand, with what was measured."""
+    """The cursor, and where weights of each kind stand, with what was measured of them."""
     top, limit = _top(setup), setup.log10_threshold
-    canvas.upright(focused.advice.sigma_w, "good")
+    canvas.upright(focused.advice.sigma_w, "good" if focused.advised else "bad")
     canvas.upright(setup.plane.sigma_w, "cursor")
-    advised = focused.advised
-    others = [recipe for recipe in focused.recipes if recipe.sigma_w != advised.sigma_w]
-    measured = [weights for weights in (advised, *others) if weights.measured.size]
+    low, high = canvas.x_limits
+    shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
+    best = focused.best
+    hidden = focused.normal if best.orthogonal else focused.orthogonal
+    measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
     spans = [weights.quantiles() for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
     canvas.bars([weights.sigma_w for weights in measured], low_ends, high_ends, "spread")
-    for weights in (*focused.recipes, advised):
+    for weights in sorted(shown, key=lambda one: one is best):
         height = min(max(weights.known, -top), top)
-        canvas.text(weights.sigma_w, height, weights.letter, weights.kind(limit).role)
+        letter = ADVISED if weights is focused.advised else weights.letter
+        canvas.text(weights.sigma_w, height, letter, role_of(weights.kind(limit)))
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
@@ -111,16 +116,16 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
-    longest = max(len(recipe.label) for recipe in comparison.recipes)
+    longest = max(len(recipe.label) for recipe in comparison.others)
     wide = max(22, min(longest, width - 52))
     head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
     rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
-    for recipe in comparison.recipes:
+    for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
         rows.append(
             row_within(
                 width,
-                Span(f" {kind.mark} {recipe.letter} ", kind.role),
+                Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
                 Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
@@ -131,6 +136,6 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
 
 def _recipe_names(comparison: Comparison, width: int) -> list[Row]:
     # A no-break space, so that a letter stays with its name.
-    names = " ".join(f" {recipe.letter}\u00a0{recipe.label}" for recipe in comparison.recipes)
+    names = " ".join(f" {recipe.letter}\u00a0{recipe.label}" for recipe in comparison.others)
     lines = wrapped(names.replace(", ", ",\u00a0"), width, "muted", " ")
     return [row((row_text(line).replace("\u00a0", " "), "muted")) for line in lines]

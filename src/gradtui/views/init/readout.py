@@ -6,17 +6,20 @@ import math
 
 import numpy as np
 
+from gradtui.models.finding import Kind
 from gradtui.plots.picture import Row, Span, fit_text, row_within
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
 from gradtui.wording import magnitude, plain, rate
 
+ADVISED = "●"
+"""Where the advised weights stand in the picture."""
 _NEXT_TO_1 = 5e-6
 
 
 def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
-    """The advice and the cursor's σw: theory, and what was measured."""
+    """The best weights, advised if they do, and the cursor's σw: theory, and what was measured."""
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
     rows = [
@@ -28,19 +31,34 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
             Span(" 5-95 %", "muted"),
         )
     ]
-    advised, here = comparison.advised, _at_cursor(comparison, setup)
-    for weights, role in ((advised, advised.kind(limit).role), (here, "cursor")):
+    best, here = comparison.best, _at_cursor(comparison, setup)
+    kind, advised = best.kind(limit), comparison.advised is best
+    letter, label = (ADVISED, "advised") if advised else (best.letter, best.label)
+    for weights, lead, role in (
+        (best, f"{mark_of(kind)} {letter} {label}", role_of(kind)),
+        (here, "  ┆ cursor", "cursor"),
+    ):
         ratio = weights.log10_ratio
         rows.append(
             row_within(
                 width,
-                Span(f" {weights.kind(limit).mark} {weights.letter} {weights.label:<9}", role),
+                Span(f" {lead:<13}", role),
                 Span(f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"),
                 Span(f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"),
                 *measured_columns(weights),
             )
         )
     return tuple(rows)
+
+
+def mark_of(kind: Kind | None) -> str:
+    """The mark of a verdict; … as long as there is none."""
+    return "…" if kind is None else kind.mark
+
+
+def role_of(kind: Kind | None) -> str:
+    """Its role."""
+    return "muted" if kind is None else kind.role
 
 
 def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:

@@ -1,4 +1,4 @@
-"""What helps where the advice does not hold in networks of this width, tried out."""
+"""What helps where no weights of the advised size do, tried out."""
 
 from __future__ import annotations
 
@@ -6,45 +6,85 @@ import math
 from collections.abc import Iterator
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
-from gradtui.models.finding import Remedy
+from gradtui.models.finding import Kind, Remedy
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
-from gradtui.views.init.comparison import CheckedWeights, Comparison
-from gradtui.views.init.weights import advice_for, advised_weights, measured, work_of
+from gradtui.setup import implied
+from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Share
+from gradtui.views.init.weights import (
+    WAYS,
+    advice_for,
+    advised_weights,
+    left_in,
+    networks_of,
+    work_of,
+)
 
-_TRIALS = 5, 20
-"""A remedy is tried on at least and at most so many networks."""
-_TRIAL_WORK = 6e7
-"""So much work a trial may be: a second or two."""
+_MOST = 100
+"""A remedy is tried on so many networks at most, until there is no doubt."""
+_TRIAL_WORK = 3e8
+"""So much work a trial may be: some seconds."""
+_FIRST, _HOPELESS = 8, 0.6
+"""A trial ends where after so many networks even the upper bound of their share is below this."""
+_SIGMA_B = (0.5, 1.0, 1.5)
 
 
 def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:
-    """The first change after which the advice holds; None if it does already."""
-    advised, limit = comparison.advised, comparison.subject.setup.log10_threshold
-    if not advised.measured.size or advised.holds(limit):
+    """The first change after which weights do, without doubt; None if some do already."""
+    limit = comparison.subject.setup.log10_threshold
+    if comparison.advised is not None or not comparison.best.measured.size:
         return None
     still = part(tick, 0.0, 0.0)  # how many candidates there will be is not known
-
-    def heals(changed: Subject) -> str | None:
-        least, most = _TRIALS
-        trials = min(int(_TRIAL_WORK / work_of(changed.setup)), most)
-        if trials < least:
-            return None
-        tried = advised_weights(changed, advice_for(changed, None, still), trials)
-        *_, tried = measured(tried, still)
-        return _share(tried, limit) if tried.holds(limit) else None
-
+    before = _in_words(comparison.best.share(limit))
     candidates = _candidates(comparison)
-    return first_that_helps(comparison.subject, candidates, heals, _share(advised, limit))
+    return first_that_helps(
+        comparison.subject, candidates, lambda changed: _tried(changed, still), before
+    )
 
 
-def _share(weights: CheckedWeights, log10_limit: float) -> str:
-    healthy, count = weights.healthy(log10_limit), weights.measured.size
-    return f"{healthy} of {count} networks are healthy"
+def _in_words(share: Share) -> str:
+    return f"{share.healthy} of {share.count} networks are healthy"
+
+
+def _tried(changed: Subject, tick: Tick) -> str | None:
+    """What the command for a change will report, if that is that its weights do.
+
+    It draws the networks that the command draws, and more until a bound of their share is clear.
+    """
+    count = networks_of(changed.setup, WAYS)
+    advice = advice_for(changed, None, tick)
+    ways = advised_weights(changed, advice) if advice.possible else ()
+    for weights in ways:  # as the command does: the second if the first do not
+        drawn = _drawn(weights, count, tick)
+        if drawn is None:
+            continue
+        reported, overall = drawn
+        return _in_words(reported) if overall.proven else None
+    return None
+
+
+def _drawn(weights: CheckedWeights, count: int, tick: Tick) -> tuple[Share, Share] | None:
+    """The share in so many networks, and in as many as it takes to know; None if they do not do."""
+    limit = weights.subject.setup.log10_threshold
+    most = max(count, min(int(_TRIAL_WORK / work_of(weights.subject.setup)), _MOST))
+    healthy, reported = 0, None
+    for number in range(1, most + 1):
+        kind = Kind.of(left_in(weights.subject, number, tick), limit)
+        healthy += kind is Kind.HEALTHY
+        known = Share(healthy, number)
+        too_few = number <= count and number - healthy > (1.0 - HOLDS) * count
+        if too_few or (number >= _FIRST and known.bounds[1] < _HOPELESS):
+            return None
+        if number == count:
+            reported = known
+        if number >= count and (known.proven or known.refuted):
+            break
+    assert reported is not None
+    return reported, known
 
 
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
-    """Changes worth trying, the least intrusive first."""
+    """Changes worth trying, the least intrusive first; another activation last."""
     setup, unstable = comparison.subject.setup, comparison.advice.unstable
     units, depth = setup.network.units, setup.depth
     width = comparison.width_that_holds
@@ -53,11 +93,11 @@ def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
             enough = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {enough}", {"units": enough}
     wider = min(4 * units, MAX_WIDTH)
-    for sigma_b in (0.5, 1.0, 1.5) if unstable else ():
-        if setup.plane.sigma_b < sigma_b <= setup.plane.sigma_b_range[1]:
-            yield f"sigma_b = {sigma_b:g}", {"sigma_b": sigma_b}
-            both = {"sigma_b": sigma_b, "units": wider}
-            yield f"sigma_b = {sigma_b:g} with units = {wider}", both
+    for sigma_b in _SIGMA_B:
+        if setup.plane.sigma_b < sigma_b:
+            changes = {"sigma_b": sigma_b, **implied(setup, "sigma_b", sigma_b)}
+            yield f"σb = {sigma_b:g}", changes
+            yield f"σb = {sigma_b:g} with units = {wider}", {**changes, "units": wider}
     for share in (2, 4, 8):
         if depth >= 2 * share:
             yield f"depth = {depth // share}", {"depth": depth // share}

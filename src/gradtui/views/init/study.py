@@ -14,7 +14,14 @@ from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.remedies import remedy_of
-from gradtui.views.init.weights import advice_for, advised_weights, measured, recipes_in_use
+from gradtui.views.init.weights import (
+    WAYS,
+    advice_for,
+    advised_weights,
+    measured,
+    networks_of,
+    recipes_in_use,
+)
 
 _FOLLOWED = 300
 """Layers of the first answer for a deep network."""
@@ -40,7 +47,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     if setup.depth > _FOLLOWED:
         result = Comparisons(setup, _foreseen(subjects, None, tick))
         yield result
-    wanted = sum(comparison.wanted for comparison in result.each)
+    wanted = max(sum(comparison.wanted for comparison in result.each), 1)
     done = 0
     for comparison in result.each:
         share = comparison.wanted / wanted * _SIMULATING
@@ -66,24 +73,30 @@ def _foreseen(
 def _theory(subject: Subject, followed: int | None, tick: Tick) -> Comparison:
     """What theory advises for one activation, and what it says of recipes if that is focused."""
     advice = advice_for(subject, followed, tick)
-    weights = [advised_weights(subject, advice, subject.setup.network.networks)]
+    weights = list(advised_weights(subject, advice))
     if subject.name == subject.among.focused:
-        weights += recipes_in_use(subject, advice.sigma_w, followed, tick)
-    return Comparison(subject, advice, tuple(weights))
+        weights += recipes_in_use(subject, followed, tick)
+    try:
+        wanted = networks_of(subject.setup, WAYS)
+    except InputError as error:
+        return Comparison(subject, advice, tuple(weights), not_simulated=str(error))
+    return Comparison(subject, advice, tuple(replace(one, wanted=wanted) for one in weights))
 
 
 def _simulated(comparison: Comparison, tick: Tick) -> Iterator[Comparison]:
     """The advised setting of one activation, then each of its recipes."""
-    expectation = expectation_of(comparison.advised.subject, part(tick, 0.0, 0.0))
+    expectation = expectation_of(comparison.normal.subject, part(tick, 0.0, 0.0))
     comparison = replace(comparison, expectation=expectation)
-    done = 0
+    if comparison.not_simulated:
+        yield comparison
+        return
     try:
+        each = 1.0 / len(comparison.weights)
         for index, weights in enumerate(comparison.weights):
-            share = part(tick, done / comparison.wanted, weights.wanted / comparison.wanted)
-            for known in measured(weights, share):
+            for known in measured(weights, part(tick, index * each, each)):
                 before, after = comparison.weights[:index], comparison.weights[index + 1 :]
                 comparison = replace(comparison, weights=(*before, known, *after))
                 yield comparison
-            done += weights.wanted
     except InputError as error:  # more memory than there is
-        yield replace(comparison, not_simulated=str(error))
+        unmeasured = tuple(replace(one, wanted=0) for one in comparison.weights)
+        yield replace(comparison, weights=unmeasured, not_simulated=str(error))

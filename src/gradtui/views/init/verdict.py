@@ -7,88 +7,134 @@ from collections.abc import Iterator
 
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.mean_field import mean_field
-from gradtui.models.finding import Finding
-from gradtui.views.init.comparison import Comparison, Comparisons
+from gradtui.models.finding import Finding, Kind
+from gradtui.setup import Setup
+from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Comparisons
 from gradtui.wording import magnitude, percent, plain
 
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
 
 
-def finding(result: Comparisons, name: str) -> Finding:
-    """The verdict on the advice for one activation."""
+def finding(result: Comparisons, name: str) -> Finding | None:
+    """The verdict on the advice for one activation; None until a network is drawn."""
     comparison = result.of(name)
-    setup, advice, advised = comparison.subject.setup, comparison.advice, comparison.advised
-    limit = setup.log10_threshold
-    kind = advised.kind(limit)
-    known = "in the median" if advised.measured.size else "in theory"
+    limit = comparison.subject.setup.log10_threshold
+    kind = comparison.best.kind(limit)
+    if kind is None:
+        return None
+    causes = [*_beside(comparison, limit), *_exactness(comparison), *_costs(comparison)]
+    return Finding(
+        name,
+        kind,
+        _sentence(comparison, kind, limit),
+        " ".join(causes),
+        evidence=_evidence(comparison),
+        remedy=comparison.remedy,
+    )
+
+
+def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
+    """What the best weights keep, in how many of the networks."""
+    setup, best = comparison.subject.setup, comparison.best
     layers = f"{setup.depth} layer{'s' if setup.depth > 1 else ''}"
-    sentence = (
-        f"{name} {kind} over {layers} with σw = {plain(advice.sigma_w, 6)} (the gain), "
-        f"σb = {plain(advice.sigma_b)}: {known} {magnitude(advised.known)} of the gradient "
-        f"arrives; healthy is {magnitude(limit)} to {magnitude(-limit)}."
+    which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
+    healthy = f"{magnitude(limit)} to {magnitude(-limit)} of the gradient"
+    if not best.measured.size:
+        left = f"in theory ×{magnitude(best.log10_ratio)} of the gradient arrives"
+        healthy = f"{magnitude(limit)} to {magnitude(-limit)}"
+        return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
+    share = best.share(limit)
+    median = f"×{magnitude(best.quantiles()[1])} in the median"
+    if kind is Kind.HEALTHY:
+        said = f"{share} keep {healthy}, {median}."
+        return f"{comparison.name} {kind} over {layers} with {which}: {said}"
+    only = "only " if share.healthy else ""
+    return (
+        f"{comparison.name} {kind} over {layers}: with the best weights, {which}, {only}{share} "
+        f"keep {healthy}, {median}; healthy is {100 * HOLDS:.0f} % of them."
     )
-    if setup.x == 0.0 and setup.plane.sigma_b == 0.0:
-        exactness = "All inputs and biases are 0, so every z is."
-    else:
-        exactness = _exactness(advice)
-    causes = [_checked(comparison, limit), exactness, *_costs(comparison)]
-    return Finding(name, kind, sentence, " ".join(causes), remedy=comparison.remedy)
 
 
-def _checked(comparison: Comparison, limit: float) -> str:
-    """What the simulation says beside the theory."""
-    advised, expectation = comparison.advised, comparison.expectation
-    if comparison.not_simulated:
-        return f"Not simulated: {comparison.not_simulated}."
-    count = advised.measured.size
-    if not count or expectation is None:
-        return "Random networks are being drawn to check it."
-    units = comparison.subject.setup.network.units
-    low, _, high = map(magnitude, advised.quantiles())
-    theory, here = magnitude(advised.log10_ratio), float(expectation.centre[0])
-    if math.isfinite(here):
-        theory += f" for infinite width, {magnitude(here)} for {units} units"
-    text = (
-        f"Of {count} random networks of {units} units a layer, {advised.healthy(limit)} are "
-        f"healthy and 90 % keep {low} to {high} (theory: {theory})."
-    )
-    if advised.holds(limit) or comparison.advice.unstable or here == -math.inf:
-        return text
-    return text + _what_would_hold(comparison, limit)
+def _called(weights: CheckedWeights) -> str:
+    if weights.orthogonal:
+        return f"orthogonal weights of gain {plain(weights.sigma_w, 6)}"
+    return f"σw = {plain(weights.sigma_w, 6)} (the gain)"
 
 
-def _what_would_hold(comparison: Comparison, limit: float) -> str:
-    """Which width would hold, and whether orthogonal weights do."""
-    text, setup = "", comparison.subject.setup
+def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
+    """How the other way to draw weights of that size did, if that says more."""
+    best, normal, orthogonal = comparison.best, comparison.normal, comparison.orthogonal
+    if best.orthogonal:
+        yield f"Normal weights of that size scatter more: {normal.share(limit)} are healthy."
+    elif orthogonal.measured.size and best.measured.size:
+        share, own = orthogonal.share(limit), best.share(limit)
+        if share.count == own.count and share.healthy > own.healthy:
+            yield f"Orthogonal weights of this gain scatter less: {share} are healthy."
     wide = comparison.width_that_holds
-    if setup.network.units < wide < math.inf and setup.x:
-        text += f" It takes about {magnitude(math.log10(wide))} units to hold in most."
-    for recipe in comparison.recipes:
-        if recipe.names == ("orthogonal",) and recipe.measured.size and recipe.holds(limit):
-            text += (
-                f" Orthogonal weights of this gain scatter less: {recipe.healthy(limit)} of "
-                f"{recipe.measured.size} are healthy."
-            )
-    return text
+    units = comparison.subject.setup.network.units
+    failing = comparison.advised is None and best.measured.size
+    if failing and not comparison.advice.unstable and units < wide < math.inf:
+        yield f"It takes about {magnitude(math.log10(wide))} units to hold in most."
 
 
-def _exactness(advice: Advice) -> str:
+def _evidence(comparison: Comparison) -> str:
+    """The networks drawn, and what theory says of them."""
+    best = comparison.best
+    if comparison.not_simulated:
+        return f"In theory, for infinite width; not simulated: {comparison.not_simulated}."
+    if not best.measured.size:
+        return ""
+    setup = comparison.subject.setup
+    units, asked = setup.network.units, setup.network.networks
+    drawn = f"Random networks of {units} units a layer"
+    if best.wanted < asked:
+        drawn += f", {best.wanted} of the {asked:,} asked for, as more take too long"
+    low, _, high = map(magnitude, best.quantiles())
+    return f"{drawn}: 90 % keep {low} to {high}. {_theory(comparison, setup)}"
+
+
+def _theory(comparison: Comparison, setup: Setup) -> str:
+    best, expectation, units = comparison.best, comparison.expectation, setup.network.units
+    text = f"Theory: ×{magnitude(best.log10_ratio)} for infinite width"
+    here = math.nan if expectation is None else float(expectation.centre[0])
+    if best.orthogonal or not math.isfinite(here):
+        return f"{text}."
+    return (
+        f"{text}, ×{magnitude(here)} for {units} units to first order in depth/width, "
+        f"which is {plain(setup.depth / units, 2)}."
+    )
+
+
+def _exactness(comparison: Comparison) -> Iterator[str]:
     """Which other σw would do."""
-    if not advice.possible:
-        return (
-            "No σw is healthy at this σb: below it the signal dies out, above it explodes, and "
-            "nothing lies between."
+    setup, advice = comparison.subject.setup, comparison.advice
+    if setup.x == 0.0 and setup.plane.sigma_b == 0.0:
+        yield "All inputs and biases are 0, so every z is."
+    elif not advice.possible:
+        vanishes = float(advice.curve[1].max()) < math.log10(advice.threshold)
+        yield "No σw is healthy at this σb, even at infinite width: " + (
+            "whatever it is, too little of the gradient arrives."
+            if vanishes
+            else "below some σw the signal dies out, above it explodes, and nothing lies between."
         )
-    if advice.unstable:
-        return (
+    elif advice.unstable:
+        yield (
             f"σw would have to be right to {percent(advice.tolerance)}: below it the signal itself "
             "dies out, above it explodes."
         )
+    else:
+        yield _range(advice, comparison.best, setup)
+
+
+def _range(advice: Advice, best: CheckedWeights, setup: Setup) -> str:
     least, most = SIGMA_W_RANGE
     upwards = "up" if advice.high >= most else f"to {plain(advice.high, 4)}"
     low = "0" if advice.low <= least else plain(advice.low, 4)
-    return f"In theory any σw from {low} {upwards} will do."
+    text = f"At infinite width any σw from {low} {upwards} is healthy"
+    if best.kind(setup.log10_threshold) is Kind.HEALTHY:
+        return f"{text}."
+    return f"{text}; {setup.network.units} units scatter too much for that."
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:
@@ -100,7 +146,8 @@ def _costs(comparison: Comparison) -> Iterator[str]:
     share = expectation.saturated
     if share > _MUCH:
         c = mean_field(f, advice.sigma_w**2, advice.sigma_b**2).c
+        end = "" if math.isnan(c) else f", and two inputs end with a correlation of {plain(c, 4)}"
         yield (
             f"Such weights saturate {percent(share)} of the units: few carry the gradient, which "
-            f"therefore scatters, and two inputs end with a correlation of {plain(c, 4)}."
+            f"therefore scatters{end}."
         )

@@ -23,13 +23,18 @@ RECIPES = {
     "lecun_normal": "L",
     "xavier_normal": "X",
     "kaiming_normal": "K",
-    "orthogonal": "O",
     "critical": "C",
 }
 """The recipes that the advice is compared with, by the letters that they begin with."""
 
-_MOST_FOR_A_RECIPE = 20
-"""So many networks tell a recipe that fails; the advice is checked on all that are asked for."""
+WAYS = 2 + len(RECIPES)
+"""So many ways to draw weights are compared at most."""
+_WORK = 1e9
+"""So much work all networks together may be, which is some seconds; then there are fewer."""
+_LEAST = 3
+"""Fewer networks say nothing."""
+_LONGEST = 2e9
+"""With more work than this for one network in each way, no network is drawn."""
 _WORK_A_PICTURE = 2_000_000
 """After so much work what was measured is shown, if it has doubled."""
 
@@ -51,11 +56,18 @@ def advice_for(subject: Subject, followed: int | None, tick: Tick) -> Advice:
     )
 
 
-def advised_weights(subject: Subject, advice: Advice, wanted: int) -> CheckedWeights:
-    """The setting that an advice comes to, to be measured on so many networks."""
-    drawn = with_sigmas(subject, advice.sigma_w, advice.sigma_b)
-    return CheckedWeights(
-        ("advised",), "●", drawn, advice.sigma_w, advice.sigma_b, advice.log10_ratio, wanted
+def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, CheckedWeights]:
+    """Normal weights of the σw that is advised, and orthogonal ones of that gain.
+
+    They differ in nothing else, and theory says the same of both.
+    """
+    w, b = advice.sigma_w, advice.sigma_b
+    normal = with_sigmas(subject, w, b)
+    spec = format_spec("orthogonal", {"gain": w, "sigma_b": b})
+    orthogonal = subject.changed({"init": (spec,)})
+    return (
+        CheckedWeights(("normal",), "N", normal, w, b, advice.log10_ratio),
+        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, advice.log10_ratio),
     )
 
 
@@ -66,19 +78,12 @@ def with_sigmas(subject: Subject, sigma_w: float, sigma_b: float) -> Subject:
 
 
 def recipes_in_use(
-    subject: Subject, sigma_w: float, followed: int | None, tick: Tick
+    subject: Subject, followed: int | None, tick: Tick
 ) -> tuple[CheckedWeights, ...]:
-    """The recipes in use for this activation, those that come to the same as one.
-
-    Orthogonal weights get the advised gain and σb: they differ from the advice in nothing else.
-    """
+    """The recipes in use for this activation, those that come to the same as one."""
     setup = subject.setup
-    sigma_b = setup.plane.sigma_b
-    parameters = {
-        "orthogonal": {"gain": sigma_w, "sigma_b": sigma_b},
-        "critical": {"sigma_b2": sigma_b**2},
-    }
-    distinct: dict[tuple[float, float, bool], CheckedWeights] = {}
+    parameters = {"critical": {"sigma_b2": setup.plane.sigma_b**2}}
+    distinct: dict[tuple[float, float], CheckedWeights] = {}
     for name, letter in RECIPES.items():
         drawn = subject.changed({"init": (format_spec(name, parameters.get(name, {})),)})
         try:
@@ -86,12 +91,11 @@ def recipes_in_use(
         except InputError:  # it has no critical point here
             continue
         w, b = math.sqrt(sigmas.sigma_w2), math.sqrt(sigmas.sigma_b2)
-        same = (round(w, 9), round(b, 9), name == "orthogonal")
+        same = round(w, 9), round(b, 9)
         if same in distinct:
             distinct[same] = replace(distinct[same], names=(*distinct[same].names, name))
         else:
-            wanted = min(setup.network.networks, _MOST_FOR_A_RECIPE)
-            distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan, wanted)
+            distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan)
     recipes = list(distinct.values())
     ws, bs = np.array([(recipe.sigma_w, recipe.sigma_b) for recipe in recipes]).T
     ratios = log10_ratio(
@@ -111,22 +115,47 @@ def work_of(setup: Setup) -> float:
     return setup.depth * (setup.network.units**2 + 5000.0)
 
 
+def networks_of(setup: Setup, ways: int) -> int:
+    """How many networks are drawn in each of so many ways: as asked for, or what time allows.
+
+    Raises:
+        InputError: too much work even for a few.
+    """
+    work = ways * work_of(setup)
+    if work > _LONGEST:
+        units, depth = setup.network.units, setup.depth
+        fewer = max(int(units * math.sqrt(_LONGEST / work)), 1)
+        raise InputError(
+            "units",
+            f"{units:,} with {depth:,} layers",
+            "little enough work for a simulation",
+            f"try {fewer:,} units, or fewer layers",
+        )
+    return min(setup.network.networks, max(int(_WORK / work), _LEAST))
+
+
 def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:
     """What is left in the networks so far, whenever they are twice as many, and at the end.
 
     Raises:
         InputError: more memory than there is.
     """
-    ratios: list[float] = []
-    flow_of = LAYERED[weights.subject.setup.model].flow
     work, share = 0.0, 1.0 / weights.wanted
+    ratios: list[float] = []
     for number in range(1, weights.wanted + 1):
-        own = part(tick, (number - 1) * share, share)
-        flow = flow_of(weights.subject, number, 1, tick=own)
-        ratios.append(log10_left(flow))
+        ratios.append(left_in(weights.subject, number, part(tick, (number - 1) * share, share)))
         work += work_of(weights.subject.setup)
         doubled = work >= _WORK_A_PICTURE and number >= 2 * weights.measured.size
         if doubled or number == weights.wanted:
             work = 0.0
-            weights = replace(weights, measured=np.sort(ratios))
+            weights = replace(weights, measured=np.array(ratios))
             yield weights
+
+
+def left_in(subject: Subject, number: int, tick: Tick) -> float:
+    """log10 of what is left in the network with this number.
+
+    Raises:
+        InputError: more memory than there is.
+    """
+    return log10_left(LAYERED[subject.setup.model].flow(subject, number, 1, tick=tick))

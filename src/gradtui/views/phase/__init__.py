@@ -23,7 +23,7 @@ else:
 
 def idle(setup: Setup) -> frozenset[str]:
     """Each way to map has knobs of its own."""
-    return frozenset({"units"} if setup.plane.against == "depth" else {"layer", "x"})
+    return frozenset({"units"} if setup.plane.against == "depth" else {"layer"})
 
 
 VIEW: View[Phase] = View(

@@ -33,6 +33,10 @@ _RECIPES = {
     "L": ("LeCun", "lecun_normal"),
     "P": ("PyTorch", "pytorch_linear"),
 }
+_LEAST_MAP = 7
+"""Rows of the map with its frame and heading, below which a legend is left out."""
+_UPRIGHT = "┆"
+"""The cells of an upright line, for a legend."""
 _STEEPEST = 4.0
 """Decades a layer beyond which a map makes no difference."""
 
@@ -40,8 +44,8 @@ _STEEPEST = 4.0
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    legends = [_scale(setup, size.width), _legend(result, setup, size.width, marker)]
-    legends = legends[: max(size.height - 7, 1)]
+    legends = [_scale(setup, size.width), *_legend(result, setup, size.width, marker)]
+    legends = legends[: max(size.height - _LEAST_MAP, 1)]
     mapped = result.map
     canvas = Canvas(
         size.width,
@@ -59,7 +63,7 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     else:
         line = result.line
         canvas.path(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good")
-        for letter, _, at in _initialisations(setup):
+        for letter, _, at in _initialisations(result, setup):
             canvas.text(*at, letter, "title")
     height = setup.layer if by_depth else setup.plane.sigma_b
     canvas.pointer(setup.plane.sigma_w, height, "cursor")
@@ -75,7 +79,8 @@ def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
         canvas.path(mapped.sigma_w, reaches, "warn")
     for critical in result.focused.critical:
         at = math.sqrt(critical.sigma_w2)
-        canvas.path([at, at], canvas.y_limits, "good")
+        if canvas.x_limits[0] <= at <= canvas.x_limits[1]:
+            canvas.upright(at, "good")
 
 
 def _reach(layers: Array, lost: Array, limit: float) -> float:
@@ -109,35 +114,39 @@ def _scale(setup: Setup, width: int) -> Row:
     return row_within(width, *spans)
 
 
-def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
-    """The lines, the letters of the initialisations that are on the map, and where q goes."""
+def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
+    """The lines, where q goes, and the letters of the initialisations that are on the map."""
     line, limit = SAMPLES[marker], setup.log10_threshold
     by_depth = setup.plane.against == "depth"
     parts: list[tuple[str, str, str]] = []
     if result.focused.critical if by_depth else result.line.q.size:
-        parts.append((line, "critical", "good"))
+        parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
-    else:
-        parts += [
-            (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
-        ]
     parts += [
         (mark, name, "title")
         for ending, (mark, name) in _MARKS.items()
         if np.any(result.map.endings == ending)
     ]
-    spans: list[Span] = [Span("     ")]
+    if not by_depth:
+        parts += [
+            (letter, ", ".join(names), "title")
+            for letter, names, _ in _initialisations(result, setup)
+        ]
+    rows: list[list[Span]] = [[Span("     ")]]
     for mark, name, role in parts:
-        if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
-            spans += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
-    return tuple(spans)
+        if sum(len(span.text) for span in rows[-1]) + len(mark) + 1 + len(name) > width:
+            rows.append([Span("     ")])
+        rows[-1] += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
+    return [row_within(width, *spans) for spans in rows]
 
 
-def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
+def _initialisations(
+    result: Phase, setup: Setup
+) -> list[tuple[str, list[str], tuple[float, float]]]:
     """Letter, names and place of each that is inside the map; one letter where several agree."""
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
-    (left, right), (low, high) = setup.plane.sigma_w_range, setup.plane.sigma_b_range
+    (left, *_, right), (low, *_, high) = result.map.sigma_w, result.map.heights
     for letter, (name, recipe) in _RECIPES.items():
         given = sigmas(recipe, setup.focused, setup.network.units)
         at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
@@ -172,12 +181,12 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
 
 
 def _rates(mapped: Map, x: Array, y: Array) -> Array:
-    """log10 √χ between the points of the grid: [len(y), len(x)].
+    """log10 of the factor a layer, in the geometric mean, between the points of the grid [y, x].
 
     It is log10 σw and something that changes slowly, which is interpolated.
     """
     with np.errstate(all="ignore"):
-        slow = mapped.log10_rates - np.log10(mapped.sigma_w)
+        slow = mapped.log10_left / mapped.layers[:, None] - np.log10(mapped.sigma_w)
         sigma_w = np.log10(x)
     if mapped.sigma_w[0] == 0.0:
         slow[:, 0] = slow[:, 1]

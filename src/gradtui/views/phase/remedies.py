@@ -1,51 +1,80 @@
-"""What helps at a point of the phase diagram: to go to the critical line."""
+"""What helps at a point of the phase diagram: the critical line, or the σw for this depth."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 
+from gradtui.mathematics.spec import number
+from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick
 from gradtui.setup import KNOBS
-from gradtui.views.phase.critical import moved_to, nearest_critical
-from gradtui.views.phase.point import Point, followed, left_in_words, point_of
-from gradtui.wording import plain
+from gradtui.views.phase.critical import critical_places, moved_to
+from gradtui.views.phase.point import Point, left_in_words, point_of
+
+_OFF = 0.1
+"""A remedy must also do where σw is off by this share of what would leave the threshold alone."""
+_NEAREST = 6
+"""So many places on the critical line are tried."""
 
 
 def remedy_of(point: Point, tick: Tick) -> Remedy | None:
-    """The first critical point at which the gradient is found healthy, where it is not here."""
-    if point.kind(point.subject.setup.log10_threshold) is Kind.HEALTHY:
+    """The first change after which the gradient is found healthy, where it is not here.
+
+    It is tried with the very numbers that it sets, and a little beside them: at a half-stable
+    point, the tenth digit of σw would decide.
+    """
+    limit = point.subject.setup.log10_threshold
+    if point.kind(limit) is Kind.HEALTHY:
         return None
 
     def heals(changed: Subject) -> str | None:
-        there = followed(point_of(changed), tick)
-        healthy = there.kind(changed.setup.log10_threshold) is Kind.HEALTHY
+        setup = changed.setup
+        off = -_OFF * math.log(setup.threshold) / point.layers
+        near = (
+            changed.changed({"sigma_w": sigma_w, "sigma_w_range": None})
+            for factor in (1.0 - off, 1.0 + off)
+            if (sigma_w := factor * setup.plane.sigma_w) <= _MOST
+        )
+        there = point_of(changed, tick)
+        tried = itertools.chain([there], (point_of(subject, tick) for subject in near))
+        healthy = all(one.kind(limit) is Kind.HEALTHY for one in tried)
         return left_in_words(there) if healthy else None
 
-    return first_that_helps(point.subject, _candidates(point), heals, left_in_words(point))
+    return first_that_helps(point.subject, _candidates(point, tick), heals, left_in_words(point))
 
 
-def _candidates(point: Point) -> Iterator[tuple[str, Changes]]:
-    """The cursor on critical points, the map widened where it ends before."""
+_MOST = 1e3
+"""The largest σw that there is to choose."""
+
+
+def _candidates(point: Point, tick: Tick) -> Iterator[tuple[str, Changes]]:
+    """The cursor in other places, the map widened where it ends before."""
     setup = point.subject.setup
-    for sigma_w, sigma_b in _critical_places(point):
+    for sigma_w, sigma_b in _places(point, tick):
         moved = moved_to(setup, sigma_w, sigma_b)
         changes = {
             name: KNOBS[name].of(moved)
             for name in ("sigma_w", "sigma_b", "sigma_w_range", "sigma_b_range")
             if KNOBS[name].of(moved) != KNOBS[name].of(setup)
         }
-        label = f"σw = {plain(sigma_w, 6)}"
+        label = f"σw = {number(moved.plane.sigma_w)}"
         if "sigma_b" in changes:
-            label += f", σb = {plain(sigma_b)}"
+            label += f", σb = {number(moved.plane.sigma_b)}"
         yield label, changes
 
 
-def _critical_places(point: Point) -> Iterator[tuple[float, float]]:
+def _places(point: Point, tick: Tick) -> Iterator[tuple[float, float]]:
     """(σw, σb), the least change first."""
     if point.critical_sigma_w is not None:
         yield point.critical_sigma_w, point.sigma_b
-    nearest = nearest_critical(point)
-    if nearest is not None:
-        yield nearest
+    setup = point.subject.setup
+    advice = advise(
+        point.name, point.layers, setup.threshold, sigma_b=point.sigma_b, x=setup.x, tick=tick
+    )
+    if advice.possible:
+        yield advice.sigma_w, point.sigma_b
+    yield from itertools.islice(critical_places(point), _NEAREST)
