@@ -85,7 +85,6 @@ SCENARIOS = (
             depth=80,
             threshold=0.1,
             sigma_w=10.0,
-            sigma_w_range=(0.0, 12.0),
         ),
     ),
     Scenario(

@@ -92,4 +92,5 @@ def _critical(point: Point) -> str:
     nearest = next(critical_places(point), None)
     if nearest is None:
         return f"no (σw, σb) is critical for {point.name}"
-    return f"no σw is critical at this σb; nearest is ({plain(nearest[0], 4)}, {plain(nearest[1])})"
+    there = f"({plain(nearest[0], 4)}, {plain(nearest[1])})"
+    return f"no σw is critical at this σb; the nearest found is {there}"
