@@ -42,11 +42,6 @@ if TYPE_CHECKING:
 _STEEPER = 1.0 + 1e-11
 """M′/χ above it is above 1, and a fixed point with χ = 1 unstable."""
 
-_WIDEST = 3.0, 1.5
-"""Up to which σw and σb there is something to see for most activations."""
-_MARGIN = 1.15
-_ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-
 MAX_SIDE = 2000
 """The longest side of a map."""
 
@@ -166,30 +161,6 @@ def critical_line(activation: str | Activation) -> CriticalLine:
     here = np.isfinite(w)
     shown = here | np.append(False, here[:-1])  # of each gap the first NaN
     return CriticalLine(w[shown], b[shown], q[shown])
-
-
-def extent(activation: str | Activation) -> tuple[float, float]:
-    """Up to which σw and σb a map holds the critical line: 3 and 1.5, more where it lies beyond.
-
-    Of a line that goes far, as much as is within twice its least σw.
-    """
-    line = critical_line(activation)
-    known = np.isfinite(line.sigma_w2)
-    w, b = np.sqrt(line.sigma_w2[known]), np.sqrt(line.sigma_b2[known])
-    if not w.size:
-        return _WIDEST
-    most_b = max(_WIDEST[1], rounded_up(_MARGIN * float(b.min())))
-    inside = w[b <= most_b]
-    shown = float(min(inside.max(), 2.0 * inside.min()))
-    return max(_WIDEST[0], rounded_up(_MARGIN * shown)), most_b
-
-
-def rounded_up(value: float) -> float:
-    """The next number of those that end an axis well."""
-    if value <= 0.0:
-        return 0.0
-    unit = 10.0 ** math.floor(math.log10(value))
-    return float(f"{next(at for at in _ENDS if at * unit >= value * (1 - 1e-12)) * unit:.2g}")
 
 
 def _on_line(m: Moments, q: Array) -> NDArray[np.bool_]:
