@@ -23,26 +23,27 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradtui.mathematics.activations.exponentials import as_pair, decay, special
-from gradtui.mathematics.activations.record import Definition, family
+from gradtui.mathematics.activations.record import Definition, Parameter, family, short
 from gradtui.mathematics.elementwise import Formula
 
 Weight: TypeAlias = Callable[[Any, Any], Any]
 """A function of t and h."""
 
-Crossing: TypeAlias = tuple[str, float]
+Crossing: TypeAlias = tuple[str | Fraction, float]
 """The zero z₀ of f′, and f″ there."""
 
 
 def _with_tangent(crossing: Crossing, df: Formula, log_df: Formula) -> tuple[Formula, Formula]:
-    """The derivative and its logarithm, by the tangent within 1e-9 of the zero: good to 1e-18."""
+    """The derivative and its logarithm, by the tangent within 1e-9 z₀ of the zero."""
     zero, curvature = crossing
     near, rest = as_pair(Fraction(zero))
+    close_by = 1e-9 * abs(near)
 
     def tangent(z: Any) -> Any:
         return curvature * ((z - near) - rest)
 
     def close(z: Any) -> Any:
-        return abs(z - near) < 1e-9
+        return abs(z - near) < close_by
 
     return (
         lambda z: np.where(close(z), tangent(z), df(z)),
@@ -123,17 +124,27 @@ def _logistic(
     return _gated(formula, derivative_formula, crossing, v, h, y, x)
 
 
-@family("Elfwing, Uchibe & Doya, Neural Networks 107, 2018", also_called=("swish",))
-def silu() -> Definition:
-    """The form z σ(z), also called swish."""
+@family(
+    "Elfwing, Uchibe & Doya, Neural Networks 107, 2018",
+    Parameter("beta", 1.0, least=1e-3, most=30.0),
+    also_called=("swish",),
+)
+def silu(beta: float) -> Definition:
+    """The form z σ(βz), also called swish: s(βz)/β with s that of β = 1."""
+    times = "" if beta == 1.0 else f"{short(beta)} "
+    gate = f"σ({times}z)" if times else "σ(z)"
     return _logistic(
-        "z σ(z)",
-        "σ(z) (1 + z (1 - σ(z)))",
-        crossing=("-1.278464542761073795109358739022980155", 0.21781170571980010),
-        v=lambda t: t,
-        dv=np.ones_like,
-        h=decay(Fraction(1, 2)),
+        f"z {gate}",
+        f"{gate} (1 + {times}z (1 - {gate}))",
+        crossing=(_SILU_TURNS / Fraction(beta), 0.21781170571980010 * beta),
+        v=lambda t: beta * t,
+        dv=lambda t: np.full_like(t, beta),
+        h=decay(Fraction(beta) / 2),
     )
+
+
+_SILU_TURNS = Fraction("-1.278464542761073795109358739022980155")
+"""The zero of f′ for β = 1."""
 
 
 @family("Hendrycks & Gimpel, arXiv:1606.08415, 2016")

@@ -35,10 +35,15 @@ class Parameter:
     default: float
     above: float = -math.inf
     least: float = -math.inf
+    most: float = math.inf
 
     @property
     def allowed(self) -> str:
         """The range in words."""
+        if self.most < math.inf:
+            if self.above > -math.inf:
+                return f"a number above {number(self.above)}, at most {number(self.most)}"
+            return f"a number from {number(self.least)} to {number(self.most)}"
         if self.above > -math.inf:
             return f"a finite number above {number(self.above)}"
         if self.least > -math.inf:
@@ -51,7 +56,7 @@ class Parameter:
             x = float(value) if isinstance(value, Real) else math.nan
         except OverflowError:
             x = math.inf
-        if not (math.isfinite(x) and self.above < x and self.least <= x):
+        if not (math.isfinite(x) and self.above < x and self.least <= x <= self.most):
             raise InputError(
                 f"{owner} {self.name}",
                 value,
@@ -96,7 +101,8 @@ class Family:
         name: as it is called here, after PyTorch or JAX.
         source: authors, title or venue, year.
         parameters: in the order in which a spec may give them without names.
-        also_called: other names, to suggest this one.
+        also_called: other names of the very same.
+        meant_by: names that may mean it, to suggest it.
         define: from the values of the parameters to the definition.
     """
 
@@ -104,6 +110,7 @@ class Family:
     source: str
     parameters: tuple[Parameter, ...]
     also_called: tuple[str, ...]
+    meant_by: tuple[str, ...]
     define: Callable[..., Definition]
 
     def bound(self, values: Mapping[str, object]) -> Activation:
@@ -127,12 +134,15 @@ class Family:
 
 
 def family(
-    source: str, *parameters: Parameter, also_called: tuple[str, ...] = ()
+    source: str,
+    *parameters: Parameter,
+    also_called: tuple[str, ...] = (),
+    meant_by: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Definition]], Family]:
     """Make a function from parameters to a `Definition` the family of the function's name."""
 
     def declare(define: Callable[..., Definition]) -> Family:
-        return Family(define.__name__, source, parameters, also_called, define)
+        return Family(define.__name__, source, parameters, also_called, meant_by, define)
 
     return declare
 
