@@ -28,7 +28,7 @@ class Spec:
     """A parsed text form: `leaky_relu(0.2)` or `leaky_relu(negative_slope=0.2)`."""
 
     name: str
-    positional: tuple[float, ...] = ()
+    positional: tuple[Value, ...] = ()
     named: Mapping[str, Value] | None = None
 
     def values(
@@ -42,10 +42,14 @@ class Spec:
             also_called: other names that people give to some of them.
         """
         known = ", ".join(names) if names else "none"
+        for word in self.positional:
+            if isinstance(word, str):
+                step = f"a word needs the name of its parameter; it takes: {known}"
+                raise InputError(field, word, "a number", step)
         if len(self.positional) > len(names):
             raise InputError(
                 field,
-                f"{self.name}({', '.join(map(number, self.positional))})",
+                f"{self.name}({', '.join(map(_written, self.positional))})",
                 f"a form with at most {len(names)} parameters",
                 f"{self.name} takes: {known}",
             )
@@ -141,7 +145,7 @@ def parse_spec(field: str, text: str) -> Spec:
             "write it like relu or elu(alpha=1)",
         )
     body = match[2]
-    positional: list[float] = []
+    positional: list[Value] = []
     named: dict[str, Value] = {}
     for part in (body or "").split(",") if (body or "").strip() else ():
         if not part.strip():
@@ -154,7 +158,7 @@ def parse_spec(field: str, text: str) -> Spec:
                 raise InputError(
                     field, text, "in order: plain values come before named ones", "name every value"
                 )
-            positional.append(parse_number(field, part.strip()))
+            positional.append(_parsed_value(field, part.strip()))
         elif pair[1] in named:
             raise InputError(field, text, f"clear: {pair[1]} is given twice", "give it once")
         else:
@@ -255,8 +259,10 @@ def format_spec(name: str, parameters: Mapping[str, Value]) -> str:
     """The text form: `parse_spec` of it gives `name` and `parameters` back."""
     if not parameters:
         return name
-    values = ", ".join(
-        f"{key}={value if isinstance(value, str) else exact(value)}"
-        for key, value in parameters.items()
-    )
+    values = ", ".join(f"{key}={_written(value)}" for key, value in parameters.items())
     return f"{name}({values})"
+
+
+def _written(value: Value) -> str:
+    """A value of a parameter as it is read back."""
+    return value if isinstance(value, str) else exact(value)
