@@ -568,3 +568,20 @@ def test_values_are_floats() -> None:
     found = mean_field("tanh", 2.0, 0.1)
     for name in ("q", "c", "chi", "chi_c", "q_slope", "xi_q", "xi_c", "xi_gradient"):
         assert type(getattr(found, name)) is float
+
+
+@pytest.mark.parametrize("omega", [0.7, 3.0, 30.0])
+@pytest.mark.parametrize("q", [1e-6, 0.01, 0.3, 4.0])
+def test_the_moments_of_a_wave_are_those_of_a_sum(omega: float, q: float) -> None:
+    m = expectations(activation("sin", omega=omega)).moments(np.array(q))
+    z, step = np.linspace(-13.0, 13.0, 20_001, retstep=True)  # the trapezoid errs by e^-(2π/h)²/2
+    density = step * np.exp(-0.5 * z * z) / math.sqrt(math.tau)
+    wave, slope = np.sin(omega * math.sqrt(q) * z), omega * np.cos(omega * math.sqrt(q) * z)
+    assert float(m.mean) == pytest.approx(density @ wave, abs=1e-13)
+    assert float(m.square) == pytest.approx(density @ wave**2, rel=1e-11)
+    assert float(m.slope_square) == pytest.approx(density @ slope**2, rel=1e-11)
+    growth = density @ (0.5 * (z * z - 1.0) * wave**2)
+    assert float(m.growth) == pytest.approx(growth, rel=1e-11, abs=1e-12)
+    kurtosis = density @ slope**4 / (density @ slope**2) ** 2
+    e = expectations(activation("sin", omega=omega))
+    assert e.slope_kurtosis(q) == pytest.approx(kurtosis, rel=1e-11)

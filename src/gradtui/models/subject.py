@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from gradtui.errors import InputError
 from gradtui.models.finding import Remedy
 from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
 """Values of knobs by name."""
@@ -44,8 +45,14 @@ class Subject:
         return FAMILIES[self.setup.model].compares
 
     def changed(self, changes: Changes) -> Subject:
-        """The same with other knobs; another activation or way to draw gives it another name."""
+        """The same with other knobs; another activation or way to draw gives it another name.
+
+        Raises:
+            InputError: knobs of its family that contradict one another then.
+        """
         setup = self.setup.with_(**changes).clamped()
+        family: Family = getattr(setup, setup.model)
+        family.check(setup)
         by_other = self.name in self.setup.compared_in(self.setup.model)
         name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())

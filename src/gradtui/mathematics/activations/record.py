@@ -96,7 +96,8 @@ class Family:
         name: as it is called here, after PyTorch or JAX.
         source: authors, title or venue, year.
         parameters: in the order in which a spec may give them without names.
-        also_called: other names, to suggest this one.
+        also_called: other names of the very same.
+        meant_by: names that may mean it, to suggest it.
         define: from the values of the parameters to the definition.
     """
 
@@ -104,6 +105,7 @@ class Family:
     source: str
     parameters: tuple[Parameter, ...]
     also_called: tuple[str, ...]
+    meant_by: tuple[str, ...]
     define: Callable[..., Definition]
 
     def bound(self, values: Mapping[str, object]) -> Activation:
@@ -127,12 +129,15 @@ class Family:
 
 
 def family(
-    source: str, *parameters: Parameter, also_called: tuple[str, ...] = ()
+    source: str,
+    *parameters: Parameter,
+    also_called: tuple[str, ...] = (),
+    meant_by: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Definition]], Family]:
     """Make a function from parameters to a `Definition` the family of the function's name."""
 
     def declare(define: Callable[..., Definition]) -> Family:
-        return Family(define.__name__, source, parameters, also_called, define)
+        return Family(define.__name__, source, parameters, also_called, meant_by, define)
 
     return declare
 

@@ -147,7 +147,7 @@ def hardsigmoid() -> Definition:
     )
 
 
-@family("Howard et al., Searching for MobileNetV3, ICCV 2019")
+@family("Howard et al., Searching for MobileNetV3, ICCV 2019", also_called=("hard_silu",))
 def hardswish() -> Definition:
     """SiLU with the hard sigmoid; f′(-3) = 0 and f′(3) = 1 as in PyTorch 2.13."""
     return Definition(

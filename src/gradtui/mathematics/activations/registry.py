@@ -59,4 +59,4 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
         always="`gradtui list` shows all of them",
     )  # fmt: skip
     names = tuple(parameter.name for parameter in family.parameters)
-    return family.bound({**parsed.bind(f"{parsed.name} parameter", names), **parameters})
+    return family.bound({**parsed.values(f"{family.name} parameter", names), **parameters})

@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
+from gradtui.mathematics.activations.exponentials import special
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation.recipes import TRUNCATED_STD, Fans
 from gradtui.mathematics.initialisation.record import (
     Critical,
     Initialisation,
@@ -58,8 +60,8 @@ def random_network(
 
     Args:
         widths: n_0 … n_L: 2 to 10,001 whole numbers from 1 to 4,096.
-        scheme: a recipe or its text form, such as `kaiming_normal(gain=1.4)`.
-        activation: the activation, from which a gain that is not given follows.
+        scheme: a recipe or its text form, such as `xavier_normal(gain=5/3)`.
+        activation: the activation, from which σ_w² of `critical` follows.
         seed: a whole number from 0 up.
         critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
         tick: told the share that is done, a layer or a part of a large one at a time.
@@ -82,7 +84,7 @@ def random_network(
         zip(itertools.pairwise(n), children, strict=True)
     ):
         rng = np.random.Generator(np.random.PCG64(child))
-        draw = recipe.scheme.draw(n_in, n_out, values)
+        draw = recipe.scheme.draw(Fans(n_in, n_out, layer == 0), values)
         w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
         _fill(w, rng, draw.weights, draw.scale, turn(tick, layer, depth))
         _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
@@ -105,7 +107,10 @@ def _fill(
         return
     for rows in spans(len(out), max(_AT_ONCE // out.shape[1], 1), tick):
         block = out[rows]
-        if distribution == "uniform":
+        if distribution == "truncated":
+            _truncated(block, rng)
+            block *= scale
+        elif distribution == "uniform":
             c = math.sqrt(3.0) * scale
             rng.random(out=block)
             block *= 2.0 * c
@@ -113,6 +118,19 @@ def _fill(
         else:
             rng.standard_normal(out=block)
             block *= scale
+
+
+def _truncated(out: Array, rng: np.random.Generator) -> None:
+    """Fill with standard normal numbers that are cut off at ±2, divided by what their std is then.
+
+    The inverse of the distribution function, of numbers that are uniform between its ends.
+    """
+    ndtri, tail = special().ndtri, float(special().ndtr(-2.0))
+    rng.random(out=out)
+    out *= 1.0 - 2.0 * tail
+    out += tail
+    ndtri(out, out=out)
+    out /= TRUNCATED_STD
 
 
 def _haar(out: Array, rng: np.random.Generator, tick: Tick) -> None:
@@ -147,13 +165,14 @@ def _haar(out: Array, rng: np.random.Generator, tick: Tick) -> None:
 
 def _checked_widths(widths: Sequence[int]) -> list[int]:
     """Widths that a network can have."""
-    if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
+    listed = isinstance(widths, Sequence | np.ndarray) and not isinstance(widths, str | bytes)
+    if not listed or (isinstance(widths, np.ndarray | memoryview) and widths.ndim != 1):
         raise InputError("widths", widths, "a list of widths, n_0 … n_L", "try [64] * 51")
     n = [checked_width(width) for width in widths]
-    if not 2 <= len(widths) <= MAX_DEPTH + 1:
+    if not 2 <= len(n) <= MAX_DEPTH + 1:
         raise InputError(
             "widths",
-            f"{len(widths)} of them",
+            f"{len(n)} of them",
             f"2 to {MAX_DEPTH + 1:,} widths: the input's and one a layer",
             "give the input's width and then one a layer",
         )

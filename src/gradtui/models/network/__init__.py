@@ -1,4 +1,4 @@
-"""Random networks: fully connected layers of one width."""
+"""Random networks: fully connected layers, of one width or each of its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.models.network.decay import expected, measured, remedy, run
-    from gradtui.models.network.networks import drawn, flow_of, sigmas_of
+    from gradtui.models.network.networks import drawn, flow_of, sigma_w_of, sigmas_of
 else:
     expected, measured, remedy, run = when_called(
         "gradtui.models.network.decay", "expected", "measured", "remedy", "run"
     )
-    drawn, flow_of, sigmas_of = when_called(
-        "gradtui.models.network.networks", "drawn", "flow_of", "sigmas_of"
+    drawn, flow_of, sigma_w_of, sigmas_of = when_called(
+        "gradtui.models.network.networks", "drawn", "flow_of", "sigma_w_of", "sigmas_of"
     )
 
 LAYOUT = DecayLayout(
@@ -37,5 +37,11 @@ MODEL = Model(
     expected=expected,
     run=run,
     remedy=remedy,
-    layered=Layered(sigmas=sigmas_of, drawn=drawn, flow=flow_of, measured=measured),
+    layered=Layered(
+        sigmas=sigmas_of,
+        sigma_w_text=sigma_w_of,
+        drawn=drawn,
+        flow=flow_of,
+        measured=measured,
+    ),
 )

@@ -20,7 +20,7 @@ from gradtui.models.network.verdict import diagnose
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import magnitude, rate
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
@@ -113,13 +113,15 @@ class NetworkDecay(Decay):
             "95 %": high,
             "theory": magnitude(float(self.expectation.infinite[layer])),
             "per layer": rate(self.log10_ratio / self.depth),
-            "σw": plain(self.expectation.sigma_w),
+            "σw": self.expectation.sigma_w,
             f"<{magnitude(self.subject.setup.log10_threshold)}": self._reach(),
         }
 
     def _reach(self) -> str:
         """After how many layers less than the threshold would be left, in theory."""
         limit = self.subject.setup.log10_threshold
+        if not self.expectation.by_layer.alike:
+            return "-"  # another depth would need other layers
         path = _far(self.subject, self.expectation.sigmas)
         left = 0.5 * np.cumsum(path.log10_chi)
         outside = np.flatnonzero(left < limit)
@@ -164,7 +166,8 @@ class NetworkDecay(Decay):
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
     """What is known of a subject without drawing."""
     expectation = expectation_of(subject, tick)
-    _far(subject, expectation.sigmas, tick)  # for the readout, which cannot be stopped
+    if expectation.by_layer.alike:
+        _far(subject, expectation.sigmas, tick)  # for the readout, which cannot be stopped
     return NetworkDecay(subject, expectation)
 
 
@@ -196,7 +199,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
             done = (count - 1) * len(decays) + index
             flow = flow_of(decay.subject, count, 1, tick=part(tick, share * done, share))
             rows[index].append(gradients(flow, layers))
-        work += len(decays) * setup.depth * setup.network.units**2
+        work += len(decays) * setup.network.weights(setup.depth)
         if work >= shown_after or count == networks:
             shown_after = 2.0 * work  # what is known changes less and less
             decays = tuple(

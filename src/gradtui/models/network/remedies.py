@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.mathematics.initialisation import initialisation
-from gradtui.mathematics.initialisation.record import gain
+from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.network.networks import expectation_of, flow_of, log10_ratio
 from gradtui.models.subject import Changes, Subject, first_that_helps
@@ -58,7 +58,7 @@ def _arrives(log10: float) -> str:
 def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first."""
     setup = subject.setup
-    inits = ["critical", f"kaiming_normal(gain={gain(subject.activation):.4g})", "xavier_normal",
+    inits = ["critical", recommended_kaiming(subject.activation), "xavier_normal",
              "orthogonal", "critical(sigma_b2=0.05)"]  # fmt: skip
     for init in (initialisation(text).spec for text in inits):
         if init != subject.init:
@@ -66,7 +66,9 @@ def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
     for name, init in (("tanh", "orthogonal"), ("relu", "kaiming_normal"), ("tanh", "critical")):
         if name != subject.activation:
             yield f"{name} with {init}", {"activations": (name,), "init": (init,)}
-    for units in (4 * setup.network.units, 16 * setup.network.units):
+    if setup.network.listed:
+        return  # its widths and depth are as they are for a reason
+    for units in (4 * setup.network.width, 16 * setup.network.width):
         if units <= _WIDEST:
             yield f"units = {units}", {"units": units}
     for depth in (setup.depth // 2, setup.depth // 4, setup.depth // 8):

@@ -57,8 +57,8 @@ def _disagreement(subject: Subject, expected: Expectation, ensemble: Ensemble | 
     theory = f"Theory: {magnitude(infinite)}"
     if ensemble is None:
         return f"{theory}; measuring."
-    count, units = ensemble.networks, subject.setup.network.units
-    networks = f"{count} network{'s' if count > 1 else ''} of width {units}"
+    count, network = ensemble.networks, subject.setup.network
+    networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     if ensemble.dead > 0.0:
         share = percent(ensemble.dead)
         return f"{theory}; {share} of {networks} are dead: too narrow, a whole layer gave 0."
@@ -83,7 +83,7 @@ def _disagreement(subject: Subject, expected: Expectation, ensemble: Ensemble | 
         )
     return (
         f"{theory} for infinite width; {measured}, where first order in depth/width = "
-        f"{subject.setup.depth / units:.2g} predicts ×{magnitude(width)}."
+        f"{network.depth_over_width(subject.setup.depth):.2g} predicts ×{magnitude(width)}."
     )
 
 

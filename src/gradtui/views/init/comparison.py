@@ -116,7 +116,10 @@ class Comparison:
         """From which width on 95 % of networks keep the threshold, to leading order."""
         if self.expectation is None:
             return math.nan
-        units = self.subject.setup.network.units
+        network = self.subject.setup.network
+        if network.listed:
+            return math.nan  # there is no one width
+        units = network.width
         n_beta = float(self.expectation.path.log_variance(units)[0] * units)
         return sufficient_width(n_beta, self.advice.log10_ratio, self.advice.threshold)
 

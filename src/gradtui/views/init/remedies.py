@@ -46,7 +46,7 @@ def _share(weights: CheckedWeights, log10_limit: float) -> str:
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first."""
     setup, unstable = comparison.subject.setup, comparison.advice.unstable
-    units, depth = setup.network.units, setup.depth
+    units, depth = setup.network.width, setup.depth
     width = comparison.width_that_holds
     for times in () if unstable else (1.0, 2.0):
         if units < times * width <= MAX_WIDTH:
@@ -56,12 +56,14 @@ def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     for sigma_b in (0.5, 1.0, 1.5) if unstable else ():
         if setup.plane.sigma_b < sigma_b <= setup.plane.sigma_b_range[1]:
             yield f"sigma_b = {sigma_b:g}", {"sigma_b": sigma_b}
-            both = {"sigma_b": sigma_b, "units": wider}
-            yield f"sigma_b = {sigma_b:g} with units = {wider}", both
+            if not setup.network.listed:
+                both = {"sigma_b": sigma_b, "units": wider}
+                yield f"sigma_b = {sigma_b:g} with units = {wider}", both
     for share in (2, 4, 8):
         if depth >= 2 * share:
             yield f"depth = {depth // share}", {"depth": depth // share}
     for other in ("tanh", "relu"):
         if other != comparison.name:
             yield other, {"activations": (other,)}
-            yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}
+            if not setup.network.listed:
+                yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}

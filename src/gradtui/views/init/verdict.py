@@ -44,13 +44,13 @@ def _checked(comparison: Comparison, limit: float) -> str:
     count = advised.measured.size
     if not count or expectation is None:
         return "Random networks are being drawn to check it."
-    units = comparison.subject.setup.network.units
+    network = comparison.subject.setup.network
     low, _, high = map(magnitude, advised.quantiles())
     theory, here = magnitude(advised.log10_ratio), float(expectation.centre[0])
     if math.isfinite(here):
-        theory += f" for infinite width, {magnitude(here)} for {units} units"
+        theory += f" for infinite width, {magnitude(here)} for {network.width_text}"
     text = (
-        f"Of {count} random networks of {units} units a layer, {advised.healthy(limit)} are "
+        f"Of {count} random networks of {network.width_text}, {advised.healthy(limit)} are "
         f"healthy and 90 % keep {low} to {high} (theory: {theory})."
     )
     if advised.holds(limit) or comparison.advice.unstable or here == -math.inf:
@@ -62,7 +62,7 @@ def _what_would_hold(comparison: Comparison, limit: float) -> str:
     """Which width would hold, and whether orthogonal weights do."""
     text, setup = "", comparison.subject.setup
     wide = comparison.width_that_holds
-    if setup.network.units < wide < math.inf and setup.x:
+    if setup.network.width < wide < math.inf and setup.x:
         text += f" It takes about {magnitude(math.log10(wide))} units to hold in most."
     for recipe in comparison.recipes:
         if recipe.names == ("orthogonal",) and recipe.measured.size and recipe.holds(limit):

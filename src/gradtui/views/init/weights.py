@@ -12,6 +12,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.models import LAYERED
+from gradtui.models.network.networks import layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -82,10 +83,10 @@ def recipes_in_use(
     for name, letter in RECIPES.items():
         drawn = subject.changed({"init": (format_spec(name, parameters.get(name, {})),)})
         try:
-            sigmas = LAYERED[setup.model].sigmas(drawn)
+            sigmas = layer_sigmas_of(drawn)
         except InputError:  # it has no critical point here
             continue
-        w, b = math.sqrt(sigmas.sigma_w2), math.sqrt(sigmas.sigma_b2)
+        w, b = (math.sqrt(square) for square in sigmas.typical[:2])
         same = (round(w, 9), round(b, 9), name == "orthogonal")
         if same in distinct:
             distinct[same] = replace(distinct[same], names=(*distinct[same].names, name))
@@ -98,9 +99,18 @@ def recipes_in_use(
         subject.activation, ws, bs, setup.depth, abs(setup.x), followed=followed, tick=tick
     )
     return tuple(
-        replace(recipe, log10_ratio=float(ratio))
+        replace(recipe, log10_ratio=_own_ratio(recipe.subject, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
+
+
+def _own_ratio(subject: Subject, ratio: float) -> float:
+    """What theory says is left: that for one σw, or where layers differ, that for theirs."""
+    found, setup = layer_sigmas_of(subject), subject.setup
+    if found.alike:
+        return ratio
+    path = theory(subject.activation, *found.for_theory, setup.depth, abs(setup.x))
+    return float(path.log10_grad_hidden[0])
 
 
 # ----------------------------------------------------------------- simulation
@@ -108,7 +118,7 @@ def recipes_in_use(
 
 def work_of(setup: Setup) -> float:
     """Of a network, in numbers that are drawn; a layer costs as much as some thousands of them."""
-    return setup.depth * (setup.network.units**2 + 5000.0)
+    return setup.network.weights(setup.depth) + 5000.0 * setup.depth
 
 
 def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:

@@ -139,7 +139,7 @@ def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, fl
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
     (left, right), (low, high) = setup.plane.sigma_w_range, setup.plane.sigma_b_range
     for letter, (name, recipe) in _RECIPES.items():
-        given = sigmas(recipe, setup.focused, setup.network.units)
+        given = sigmas(recipe, setup.focused, setup.network.width)
         at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
         if left <= at[0] <= right and low <= at[1] <= high:
             found.setdefault(at, (letter, []))[1].append(name)

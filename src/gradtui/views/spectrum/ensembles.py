@@ -198,7 +198,7 @@ def shown_depth(setup: Setup) -> int:
 def networks_of(setup: Setup) -> int:
     """How many networks of each kind are drawn: those asked for, as far as it takes seconds."""
     kinds = 2 * len(MODELS[setup.model].subjects(setup))
-    most = _WORK / (kinds * setup.depth * (setup.network.units**3 + _LAYER))
+    most = _WORK / (kinds * setup.depth * (setup.network.width**3 + _LAYER))
     return max(1, min(setup.network.networks, int(most)))
 
 
@@ -242,7 +242,7 @@ def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:
     """
     drawn = LAYERED[subject.setup.model].drawn
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
-    x = abs(subject.setup.x) * rng.standard_normal(subject.setup.network.units)
+    x = abs(subject.setup.x) * rng.standard_normal(network.weights[0].shape[1])
     return jacobian_spectra(
         subject.activation,
         network.weights,

@@ -60,7 +60,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
 
 def _refuse_too_much(setup: Setup) -> None:
     for name, value, most in (
-        ("units", setup.network.units, MAX_UNITS),
+        ("units", setup.network.width, MAX_UNITS),
         ("depth", setup.depth, MAX_DEPTH),
     ):
         if value > most:
