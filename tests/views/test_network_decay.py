@@ -307,7 +307,7 @@ def test_the_picture_names_its_curves_and_fits(marker: str, width: int) -> None:
 
 
 def test_before_anything_is_measured_the_readout_shows_theory_alone() -> None:
-    result = first(setup("tanh", init="orthogonal", depth=10))
+    result = first(setup("tanh", init="orthogonal(gain=5/3)", depth=10))
     (line,) = [row_text(row) for row in VIEW.readout(result, result.setup, 80)][1:]
     assert line.count("…") == 3
     assert " 2.1 " in line  # √Πχ over layers 2 to 10, by mpmath 2.1201

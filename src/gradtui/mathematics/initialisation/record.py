@@ -265,6 +265,8 @@ def sigmas_by_layer(
             known[fans] = recipe.scheme.draw(fans, values)
         draws.append((known[fans].sigma_w2(fans), known[fans].bias_scale ** 2))
     sigma_w2, sigma_b2 = np.array(draws).T
+    most = LARGEST**2  # a rounding beyond it is none
+    sigma_w2 = np.where(sigma_w2 <= most * (1.0 + 1e-12), np.minimum(sigma_w2, most), sigma_w2)
     return LayerSigmas(sigma_w2, sigma_b2, known[fans].weights)
 
 
