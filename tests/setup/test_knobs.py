@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 
 import pytest
@@ -26,6 +27,8 @@ GROUPS = {
 
 def is_of(value: object, kind: object) -> bool:
     """Whether a value is of the type that its field declares."""
+    if isinstance(kind, types.UnionType):
+        return any(is_of(value, one) for one in typing.get_args(kind))
     if typing.get_origin(kind) is not tuple:
         return type(value) is kind
     kinds = typing.get_args(kind)
@@ -149,7 +152,8 @@ def test_unbalanced_parentheses_are_an_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "inits"),
     [
-        ("he_normal, orthogonal", None),
+        ("xavier, orthogonal", None),
+        ("he_normal, orthogonal", ("he_normal", "orthogonal")),
         ("kaiming_normal orthogonal", ("kaiming_normal", "orthogonal")),
         ("normal(1.5, 0.1), critical", ("normal(sigma_w=1.5, sigma_b=0.1)", "critical")),
     ],
@@ -158,7 +162,7 @@ def test_initialisations_are_named_as_activations_are(
     text: str, inits: tuple[str, ...] | None
 ) -> None:
     if inits is None:
-        with pytest.raises(InputError, match="did you mean kaiming_normal"):
+        with pytest.raises(InputError, match="did you mean xavier_normal or xavier_uniform"):
             KNOBS["init"].parse(text)
     else:
         assert KNOBS["init"].parse(text) == inits

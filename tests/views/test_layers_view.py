@@ -233,7 +233,10 @@ def test_initialisations_are_compared_each_with_a_row_and_a_verdict() -> None:
     setup = network("relu", "critical").with_(init=inits, focus="kaiming_normal", layer=5)
     result = last(setup)
     head, *rows = [row_text(one) for one in VIEW.readout(result, setup, 80)]
-    assert head.split() == ["layer", "5", "z", "off", "dead", "|a|", "|∂L/∂a|", "per", "layer"]
+    assert head.split() == ["layer", "5", "z", "off", "dead", "|a|", "|∂L/∂a|", "σw"]
+    wide = row_text(VIEW.readout(result, setup, 100)[0])
+    assert wide.split()[-3:] == ["per", "layer", "σw"]
+    assert [line.split()[-1] for line in rows] == ["0.577", "1.41", "1.41"]
     assert [line.split()[2] for line in rows] == list(inits)
     assert [VIEW.finding(result, name).subject for name in inits] == list(inits)  # type: ignore[union-attr]
     assert "kaiming_normal" in VIEW.finding(result, VIEW.focused(setup)).sentence  # type: ignore[union-attr]

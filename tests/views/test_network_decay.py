@@ -147,9 +147,7 @@ def test_a_seed_gives_the_same_numbers_and_another_seed_others() -> None:
 
 def test_the_theory_comes_at_once_and_progress_only_grows() -> None:
     watch = Watch()
-    steps = VIEW.results(
-        setup("sigmoid", "tanh", init="xavier_normal", depth=12, networks=8), watch
-    )
+    steps = VIEW.results(setup("sigmoid", "tanh", init="normal(1.6)", depth=12, networks=8), watch)
     assert network(next(steps)).ensemble is None
     assert watch.shares == []
     assert list(steps)
@@ -309,7 +307,7 @@ def test_the_picture_names_its_curves_and_fits(marker: str, width: int) -> None:
 
 
 def test_before_anything_is_measured_the_readout_shows_theory_alone() -> None:
-    result = first(setup("tanh", init="orthogonal", depth=10))
+    result = first(setup("tanh", init="orthogonal(gain=5/3)", depth=10))
     (line,) = [row_text(row) for row in VIEW.readout(result, result.setup, 80)][1:]
     assert line.count("…") == 3
     assert " 2.1 " in line  # √Πχ over layers 2 to 10, by mpmath 2.1201
@@ -348,7 +346,7 @@ def test_more_memory_than_there_is_is_refused_beforehand() -> None:
 @pytest.mark.parametrize("name", ["tanhshrink", "softshrink", "hardshrink"])
 def test_where_theory_says_that_nothing_arrives_it_is_read_out_as_0(name: str) -> None:
     """Before anything is measured, too: the readout's numbers are theory's then."""
-    first = next(VIEW.results(setup(name, init="kaiming_normal", depth=50), unwatched))
+    first = next(VIEW.results(setup(name, init="normal", depth=50), unwatched))
     cells = first.each[0].cells(1)
     assert (cells["median"], cells["theory"], cells["per layer"]) == ("…", "0", "×0")
     low, high = first.each[0].expectation.band

@@ -44,15 +44,14 @@ class Subject:
         """The knob whose values its family compares; "" if there is none."""
         return FAMILIES[self.setup.model].compares
 
-    def changed(self, changes: Changes) -> Subject:
-        """The same with other knobs; another activation or way to draw gives it another name.
+    def check(self) -> None:
+        """Raise an `InputError` where knobs of its family contradict one another."""
+        family: Family = getattr(self.setup, self.setup.model)
+        family.check(self.setup)
 
-        Raises:
-            InputError: knobs of its family that contradict one another then.
-        """
+    def changed(self, changes: Changes) -> Subject:
+        """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
-        family: Family = getattr(setup, setup.model)
-        family.check(setup)
         by_other = self.name in self.setup.compared_in(self.setup.model)
         name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
@@ -97,6 +96,7 @@ def first_that_helps(
     for label, changes in candidates:
         try:
             changed = subject.changed(changes)
+            changed.check()
             after = heals(changed)
         except InputError:  # it cannot be
             continue

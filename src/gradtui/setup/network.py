@@ -120,6 +120,11 @@ class Network(Family):
         return self.units if isinstance(self.units, int) else max(self.units)
 
     @property
+    def units_text(self) -> str:
+        """The units of a layer in words: 64 units, up to 784 units."""
+        return f"{'up to ' if self.listed else ''}{self.width:,} units"
+
+    @property
     def width_text(self) -> str:
         """The width or widths in words, of a long list only how many."""
         if isinstance(self.units, int):

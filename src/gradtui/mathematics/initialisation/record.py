@@ -71,13 +71,14 @@ class Initialisation:
         Raises:
             InputError: where σ_w² is to be critical, and there is none that is.
         """
+        f = as_activation(activation)
         values: dict[str, Value] = {
             p.name: p.default for p in self.scheme.parameters if not _optional(p)
         }
         values.update(self.chosen)
         for name in self.scheme.derived:
             if name not in self.chosen:
-                values[name] = critical(as_activation(activation), float(values["sigma_b2"]))
+                values[name] = critical(f, float(values["sigma_b2"]))
         return values
 
     def draw(
@@ -162,8 +163,9 @@ def _refuse_two_readings(spec: str, name: str, given_bare: tuple[Value, ...]) ->
 def recommended_kaiming(activation: str | Activation) -> str:
     """The `kaiming_normal` whose gain PyTorch recommends for an activation, bare if for none."""
     f = as_activation(activation)
-    if f.name in ("leaky_relu", "prelu", "rrelu") and abs(f(-1.0)) <= LARGEST:
-        return format_spec("kaiming_normal", {"a": -f(-1.0)})
+    if f.name in ("leaky_relu", "prelu", "rrelu"):
+        a = -f(-1.0)
+        return format_spec("kaiming_normal", {"a": a} if abs(a) <= LARGEST else {})
     name = "linear" if f.name == "identity" else f.name
     if name in NONLINEARITIES and calculate_gain(name) != ROOT_2:
         return format_spec("kaiming_normal", {"nonlinearity": name})
@@ -263,6 +265,8 @@ def sigmas_by_layer(
             known[fans] = recipe.scheme.draw(fans, values)
         draws.append((known[fans].sigma_w2(fans), known[fans].bias_scale ** 2))
     sigma_w2, sigma_b2 = np.array(draws).T
+    most = LARGEST**2  # a rounding beyond it is none
+    sigma_w2 = np.where(sigma_w2 <= most * (1.0 + 1e-12), np.minimum(sigma_w2, most), sigma_w2)
     return LayerSigmas(sigma_w2, sigma_b2, known[fans].weights)
 
 

@@ -140,6 +140,15 @@ class Expectations:
         infinite = np.array(math.inf)
         return Moments(infinite, infinite, infinite, slope_square)
 
+    def beyond(self, q: float) -> Moments:
+        """The moments at a q above 1e150: f is at its ends, of f′ only what is near 0 is left."""
+        limit, (left, right) = self.at_infinity, self.activation.definition.ends
+        if q == math.inf or not (math.isfinite(left) and math.isfinite(right)):
+            return limit
+        slope_square = np.maximum(limit.slope_square, self._moments(q)[3])
+        mean, square = 0.5 * (left + right), 0.5 * (left * left + right * right)
+        return Moments(np.array(mean), np.array(square), np.array(0.0), slope_square)
+
     @cached_property
     def jumps(self) -> bool:
         """Whether f jumps; softplus, which does by e^-threshold, is taken for continuous."""
@@ -274,6 +283,10 @@ class _Sine(Expectations):
         p = self._omega2 * max(q, Q_SMALLEST)
         e = math.exp(-2.0 * p)
         return 0.0, -0.5 * math.expm1(-2.0 * p), p * e, self._omega2 * (0.5 + 0.5 * e)
+
+    def beyond(self, q: float) -> Moments:
+        """The same as elsewhere."""
+        return self.moments(np.array(q))
 
     def slope_kurtosis(self, q: float) -> float:
         """E[cos⁴] = 3/8 + ½ e^(-2p) + ⅛ e^(-8p), beside E[cos²]²."""

@@ -91,7 +91,8 @@ class GradientPath:
         at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
         e = expectations(self.activation)
         sampled = [e.slope_kurtosis(float(self.q[int(layer)])) for layer in at]
-        kappa = np.interp(np.arange(self.depth), at, sampled)
+        # where f′ is 0, or its moments are beyond float64, nothing scatters that could be told
+        kappa = np.nan_to_num(np.interp(np.arange(self.depth), at, sampled), nan=1.0, posinf=1.0)
         n = np.broadcast_to(np.array(widths, float), self.depth + 1)
         below, above = n[:-1], n[1:]
         if orthogonal:

@@ -26,7 +26,7 @@ LAYOUT = DecayLayout(
     least_decades=1.0,
     in_decades=lambda height: height > 3,
     widths=(8,) * 7,
-    dispensable=("σw", "5 %", "95 %"),
+    dispensable=("5 %", "95 %", "per layer"),
     hides_zeros=False,
 )
 

@@ -112,7 +112,7 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.recipes)
-    wide = max(22, min(longest, width - 52))
+    wide = max(23, min(longest, width - 52))
     head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
     rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
     for recipe in comparison.recipes:

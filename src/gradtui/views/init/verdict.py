@@ -48,9 +48,9 @@ def _checked(comparison: Comparison, limit: float) -> str:
     low, _, high = map(magnitude, advised.quantiles())
     theory, here = magnitude(advised.log10_ratio), float(expectation.centre[0])
     if math.isfinite(here):
-        theory += f" for infinite width, {magnitude(here)} for {network.width_text}"
+        theory += f" for infinite width, {magnitude(here)} for {network.units_text}"
     text = (
-        f"Of {count} random networks of {network.width_text}, {advised.healthy(limit)} are "
+        f"Of {count} random networks of {network.units_text} a layer, {advised.healthy(limit)} are "
         f"healthy and 90 % keep {low} to {high} (theory: {theory})."
     )
     if advised.holds(limit) or comparison.advice.unstable or here == -math.inf:

@@ -42,7 +42,7 @@ _MANY = 0.01
 
 def waiting(setup: Setup) -> str:
     """What is said as long as no network was run."""
-    return f"Drawing and running {setup.depth:,} layers of {setup.network.width_text} …"
+    return f"Drawing and running {setup.depth:,} layers of {setup.network.units_text} …"
 
 
 def draw(result: ComparedNetworks, setup: Setup, size: Size, marker: str) -> Picture:

@@ -34,12 +34,14 @@ class NetworkLayers:
         subject: its activation and its initialisation.
         flow: the norms, and what happens inside each layer.
         log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back.
+        sigma_w: σw in words.
         remedy: what was tried and found to help.
     """
 
     subject: Subject
     flow: GradientFlow
     log10_sigma_w: float
+    sigma_w: str
     remedy: Remedy | None = None
 
     @property
@@ -144,7 +146,8 @@ def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:
     layered, batch = LAYERED[subject.setup.model], subject.setup.network.batch
     flow = layered.flow(subject, 1, batch, layers=True, bins=BINS, tick=tick)
     sigma_w2 = layered.sigmas(subject).sigma_w2
-    return NetworkLayers(subject, flow, 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf)
+    log10_sigma_w = 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf
+    return NetworkLayers(subject, flow, log10_sigma_w, layered.sigma_w_text(subject))
 
 
 def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:

@@ -52,6 +52,7 @@ def _heading(pair: Pair, setup: Setup, width: int) -> Row:
         Span(f"  {pair.subject.activation}", "title"),
         Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),
+        Span(f"  {pair.subject.init}", "muted"),
     )
 
 
