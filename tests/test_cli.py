@@ -127,7 +127,7 @@ def test_json_says_what_was_computed() -> None:
         ("decay --activations sigmoid,tanh --depth=20",
          {"activations": ("sigmoid", "tanh"), "depth": 20}),
         ("decay sigmoid,tanh --depth 20", {"activations": ("sigmoid", "tanh"), "depth": 20}),
-        ("chain 'leaky_relu(0.2)'", {"activations": ("leaky_relu(negative_slope=0.2)",)}),
+        ("chain 'leaky_relu(0.2)'", {"activations": ("leaky_relu(0.2)",)}),
         ("chain --x -3", {"x": -3.0}),
         ("chain --x=-3", {"x": -3.0}),
         ("chain --x -.5 --loss -2e-3", {"x": -0.5}),

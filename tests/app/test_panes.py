@@ -23,7 +23,7 @@ from gradtui.views.view import Size, View
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
 SIZES = pytest.mark.parametrize("size", [SMALLEST, USUAL, LARGE], ids=lambda s: f"{s[0]}x{s[1]}")
-LONG = "leaky_relu(negative_slope=0.12345678901234)"
+LONG = "leaky_relu(0.1234567890123456)"
 
 STATES = {
     "first": State(),

@@ -55,7 +55,7 @@ def test_of_a_saturated_unit_the_readout_still_says_how_little_passes() -> None:
 
 
 def test_every_compared_activation_has_a_line() -> None:
-    names = ("sigmoid", "leaky_relu(negative_slope=0.2)", "gelu")
+    names = ("sigmoid", "leaky_relu(0.2)", "gelu")
     lines = readout(Setup.of(activations=names))[1:]
     assert [line.split()[:2] for line in lines] == [
         ["a", names[0]],

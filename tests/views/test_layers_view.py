@@ -254,7 +254,7 @@ def test_the_readout_says_what_the_table_says_of_the_cursors_layer() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_readout_fits_with_six_of_them(width: int) -> None:
-    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(negative_slope=0.25)")
+    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(0.25)")
     setup = network("tanh", "kaiming_normal").with_(activations=names)
     rows = VIEW.readout(last(setup), setup, width)
     assert len(rows) == 7

@@ -154,7 +154,7 @@ def test_the_readout_has_what_the_theory_has_at_the_cursor() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_readout_of_several_fits_the_width(width: int) -> None:
-    setup = Setup.of(activations=("tanh", "leaky_relu(negative_slope=0.2)", "gelu"), depth=50)
+    setup = Setup.of(activations=("tanh", "leaky_relu(0.2)", "gelu"), depth=50)
     rows = VIEW.readout(result_of(setup), setup, width)
     assert max(len(row_text(one)) for one in rows) <= width
     assert [row_text(one).split()[0] for one in rows[1:]] == ["a", "b", "c"]

@@ -136,9 +136,17 @@ def number(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def format_spec(name: str, parameters: Mapping[str, float]) -> str:
-    """The text form: `parse_spec` of it gives `name` and `parameters` back."""
+def format_spec(name: str, parameters: Mapping[str, float], order: tuple[str, ...] = ()) -> str:
+    """The text form: `parse_spec` of it gives `name` and `parameters` back.
+
+    Args:
+        name: the name.
+        parameters: the values that are written, by name.
+        order: that in which values may stand without their names, which is shorter:
+            leaky_relu(0.2); where others than the first of them are written, all are named.
+    """
     if not parameters:
         return name
-    values = ", ".join(f"{key}={number(value)}" for key, value in parameters.items())
-    return f"{name}({values})"
+    plain = tuple(parameters) == order[: len(parameters)]
+    values = (f"{'' if plain else f'{key}='}{number(value)}" for key, value in parameters.items())
+    return f"{name}({', '.join(values)})"
