@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from gradtui.errors import InputError, nearest
 
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\s*\((.*)\))?", re.DOTALL)
+_DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
 
 
@@ -50,7 +51,9 @@ def parse_number(field: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise InputError(field, text, "a number", "write it like 0.2 or 1e-3") from None
+        decimal = _DECIMAL_COMMA.fullmatch(text.strip())
+        hint = f"try {decimal[1]}.{decimal[2]}" if decimal else "write it like 0.2 or 1e-3"
+        raise InputError(field, text, "a number", hint) from None
     if not math.isfinite(value):
         raise InputError(field, text, "a finite number", "write it like 0.2 or 1e-3")
     return value
