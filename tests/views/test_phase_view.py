@@ -201,7 +201,7 @@ def test_a_map_can_be_read_in_ascii() -> None:
     """No two bands, nor the line, the cursor and the marks, become the same character."""
     text = to_ascii(picture(setup_of(), "ascii").text)
     assert text.isascii()
-    assert len({to_ascii(one) for one in "·:-=+×%#↑20*◉KXLP"}) == len("·:-=+×%#↑20*◉KXLP")
+    assert len({to_ascii(one) for one in "·:-=+×%#↑20*⊕KXLP"}) == len("·:-=+×%#↑20*⊕KXLP")
     for glyph in ".:-=+x%@*LKP":
         assert glyph in text
 
@@ -253,7 +253,7 @@ def test_the_cursor_is_on_the_map_and_on_its_frame() -> None:
     lines = picture(setup_of(sigma_w=3.0, sigma_b=1.5)).text.split("\n")
     assert lines[1].endswith("▾┐")
     assert "▸" in lines[2]
-    assert lines[2].endswith("◉│")
+    assert lines[2].endswith("⊕│")
 
 
 def test_a_move_of_the_cursor_changes_few_cells() -> None:

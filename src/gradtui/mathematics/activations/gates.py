@@ -127,8 +127,8 @@ def _logistic(
 def silu() -> Definition:
     """The form z σ(z), also called swish."""
     return _logistic(
-        "z σ(z)",
-        "σ(z) (1 + z (1 - σ(z)))",
+        "z sigmoid(z)",
+        "sigmoid(z) (1 + z (1 - sigmoid(z)))",
         crossing=("-1.278464542761073795109358739022980155", 0.21781170571980010),
         v=lambda t: t,
         dv=np.ones_like,
@@ -141,8 +141,8 @@ def quick_gelu() -> Definition:
     """The form z σ(1.702 z), the logistic approximation of GELU."""
     rate = 1.702
     return _logistic(
-        "z σ(1.702 z)",
-        "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
+        "z sigmoid(1.702 z)",
+        "sigmoid(1.702 z) (1 + 1.702 z (1 - sigmoid(1.702 z)))",
         crossing=("-0.751154255441288951298095616347226883", 0.37071552313509977),
         v=lambda t: rate * t,
         dv=lambda t: np.full_like(t, rate),
@@ -172,8 +172,8 @@ def gelu_tanh() -> Definition:
         return np.exp(-0.5 * (t1 * (a1 + b1 * s))) * np.exp(-0.5 * rest)
 
     return _logistic(
-        "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
-        "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
+        "z sigmoid(2u), u = √(2/π) (z + 0.044715 z³)",
+        "sigmoid(2u) (1 + 2zu′ (1 - sigmoid(2u)))",
         crossing=("-0.752461422071016258487954443288916090", 0.43040009102485851),
         v=lambda t: t * (a + b * t * t),
         dv=lambda t: a + 3.0 * b * t * t,
@@ -250,7 +250,7 @@ def mish() -> Definition:
     slope, log_slope = _with_tangent(crossing, df, log_df)
     return Definition(
         formula="z tanh(ln(1 + eᶻ))",
-        derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
+        derivative_formula="f/z + z sigmoid(z) (1 - (f/z)²)",
         f=f,
         df=slope,
         log_df=log_slope,

@@ -102,7 +102,7 @@ def _slope(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
     )
     canvas.line(z, slopes, "curve0")
     canvas.upright(at, "cursor")
-    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "●", "cursor")
+    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "⊕", "cursor")
     heading = row((f"      f′ at z{subscript(setup.layer)}", "title"))
     return Picture.of([heading], size.width).above(canvas.build())
 

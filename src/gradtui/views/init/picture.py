@@ -41,7 +41,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
-        Span("  ● advised", "good"),
+        Span("  ◆ advised", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
     )
