@@ -118,7 +118,8 @@ def test_a_snap_lands_where_the_rate_is_1_to_8_digits(name: str, sigma_b: float)
 
 
 def test_where_a_sigma_b_has_no_critical_point_the_snap_says_which_has() -> None:
-    with pytest.raises(InputError, match=r"0\.2 is not a σb with a critical σw for relu; sigma_b=0 has"):
+    said = r"0\.2 is not a σb with a critical σw for relu; sigma_b=0 has one"
+    with pytest.raises(InputError, match=said):
         snapped_from(setup_of("relu"))
     with pytest.raises(InputError, match="softplus") as error:
         snapped_from(setup_of("softplus"))

@@ -223,6 +223,8 @@ ACTIONS: tuple[Action, ...] = (
            steps.toggle_play, ("p", "play"), _plays),
     Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes",
            hint=("f", "fix")),
+    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+           "Reading the picture", hint=("v", "verdicts")),
     Action("undo", ("u",), "u", "undo", "Changes", steps.undo, ("u", "undo")),
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",

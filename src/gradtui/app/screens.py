@@ -115,6 +115,15 @@ class SnippetsPage(Page):
         super().__init__("lines to paste", body)
 
 
+class VerdictsPage(Page):
+    """The verdict of everything that is compared."""
+
+    closing_keys = (*Page.closing_keys, "v")
+
+    def __init__(self, body: RenderableType) -> None:
+        super().__init__("verdicts", body)
+
+
 class InfoPage(Page):
     """The facts of an activation, and its derivation step by step."""
 
