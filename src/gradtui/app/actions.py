@@ -28,6 +28,7 @@ class Action:
     Attributes:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
+        allowed: of a knob, which values it takes.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Action:
     hint: tuple[str, str] = ("", "")
     offered: Callable[[State], bool] = _always
     view_key: str = ""
+    allowed: str = ""
 
 
 # ------------------------------------------------------- what views bring along
@@ -81,7 +83,9 @@ def _own_keys() -> Iterator[Action]:
 def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
-    return Action(f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter)
+    return Action(
+        f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter, allowed=knob.allowed
+    )
 
 
 def own_actions(state: State) -> list[Action]:
@@ -184,6 +188,8 @@ ACTIONS: tuple[Action, ...] = (
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
+    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+           "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
     Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
@@ -223,8 +229,6 @@ ACTIONS: tuple[Action, ...] = (
            steps.toggle_play, ("p", "play"), _plays),
     Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes",
            hint=("f", "fix")),
-    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
-           "Reading the picture", hint=("v", "verdicts")),
     Action("undo", ("u",), "u", "undo", "Changes", steps.undo, ("u", "undo")),
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",

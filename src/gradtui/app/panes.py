@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -201,11 +202,13 @@ def verdict(
         return Picture.of([*above.rows, *lines][-size.height :], size.width, size.height)
     if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
-    lines = _said(finding, size.width - 4)
+    parts = _said(finding, size.width - 4)
+    lines = [line for part in parts for line in part]
     remedy = _remedy(finding.remedy, size.width) if finding.remedy else []
     if len(lines) + len(remedy) > size.height:
-        remedy = remedy[:1]  # what comes of it is on the page
-        lines = _cut(lines, size.height - len(remedy), size.width - 4)
+        room = size.height - len(remedy[:1])
+        ends = {len(part) for part in itertools.accumulate(parts)}
+        lines, remedy = _cut(lines[:room], remedy[:1], size.width - 4, whole=room in ends)
     mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
     marked = [row(Span("   ") if at else mark, *line) for at, line in enumerate(lines)]
     return Picture.of([*marked, *remedy], size.width, size.height)
@@ -214,18 +217,19 @@ def verdict(
 _NOT_YET = Span(" … ", "muted")
 
 
-def _said(finding: Finding, width: int) -> list[Row]:
+def _said(finding: Finding, width: int) -> list[list[Row]]:
     """The verdict, its cause and its evidence, each on lines of its own."""
     return [
-        *wrapped(finding.sentence, width, finding.kind.role),
-        *wrapped(finding.cause, width),
-        *wrapped(finding.evidence, width, "muted"),
+        wrapped(finding.sentence, width, finding.kind.role),
+        wrapped(finding.cause, width),
+        wrapped(finding.evidence, width, "muted"),
     ]
 
 
 def _remedy(remedy: Remedy, width: int) -> list[Row]:
-    """What helps, on its key, and what comes of it: on a line of their own, or on two."""
-    lead = row((" f ", "key"), (shortened(remedy.label, width - 4), "good"))
+    """What helps, on its key, and what comes of it: on one line, or on several."""
+    label = shortened(remedy.label, width - 4 - len(row_text(_MORE)))
+    lead = row((" f ", "key"), (label, "good"))
     then = f"then {remedy.after}"
     if len(row_text(lead)) + 2 + len(then) <= width:
         return [row(*lead, (f"  {then}", "muted"))]
@@ -236,15 +240,22 @@ _MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))
 """What stands behind a verdict that goes on."""
 
 
-def _cut(lines: list[Row], room: int, width: int) -> list[Row]:
-    """So many of the lines, with the key that shows all of them at their end."""
-    if not lines or room < 1:
-        return []
-    last = lines[min(room, len(lines)) - 1]
-    words, role = last[0]
+def _cut(
+    lines: list[Row], remedy: list[Row], width: int, *, whole: bool
+) -> tuple[list[Row], list[Row]]:
+    """The lines with the key that shows all of them at their end.
+
+    Where they end with a `whole` part of the verdict that has no room for the key, it stands
+    behind what helps.
+    """
+    if not lines:
+        return [], remedy
+    ((words, role),) = lines[-1]
     left = width - len(row_text(_MORE))
+    if len(words) > left and whole and remedy:
+        return lines, [row(*remedy[0][:2], *_MORE)]
     kept = words if len(words) <= left else words[: left + 1].rpartition(" ")[0]
-    return [*lines[: min(room, len(lines)) - 1], row((kept, role), *_MORE)]
+    return [*lines[:-1], row((kept, role), *_MORE)], remedy
 
 
 def notice(state: State, width: int) -> str:

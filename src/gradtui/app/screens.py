@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app.explaining import on_screen, reading
 from gradtui.app.state import State
 from gradtui.lessons import Lesson, lesson_for
 from gradtui.mathematics.activations import activation
@@ -65,41 +66,47 @@ class Page(ModalScreen[None]):
 
 
 def help_page(state: State, styles: dict[str, Style]) -> Page:
-    """Every key, from the registry that binds them; first what this view has."""
-    parts: list[RenderableType] = []
-    for group, actions in _groups(state):
+    """This view: what is on its screen, its keys, how to read it; then what all views have."""
+    own, general = _groups(state)
+    parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
+    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles)))
+
+
+def _keys(
+    groups: Iterable[tuple[str, list[Action]]], styles: dict[str, Style]
+) -> Iterator[RenderableType]:
+    """The keys of these groups, from the registry that binds them."""
+    for group, actions in groups:
         keys = Table.grid(padding=(0, 1))
         for action in actions:
-            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), Text(action.help))
-        parts += [Text(group, styles["title"]), keys, Text()]
-    parts += [
-        Text("Reading the picture", styles["title"]),
-        Padding(
-            "a, b, c stand on the curves of the activations with those letters in the list; each "
-            "also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy, "
-            "✗ vanishing, ▲ exploding, ● dead.",
-            (0, 0, 0, 2),
-        ),
-    ]
-    return Page("help", Group(*parts))
+            words = Text(action.help)
+            if action.allowed:
+                words.append(f" ({action.allowed})", styles["muted"])
+            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), words)
+        yield from (Text(group, styles["title"]), keys, Text())
 
 
-def _groups(state: State) -> Iterator[tuple[str, list[Action]]]:
-    """The actions as the help lists them, by what they have to do with."""
+_Groups = list[tuple[str, list[Action]]]
+
+
+def _groups(state: State) -> tuple[_Groups, _Groups]:
+    """The actions of this view, and those of all, by what they have to do with."""
     own, view = own_actions(state), state.view
     how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
     general = [action for action in ACTIONS if not action.view_key]
-    groups = [
+    here = [
         (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
         (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
         (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
+    ]
+    everywhere = [
         *(
             (group, list(actions))
             for group, actions in groupby(general, lambda action: action.group)
         ),
         ("In other views", elsewhere_actions(state)),
     ]
-    return ((group, actions) for group, actions in groups if actions)
+    return [group for group in here if group[1]], [group for group in everywhere if group[1]]
 
 
 class SnippetsPage(Page):
