@@ -249,8 +249,8 @@ def test_the_numbers_come_as_csv() -> None:
         (("--depth", "20000"), "depth: 20000 is not at most 10,000"),
         (("--threshold", "1"), "threshold: '1' is not a number from"),
         (("--units", "0"), "units: '0' is not a whole number from 1"),
-        (("--sigma-b", "-1"), "sigma_b: '-1' is not a number from 0"),
-        (("--sigma-w", "1e4"), "sigma_w: '1e4' is not a number from 0 to 1000"),
+        (("--sigma-b", "-1"), "--sigma-b: '-1' is not a number from 0"),
+        (("--sigma-w", "1e4"), "--sigma-w: '1e4' is not a number from 0 to 1000"),
     ],
 )
 def test_bad_input_is_refused_in_words(words: tuple[str, ...], said: str) -> None:
