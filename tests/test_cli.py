@@ -359,7 +359,7 @@ def test_the_list_names_every_activation_within_80_columns() -> None:
     lines = printed("list").splitlines()
     assert [line.split()[0] for line in lines[1 : 1 + len(ACTIVATIONS)]] == list(ACTIVATIONS)
     assert max(map(len, lines)) <= 80
-    assert re.match(r"silu +1\.1 +2\.399 \[-0\.2785, ∞\) no +no +left +z σ\(z\)$", lines[8])
+    assert re.match(r"silu +1\.1 +2\.399 \[-0\.2785, ∞\) no +no +left +z sigmoid\(z\)$", lines[8])
     assert max(map(len, printed("list", encoding="ascii").splitlines())) <= 80
 
 

@@ -57,7 +57,7 @@ def _slips(one: str, other: str) -> int:
 
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*")
-_KNOB = re.compile(r"\{([a-z][a-z0-9_]*)(?:=([^{}]*))?\}")
+_KNOB = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)(?:=([^{}]*))?\}")
 
 
 def _for_python(name: str, value: str | None) -> str:
@@ -69,7 +69,8 @@ class InputError(ValueError):
     """Input that cannot be used: what was given, what is allowed, and what to do next.
 
     Knobs are spoken of as `{depth}`, and a value to give them as `{depth=50}`: the app has keys
-    for them, the command line flags, and `worded` says it in the words of the place.
+    for them, the command line flags, and `worded` says it in the words of the place. The list of
+    activations is `{ACTIVATIONS}`.
 
     Args:
         field: the knob, parameter or argument at fault, as the user knows it.

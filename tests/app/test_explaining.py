@@ -68,7 +68,7 @@ def test_help_speaks_of_keys_and_not_of_flags() -> None:
 
 
 def test_help_says_which_activations_have_a_derivation() -> None:
-    assert "the derivation too of sigmoid, tanh, relu" in words(help_of("derivative"))
+    assert "and the derivation of sigmoid, tanh and relu" in words(help_of("derivative"))
 
 
 # ---------------------------------------------------------------- verdicts

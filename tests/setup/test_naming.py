@@ -42,6 +42,13 @@ def test_the_prompt_of_a_knob_needs_no_key() -> None:
     assert in_app(error).endswith("; try depth 1 (key d)")
 
 
+def test_the_list_of_activations_is_where_one_is() -> None:
+    error = refused("activations", "zzzz")
+    assert in_app(error).endswith("; the list shows all of them")
+    assert on_command_line(error).endswith("; `gradtui list` shows all of them")
+    assert str(error).endswith("; ACTIVATIONS shows all of them")
+
+
 def test_what_somebody_typed_is_no_template() -> None:
     error = InputError("depth", "{depth=1}", "a whole number", "try {depth=3}")
     assert on_command_line(error) == "--depth: '{depth=1}' is not a whole number; try --depth 3"
@@ -64,8 +71,8 @@ def test_every_knob_named_in_an_error_is_one_and_no_error_names_a_key() -> None:
                 for part in ast.walk(call)
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             )
-            for name in re.findall(r"\{([a-z_0-9]+)(?:=[^}]*)?\}", words):
-                assert name in KNOBS, (file, words)
+            for name in re.findall(r"\{([A-Za-z_0-9]+)(?:=[^}]*)?\}", words):
+                assert name in {*KNOBS, "ACTIVATIONS"}, (file, words)
             assert not re.search(r"\bpress\b|\bkey\b", words), (file, words)
             if "cli" not in file.parts:
                 assert "--" not in words, (file, words)

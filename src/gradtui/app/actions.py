@@ -9,6 +9,7 @@ from functools import partial
 from gradtui.app import steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.lessons import DERIVED
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -192,7 +193,8 @@ ACTIONS: tuple[Action, ...] = (
            "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
-    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
+    Action("info", ("i",), "i",
+           f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
            partial(steps.turn_depth, steps=-1), offered=_has_depth),

@@ -10,8 +10,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from gradtui.app.places import listed
 from gradtui.app.state import State
-from gradtui.lessons import LESSONS
+from gradtui.lessons import DERIVED
 from gradtui.models.finding import Finding, Kind
 from gradtui.setup import KNOBS
 from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sections
@@ -66,11 +67,12 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     """How to read the picture, and where more is said."""
     if entries := sections(state.record).get(READING):
         yield from (Text(READING, styles["title"]), *_entries(entries, styles), Text())
-    names = ", ".join(
-        dict.fromkeys(name for lesson in LESSONS.values() for name in lesson.activations)
-    )
     file = page_file(state.record)
-    more = [Entry(("i",), f"facts of the highlighted activation; the derivation too of {names}.")]
+    more = [
+        Entry(
+            ("i",), f"facts of the highlighted activation, and the derivation of {listed(DERIVED)}."
+        )
+    ]
     if file is not None:
         more.append(Entry(("page",), f"the whole page of this view, with examples: {file}"))
     yield from (Text("More", styles["title"]), *_entries(more, styles), Text())

@@ -20,8 +20,9 @@ from textual.widgets.option_list import Option
 
 from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
 from gradtui.app.explaining import on_screen, reading
+from gradtui.app.places import listed
 from gradtui.app.state import State
-from gradtui.lessons import Lesson, lesson_for
+from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
 from gradtui.mathematics.activations import activation
 from gradtui.plots.ascii import in_ascii
 from gradtui.views.facts import facts
@@ -158,8 +159,9 @@ class InfoPage(Page):
             table.add_row(Text(name, self._styles["muted"]), Text(self._written(value)))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
-            parts += self._derivation(self._lesson)
-        return Group(*parts)
+            return Group(*parts, *self._derivation(self._lesson))
+        without = f"\nOf {listed(DERIVED)} there is a derivation, of this one there is none."
+        return Group(*parts, Text(without, self._styles["muted"]))
 
     def _written(self, text: str) -> str:
         return text if self._unicode else in_ascii(text)
@@ -174,7 +176,8 @@ class InfoPage(Page):
         other = "  g 한국어" if self._language == "en" else "  g English"
         keys = Text("→ next  ← back  a all", self._styles["key"])
         keys.append(other if self._unicode else "")
-        parts: list[RenderableType] = [heading, keys]
+        about = Text(self._written(getattr(VARIABLE, self._language)), self._styles["muted"])
+        parts: list[RenderableType] = [heading, keys, about]
         for index, step in enumerate(lesson.steps[: self._shown], 1):
             formula = Text(f"{index:>3}  ", self._styles["muted"])
             formula.append(

@@ -18,6 +18,8 @@ def in_app(error: InputError, asked: str = "") -> str:
 
     def named(name: str, value: str | None) -> str:
         knob = KNOBS.get(name)
+        if name == "ACTIVATIONS":
+            return "the list"
         if knob is None or (name == asked and value is not None):
             return _bare(name, value)
         return knob.label if value is None else f"{knob.label} {value} (key {knob.letter})"
@@ -30,6 +32,8 @@ def on_command_line(error: InputError) -> str:
 
     def named(name: str, value: str | None) -> str:
         knob = KNOBS.get(name)
+        if name == "ACTIVATIONS":
+            return "`gradtui list`"
         if knob is None:
             return _bare(name, value)
         return knob.flag if value is None else f"{knob.flag} {shlex.quote(value)}"
