@@ -140,9 +140,11 @@ def test_the_help_lists_every_action_with_its_keys_the_view_s_own_first(view: st
     for record in VIEWS.values():
         for own in record.keys:
             assert text.count(f" {own.shown:<10} {own.help}") == 1
-    assert text.startswith(f"Knobs of {view}: the letter, then")
-    first = text.split("\n\n")[0]
-    shown = {line.split()[0] for line in first.split("\n")[1:] if line.strip()}
+    explained, keys = text.split(f"Knobs of {view}: the letter, then")
+    assert explained.startswith("In the readout")
+    first = keys.split("\n\n")[0]
+    shown = {line.split()[0] for line in first.split("\n")[1:] if line.startswith("  ")}
+    shown -= {line.split()[0] for line in first.split("\n")[1:] if line.startswith("   ")}
     offered_here = [KNOBS[name] for name in state.record.offered(state.setup)]
     assert shown == {knob.letter for knob in offered_here if knob.name != "focus"}
 

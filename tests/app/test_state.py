@@ -162,7 +162,7 @@ def test_a_filter_that_matches_nothing_breaks_no_key() -> None:
 
 
 def test_an_activation_with_other_parameters_stands_beside_its_kind() -> None:
-    spec = "leaky_relu(negative_slope=0.2)"
+    spec = "leaky_relu(0.2)"
     state = steps.set_knob(SINGLE, "activations", "tanh leaky_relu(0.2)")
     assert chosen(state) == ("tanh", spec)
     assert state.listed[state.listed.index(spec) - 1] == "leaky_relu"

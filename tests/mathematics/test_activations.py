@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -516,9 +517,10 @@ def test_threshold_takes_a_threshold_and_a_value() -> None:
 @pytest.mark.parametrize(
     "same",
     [
-        ("leaky_relu(negative_slope=0.2)", "leaky_relu(0.2)", "  LEAKY_ReLU ( 0.2 ) "),
-        ("hardtanh(min_val=-2, max_val=0.5)", "hardtanh(-2, 0.5)", "hardtanh(-2,max_val=.5)"),
-        ("softplus(beta=3)", "softplus(3)", "softplus(threshold=20,beta=3e0)"),
+        ("leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)", "  LEAKY_ReLU ( 0.2 ) "),
+        ("hardtanh(-2, 0.5)", "hardtanh(max_val=0.5, min_val=-2)", "hardtanh(-2,max_val=.5)"),
+        ("hardtanh(max_val=0.5)", "hardtanh(-1, 0.5)"),
+        ("softplus(3)", "softplus(beta=3)", "softplus(threshold=20,beta=3e0)"),
         ("elu", "elu()", "elu(1)", "elu(alpha=1.0)"),
         ("tanh", "tanh()", "Tanh"),
         ("silu", "swish", "SiLU", "Swish()", "torch.nn.SiLU()", "silu(beta=1)"),
@@ -577,7 +579,8 @@ def test_a_different_parameter_is_a_different_activation() -> None:
 def test_the_text_form_reads_back_as_the_activation(spec: str) -> None:
     record = activation(spec)
     assert activation(record.spec) == record
-    assert activation(record.spec).spec == record.spec == spec
+    short = re.sub(r"\w+=", "", spec)  # the first parameters of each need no names
+    assert activation(record.spec).spec == record.spec == short
 
 
 @pytest.mark.parametrize(

@@ -379,8 +379,8 @@ def test_the_pointer_is_inside_and_marked_on_the_frame(x: float, y: float) -> No
     made.pointer(x, y, "cursor")
     picture = made.build()
     text = [row_text(one) for one in picture.rows]
-    (row,) = [index for index, line in enumerate(text) if "◉" in line]
-    column = text[row].index("◉")
+    (row,) = [index for index, line in enumerate(text) if "⊕" in line]
+    column = text[row].index("⊕")
     assert text[0][column] == "▾"
     assert text[row][made.label_width] == "▸"
     assert 1 <= row <= made.lines

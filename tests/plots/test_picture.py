@@ -103,8 +103,8 @@ def test_the_characters_of_the_pictures_have_a_likeness(text: str, plain: str) -
 
 
 def test_the_marks_of_the_four_verdicts_stay_different_in_ascii() -> None:
-    assert len({to_ascii(mark) for mark in "✓✗▲●"}) == 4
-    assert "?" not in to_ascii("✓✗▲●▸◉⋮…┆╌")
+    assert len({to_ascii(mark) for mark in "✓✗▲∅"}) == 4
+    assert "?" not in to_ascii("✓✗▲∅▸⊕●◉◆▷◁◇⋮…┆╌")
 
 
 # ------------------------------------------------------------------- curves

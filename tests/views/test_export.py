@@ -90,7 +90,7 @@ def test_a_remedy_is_a_command_on_one_line_with_its_evidence() -> None:
 def test_a_row_of_text_is_never_cut_and_the_plot_is_as_wide_as_asked(
     view: View[Any], setup: Setup
 ) -> None:
-    name = "leaky_relu(negative_slope=0.123456789)"
+    name = "leaky_relu(0.1234567890123456)"
     long = setup.with_(activations=(name, "sigmoid"))
     result = last(view, long)
     page = report(view, result, long, Size(40, 12), "braille")

@@ -56,10 +56,10 @@ def test_the_curve_goes_through_the_healthy_band_where_the_advice_stands() -> No
     lines = drawn(first(setup("tanh", sigma_w=2.0)))
     above, below = (next(i for i, line in enumerate(lines) if f" {edge} │" in line)
                     for edge in ("10", "0.1"))  # fmt: skip
-    advised = next(i for i, line in enumerate(lines) if "●" in line and "advised" not in line)
+    advised = next(i for i, line in enumerate(lines) if "◆" in line and "advised" not in line)
     assert above < advised < below
     # σw = 1.19 of 0 to 3, in 64 columns right of the axis.
-    at = column(lines[1:], "●") - lines[1].index("┌") - 1
+    at = column(lines[1:], "◆") - lines[1].index("┌") - 1
     assert at == round(first(setup("tanh")).focused.advised.sigma_w / 3.0 * 63)
 
 
@@ -110,7 +110,7 @@ def test_in_ascii_it_says_the_same_cell_for_cell() -> None:
 def test_where_the_advice_lies_beyond_the_range_the_picture_is_wider() -> None:
     lines = drawn(first(setup("sigmoid")))
     assert "10" in next(line for line in lines if line.strip().startswith("0 ")).split()
-    assert any("●" in line for line in lines[1:])
+    assert any("◆" in line for line in lines[1:])
 
 
 # -------------------------------------------------------------------- readout
@@ -121,7 +121,7 @@ def test_the_readout_has_the_advice_and_the_cursor_s_weights() -> None:
     head, advised, cursor = (row_text(line) for line in VIEW.readout(first(one), one, 80))
     assert head.split()[:5] == ["tanh", "σw", "σb", "a", "layer"]
     assert "after 100" in head
-    assert advised.split()[:3] == ["✓", "●", "advised"]
+    assert advised.split()[:3] == ["✓", "◆", "advised"]
     # √∏χ = √0.00713425 over 100 layers (an independent quadrature).
     assert "0.084" in cursor
     assert math.sqrt(0.00713425) == pytest.approx(0.084, abs=5e-4)
@@ -249,8 +249,8 @@ def test_the_numbers_come_as_csv() -> None:
         (("--depth", "20000"), "depth: 20000 is not at most 10,000"),
         (("--threshold", "1"), "threshold: '1' is not a number from"),
         (("--units", "0"), "units: '0' is not a whole number from 1"),
-        (("--sigma-b", "-1"), "sigma_b: '-1' is not a number from 0"),
-        (("--sigma-w", "1e4"), "sigma_w: '1e4' is not a number from 0 to 1000"),
+        (("--sigma-b", "-1"), "--sigma-b: '-1' is not a number from 0"),
+        (("--sigma-w", "1e4"), "--sigma-w: '1e4' is not a number from 0 to 1000"),
     ],
 )
 def test_bad_input_is_refused_in_words(words: tuple[str, ...], said: str) -> None:

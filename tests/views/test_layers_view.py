@@ -257,7 +257,7 @@ def test_the_readout_says_what_the_table_says_of_the_cursors_layer() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_readout_fits_with_six_of_them(width: int) -> None:
-    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(negative_slope=0.25)")
+    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(0.25)")
     setup = network("tanh", "kaiming_normal").with_(activations=names)
     rows = VIEW.readout(last(setup), setup, width)
     assert len(rows) == 7
@@ -289,11 +289,11 @@ def test_each_row_has_the_shares_and_both_signals() -> None:
     setup = network("tanh", "pytorch_linear", depth=6)
     table = VIEW.table(last(setup))
     lines = drawn(setup)
-    assert lines[-8].split("│")[-1].split() == ["sat", "dead", "●|a|", "○|∂L/∂a|"]
+    assert lines[-8].split("│")[-1].split() == ["sat", "dead", "▷|a|", "◁|∂L/∂a|"]
     for line, row in zip(lines[-7:-1], table, strict=True):
         beside = line.split("│")[-1]
         assert beside.split()[0] == share_text(float(row["saturated"]))  # type: ignore[arg-type]
-        assert ("●" in beside and "○" in beside) or "◉" in beside
+        assert ("▷" in beside and "◁" in beside) or "◇" in beside
     rows = [line.split("│")[-1] for line in lines[-7:-1]]
     gradient = [row.index("○") for row in rows if "○" in row]
     assert gradient == sorted(gradient)  # the gradient falls from the loss at the bottom to layer 1

@@ -9,6 +9,7 @@ from functools import partial
 from gradtui.app import steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.lessons import DERIVED
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -28,6 +29,7 @@ class Action:
     Attributes:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
+        allowed: of a knob, which values it takes.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Action:
     hint: tuple[str, str] = ("", "")
     offered: Callable[[State], bool] = _always
     view_key: str = ""
+    allowed: str = ""
 
 
 # ------------------------------------------------------- what views bring along
@@ -81,7 +84,9 @@ def _own_keys() -> Iterator[Action]:
 def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
-    return Action(f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter)
+    return Action(
+        f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter, allowed=knob.allowed
+    )
 
 
 def own_actions(state: State) -> list[Action]:
@@ -184,9 +189,12 @@ ACTIONS: tuple[Action, ...] = (
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
+    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+           "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
-    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
+    Action("info", ("i",), "i",
+           f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
            partial(steps.turn_depth, steps=-1), offered=_has_depth),

@@ -12,6 +12,7 @@ from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import InputError, printable
 from gradtui.setup import Knob
+from gradtui.setup.naming import in_app
 from gradtui.views.view import Size
 
 
@@ -73,7 +74,7 @@ class KnobQuestion(Question):
         try:
             return Reply(steps.set_knob(self._before, self._knob.name, text))
         except InputError as error:
-            return Reply(state, str(error))
+            return Reply(state, in_app(error, self._knob.name))
 
     def cancelled(self, state: State) -> State:
         """As it was before."""

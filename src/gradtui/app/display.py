@@ -45,6 +45,7 @@ class Display:
         self._request: Request | None = None
         self._drawn: Drawn | None = None
         self._complaint = ""
+        self._notice = ("", "title")
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
@@ -93,11 +94,18 @@ class Display:
         areas = self.lay_out(state, main)
         self.flow.send("side", panes.side(state, areas.side))
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
+        self._heed(panes.notice(state, self.cells.width), "bad" if state.failed else "title")
         request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
         if request != self._request:
             self._request = request
             self._submit(request)
         self.show_top(state)
+
+    def _heed(self, notice: str, role: str) -> None:
+        """Show what was just done over the bottom row, where that has no room for it."""
+        if (notice, role) != self._notice:
+            self._notice = notice, role
+            self._show_verdict()
 
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
@@ -131,5 +139,6 @@ class Display:
     def _show_verdict(self) -> None:
         if self._areas is not None:
             finding = None if self._drawn is None else self._drawn.finding
-            picture = panes.verdict(finding, self._areas.verdict, self._complaint)
+            notice = (self._complaint, "bad") if self._complaint else self._notice
+            picture = panes.verdict(finding, self._areas.verdict, *notice)
             self.flow.send("verdict", picture)

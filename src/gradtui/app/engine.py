@@ -16,6 +16,7 @@ from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row, row
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
 
@@ -269,4 +270,4 @@ class Engine:
 
 def _failed(request: Request, error: InputError) -> Drawn:
     blank = Picture.of([], *request.plot)
-    return Drawn(request, None, blank, (), None, 1.0, str(error))
+    return Drawn(request, None, blank, (), None, 1.0, in_app(error))

@@ -176,6 +176,17 @@ class GradTUI(ShowingApp):
         else:
             self.state = steps.fix(self.state, remedy)
 
+    def effect_verdicts(self) -> None:
+        """The verdict of everything that is compared, in full."""
+        drawn = self.shown.drawn
+        if drawn is None or drawn.result is None:
+            self.state = self.state.saying("Still computing; press v again in a moment.")
+            return
+        from gradtui.app.explaining import verdicts
+        from gradtui.app.screens import VerdictsPage
+
+        self.push_screen(VerdictsPage(verdicts(self.state, drawn.result, self.roles)))
+
     def effect_command(self) -> None:
         """Show the command that prints this picture, and send it to the clipboard."""
         command = shlex.join(self.state.record.command(self.state.setup))

@@ -13,6 +13,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gradtui.plots.picture import shortened
+
+_LEAST_INPUT = 2 + 16
+"""The blanks around the label, and the fewest cells to type in."""
+
 
 class Prompt(Horizontal):
     """A label, a line to type in, and what is allowed; it says what happened in messages."""
@@ -51,7 +56,9 @@ class Prompt(Horizontal):
     def ask(self, label: str, value: str, hint: str) -> None:
         """Show the prompt with a value to edit."""
         self.query_one("#prompt-label", Static).update(f" {label} ")
-        self.query_one("#prompt-hint", Static).update(f" {hint}")
+        room = min(self.app.size.width * 3 // 4, self.app.size.width - len(label) - _LEAST_INPUT)
+        # What does not fit is in the help, and in what is said of a wrong value.
+        self.query_one("#prompt-hint", Static).update(f" {shortened(hint, room - 1)}")
         self.display = True
         self.put(value)
         field = self.query_one(Input)

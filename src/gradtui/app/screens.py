@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -19,8 +19,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app.explaining import on_screen, reading
+from gradtui.app.places import listed
 from gradtui.app.state import State
-from gradtui.lessons import Lesson, lesson_for
+from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
 from gradtui.mathematics.activations import activation
 from gradtui.plots.ascii import in_ascii
 from gradtui.views.facts import facts
@@ -65,41 +67,47 @@ class Page(ModalScreen[None]):
 
 
 def help_page(state: State, styles: dict[str, Style]) -> Page:
-    """Every key, from the registry that binds them; first what this view has."""
-    parts: list[RenderableType] = []
-    for group, actions in _groups(state):
+    """This view: what is on its screen, its keys, how to read it; then what all views have."""
+    own, general = _groups(state)
+    parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
+    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles)))
+
+
+def _keys(
+    groups: Iterable[tuple[str, list[Action]]], styles: dict[str, Style]
+) -> Iterator[RenderableType]:
+    """The keys of these groups, from the registry that binds them."""
+    for group, actions in groups:
         keys = Table.grid(padding=(0, 1))
         for action in actions:
-            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), Text(action.help))
-        parts += [Text(group, styles["title"]), keys, Text()]
-    parts += [
-        Text("Reading the picture", styles["title"]),
-        Padding(
-            "a, b, c stand on the curves of the activations with those letters in the list; each "
-            "also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy, "
-            "✗ vanishing, ▲ exploding, ● dead.",
-            (0, 0, 0, 2),
-        ),
-    ]
-    return Page("help", Group(*parts))
+            words = Text(action.help)
+            if action.allowed:
+                words.append(f" ({action.allowed})", styles["muted"])
+            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), words)
+        yield from (Text(group, styles["title"]), keys, Text())
 
 
-def _groups(state: State) -> Iterator[tuple[str, list[Action]]]:
-    """The actions as the help lists them, by what they have to do with."""
+_Groups = list[tuple[str, list[Action]]]
+
+
+def _groups(state: State) -> tuple[_Groups, _Groups]:
+    """The actions of this view, and those of all, by what they have to do with."""
     own, view = own_actions(state), state.view
     how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
     general = [action for action in ACTIONS if not action.view_key]
-    groups = [
+    here = [
         (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
         (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
         (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
+    ]
+    everywhere = [
         *(
             (group, list(actions))
             for group, actions in groupby(general, lambda action: action.group)
         ),
         ("In other views", elsewhere_actions(state)),
     ]
-    return ((group, actions) for group, actions in groups if actions)
+    return [group for group in here if group[1]], [group for group in everywhere if group[1]]
 
 
 class SnippetsPage(Page):
@@ -113,6 +121,15 @@ class SnippetsPage(Page):
             body.append(f"{framework}\n", styles["title"])
             body.append(f"{code}\n\n", styles["key"])
         super().__init__("lines to paste", body)
+
+
+class VerdictsPage(Page):
+    """The verdict of everything that is compared."""
+
+    closing_keys = (*Page.closing_keys, "v")
+
+    def __init__(self, body: RenderableType) -> None:
+        super().__init__("verdicts", body)
 
 
 class InfoPage(Page):
@@ -142,8 +159,9 @@ class InfoPage(Page):
             table.add_row(Text(name, self._styles["muted"]), Text(self._written(value)))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
-            parts += self._derivation(self._lesson)
-        return Group(*parts)
+            return Group(*parts, *self._derivation(self._lesson))
+        without = f"\nOf {listed(DERIVED)} there is a derivation, of this one there is none."
+        return Group(*parts, Text(without, self._styles["muted"]))
 
     def _written(self, text: str) -> str:
         return text if self._unicode else in_ascii(text)
@@ -158,7 +176,8 @@ class InfoPage(Page):
         other = "  g 한국어" if self._language == "en" else "  g English"
         keys = Text("→ next  ← back  a all", self._styles["key"])
         keys.append(other if self._unicode else "")
-        parts: list[RenderableType] = [heading, keys]
+        about = Text(self._written(getattr(VARIABLE, self._language)), self._styles["muted"])
+        parts: list[RenderableType] = [heading, keys, about]
         for index, step in enumerate(lesson.steps[: self._shown], 1):
             formula = Text(f"{index:>3}  ", self._styles["muted"])
             formula.append(

@@ -9,6 +9,7 @@ from typing import Any
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import View
 
@@ -113,4 +114,4 @@ def guarded(state: State, setup: Setup) -> State:
     try:
         return changed(state, setup)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)

@@ -10,6 +10,7 @@ from gradtui.errors import InputError, printable
 from gradtui.models.finding import Remedy
 from gradtui.plots.picture import CURVES
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Key
@@ -145,7 +146,7 @@ def press(state: State, key: str) -> State:
         moved = own.does(state.setup)
         done = changed(state, moved.setup, moved.view)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)
     if done.view != state.view:
         done = done.with_(playing=False)
     return done.saying(moved.message)

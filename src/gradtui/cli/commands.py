@@ -149,7 +149,8 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
         return min(max(default, low), high) if default else 0
     count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
     if not low <= count <= high:
-        raise InputError(name, text, f"a whole number from {low} to {high:,}", f"try {2 * low}")
+        allowed = f"a whole number from {low} to {high:,}"
+        raise InputError(f"--{name}", text, allowed, f"try {2 * low}")
     return count
 
 
@@ -175,7 +176,7 @@ def _list(options: argparse.Namespace) -> int:
     width = _cells("width", options.width, _WIDTHS, page_size().columns)
     if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
         raise InputError(
-            "language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
+            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
             "try --language en, or set PYTHONIOENCODING=utf-8",
         )  # fmt: skip
     utf8 = is_utf8(sys.stdout) or not _to_stdout(options)

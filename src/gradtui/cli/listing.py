@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from gradtui import __version__
-from gradtui.lessons import lesson_for
+from gradtui.lessons import DERIVED, VARIABLE, lesson_for
 from gradtui.lessons.lesson import Lesson
 from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
 from gradtui.models.decay import Value
@@ -36,8 +36,8 @@ def page(
     rows = _facts(f, width, spelled)
     lesson = lesson_for(f.name)
     if lesson is not None:
-        rows += [(), *_derivation(lesson, width, language, spelled)]
-    return tuple(rows)
+        return (*rows, (), *_derivation(lesson, width, language, spelled))
+    return (*rows, (), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted"))
 
 
 def numbers(name: str | None, format: str) -> str:
@@ -76,7 +76,7 @@ def _infinite(value: float) -> str:
 
 def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
     """One row for each; the formula has what the other columns leave."""
-    head = ("name", "max|f′|", "at z", "range", "mono", "zero", "sat", "f(z)")
+    head = ("name", "max|f′|", "at z", "range", "rises", "centred", "flat", "f(z)")
     facts_of_each = (
         (
             f.spec,
@@ -106,9 +106,11 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         parts = (name, "title"), (" " + " ".join(facts) + " ", ""), (formula.rstrip(), "muted")
         rows.append(_cut(row(*parts), width))
     notes = (
-        "mono: monotone; zero: zero-centred; sat: where f′ → 0 as z → ±∞. "
-        "gradtui list NAME shows every fact of one and its derivation, gradtui list --csv all "
-        "of it."
+        "max|f′|: the most that a gradient is multiplied by in one unit, and at which z. "
+        "range: the values that f takes. rises: whether f never falls. centred: whether f is "
+        "positive and negative alike. flat: on which side of z f′ goes to 0, so that no gradient "
+        f"passes. gradtui list NAME shows every fact of one, and the derivation of "
+        f"{', '.join(DERIVED)}; gradtui list --csv everything of all."
     )
     return [*rows, (), *wrapped(spelled(notes), width, "muted")]
 
@@ -134,6 +136,7 @@ def _derivation(
 ) -> list[Row]:
     """Numbered steps: the formula, and under it the reason."""
     rows: list[Row] = [row((getattr(lesson.title, language), "title"))]
+    rows += [row((line, "muted")) for line in _wrapped(getattr(VARIABLE, language), width)]
     indent = " " * len(f"{len(lesson.steps)}  ")
     for index, step in enumerate(lesson.steps, 1):
         first, *rest = _wrapped(spelled(step.formula), width - len(indent))

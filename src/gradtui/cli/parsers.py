@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from gradtui.app.state import THEMES
@@ -18,6 +16,7 @@ from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.settings import SETTINGS
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
+from gradtui.views.page import page_file
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
 
@@ -172,9 +171,7 @@ def _view_epilog(view: View[Any]) -> str:
 
 def _page(view: View[Any]) -> str:
     """Where the view's page is, which stands in its folder."""
-    own = sys.modules[view.run.__module__.rpartition(".")[0]].__file__ or ""
-    file = Path(own).with_name("README.md")
-    if not file.is_file():
+    if (file := page_file(view)) is None:
         return ""
     return f"\n\nEvery column explained, with examples:\n  {printable(str(file))}"
 

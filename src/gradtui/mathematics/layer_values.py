@@ -63,7 +63,7 @@ class LayerValues:
                 field,
                 f"{len(self.values)} of them",
                 f"one number, or one for each of the {depth} layers",
-                f"give one number, or set depth to {len(self.values)}",
+                f"give one number, or try {{depth={len(self.values)}}}",
             )
         return np.broadcast_to(np.array(self.values), (depth,)).copy()
 

@@ -14,6 +14,7 @@ from gradtui.errors import InputError, nearest
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 _CALL = re.compile(r"([A-Za-z_](?:[A-Za-z0-9_.]|-(?=[A-Za-z]))*)(?:\s*\((.*)\))?", re.DOTALL)
+_DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
 _WORD = re.compile(r"""(["']?)([A-Za-z_][A-Za-z0-9_]*)\1""")
 _ROOT = re.compile(r"(?:sqrt|√)\s*\(([^()]*)\)|√([^()/]*)", re.IGNORECASE)
@@ -83,7 +84,9 @@ def parse_number(field: str, text: str) -> float:
     """
     value = _evaluated(text)
     if value is None:
-        raise InputError(field, text, "a number", _LIKE)
+        decimal = _DECIMAL_COMMA.fullmatch(text.strip())
+        hint = f"try {decimal[1]}.{decimal[2]}" if decimal else _LIKE
+        raise InputError(field, text, "a number", hint)
     if not math.isfinite(value):
         raise InputError(field, text, "a finite number", _LIKE)
     return value
@@ -255,12 +258,20 @@ def exact(value: float) -> str:
     return plain
 
 
-def format_spec(name: str, parameters: Mapping[str, Value]) -> str:
-    """The text form: `parse_spec` of it gives `name` and `parameters` back."""
+def format_spec(name: str, parameters: Mapping[str, Value], order: tuple[str, ...] = ()) -> str:
+    """The text form: `parse_spec` of it gives `name` and `parameters` back.
+
+    Args:
+        name: the name.
+        parameters: the values that are written, by name.
+        order: that in which values may stand without their names, which is shorter:
+            leaky_relu(0.2); where others than the first of them are written, all are named.
+    """
     if not parameters:
         return name
-    values = ", ".join(f"{key}={_written(value)}" for key, value in parameters.items())
-    return f"{name}({values})"
+    plain = tuple(parameters) == order[: len(parameters)]
+    values = (f"{'' if plain else f'{key}='}{_written(value)}" for key, value in parameters.items())
+    return f"{name}({', '.join(values)})"
 
 
 def _written(value: Value) -> str:

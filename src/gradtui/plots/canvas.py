@@ -283,7 +283,7 @@ class Canvas:
             elif kind == "pointer":
                 row = min(max(self._line_of(y), 1), self.lines)
                 column = min(max(self._column(x), first), last)
-                cells[row][column] = ("◉", role)
+                cells[row][column] = ("⊕", role)
                 cells[row][first - 1] = ("▸", role)
                 cells[0][column] = ("▾", role)
 

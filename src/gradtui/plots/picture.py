@@ -63,6 +63,14 @@ def fit_text(text: str, width: int) -> str:
     return row_text(fit(row(text), width))
 
 
+def shortened(text: str, width: int) -> str:
+    """The text, or as many of its words as fit with an ellipsis for the rest."""
+    if len(text) <= width:
+        return text
+    kept = text[: max(width - 1, 0)].rpartition(" ")[0]
+    return f"{kept} …" if kept and width > 2 else "…"[:width]
+
+
 def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
     """A row of the parts that fit, in order; what does not fit is left out whole."""
     kept: list[Span] = []

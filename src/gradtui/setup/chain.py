@@ -77,5 +77,5 @@ class Chain(Family):
                     name,
                     f"{len(values)} values",
                     f"one number, or one for each of the {shared.depth} layers",
-                    f"set depth to {len(values)}, or give {name} one number",
+                    f"try {{depth={len(values)}}}, or give {{{name}}} one number",
                 )

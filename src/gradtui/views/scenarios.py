@@ -93,7 +93,7 @@ SCENARIOS = (
         "Random weights make a random walk of log10: look how wide the band is.",
         "decay",
         Setup.of(
-            activations=("tanh", "leaky_relu(negative_slope=0.2)", "relu"),
+            activations=("tanh", "leaky_relu(0.2)", "relu"),
             depth=40,
             weights=LayerValues(std=1.5),
         ),

@@ -153,7 +153,7 @@ def _logistic(
 def silu(beta: float) -> Definition:
     """The form z σ(βz), also called swish: s(βz)/β with s that of β = 1."""
     times = "" if beta == 1.0 else f"{short(beta)} "
-    gate = f"σ({times}z)" if times else "σ(z)"
+    gate = f"sigmoid({times}z)"
     return _logistic(
         f"z {gate}",
         f"{gate} (1 + {times}z (1 - {gate}))",
@@ -173,8 +173,8 @@ def quick_gelu() -> Definition:
     """The form z σ(1.702 z), the logistic approximation of GELU."""
     rate = 1.702
     return _logistic(
-        "z σ(1.702 z)",
-        "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
+        "z sigmoid(1.702 z)",
+        "sigmoid(1.702 z) (1 + 1.702 z (1 - sigmoid(1.702 z)))",
         zero="-0.751154255441288951298095616347226883",
         v=lambda t: rate * t,
         dv=lambda t: np.full_like(t, rate),
@@ -204,8 +204,8 @@ def gelu_tanh() -> Definition:
         return np.exp(-0.5 * (t1 * (a1 + b1 * s))) * np.exp(-0.5 * rest)
 
     return _logistic(
-        "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
-        "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
+        "z sigmoid(2u), u = √(2/π) (z + 0.044715 z³)",
+        "sigmoid(2u) (1 + 2zu′ (1 - sigmoid(2u)))",
         zero="-0.752461422071016258487954443288916090",
         v=lambda t: t * (a + b * t * t),
         dv=lambda t: a + 3.0 * b * t * t,
@@ -290,7 +290,7 @@ def mish() -> Definition:
     slope, log_slope = _with_series(zero, complex_df, df, log_df)
     return Definition(
         formula="z tanh(ln(1 + eᶻ))",
-        derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
+        derivative_formula="f/z + z sigmoid(z) (1 - (f/z)²)",
         f=f,
         df=slope,
         log_df=log_slope,

@@ -125,7 +125,8 @@ class Family:
         changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
         if changed:
             self.define(**checked)  # it may refuse values that do not go together
-        return Activation(format_spec(self.name, changed), MappingProxyType(checked), self)
+        spec = format_spec(self.name, changed, known)
+        return Activation(spec, MappingProxyType(checked), self)
 
 
 def family(

@@ -30,8 +30,8 @@ def sigmoid() -> Definition:
         return e / (1.0 + e) ** 2
 
     return Definition(
-        formula="σ(z) = 1 / (1 + e⁻ᶻ)",
-        derivative_formula="σ(z) (1 - σ(z))",
+        formula="1 / (1 + e⁻ᶻ)",
+        derivative_formula="sigmoid(z) (1 - sigmoid(z))",
         f=lambda z: 1.0 / (1.0 + np.exp(-z)),
         df=df,
         log_df=lambda z: -abs(z) - 2.0 * np.log1p(np.exp(-abs(z))),
@@ -92,8 +92,8 @@ def logsigmoid() -> Definition:
         return np.where(z > 0.0, e, 1.0) / (1.0 + e)
 
     return Definition(
-        formula="ln σ(z) = -ln(1 + e⁻ᶻ)",
-        derivative_formula="σ(-z)",
+        formula="ln sigmoid(z) = -ln(1 + e⁻ᶻ)",
+        derivative_formula="sigmoid(-z)",
         f=lambda z: -np.logaddexp(0.0, -z),
         df=df,
         log_df=lambda z: log_sigmoid(-z),

@@ -88,7 +88,10 @@ def drawn(
     setup = subject.setup
     if setup.depth > MAX_DEPTH:
         raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", f"try {MAX_DEPTH}"
+            "depth",
+            setup.depth,
+            f"at most {MAX_DEPTH:,} for a network",
+            f"try {{depth={MAX_DEPTH}}}",
         )
     sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
     seed = int(sequence.generate_state(1)[0])

@@ -12,7 +12,7 @@ from gradtui.setup import Setup
 from gradtui.views.chain.formula import formula
 from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, percent, plain, subscript
+from gradtui.wording import decade, magnitude, percent_of, plain, subscript
 
 _SLOPE_WIDTH = 24
 """Cells for the small plot of f′."""
@@ -102,7 +102,7 @@ def _slope(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
     )
     canvas.line(z, slopes, "curve0")
     canvas.upright(at, "cursor")
-    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "●", "cursor")
+    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "⊕", "cursor")
     heading = row((f"      f′ at z{subscript(setup.layer)}", "title"))
     return Picture.of([heading], size.width).above(canvas.build())
 
@@ -114,7 +114,7 @@ def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
     slope = float(chain.log10_derivatives[index])
     below = ("x", chain.x) if index == 0 else (f"w{layer}", float(chain.weights[index]))
     so_far = float(running_product(chain)[2][chain.depth - 1 - index])
-    passes = percent(10.0**slope) if -5 < slope < 6 else magnitude(slope)
+    passes = percent_of(slope)
     return (
         row_within(
             width,

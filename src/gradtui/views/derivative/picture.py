@@ -15,13 +15,13 @@ from gradtui.plots.picture import (
     curve_role,
     fit_text,
     row,
-    row_within,
 )
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
 from gradtui.views.derivative.study import POINTS, Derivatives
 from gradtui.views.facts import where_largest
 from gradtui.views.view import Size
-from gradtui.wording import magnitude, percent, plain
+from gradtui.wording import percent_of, plain
 
 
 def draw(result: Derivatives, setup: Setup, size: Size, marker: str) -> Picture:
@@ -73,25 +73,22 @@ def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
     wanted = max(len(at) - 2, *(len(f.spec) for f in result.activations))
     names_width = max(min(wanted, width - fixed), 4)
     lines = [
-        row_within(
-            width,
+        [
             Span(fit_text(f" {at}", names_width + 3), "title"),
             Span(f"{'f(z)':>10}{'f′(z)':>10}", "muted"),
             Span("   passes here", "muted"),
             Span("   at most", "muted"),
-        )
+        ]
     ]
     for index, f in enumerate(result.activations):
         value, slope = float(f(setup.slope.z)), float(f.derivative(setup.slope.z))
         log10_slope = float(f.log_abs_derivative(setup.slope.z)) / math.log(10)
-        passes = percent(abs(slope)) if abs(slope) >= 1e-4 else magnitude(log10_slope)
         lines.append(
-            row_within(
-                width,
+            [
                 Span(f" {LETTERS[index]} {fit_text(f.spec, names_width)}", curve_role(index)),
                 Span(f"{plain(value, 4):>10}{plain(slope, 4):>10}"),
-                Span(f"   {passes:<11}"),
+                Span(f"   {percent_of(log10_slope):<11}"),
                 Span(f"   {plain(f.max_abs_derivative, 4)} {where_largest(f)}", "muted"),
-            )
+            ]
         )
-    return tuple(lines)
+    return whole_columns(lines, width)

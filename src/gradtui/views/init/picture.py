@@ -19,6 +19,7 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.readout import measured_columns
 from gradtui.views.view import Size
@@ -41,7 +42,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
-        Span("  ● advised", "good"),
+        Span("  ◆ advised", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
     )
@@ -113,20 +114,19 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.recipes)
     wide = max(23, min(longest, width - 52))
-    head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
-    rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>7}{f'after {setup.depth}':>11}")
+    rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
     for recipe in comparison.recipes:
         kind = recipe.kind(setup.log10_threshold)
         rows.append(
-            row_within(
-                width,
+            [
                 Span(f" {kind.mark} {recipe.letter} ", kind.role),
                 Span(fit_text(recipe.label, wide)),
                 Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
-            )
+            ]
         )
-    return rows
+    return list(whole_columns(rows, width))
 
 
 def _recipe_names(comparison: Comparison, width: int) -> list[Row]:

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from gradtui.plots.picture import Row, Span, fit_text, row_within
+from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
 from gradtui.wording import magnitude, plain, rate
@@ -20,27 +21,27 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
     rows = [
-        row_within(
-            width,
+        [
             Span(fit_text(f" {comparison.name}", 14), "title"),
             Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
-            Span(" 5-95 %", "muted"),
-        )
+            Span("  5-95 %", "muted"),
+        ]
     ]
     advised, here = comparison.advised, _at_cursor(comparison, setup)
     for weights, role in ((advised, advised.kind(limit).role), (here, "cursor")):
         ratio = weights.log10_ratio
         rows.append(
-            row_within(
-                width,
+            [
                 Span(f" {weights.kind(limit).mark} {weights.letter} {weights.label:<9}", role),
-                Span(f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"),
-                Span(f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"),
+                Span(
+                    f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
+                    f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"
+                ),
                 *measured_columns(weights),
-            )
+            ]
         )
-    return tuple(rows)
+    return whole_columns(rows, width)
 
 
 def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
@@ -62,4 +63,4 @@ def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
     low, median, high = map(magnitude, weights.quantiles())
-    return Span(f"  {median:<8} "), Span(f"{low} to {high}", "spread")
+    return Span(f"  {median:<8}"), Span(f"  {low} to {high}", "spread")

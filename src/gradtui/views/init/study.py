@@ -30,7 +30,10 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     """
     if setup.depth > MAX_DEPTH:
         raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", "try a smaller depth"
+            "depth",
+            setup.depth,
+            f"at most {MAX_DEPTH:,} for a network",
+            f"try {{depth={MAX_DEPTH}}}",
         )
     # Of initialisations it compares its own.
     subjects = MODELS[setup.model].subjects(setup.with_(init=setup.network.init[:1]))

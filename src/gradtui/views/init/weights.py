@@ -56,7 +56,7 @@ def advised_weights(subject: Subject, advice: Advice, wanted: int) -> CheckedWei
     """The setting that an advice comes to, to be measured on so many networks."""
     drawn = with_sigmas(subject, advice.sigma_w, advice.sigma_b)
     return CheckedWeights(
-        ("advised",), "●", drawn, advice.sigma_w, advice.sigma_b, advice.log10_ratio, wanted
+        ("advised",), "◆", drawn, advice.sigma_w, advice.sigma_b, advice.log10_ratio, wanted
     )
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _SHADES = " ·░▒▓█"
-_FORWARD, _BACK, _BOTH = "●○◉"
+_FORWARD, _BACK, _BOTH = "▷◁◇"
 _MANY = 0.01
 """If more than this share of a layer's z lies beyond an edge, the edge says so."""
 

@@ -107,7 +107,7 @@ def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[Map]:
     """At first as if q were q* from layer 1 on, then along the way that q takes."""
     if setup.depth > MAX_DEPTH:
         raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a map", "press d and give less"
+            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a map", f"try {{depth={MAX_DEPTH}}}"
         )
     name, plane = setup.focused, setup.plane
     columns, rows = _GRIDS[-1]

@@ -48,7 +48,7 @@ def _heading(pair: Pair, setup: Setup, width: int) -> Row:
     several = f"{count} network{'s' * (count != 1)}" if count else "drawing networks"
     return row_within(
         width,
-        Span("       σ of ∂a/∂x by depth", "title"),
+        Span("       singular values of ∂a/∂x by depth", "title"),
         Span(f"  {pair.subject.activation}", "title"),
         Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),

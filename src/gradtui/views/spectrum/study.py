@@ -64,7 +64,7 @@ def _refuse_too_much(setup: Setup) -> None:
         ("depth", setup.depth, MAX_DEPTH),
     ):
         if value > most:
-            raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
+            raise InputError(name, value, f"at most {most:,} for spectra", f"try {{{name}={most}}}")
 
 
 def _healed(result: Spectra, order: Sequence[int], tick: Tick) -> Iterator[Spectra]:
