@@ -324,6 +324,37 @@ def test_what_the_flag_says_counts_more_than_the_ending(tmp_path: Path) -> None:
     assert printed("chain", "--output", "-", "--json") == printed("chain", "--json")
 
 
+def test_a_tilde_is_the_user_s_home_as_in_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    done = run("chain", "--output", "~/x.csv")
+    assert done.status == 0
+    assert "home/x.csv" in done.err
+    assert (tmp_path / "home" / "x.csv").is_file()
+    assert not (tmp_path / "~").exists()
+
+
+def test_a_suffix_of_no_format_contradicts_no_flag(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.dat"
+    assert run("chain", "--csv", "--output", str(file)).status == 0
+    assert file.read_text(encoding="utf-8") == printed("chain", "--csv")
+
+
+@pytest.mark.parametrize("words", [(), ("chain",), ("list",)])
+def test_help_is_as_wide_as_a_page_whatever_a_variable_says(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = printed(*words, "--help")
+    for value in ("1000000000", "1", "-5", "wide"):
+        monkeypatch.setenv("COLUMNS", value)
+        monkeypatch.setenv("LINES", value)
+        assert printed(*words, "--help") == told
+    assert max(map(len, told.split("\n"))) < 200
+
+
 def test_a_file_is_utf8_and_plain_whatever_the_terminal_is(tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     run("chain", "--output", str(file), "--color", "always", encoding="ascii", terminal=True)

@@ -85,6 +85,18 @@ WRONG_VALUES = {
     "chain --output picture.pdf": ["output", "'picture.pdf'", ".svg, .txt, .csv, .json"],
     "chain --output picture": ["output", "'picture'", ".svg"],
     "chain --output ''": ["output", "''", "standard output"],
+    "chain --csv --output=": ["output", "''", "standard output"],
+    "chain --output a.svg/": ["output", "'a.svg/'", "a file's name"],
+    "chain --json --output ~nobody-there/a.json": ["output", "there is no ~nobody-there"],
+    "chain --csv --output o.json": [
+        "output",
+        "'o.json'",
+        ".json",
+        "--csv",
+        "leave one of them out",
+    ],
+    "chain --json --output O.SVG": ["output", "'O.SVG'", ".svg", "--json"],
+    "list --csv --output list.json": ["output", "'list.json'", ".json", "--csv"],
     "list --output list.svg": ["output", "'list.svg'", ".txt, .csv, .json"],
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from textual import events
 
 from gradtui.app import showing
 from support.app import running, settle, shown
+from support.ordeal import megabytes
 from support.terminal import GRADTUI, Terminal
 
 pytestmark = pytest.mark.heavy
@@ -505,3 +507,61 @@ def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:
         terminal.until(READY)
         terminal.send("q")
         assert terminal.exit_status() == 0
+
+
+# --------------------------------------------------------- what no terminal means
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x1b[1114112;5u",
+        b"\x1b[48;60000;60000;0;0t",
+        b"\x1b[?2048;1$y\x1b[48;0;0;0;0t\x1b[<0;10;5M",
+        b"\x1b]" + b"x" * 100_000,
+        b"\x1bP" + b"\r" * 100_000,
+        b"\x1b[200~" + b"q" * 100_000,
+        b"\x1b[" + b"1;" * 50_000,
+    ],
+    ids=["code", "size", "mode and mouse", "string", "another", "paste", "sequence"],
+)
+def test_a_terminal_that_sends_nonsense_is_used_all_the_same(sent: bytes, state_home: Path) -> None:
+    with Terminal() as terminal:
+        terminal.until(READY)
+        terminal.until_quiet(0.3)
+        before = megabytes(terminal.process.pid)
+        while sent:
+            sent = sent[terminal.offer(sent) :]
+            terminal.read(0.001)
+        terminal.read(2.0)  # longer than anything is waited for
+        terminal.send("]")
+        terminal.until("layer 51's gradient", timeout=10)
+        assert megabytes(terminal.process.pid) < before + 30
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("200", "100"), ("1000000000", "1000000000")])
+def test_the_terminal_s_own_size_counts_and_not_what_a_variable_says(
+    columns: str, lines: str, state_home: Path
+) -> None:
+    with Terminal(env={"COLUMNS": columns, "LINES": lines}) as terminal:
+        screen = terminal.until(READY)
+        assert "q quit" in screen.split("\n")[0]
+        terminal.resize(100, 30)
+        assert len(terminal.until_width(90).split("\n")) == 30
+
+
+def test_a_terminal_that_claims_to_be_endless_is_bounded(state_home: Path) -> None:
+    with Terminal() as terminal:
+        terminal.until(READY)
+        terminal.resize(65_535, 65_535)
+        terminal.read(3.0)
+        terminal.until_quiet(1.0, timeout=60)
+        assert megabytes(terminal.process.pid) < 400
+        terminal.forget()
+        terminal.resize(80, 24)
+        terminal.until(READY)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status() == 128 + signal.SIGTERM

@@ -138,7 +138,7 @@ class Terminal:
 
     def read(self, seconds: float) -> bool:
         """Wait that long at most for the program to write; whether it did."""
-        ready, _, _ = select.select([self._ours], [], [], seconds)
+        ready, _, _ = select.select([self._ours], [], [], max(seconds, 0))
         if not ready:
             return False
         self._arrived(os.read(self._ours, 65536))
@@ -211,6 +211,16 @@ class Terminal:
         """Keys by name, text or bytes, without waiting."""
         for key in keys:
             os.write(self._ours, key if isinstance(key, bytes) else KEYS.get(key, key.encode()))
+
+    def offer(self, data: bytes) -> int:
+        """As many bytes as the program's line takes now; how many."""
+        os.set_blocking(self._ours, False)
+        try:
+            return os.write(self._ours, data)
+        except BlockingIOError:
+            return 0
+        finally:
+            os.set_blocking(self._ours, True)
 
     def press(self, *keys: str, quiet: float = 0.25) -> int:
         """Keys one after the other, each until the answer ends; the bytes of all answers."""

@@ -11,6 +11,7 @@ from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import InputError, printable
+from gradtui.files import named_file
 from gradtui.setup import Knob
 from gradtui.setup.naming import in_app
 from gradtui.views.view import Size
@@ -134,13 +135,13 @@ class FileQuestion(Question):
         if drawn is None:
             return Reply(state, "Still computing; press enter again in a moment.")
         try:
-            file = Path(text.strip()).expanduser()
+            file = named_file(text)
             if file.is_file() and self._to_replace != file:
                 self._to_replace = file
                 return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
             self._write(drawn, file)
-        # Also what is no path at all: an unknown ~user, half a character, too long a name.
-        except (ValueError, RuntimeError, OSError) as error:
+        # Also what is no name of a file at all: half a character, too long a one.
+        except (ValueError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             return Reply(state, printable(f"Not saved: {reason}. Another name, or esc."))
         return Reply(state.saying(printable(f"Saved {file.resolve()}")))

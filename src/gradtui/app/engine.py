@@ -13,7 +13,7 @@ from typing import Any
 from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
-from gradtui.plots.picture import Picture, Row, row
+from gradtui.plots.picture import Picture, Row, row, wrapped
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
 from gradtui.setup.naming import in_app
@@ -32,6 +32,8 @@ _NOT_YET_DONE = 0.99
 
 _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
+
+_NO_MEMORY = "this needs more memory than there is; u undoes"
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -60,6 +62,8 @@ class Drawn:
     Attributes:
         result: what was drawn; None where there is none yet, or never will be.
         progress: the share that is done; 1 with the last picture only.
+        error: what is wrong, where nothing could be computed.
+        defect: whether that is our fault.
     """
 
     request: Request
@@ -69,6 +73,7 @@ class Drawn:
     finding: Finding | None
     progress: float
     error: str = ""
+    defect: bool = False
 
 
 class _Computation:
@@ -169,16 +174,17 @@ class Engine:
     """
 
     def __init__(
-        self, deliver: Callable[[Drawn], None], crash: Callable[[Exception], None]
+        self, deliver: Callable[[Drawn], None], report: Callable[[Request, Exception], str]
     ) -> None:
         """Make an engine; both functions are called on its thread.
 
         Args:
             deliver: takes a picture that is ready.
-            crash: takes a defect of ours, after which the engine stands still.
+            report: takes a defect of ours, and gives what is to be said of it. If it raises, the
+                engine stands still.
         """
         self._deliver = deliver
-        self._crash = crash
+        self._report = report
         self._wanted: Request | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -223,11 +229,8 @@ class Engine:
             return None if self._closed else request
 
     def _run(self) -> None:
-        try:
-            while (request := self._take()) is not None:
-                self._serve(request)
-        except Exception as error:
-            self._crash(error)
+        while (request := self._take()) is not None:
+            self._serve(request)
 
     def _serve(self, request: Request) -> None:
         """Answer it from what is finished, or compute."""
@@ -246,9 +249,15 @@ class Engine:
             self._finished = work
         except Stopped:
             pass
-        except InputError as error:
-            self._finished = None
-            self._deliver(_failed(request if work is None else work.request, error))
+        except Exception as error:
+            asked = request if work is None else work.request
+            self._finished = work = None
+            if isinstance(error, InputError):
+                self._deliver(_failed(asked, in_app(error)))
+            elif isinstance(error, MemoryError):
+                self._deliver(_failed(asked, _NO_MEMORY))
+            else:
+                self._deliver(_failed(asked, self._report(asked, error), defect=True))
 
     def _tick(self, work: _Computation, share: float) -> None:
         """Called by what computes, every few hundredths of a second."""
@@ -268,6 +277,7 @@ class Engine:
             work.answer(request)
 
 
-def _failed(request: Request, error: InputError) -> Drawn:
-    blank = Picture.of([], *request.plot)
-    return Drawn(request, None, blank, (), None, 1.0, in_app(error))
+def _failed(request: Request, text: str, *, defect: bool = False) -> Drawn:
+    rows = wrapped(f" {text}", request.plot.width, "bad", " ")
+    picture = Picture.of([(), *rows] if defect else [], *request.plot)
+    return Drawn(request, None, picture, (), None, 1.0, text, defect)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,13 +15,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME, offered
+from gradtui.app.actions import ACTIONS, BY_NAME, Action, offered
 from gradtui.app.appearance import Appearance
 from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question
 from gradtui.app.places import the_views, views_with
 from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
+from gradtui.app.storage import Memory
 
 _EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
 """What a key does also in a terminal that is too small."""
@@ -53,16 +54,16 @@ class GradTUI(ShowingApp):
         self,
         first: State,
         appearance: Appearance | None = None,
-        remember: Callable[[State], None] = lambda state: None,
+        memory: Memory | None = None,
     ) -> None:
         """Make the app.
 
         Args:
             first: the state to begin with.
             appearance: what the terminal can show.
-            remember: called with the state when a signal ends the app.
+            memory: what is kept of the state, and of defects.
         """
-        super().__init__(first, appearance or Appearance(), remember)
+        super().__init__(first, appearance or Appearance(), memory or Memory())
         self._question: Question | None = None
         self._refused = ""
 
@@ -79,6 +80,8 @@ class GradTUI(ShowingApp):
         is for whatever comes then.
         """
         if isinstance(event, events.Key):
+            if self.leaving:
+                return  # what is typed behind the last key is for nobody
             asking = self._question is not None and len(self.screen_stack) == 1
             if asking and event.key in ("enter", "tab", "escape"):
                 await self.prompt.settled()
@@ -109,7 +112,10 @@ class GradTUI(ShowingApp):
 
     def action_do(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
-        action = BY_NAME[name]
+        with self.taken_back(self.state):
+            self._do(BY_NAME[name])
+
+    def _do(self, action: Action) -> None:
         quiet = self.state.with_(message="", failed=False)
         if action.step is not None:
             self.state = action.step(quiet)
@@ -117,7 +123,7 @@ class GradTUI(ShowingApp):
             self._press(quiet, action.view_key)
         else:
             self.state = quiet
-            getattr(self, f"effect_{name}")()
+            getattr(self, f"effect_{action.name}")()
 
     def _press(self, quiet: State, key: str) -> None:
         """A key of the view's own, or the letter of one of its knobs."""
@@ -253,28 +259,31 @@ class GradTUI(ShowingApp):
             return  # old news of what was refused since
         self._complain("")
         if self._question is not None:
-            self.state = self._question.typed(self.state, message.text)
+            with self.taken_back(self.state):
+                self.state = self._question.typed(self.state, message.text)
 
     def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
         """An arrow, or a page key."""
         if self._question is None:
             return
-        reply = self._question.stepped(self.state, message.steps, by_factor=message.by_factor)
-        self.state = reply.state
-        if reply.text is not None:
-            self.prompt.put(reply.text)
-        self._complain(reply.complaint)
+        with self.taken_back(self.state):
+            reply = self._question.stepped(self.state, message.steps, by_factor=message.by_factor)
+            self.state = reply.state
+            if reply.text is not None:
+                self.prompt.put(reply.text)
+            self._complain(reply.complaint)
 
     def _accept(self, text: str) -> None:
         """Enter."""
         if self._question is None:
             return
-        reply = self._question.accepted(self.state, text)
-        self.state = reply.state
-        if reply.complaint:
-            self._complain(reply.complaint)
-        else:
-            self._close_prompt()
+        with self.taken_back(self.state):
+            reply = self._question.accepted(self.state, text)
+            self.state = reply.state
+            if reply.complaint:
+                self._complain(reply.complaint)
+                return
+        self._close_prompt()
 
     def on_prompt_cancelled(self) -> None:
         """Escape."""

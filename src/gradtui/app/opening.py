@@ -31,6 +31,9 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
     colours = settings.colours(chosen["colors"].value)
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
+    # The kernel knows the size; what a shell exports stands from before the last resize.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
     # Its frames would have every picture wait for a sixtieth of a second; ours are few.
     os.environ.setdefault("TEXTUAL_FPS", "240")
@@ -46,11 +49,11 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
         with deferred("numpy"):  # the first picture comes after the first paint
             from gradtui.app.appearance import Appearance
             from gradtui.app.running import run_app
+        appearance = Appearance(settings.marker(chosen["marker"].value, utf8=utf8), colours, utf8)
+        return run_app(
+            appearance, mouse=settings.mouse(chosen["mouse"].value), fresh=fresh, theme=theme
+        )
     except BaseException:
         terminal.write(_FAREWELL)
         terminal.flush()
         raise
-    appearance = Appearance(settings.marker(chosen["marker"].value, utf8=utf8), colours, utf8)
-    return run_app(
-        appearance, mouse=settings.mouse(chosen["mouse"].value), fresh=fresh, theme=theme
-    )

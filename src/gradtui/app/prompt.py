@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +18,8 @@ from gradtui.plots.picture import shortened
 
 _LEAST_INPUT = 2 + 16
 """The blanks around the label, and the fewest cells to type in."""
+_PATIENCE = 1.0
+"""Seconds for what was typed to be in the input: it takes a few thousandths."""
 
 
 class Prompt(Horizontal):
@@ -81,7 +84,9 @@ class Prompt(Horizontal):
         """Wait until every key that was sent on to the input is in its value."""
         done = asyncio.Event()
         self.query_one(Input).call_later(done.set)
-        await done.wait()
+        # An input that fell, or is closed with the app, never comes to it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _PATIENCE)
 
     def close(self) -> None:
         """Hide it."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
+from functools import partial
 
 from gradtui import __version__
-from gradtui.app import storage
+from gradtui.app import reports, storage
 from gradtui.app.appearance import Appearance
 from gradtui.app.main import GradTUI
 from gradtui.app.state import State
+from gradtui.app.storage import Memory
 from gradtui.errors import printable
 
 
@@ -29,18 +32,26 @@ def run_app(
     if theme is not None:
         first = first.with_(theme=theme)
 
-    def keep(state: State) -> None:
+    def keep(state: State, failing: bool) -> None:
         try:
             storage.save(state, file)
         except OSError as error:
-            reason = printable(f"{file}: {error.strerror}")
-            _narrate(f"the state could not be kept for the next start ({reason})")
+            why = printable(f"{file}: {error.strerror}")
+            _narrate(f"the state could not be kept for the next start ({why})")
+        if failing:
+            storage.opening(file, 0)
+        else:
+            storage.opened(file)
 
-    app = GradTUI(first, appearance, keep)
+    storage.opening(file, os.getpid())
+    report = partial(reports.written, file.with_name("report.txt"))
+    app = GradTUI(first, appearance, Memory(keep, partial(storage.opened, file), report))
     app.run(mouse=mouse)
-    app.ended_in_order()
-    keep(app.state)
-    if app.return_code == 1:
+    app.end.restored()
+    fell = app.return_code == 1
+    keep(app.state, app.failing or (fell and not app.opened))
+    app.end.over()
+    if fell:
         _narrate(
             f"this is a defect in gradtui {__version__}, and what you were doing is kept. Please "
             "send the lines above to its maintainers: pip show --verbose gradtui says where."

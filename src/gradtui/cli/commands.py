@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gradtui import settings
@@ -24,6 +23,7 @@ from gradtui.cli.streams import (
     terminal_size,
 )
 from gradtui.errors import InputError, printable, shown
+from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import in_ascii
 from gradtui.plots.picture import Row
@@ -199,11 +199,22 @@ def _to_stdout(options: argparse.Namespace) -> bool:
 
 def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     """Which one, before anything is computed; "page" is what a reader gets on stdout."""
-    if options.json or options.csv:
-        return "json" if options.json else "csv"
-    if options.output == "":
+    asked = "json" if options.json else "csv" if options.csv else ""
+    if _to_stdout(options):
+        return asked or "page"
+    if not options.output.strip():
         raise CommandError("output: '' is no file name; name a file, or - for standard output")
-    return "page" if _to_stdout(options) else format_of(Path(options.output), formats)
+    file = named_file(options.output)
+    if not asked:
+        return format_of(file, formats)
+    named = file.suffix.lower().removeprefix(".")
+    # Numbers are text; only what is surely something else contradicts the flag.
+    if named in formats and named not in (asked, "txt"):
+        raise CommandError(
+            f"output: {shown(options.output)} ends in .{named}, and --{asked} asks for "
+            f"{asked.upper()}; leave one of them out"
+        )
+    return asked
 
 
 def _print(rows: Sequence[Row], color: str) -> None:
@@ -218,7 +229,7 @@ def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
             text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
         emit(text)
     else:
-        save(text, options.output, what)
+        save(text, named_file(options.output), what)
 
 
 # --------------------------------------------------------- the small commands
