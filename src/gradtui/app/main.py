@@ -15,15 +15,18 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME, offered
+from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, offered
 from gradtui.app.appearance import Appearance
-from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question
+from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
 from gradtui.app.places import the_views, views_with
 from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
 
-_EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
+_EVERYWHERE = ("command_palette", "suspend_process")
+"""What a key does on pages and in the prompt too."""
+
+_EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
 
 
@@ -38,7 +41,7 @@ class Main(Screen[None], inherit_bindings=False):
         Binding(key, f"app.do('{action.name}')", action.help, show=False, priority=True)
         for action in ACTIONS
         for key in action.keys
-        if action.name != "command_palette"
+        if action.name not in _EVERYWHERE
     ]
 
 
@@ -47,6 +50,7 @@ class GradTUI(ShowingApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(
@@ -84,13 +88,24 @@ class GradTUI(ShowingApp):
                 await self.prompt.settled()
                 if event.key == "escape":
                     self.on_prompt_cancelled()
+                elif event.key == "tab":
+                    self._complete(self.prompt.value)
                 else:
                     self._accept(self.prompt.value)
                 return
             if event.key in getattr(self.screen, "closing_keys", ()):
                 self.pop_screen()
                 return
+            if not asking and len(self.screen_stack) == 1 and self._unbound(event):
+                self.state = self.state.saying(
+                    f"{event.character} does nothing here; ? shows every key."
+                )
+                return
         await super().on_event(event)
+
+    def _unbound(self, event: events.Key) -> bool:
+        """Whether this is a character that no key of the main screen is."""
+        return event.is_printable and event.key not in KEYS and self.shown.fits
 
     def action_interrupt(self) -> None:
         """ctrl+c closes what is open; where nothing is, it quits."""
@@ -139,10 +154,6 @@ class GradTUI(ShowingApp):
     def effect_quit(self) -> None:
         """End."""
         self.exit(return_code=0)
-
-    def effect_suspend_process(self) -> None:
-        """Back to the shell until fg."""
-        self.action_suspend_process()
 
     def effect_help(self) -> None:
         """Every key."""
@@ -225,6 +236,25 @@ class GradTUI(ShowingApp):
         self.screen_stack[0].add_class("prompting")
         self.prompt.ask(question.label, question.value, question.hint)
 
+    def _advise(self, text: str) -> None:
+        """What can be typed: the names that begin so, or what is allowed."""
+        if self._question is None:
+            return
+        names = [
+            whole[len(text) - len(text.split(",")[-1].split(" ")[-1]) :]
+            for whole in self._question.completions(text)
+        ]
+        self.prompt.advise(f"tab: {'  '.join(names)}" if names else self._question.hint)
+
+    def _complete(self, text: str) -> None:
+        """Tab: a name in full, or as the question has it."""
+        if self._question is None:
+            return
+        if completed := self._question.completions(text):
+            self.prompt.complete(completed[0])
+        else:
+            self._reply(self._question.kept(self.state, text))
+
     def _complain(self, text: str) -> None:
         """Say what is wrong with what was typed."""
         self._refused = self.prompt.value if text else ""
@@ -243,12 +273,16 @@ class GradTUI(ShowingApp):
         self._complain("")
         if self._question is not None:
             self.state = self._question.typed(self.state, message.text)
+            self._advise(message.text)
 
-    def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
+    async def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
         """An arrow, or a page key."""
+        await self.prompt.settled()
         if self._question is None:
             return
-        reply = self._question.stepped(self.state, message.steps, by_factor=message.by_factor)
+        reply = self._question.stepped(
+            self.state, self.prompt.value, message.steps, by_factor=message.by_factor
+        )
         self.state = reply.state
         if reply.text is not None:
             self.prompt.put(reply.text)
@@ -256,9 +290,11 @@ class GradTUI(ShowingApp):
 
     def _accept(self, text: str) -> None:
         """Enter."""
-        if self._question is None:
-            return
-        reply = self._question.accepted(self.state, text)
+        if self._question is not None:
+            self._reply(self._question.accepted(self.state, text))
+
+    def _reply(self, reply: Reply) -> None:
+        """What comes of it; without a complaint the prompt closes."""
         self.state = reply.state
         if reply.complaint:
             self._complain(reply.complaint)

@@ -51,19 +51,28 @@ class Prompt(Horizontal):
     def ask(self, label: str, value: str, hint: str) -> None:
         """Show the prompt with a value to edit."""
         self.query_one("#prompt-label", Static).update(f" {label} ")
-        self.query_one("#prompt-hint", Static).update(f" {hint}")
+        self.advise(hint)
         self.display = True
         self.put(value)
         field = self.query_one(Input)
         self.screen.set_focus(field)  # at once, so that keys typed ahead go into it
-        field.action_select_all()
+
+    def advise(self, hint: str) -> None:
+        """Another hint at what is allowed."""
+        self.query_one("#prompt-hint", Static).update(f" {hint}")
+
+    def complete(self, value: str) -> None:
+        """Put what was typed in full, to go on typing behind it."""
+        field = self.query_one(Input)
+        field.value = value
+        field.cursor_position = len(value)
 
     def put(self, value: str) -> None:
         """Replace what is typed, without a message."""
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = value
-        field.cursor_position = len(value)
+        field.action_select_all()  # what is typed next replaces it
 
     @property
     def value(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gradtui.app.places import listed
-from gradtui.app.state import START_VIEW, THEMES, State
+from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
 from gradtui.files import write_atomically
 from gradtui.mathematics.activations import activation
@@ -46,7 +46,7 @@ def save(state: State, file: Path) -> None:
 
 
 def load(file: Path) -> State:
-    """The state of the last time; the first state, with a message, if that cannot be read.
+    """The state of the last time; a first start, with a message, if that cannot be read.
 
     Of what another version kept, that is taken which this one knows. A file with something in it
     that cannot be understood is set aside beside itself, never deleted.
@@ -54,7 +54,7 @@ def load(file: Path) -> State:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return State()
+        return first_start()
     except (OSError, UnicodeDecodeError):
         return _anew(file)
     try:
@@ -145,4 +145,4 @@ def _anew(file: Path) -> State:
     aside = _set_aside(file)
     where = f"is kept as {aside}" if aside else "is left where it is"
     message = f"What was remembered could not be read; it {where}. Starting anew."
-    return State().saying(message, failed=True)
+    return first_start().saying(message, failed=True)

@@ -1,0 +1,237 @@
+"""What the keys promise: no silent change, no mute key, and a way back from everywhere."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from textual.widgets import Input
+
+from gradtui.app import steps
+from gradtui.app.actions import KEYS
+from gradtui.app.asking import KnobQuestion
+from gradtui.app.main import GradTUI
+from gradtui.app.state import State, first_start
+from gradtui.errors import InputError
+from gradtui.setup import KNOBS, Setup
+from gradtui.views import VIEWS
+from support.app import running, settle
+
+DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
+
+
+def bottom(app: GradTUI) -> str:
+    return app.panes["bottom"].picture.text
+
+
+# ------------------------------------------------------- a value out of range
+
+
+@pytest.mark.parametrize(
+    ("view", "knob", "text", "says"),
+    [
+        ("derivative", "z", "-8", "inside the range -6 to 6"),
+        ("derivative", "z", "7", "inside the range -6 to 6"),
+        ("decay", "layer", "51", "a layer from 1 to 50"),
+        ("chain", "layer", "0", "a whole number from 1"),
+        ("init", "sigma_w", "-1", "a number from 0"),
+    ],
+)
+def test_a_value_outside_its_range_is_refused_and_the_reason_named(
+    view: str, knob: str, text: str, says: str
+) -> None:
+    state = DEEP.with_(view=view)
+    with pytest.raises(InputError, match=says) as caught:
+        steps.set_knob(state, knob, text)
+    assert caught.value.field == knob
+    reply = KnobQuestion(KNOBS[knob], state).accepted(state, text)
+    assert (reply.state, reply.text) == (state, None)
+    assert says in reply.complaint
+
+
+def test_the_ends_of_a_range_and_a_place_beyond_a_map_are_allowed() -> None:
+    assert steps.set_knob(DEEP, "z", "-6").setup.slope.z == -6.0
+    assert steps.set_knob(DEEP, "layer", "50").setup.layer == 50
+    wider = steps.set_knob(DEEP.with_(view="phase"), "sigma_w", "4").setup.plane
+    assert (wider.sigma_w, wider.sigma_w_range) == (4.0, (0.0, 4.0))
+
+
+async def test_what_was_typed_out_of_range_is_kept_to_be_mended() -> None:
+    async with running(DEEP.with_(view="derivative")) as (app, pilot):
+        await pilot.press("z", *"-8", "enter")
+        assert app.query_one(Input).value == "-8"
+        assert "-6 to 6" in " ".join(app.panes["verdict"].picture.text.split())
+        await pilot.press("backspace", "5", "enter")
+        assert app.state.setup.slope.z == -5.0
+
+
+# ------------------------------------------------------------ a list of weights
+
+
+def test_a_list_that_set_the_depth_gives_it_back_when_it_goes() -> None:
+    listed = steps.set_knob(DEEP, "weights", "1, 2, 3")
+    assert listed.setup.depth == 3
+    assert steps.set_knob(listed, "weights", "1.5").setup.depth == 50
+    moved = steps.walk(steps.step_knob(listed, "x", 1), 1)
+    assert steps.set_knob(moved, "weights", "1").setup.depth == 50
+
+
+def test_while_another_list_says_the_depth_it_stays() -> None:
+    both = steps.set_knob(steps.set_knob(DEEP, "weights", "1, 2, 3"), "biases", "0, 0, 1")
+    one = steps.set_knob(both, "weights", "1")
+    assert one.setup.depth == 3
+    assert steps.set_knob(one, "biases", "0").setup.depth == 50
+
+
+def test_a_depth_that_came_otherwise_than_from_the_list_is_nobody_s_to_give_back() -> None:
+    state = DEEP.with_(setup=DEEP.setup.with_(depth=3))
+    listed = steps.set_knob(state, "weights", "1, 2, 3")
+    assert steps.set_knob(listed, "weights", "1").setup.depth == 3
+    dead = next(at for at, one in enumerate(steps.SCENARIOS) if one.title == "Dead ReLU")
+    assert steps.set_knob(steps.scenario(DEEP, dead), "weights", "1").setup.depth == 8
+
+
+# ------------------------------------------------------------- what is given up
+
+
+def test_what_a_comparison_gives_up_is_said_with_the_way_back() -> None:
+    three = DEEP.with_(setup=DEEP.setup.with_(activations=("sigmoid", "tanh", "relu")))
+    inits = steps.set_knob(three, "init", "orthogonal kaiming_normal")
+    assert "Given up" in inits.message
+    assert "activations tanh, relu" in inits.message
+    assert "u brings it back" in inits.message
+    assert steps.undo(inits).setup == three.setup
+    again = steps.toggle(inits.with_(highlight="gelu"))
+    assert "init" in again.message
+    assert "Given up" not in steps.set_knob(DEEP, "init", "orthogonal kaiming_normal").message
+
+
+# ---------------------------------------------------------------- back, forward
+
+
+def test_back_and_forward_go_the_way_that_was_gone() -> None:
+    state = DEEP
+    for view in ("chain", "phase", "init"):
+        state = steps.switched(state, view)
+    state = steps.back(steps.back(state))
+    assert state.view == "chain"
+    assert steps.forward(state).view == "phase"
+    assert steps.forward(steps.forward(state)).view == "init"
+    elsewhere = steps.switched(state, "layers")
+    assert "no view to go forward to" in steps.forward(elsewhere).message
+    assert steps.back(elsewhere).view == "chain"
+    assert "no view to go back to" in steps.back(DEEP).message
+
+
+def test_what_leads_into_another_view_can_be_gone_back_from() -> None:
+    there = steps.scenario(DEEP, 0)
+    assert there.view != DEEP.view
+    assert steps.back(there).view == DEEP.view
+
+
+async def test_alt_and_backspace_are_its_keys() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("2", "6", "backspace")
+        assert app.state.view == "chain"
+        await pilot.press("alt+right")
+        assert app.state.view == "phase"
+        await pilot.press("alt+left", "alt+left")
+        assert app.state.view == "decay"
+
+
+# ------------------------------------------------------------------- mute keys
+
+
+async def test_no_letter_is_mute() -> None:
+    async with running(DEEP) as (app, pilot):
+        for letter in string.ascii_letters + "0*@~":
+            if letter not in KEYS and letter.isalnum():
+                await pilot.press(letter)
+                assert f"{letter} does nothing here" in bottom(app)
+        await pilot.press("right")
+        assert "does nothing" not in bottom(app)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_letter_of_a_knob_or_a_view_says_where_it_counts(view: str) -> None:
+    state = State(view=view, setup=VIEWS[view].default_setup)
+    for key in KEYS:
+        if len(key) == 1 and steps.knob_on(state, key) is None:
+            assert steps.press(state, key) != state
+
+
+def test_at_an_end_the_cursor_and_the_list_say_so() -> None:
+    assert "left end" in steps.walk(DEEP, -1).message
+    assert "right end" in steps.walk_to_end(steps.walk_to_end(DEEP, 1), 1).message
+    assert steps.walk(DEEP, 1).message == ""
+    last = DEEP.listed[-1]
+    at_last = DEEP.with_(highlight=last, setup=DEEP.setup.with_(activations=(last,)))
+    assert "list ends" in steps.move_highlight(at_last, 1).message
+
+
+# ------------------------------------------------------------------- the prompt
+
+
+async def test_an_arrow_in_the_prompt_goes_on_from_what_was_typed() -> None:
+    async with running(DEEP) as (app, pilot):
+        field = app.query_one(Input)
+        await pilot.press("d", *"120", "up")
+        assert (field.value, app.state.setup.depth) == ("121", 121)
+        await pilot.press("down")
+        assert field.value == "120"
+        await pilot.press(*"7")  # it replaces what the arrow put there
+        assert field.value == "7"
+        await pilot.press("enter", "u")
+        assert app.state.setup.depth == 50
+
+
+async def test_an_arrow_does_not_throw_away_what_cannot_be_read() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("d", *"12x", "up")
+        assert app.query_one(Input).value == "12x"
+        assert "depth" in app.panes["verdict"].picture.text
+        await pilot.press("backspace", "up", "enter")
+        assert app.state.setup.depth == 13
+
+
+async def test_names_are_offered_as_one_types_and_tab_takes_one() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("I", *"kai")
+        await pilot.pause()
+        hint = str(app.prompt.query_one("#prompt-hint").content)  # type: ignore[attr-defined]
+        assert "tab:" in hint
+        assert "kaiming_normal" in hint
+        await pilot.press("tab")
+        assert app.query_one(Input).value.startswith("kaiming_")
+        await pilot.press("comma", *"orth", "tab", "tab")
+        await settle(pilot)
+        assert len(app.state.setup.network.init) == 2
+        assert app.state.setup.network.init[1] == "orthogonal"
+
+
+def test_a_completion_is_of_the_last_word_and_of_none_in_parentheses() -> None:
+    question = KnobQuestion(KNOBS["activations"], DEEP)
+    assert question.completions("relu, gel")[0] == "relu, gelu"
+    assert question.completions("gelu") == []  # it is one already
+    assert question.completions("leaky_relu(sl") == []
+    assert question.completions("zzz") == []
+    assert question.completions("") == []
+    assert KnobQuestion(KNOBS["depth"], DEEP).completions("5") == []
+
+
+# --------------------------------------------------------------- the first start
+
+
+def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on() -> None:
+    state = first_start()
+    assert (state.view, state.setup.activations) == ("derivative", ("sigmoid",))
+    assert "2" in state.message
+    assert "3" in state.message
+    quiet = steps.walk(state.saying(""), 1)
+    assert quiet.message == ""
+    chain = steps.switched(quiet, "chain")
+    assert chain.setup.depth == 3
+    assert "Then 3, the decay" in chain.message
+    decay = steps.switched(chain, "decay")
+    assert "doubles the depth" in decay.message
+    assert steps.switched(decay.saying(""), "chain").message == ""
