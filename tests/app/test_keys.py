@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import string
+from itertools import pairwise
 
 import pytest
 from textual.widgets import Input
 
-from gradtui.app import steps
+from gradtui.app import panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.main import GradTUI
+from gradtui.app.pane import Pane
 from gradtui.app.state import State, first_start
+from gradtui.app.themes import styles
 from gradtui.errors import InputError
+from gradtui.models.finding import Finding, Kind
+from gradtui.plots.picture import Span
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.view import Size
 from support.app import running, settle
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
@@ -235,3 +241,63 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
     decay = steps.switched(chain, "decay")
     assert "doubles the depth" in decay.message
     assert steps.switched(decay.saying(""), "chain").message == ""
+
+
+# ------------------------------------------------------------- entering a view
+
+
+@pytest.mark.parametrize("view", [name for name in VIEWS if name != "decay"])
+async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str) -> None:
+    async with running(DEEP) as (app, _):
+        before = app.panes["readout"].picture.text + app.panes["verdict"].picture.text
+        assert "layer 50" in before
+        app.state = steps.switched(app.state, view)  # no picture can have come yet
+        assert app.panes["plot"].picture.text.strip() == VIEWS[view].wait_text(app.state.setup)
+        assert app.panes["readout"].picture.text.strip() == "…"
+        assert app.panes["verdict"].picture.text.strip() == ""
+
+
+async def test_the_same_view_keeps_its_picture_until_the_next_one_is_there() -> None:
+    async with running(DEEP) as (app, _):
+        before = app.panes["plot"].picture
+        app.state = steps.turn_depth(app.state, 1)
+        assert app.panes["plot"].picture == before
+
+
+def test_what_is_not_measured_yet_has_no_mark_of_a_verdict() -> None:
+    finding = Finding("tanh", Kind.HEALTHY, "tanh healthy.", "")
+    size = Size(80, 5)
+    assert panes.verdict(finding, size).text.startswith(" ✓ tanh healthy")
+    assert panes.verdict(finding, size, final=False).text.startswith(" … tanh healthy")
+
+
+@pytest.mark.parametrize("width", range(60, 131, 5))
+def test_progress_never_takes_the_place_of_the_help(width: int) -> None:
+    for view in VIEWS:
+        for progress in (0.0, 0.07, 0.99):
+            shown = panes.top(State(view=view), width, progress).text
+            assert "? help  q quit" in shown
+            assert f"{progress:.0%}" in shown
+
+
+def test_no_cell_of_a_name_that_stood_out_stays_behind() -> None:
+    """A blank with a ground of its own is no blank: as 3, 2, 1 are pressed, every one goes."""
+    looks = styles("dark")
+    pane = Pane("top", looks)
+    for before, after in pairwise(["decay", "chain", "derivative", "init"]):
+        old, new = (panes.top(State(view=view), 80, 1.0).rows[0] for view in (before, after))
+        change = pane._change(old, new)
+        assert change is not None
+        start, length = change
+        for row in (old, new):
+            at = 0
+            for text, role in row:
+                if role == "here":
+                    assert start <= at
+                    assert at + len(text) <= start + length
+                at += len(text)
+
+
+def test_a_blank_without_a_ground_is_not_sent_again() -> None:
+    pane = Pane("top", styles("dark"))
+    assert pane._change((Span("a  ", "muted"),), (Span("a", "muted"), Span("  ", "key"))) is None

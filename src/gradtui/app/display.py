@@ -12,7 +12,7 @@ from gradtui.app.engine import Drawn, Request
 from gradtui.app.flow_control import FlowControl
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
-from gradtui.plots.picture import Picture
+from gradtui.plots.picture import Picture, row
 from gradtui.views.view import Size
 
 _NAMES = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -95,9 +95,18 @@ class Display:
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
         request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
         if request != self._request:
+            if self._request is not None and request.view != self._request.view:
+                self._enter(state, areas)
             self._request = request
             self._submit(request)
         self.show_top(state)
+
+    def _enter(self, state: State, areas: panes.Areas) -> None:
+        """Nothing of the view before stands under the name of another."""
+        self._drawn = None
+        self.flow.send("plot", panes.entering(state, areas.plot))
+        self.flow.send("readout", Picture.of([row((" …", "muted"))], *areas.readout))
+        self._show_verdict()
 
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
@@ -130,6 +139,11 @@ class Display:
 
     def _show_verdict(self) -> None:
         if self._areas is not None:
-            finding = None if self._drawn is None else self._drawn.finding
-            picture = panes.verdict(finding, self._areas.verdict, self._complaint)
+            drawn = self._drawn
+            picture = panes.verdict(
+                None if drawn is None else drawn.finding,
+                self._areas.verdict,
+                self._complaint,
+                final=drawn is None or drawn.progress >= 1,
+            )
             self.flow.send("verdict", picture)

@@ -8,7 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.plots.picture import Picture, Row
+from gradtui.plots.picture import Picture, Row, Span
 
 
 class Pane(Widget, can_focus=False):
@@ -44,7 +44,7 @@ class Pane(Widget, can_focus=False):
         for y in range(max(len(old), picture.height)):
             before = old[y] if y < len(old) else ()
             after = picture.rows[y] if y < picture.height else ()
-            if before != after and (change := _change(before, after)):
+            if before != after and (change := self._change(before, after)):
                 dirty.append(Region(change[0], y, change[1], 1))
         visible = Region(0, 0, self.size.width, self.size.height)
         dirty = [clipped for region in dirty if (clipped := region.intersection(visible))]
@@ -81,6 +81,28 @@ class Pane(Widget, can_focus=False):
                 segments.append(Segment(text, style))
         return Strip(segments)
 
+    def _change(self, before: Row, after: Row) -> tuple[int, int] | None:
+        """From the first to the last cell in which two rows look different: (x, width).
+
+        One stretch a row: Textual sends a row from the widget's edge to the end of each stretch.
+        """
+        old, new = self._looks(before), self._looks(after)
+        length = max(len(old), len(new))
+        blank = self._looks((Span(" "),))
+        old += blank * (length - len(old))
+        new += blank * (length - len(new))
+        changed = [at for at in range(length) if old[at] != new[at]]
+        return (changed[0], changed[-1] + 1 - changed[0]) if changed else None
+
+    def _looks(self, spans: Row) -> list[tuple[str, object]]:
+        """The cells of a row; of a blank only that which can be seen of its role."""
+        cells: list[tuple[str, object]] = []
+        for text, role in spans:
+            style = self._roles.get(role, self._roles[""])
+            ground = (style.bgcolor, style.reverse, style.underline)
+            cells += [(one, ground if one.isspace() else role) for one in text]
+        return cells
+
     def notify_style_update(self) -> None:
         """Forget strips made with the old style."""
         self._strips = []
@@ -90,19 +112,3 @@ class Pane(Widget, can_focus=False):
 def _bare(style: Style, base: Style) -> bool:
     """Whether a blank in this style looks like any other blank."""
     return style.bgcolor == base.bgcolor and not style.reverse and not style.underline
-
-
-def _change(before: Row, after: Row) -> tuple[int, int] | None:
-    """From the first to the last cell in which two rows differ: (x, width).
-
-    One stretch a row: Textual sends a row from the widget's edge to the end of each stretch.
-    """
-    old = [(character, role) for text, role in before for character in text]
-    new = [(character, role) for text, role in after for character in text]
-    length = max(len(old), len(new))
-    old += [(" ", "")] * (length - len(old))
-    new += [(" ", "")] * (length - len(new))
-    changed = [
-        at for at in range(length) if old[at] != new[at] and (old[at][0] + new[at][0]).strip()
-    ]
-    return (changed[0], changed[-1] + 1 - changed[0]) if changed else None

@@ -53,12 +53,12 @@ def areas(size: Size, curves: int) -> Areas:
 
 
 def top(state: State, width: int, progress: float) -> Picture:
-    """The name, the views on their keys, the progress of what is being computed."""
-    middle = f" {progress:4.0%} " if progress < 1 else ""
-    spans = _bar(state.view, width - _ROOM_ON_THE_RIGHT)
-    room = width - _cells(spans) - len(middle)
-    right = next((way for way in ("? help  q quit ", "q quit ") if len(way) <= room), "")
-    spans += [Span(" " * (room - len(right))), Span(middle, "warn"), Span(right, "muted")]
+    """The views on their keys, after the name or the progress of what is being computed."""
+    spans = _bar(state.view, width - len(_WAYS_OUT))
+    if progress < 1:
+        spans[0] = Span(f"{progress:>{len(_NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+    room = width - _cells(spans)
+    spans += [Span(" " * (room - len(_WAYS_OUT))), Span(_WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
 
 
@@ -89,7 +89,7 @@ def _bar(here: str, room: int) -> list[Span]:
 
 def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list[Span]:
     """The name of the program and the views, of each name so many letters; None is all."""
-    spans = [Span(" gradtui " + 2 * gap, "brand")]
+    spans = [Span(_NAME + 2 * gap, "brand")]
     for name, (_, key) in view_keys().items():
         label = " ".join(part for part in (key, name[: lengths[name]]) if part)
         if key or name == here:
@@ -103,8 +103,8 @@ _FOUND_BY_NUMBER = 9
 _SHORT_NAME = 5
 """Letters of a name that is cut."""
 
-_ROOM_ON_THE_RIGHT = len(" 100% q quit ")
-"""What the progress and the way out take; the names of the views are cut for them."""
+_NAME, _WAYS_OUT = " gradtui ", "? help  q quit "
+"""What always stands in the bar; the names of the views are cut for it."""
 
 
 def activations(state: State, size: Size) -> Picture:
@@ -179,11 +179,21 @@ def side(state: State, size: Size) -> Picture:
 _LEAST_ROWS_LIST = 4
 
 
-def verdict(finding: Finding | None, size: Size, complaint: str = "") -> Picture:
-    """The verdict in words, its cause, and the remedy on its key; below it any complaint."""
+def entering(state: State, size: Size) -> Picture:
+    """What stands in the place of a view's picture before there is any of it."""
+    return Picture.of([row((f" {state.record.wait_text(state.setup)}", "muted"))], *size)
+
+
+def verdict(
+    finding: Finding | None, size: Size, complaint: str = "", *, final: bool = True
+) -> Picture:
+    """The verdict in words, its cause, and the remedy on its key; below it any complaint.
+
+    As long as it is not `final`, as not all is measured, its mark is an ellipsis.
+    """
     if complaint:
         wrong = wrapped(f" {complaint}", size.width, "bad", " ")
-        above = verdict(finding, Size(size.width, max(size.height - len(wrong), 0)))
+        above = verdict(finding, Size(size.width, max(size.height - len(wrong), 0)), final=final)
         return Picture.of([*above.rows, *wrong][-size.height :], size.width, size.height)
     if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
@@ -202,11 +212,16 @@ def verdict(finding: Finding | None, size: Size, complaint: str = "") -> Picture
         words = line[0].text
         if index == room - 1 and len(rows) > room:
             words = words[: width - 2].rstrip() + " …"
-        mark = Span(f" {finding.kind.mark} " if index == 0 else "   ", finding.kind.role)
+        mark = Span("   ")
+        if index == 0:
+            mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
         said = words[: max(left, 0)]
         marked.append(row(mark, (said, finding.kind.role), words[len(said) :]))
         left -= len(words) + 1
     return Picture.of([*marked, *remedy], size.width, size.height)
+
+
+_NOT_YET = Span(" … ", "muted")
 
 
 def bottom(state: State, width: int) -> Picture:
