@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import string
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from textual.command import CommandList, CommandPalette
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from gradtui.app import panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.main import GradTUI
+from gradtui.app.numbers import Sheet, written
 from gradtui.app.pane import Pane
+from gradtui.app.screens import Page
+from gradtui.app.searching import Text
 from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.errors import InputError
@@ -20,6 +28,8 @@ from gradtui.models.finding import Finding, Kind
 from gradtui.plots.picture import Span
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.export import exported
+from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
 from support.app import running, settle
 
@@ -93,7 +103,7 @@ def test_a_depth_that_came_otherwise_than_from_the_list_is_nobody_s_to_give_back
     state = DEEP.with_(setup=DEEP.setup.with_(depth=3))
     listed = steps.set_knob(state, "weights", "1, 2, 3")
     assert steps.set_knob(listed, "weights", "1").setup.depth == 3
-    dead = next(at for at, one in enumerate(steps.SCENARIOS) if one.title == "Dead ReLU")
+    dead = next(at for at, one in enumerate(SCENARIOS) if one.title == "Dead ReLU")
     assert steps.set_knob(steps.scenario(DEEP, dead), "weights", "1").setup.depth == 8
 
 
@@ -301,3 +311,183 @@ def test_no_cell_of_a_name_that_stood_out_stays_behind() -> None:
 def test_a_blank_without_a_ground_is_not_sent_again() -> None:
     pane = Pane("top", styles("dark"))
     assert pane._change((Span("a  ", "muted"),), (Span("a", "muted"), Span("  ", "key"))) is None
+
+
+# ----------------------------------------------------------------- the palette
+
+
+async def found(app: GradTUI, pilot: Pilot[Any], text: str) -> str:
+    """Open the palette, type, and give what stands first."""
+    await pilot.press("ctrl+p", *(("space" if one == " " else one) for one in text))
+    listed = app.screen.query_one(CommandList)
+    for _ in range(200):
+        await pilot.pause(0.01)
+        if listed.option_count and app.screen.query_one(Input).value == text:
+            break
+    await pilot.pause(0.1)
+    return str(listed.get_option_at_index(0).hit.text)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("gelu_tanh", "gelu_tanh: this activation alone"),
+        ("compare with mish", "compare with mish"),
+        ("dead relu", "scenario: Dead ReLU"),
+        ("how much of the gradient", "How much of the gradient"),
+        ("threshold", "threshold:"),
+        ("batch", "batch:"),
+    ],
+)
+async def test_the_palette_finds_activations_scenarios_knobs_and_questions(
+    typed: str, finds: str
+) -> None:
+    async with running(DEEP.with_(view="chain")) as (app, pilot):
+        assert finds in await found(app, pilot, typed)
+
+
+async def test_what_the_palette_found_is_done_and_a_knob_of_another_view_asked_for() -> None:
+    async with running(DEEP.with_(view="chain")) as (app, pilot):
+        await found(app, pilot, "mish: this")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert app.state.setup.activations == ("mish",)
+        await found(app, pilot, "batch")
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert app.prompt.display
+        await pilot.press(*"8", "enter")
+        assert (app.state.setup.network.batch, app.state.setup.model) == (8, "network")
+
+
+async def test_the_cursor_of_the_palette_stands_still() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, CommandPalette)
+        assert not app.screen.query_one(Input).cursor_blink
+        await pilot.press("ctrl+p", "escape")
+        assert len(app.screen_stack) == 1
+
+
+# ------------------------------------------------------------------- the pages
+
+
+async def test_the_help_is_searched_and_its_keys_are_the_page_s_again_afterwards() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("question_mark", "slash", *"quit")
+        await pilot.pause()
+        page, box = app.screen, app.screen.query_one("#page")
+        text = page.query_one(Text)
+        lines = text.lines_with("QUIT")
+        assert lines
+        assert str(box.border_subtitle).startswith(f"1 of {len(lines)},")
+        assert 0 <= lines[0] - box.scroll_y < box.size.height
+        assert all(cell.style and cell.style.reverse for cell in text.render_line(lines[0]))
+        await pilot.press("z")
+        assert "'quitz' is not on this page" in str(box.border_subtitle)
+        await pilot.press("escape")
+        assert isinstance(app.screen, Page)
+        assert "/ searches" in str(box.border_subtitle)
+        await pilot.press("q")
+        assert len(app.screen_stack) == 1
+
+
+async def test_arrows_go_from_one_line_that_has_it_to_the_next_and_round() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("question_mark", "slash", *"layer")
+        await pilot.pause()
+        box = app.screen.query_one("#page")
+        count = len(app.screen.query_one(Text).lines_with("layer"))
+        assert count > 2
+        await pilot.press("enter", "down")
+        assert str(box.border_subtitle).startswith(f"3 of {count},")
+        await pilot.press("up", "up", "up")
+        assert str(box.border_subtitle).startswith(f"{count} of {count},")
+
+
+async def test_home_and_end_go_to_the_ends_of_a_page() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press("question_mark", "end")
+        box = app.screen.query_one("#page")
+        assert box.scroll_y == box.max_scroll_y > 0
+        await pilot.press("home")
+        assert box.scroll_y == 0
+
+
+async def sheet(app: GradTUI, pilot: Pilot[Any]) -> Sheet:
+    await pilot.press("T")
+    for _ in range(200):
+        await pilot.pause(0.01)
+        if "rows" in str(app.screen.query_one(Sheet).border_title):
+            break
+    return app.screen.query_one(Sheet)
+
+
+def lines(shown: Sheet) -> list[str]:
+    return [shown.render_line(y).text for y in range(shown.size.height)]
+
+
+@pytest.mark.parametrize("view", ["decay", "derivative", "chain"])
+async def test_all_numbers_of_the_picture_are_a_table_of_the_rows_of_the_csv(view: str) -> None:
+    async with running(DEEP.with_(view=view)) as (app, pilot):
+        shown = await sheet(app, pilot)
+        assert app.shown.finished is not None
+        text = exported(VIEWS[view], app.shown.finished.result, app.state.setup, Size(80, 24),
+                        "braille", "csv")  # fmt: skip
+        head, *rows = csv.reader(io.StringIO(text))
+        assert f"{len(rows)} rows" in str(shown.border_title)
+        heads = shown.render_line(0).text.split()[:-1]  # the last may be cut
+        assert heads == head[: len(heads)]
+        await pilot.press("end")
+        last = lines(shown)[-1].split()
+        for cell, value in zip(last, [cell for cell in rows[-1] if cell], strict=False):
+            try:
+                assert float(cell) == pytest.approx(float(value), rel=1e-5)
+            except ValueError:
+                assert cell == value
+
+
+async def test_the_table_scrolls_by_lines_pages_and_columns_under_its_heads() -> None:
+    async with running(DEEP, size=(60, 18)) as (app, pilot):
+        shown = await sheet(app, pilot)
+        head = lines(shown)[0]
+        await pilot.press("down", "j", "k")
+        assert (shown.scroll_y, lines(shown)[0]) == (1, head)
+        await pilot.press("pagedown")
+        assert shown.scroll_y == 1 + shown.size.height - 2
+        await pilot.press("home")
+        assert shown.scroll_y == 0
+        await pilot.press("end")
+        assert shown.scroll_y == shown.max_scroll_y
+        await pilot.press("right")
+        first = head.split()[1]
+        assert lines(shown)[0].split()[0] == first
+        await pilot.press("left")
+        assert lines(shown)[0] == head
+        await pilot.press("T")
+        assert len(app.screen_stack) == 1
+
+
+def test_what_nobody_can_know_is_a_blank_in_the_table() -> None:
+    cells = (None, float("nan"), float("-inf"), 0.1234567, 3, "relu")
+    assert [written(cell) for cell in cells] == ["", "", "-inf", "0.123457", "3", "relu"]
+
+
+async def test_l_sends_lines_to_the_clipboard_and_a_digit_those_of_another_framework(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    setup = VIEWS["init"].default_setup.with_(networks=2, units=8, depth=4)
+    async with running(DEEP.with_(view="init", setup=setup)) as (app, pilot):
+        sent: list[str] = []
+        monkeypatch.setattr(app, "copy_to_clipboard", sent.append)
+        await pilot.press("L")
+        assert "torch.nn.init" in sent[-1]
+        assert "clipboard: PyTorch" in str(app.screen.query_one("#page").border_title)
+        await pilot.press("3")
+        assert "keras" in sent[-1]
+        assert "clipboard: Keras" in str(app.screen.query_one("#page").border_title)
+        await pilot.press("9")
+        assert len(sent) == 2
+        for code in sent:
+            compile(code, "pasted", "exec")

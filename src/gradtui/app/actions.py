@@ -244,8 +244,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),
     Action("paste", ("L",), "L",
-           f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
+           f"lines of code that do what the result says, to the clipboard"
+           f"{_in(lambda view: view.snippets)}",
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
+    Action("numbers", ("T",), "T", "all numbers of the picture as a table that scrolls",
+           "Taking it along", hint=("T", "numbers")),
     Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
            "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -22,6 +23,9 @@ from gradtui.app.places import the_views, views_with
 from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
+
+if TYPE_CHECKING:
+    from gradtui.app.palette import Offer
 
 _EVERYWHERE = ("command_palette", "suspend_process")
 """What a key does on pages and in the prompt too."""
@@ -93,7 +97,8 @@ class GradTUI(ShowingApp):
                 else:
                     self._accept(self.prompt.value)
                 return
-            if event.key in getattr(self.screen, "closing_keys", ()):
+            closing = getattr(self.screen, "closing_keys", ())
+            if event.key in closing and not getattr(self.screen, "searching", False):
                 self.pop_screen()
                 return
             if not asking and len(self.screen_stack) == 1 and self._unbound(event):
@@ -144,10 +149,27 @@ class GradTUI(ShowingApp):
             self._ask(KnobQuestion(knob, quiet))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette offers what the keys do here."""
+        """The palette offers what the keys do here, and finds more by its name."""
+        from gradtui.app.palette import found_by_name
+
         for action in offered(self.state):
             title = f"{action.help}  ({action.shown})" if action.shown else action.help
-            yield SystemCommand(title, action.group, lambda name=action.name: self.action_do(name))
+            yield SystemCommand(title, action.group, partial(self.action_do, action.name))
+        for offer in found_by_name(self.state):
+            yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
+
+    def _take(self, offer: Offer) -> None:
+        """What was found by its name."""
+        self.state = offer.step(self.state.with_(message="", failed=False))
+        if offer.knob is not None:
+            self._ask(KnobQuestion(offer.knob, self.state))
+
+    def action_command_palette(self) -> None:
+        """Open it; where it is open, it stays."""
+        from gradtui.app.palette import Palette
+
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette(id="--command-palette"))
 
     # -- what a key does that is no step of the state
 
@@ -219,7 +241,19 @@ class GradTUI(ShowingApp):
             return
         from gradtui.app.screens import SnippetsPage
 
+        self.copy_to_clipboard(next(iter(lines.values())))
         self.push_screen(SnippetsPage(lines, self.roles))
+
+    def effect_numbers(self) -> None:
+        """All numbers of the picture."""
+        drawn = self.shown.finished
+        if drawn is None or drawn.result is None:
+            self.state = self.state.saying("Still computing; press T again in a moment.")
+            return
+        from gradtui.app.numbers import NumbersPage
+
+        view = self.state.record
+        self.push_screen(NumbersPage(view.title, partial(view.table, drawn.result), self.roles))
 
     # -- the prompt
 
