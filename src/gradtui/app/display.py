@@ -67,6 +67,11 @@ class Display:
         """The final picture of what was asked for; None while there is none."""
         return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
 
+    def select_with_mouse(self, taken: bool) -> None:
+        """Whether the mouse is ours, and text can be selected only with our help."""
+        for pane in self.panes.values():
+            pane.takes_mouse = taken
+
     def restyle(self, styles: dict[str, Style]) -> None:
         """Give the roles other colours."""
         for pane in self.panes.values():

@@ -15,10 +15,11 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from gradtui.app import steps
+from gradtui.app import mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, offered
 from gradtui.app.appearance import Appearance
 from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
+from gradtui.app.pane import Pane
 from gradtui.app.places import the_views, views_with
 from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
@@ -113,13 +114,38 @@ class GradTUI(ShowingApp):
         return event.is_printable and event.key not in KEYS and self.shown.fits
 
     def action_interrupt(self) -> None:
-        """ctrl+c closes what is open; where nothing is, it quits."""
-        if len(self.screen_stack) > 1:
+        """ctrl+c copies what is selected, closes what is open; where nothing is, it quits."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.state = self.state.saying("Sent to the terminal's clipboard.")
+        elif len(self.screen_stack) > 1:
             self.pop_screen()
         elif self._question is not None:
             self.on_prompt_cancelled()
         else:
             self.effect_quit()
+
+    # -- the mouse
+
+    def on_pane_pressed(self, message: Pane.Pressed) -> None:
+        """A click does what a key does; while something is asked for, it only ends the question."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.clicked(self.state, self._spot(message)))
+
+    def on_pane_turned(self, message: Pane.Turned) -> None:
+        """So does the wheel."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.turned(self.state, self._spot(message), message.steps))
+
+    def _spot(self, message: Pane.Pressed | Pane.Turned) -> mouse.Spot:
+        return mouse.Spot(message.pane.id or "", message.x, message.y, message.pane.picture)
+
+    def _mean(self, meant: mouse.Meant) -> None:
+        if isinstance(meant, str):
+            self.action_do(meant)
+        elif meant is not None:
+            self.state = meant(self.state.with_(message="", failed=False))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the prompt is open the keys are its own; where nothing is seen nothing is done."""

@@ -117,8 +117,7 @@ def activations(state: State, size: Size) -> Picture:
     )
     room = size.height - 1
     wide = size.width - 11
-    here = names.index(state.highlight) if state.highlight in names else 0
-    start = min(max(0, here - room // 2), max(0, len(names) - room))
+    start = _first_name(state, room)
     rows: list[Row] = [heading]
     for position, name in enumerate(names[start : start + room], start):
         at_cursor = name == state.highlight
@@ -137,6 +136,13 @@ def activations(state: State, size: Size) -> Picture:
     return Picture.of(rows, size.width, size.height)
 
 
+def _first_name(state: State, room: int) -> int:
+    """Which name stands first, where there is room for so many."""
+    names = state.listed
+    here = names.index(state.highlight) if state.highlight in names else 0
+    return min(max(0, here - room // 2), max(0, len(names) - room))
+
+
 _ELSEWHERE = ("activations", "focus", "model")
 """Knobs that the list and the row of keys show."""
 
@@ -146,7 +152,7 @@ def knobs(state: State, width: int, most: int | None = None) -> Picture:
 
     Where that is too few, the last row has the letters of those that are not shown.
     """
-    names = [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
+    names = _listed_knobs(state)
     if most is None or len(names) <= most:
         return Picture.of([_knob_row(state, name, width) for name in names], width)
     if most < 1:
@@ -158,6 +164,10 @@ def knobs(state: State, width: int, most: int | None = None) -> Picture:
     rows = [_knob_row(state, name, width) for name in shown]
     rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
     return Picture.of(rows, width)
+
+
+def _listed_knobs(state: State) -> list[str]:
+    return [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
 
 
 def _knob_row(state: State, name: str, width: int) -> Row:
@@ -177,6 +187,23 @@ def side(state: State, size: Size) -> Picture:
 
 
 _LEAST_ROWS_LIST = 4
+
+
+def knob_at(state: State, size: Size, y: int) -> str:
+    """The knob in a row of the side pane; "" if there is none."""
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
+    at = y - (size.height - below)
+    names = _listed_knobs(state)
+    shown = names if len(names) <= below else names[: below - 1]
+    return shown[at] if 0 <= at < len(shown) else ""
+
+
+def name_at(state: State, size: Size, y: int) -> str:
+    """The activation in a row of the side pane; "" if there is none."""
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
+    room = size.height - below - 1
+    at = _first_name(state, room) + y - 1
+    return state.listed[at] if 1 <= y <= room and at < len(state.listed) else ""
 
 
 def entering(state: State, size: Size) -> Picture:

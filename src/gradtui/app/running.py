@@ -45,6 +45,7 @@ def run_app(
             _narrate(f"the state could not be kept for the next start ({reason})")
 
     app = GradTUI(first, appearance, keep)
+    app.shown.select_with_mouse(mouse)
     app.run(mouse=mouse)
     app.ended_in_order()
     keep(app.state)
