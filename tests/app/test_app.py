@@ -241,10 +241,31 @@ async def test_the_filter_narrows_the_list_as_one_types_and_escape_shows_all() -
         assert "tanh" in app.panes["side"].picture.text
 
 
-async def test_enter_keeps_the_filter_and_space_chooses_from_it() -> None:
+async def test_tab_keeps_the_filter_space_chooses_from_it_and_escape_shows_all() -> None:
     async with running() as (app, pilot):
-        await pilot.press("slash", *"silu", "enter", "space")
-        assert app.state.setup.activations[-1] == "silu"
+        await pilot.press("slash", *"silu", "tab", "space")
+        assert app.state.setup.activations == ("sigmoid", "tanh", "relu", "silu")
+        assert app.state.filter == "silu"
+        await pilot.press("escape")
+        assert app.state.filter == ""
+        assert len(app.state.listed) > 30
+
+
+async def test_enter_on_a_filter_chooses_and_one_that_matches_nothing_is_no_trap() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("slash", *"gelu", "enter")
+        assert app.state.setup.activations == ("gelu",)
+        assert app.state.filter == ""
+        await pilot.press("slash", *"zz", "enter")
+        assert prompting(app)
+        assert "filter: 'zz' is not in any activation's name" in said(app)
+        await pilot.press("tab")
+        assert prompting(app)
+        await pilot.press("escape")
+        assert not prompting(app)
+        assert (app.state.filter, app.state.setup.activations) == ("", ("gelu",))
+        await pilot.press("slash", "enter")
+        assert app.state.setup.activations == ("gelu",)
 
 
 # -------------------------------------------------------------------- pages
@@ -309,7 +330,8 @@ async def test_the_list_of_scenarios_is_left_as_it_was_entered() -> None:
 
 async def test_the_palette_names_the_keys_of_what_it_offers() -> None:
     async with running(State(view="phase", setup=VIEWS["phase"].default_setup)) as (app, _):
-        found = {command.title for command in app.get_system_commands(app.screen)}
+        commands = list(app.get_system_commands(app.screen))
+        found = {command.title for command in commands if command.discover}
         assert "to the critical line  (C)" in found
         assert "depth: the number of layers L  (d)" in found
         assert found == {

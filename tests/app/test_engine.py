@@ -431,12 +431,15 @@ def test_without_a_result_for_0_3_seconds_it_says_what_is_waited_for(
     assert last.result.number == 1
 
 
-def test_a_view_without_words_for_it_says_nothing(
+def test_a_view_without_words_of_its_own_says_what_it_computes(
     answers: Answers, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     view_of(monkeypatch, waits(clock))
     answers.engine.submit(request(Setup(depth=1)))
-    assert numbers(answers.all()) == [1]
+    waiting, *_, last = answers.all()
+    assert waiting.picture.text.strip().startswith("Computing ")
+    assert waiting.result is None
+    assert last.result.number == 1
 
 
 def test_a_moved_cursor_without_a_result_gets_the_words_at_once(

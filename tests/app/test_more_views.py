@@ -64,7 +64,7 @@ def test_next_and_previous_go_through_all_of_them_and_round(fourteen: list[str])
 def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
     """In a terminal, from the registry alone."""
     with Terminal((sys.executable, "-c", _MORE + _OPEN)) as terminal:
-        terminal.until("random chains")
+        terminal.until("Then press 2")
         for key, name in (("0", "0 further10"), ("-", "- further11"), ("=", "= further12")):
             terminal.send(key)
             screen = terminal.until(name)
@@ -77,7 +77,7 @@ def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
         terminal.send(",", ",")
         terminal.until("- further11")
         terminal.send("3")
-        terminal.until("layer 50's gradient")
+        terminal.until("layer 3's gradient")
         terminal.send("C")
         terminal.until("C: to the critical line, in the phase view: press 6 first.")
         terminal.send("q")

@@ -25,10 +25,10 @@ _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -238,7 +238,7 @@ def test_a_terminal_that_goes_away_takes_the_app_with_it(busy: bool, state_home:
 def test_a_state_that_cannot_be_kept_does_not_keep_the_app(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.hang_up()
         assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
 

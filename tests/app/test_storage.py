@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.app import panes, steps
-from gradtui.app.state import THEMES, State
+from gradtui.app.state import THEMES, State, first_start
 from gradtui.app.storage import load, opened, opening, save, state_file
 from gradtui.errors import printable
 from gradtui.setup import KNOBS, Setup
@@ -58,8 +58,8 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_beside_it(file: Pat
     assert aside(file) == []
 
 
-def test_the_first_start_is_silent(file: Path) -> None:
-    assert load(file) == State()
+def test_without_a_file_it_is_the_first_start(file: Path) -> None:
+    assert load(file) == first_start()
 
 
 # ---------------------------------------------------------------------- XDG
@@ -123,7 +123,7 @@ def test_a_broken_file_is_set_aside_whole_and_the_message_says_where(name: str, 
     file.parent.mkdir()
     file.write_bytes(BROKEN[name])
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert state.failed
     assert not file.exists()
     (other,) = aside(file)
@@ -398,7 +398,7 @@ def test_a_directory_in_the_file_s_place_is_no_traceback(file: Path) -> None:
 def test_a_file_in_the_directory_s_place_is_no_traceback(file: Path) -> None:
     file.parent.write_text("in the way", encoding="utf-8")
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     with pytest.raises(OSError, match=r".+"):
         save(State(), file)
     assert file.parent.read_text(encoding="utf-8") == "in the way"

@@ -16,10 +16,10 @@ READY = "random chains"
 """The last words of the first verdict."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -29,6 +29,18 @@ def saved(state_home: Path) -> Path:
 
 
 # ----------------------------------------------------------------- the session
+
+
+def test_the_first_start_ever_opens_where_the_note_does_and_later_ones_where_one_left() -> None:
+    with Terminal(first_start=True) as terminal:
+        assert "a ━━━" not in (screen := terminal.until("passes here"))
+        assert "press 2: a chain of three layers" in screen
+        terminal.send("2")
+        assert "Then 3, the decay" in terminal.until("Then 3, the decay")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    with Terminal(first_start=True) as again:
+        assert "Then" not in again.until("running product")
 
 
 def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path) -> None:
@@ -54,7 +66,16 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with Terminal() as again:
         assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
     with Terminal((*GRADTUI, "--fresh")) as fresh:
-        assert "layer 50's gradient" in fresh.until(READY)
+        assert "Then press 2" in fresh.until("Then press 2")
+        fresh.send("q")
+        assert fresh.exit_status() == 0
+    state = load(saved(state_home))
+    assert (state.view, state.setup.depth) == ("chain", 51)
+    with Terminal((*GRADTUI, "--forget")) as anew:
+        anew.until("Then press 2")
+        anew.send("q")
+        assert anew.exit_status() == 0
+    assert load(saved(state_home)).view == "derivative"
 
 
 def test_a_resize_is_followed(state_home: Path) -> None:
@@ -122,7 +143,7 @@ def test_ctrl_c_ends_it_too(state_home: Path) -> None:
 def test_a_state_directory_that_cannot_be_written_is_said_after_the_end(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []
@@ -135,7 +156,7 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
     file = saved(state_home)
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\x80\x81 no state")
-    with opened() as terminal:
+    with opened("could not be read") as terminal:
         assert "could not be read" in terminal.screen()
     (aside,) = [one for one in file.parent.iterdir() if one != file]
     assert aside.read_bytes() == b"\x80\x81 no state"
@@ -254,7 +275,9 @@ def test_without_colour_none_is_sent(state_home: Path) -> None:
 
 def test_the_app_needs_no_home_of_its_own(tmp_path: Path) -> None:
     """A container with a user that has no home directory."""
-    with opened(env={"XDG_STATE_HOME": None, "HOME": str(tmp_path / "none")}) as terminal:
+    with opened(
+        "passes here", env={"XDG_STATE_HOME": None, "HOME": str(tmp_path / "none")}
+    ) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
 

@@ -167,16 +167,25 @@ def _has_model(state: State) -> bool:
 
 # ---------------------------------------------------------------- the registry
 
-_CLIMBING = _in(lambda view: view.climb)
+
+def _climbing(there: str, elsewhere: str) -> str:
+    """What an upright arrow does in the views with a height, and in those without."""
+    names = _in(lambda view: view.climb)
+    return f"{there}{names}, elsewhere {elsewhere}" if names else elsewhere
+
 
 ACTIONS: tuple[Action, ...] = (
     *_view_actions(),
     Action("previous_view", ("comma",), ",", "the view before", "Views",
            partial(steps.next_view, steps=-1)),
     Action("next_view", ("full_stop",), ".", "the next view", "Views", steps.next_view),
-    Action("up", ("k",), "k ↑", "the activation above", "Activations",
+    Action("back", ("backspace", "alt+left"), "backspace", "back to the view before; also alt+←",
+           "Views", steps.back),
+    Action("forward", ("alt+right",), "alt+→", "forward to the view that back came from", "Views",
+           steps.forward),
+    Action("up", ("k",), "k", "the activation above", "Activations",
            partial(steps.move_highlight, steps=-1)),
-    Action("down", ("j",), "j ↓", "the activation below", "Activations",
+    Action("down", ("j",), "j", "the activation below", "Activations",
            partial(steps.move_highlight, steps=1)),
     Action("page_up", ("pageup",), "PgUp", "five activations up", "Activations",
            partial(steps.move_highlight, steps=-5)),
@@ -193,6 +202,8 @@ ACTIONS: tuple[Action, ...] = (
            "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
+    Action("unfilter", ("escape",), "esc", "all of them again after a filter", "Activations",
+            steps.unfiltered),
     Action("info", ("i",), "i",
            f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
@@ -210,17 +221,19 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk, steps=-1), ("←→", "cursor")),
     Action("right", ("right",), "→", "a step to the right", "Cursor",
            partial(steps.walk, steps=1)),
-    Action("climb", ("up",), "↑", f"a step up{_CLIMBING}", "Cursor",
+    Action("climb", ("up",), "↑", _climbing("a step up", "the activation above"), "Cursor",
            partial(steps.climb, steps=1), ("←→↑↓", "cursor"), _climbs),
-    Action("descend", ("down",), "↓", f"a step down{_CLIMBING}", "Cursor",
+    Action("descend", ("down",), "↓", _climbing("a step down", "the activation below"), "Cursor",
            partial(steps.climb, steps=-1), offered=_climbs),
     Action("far_left", ("shift+left",), "shift+←", "ten steps to the left", "Cursor",
            partial(steps.walk, steps=-1, tens=True)),
     Action("far_right", ("shift+right",), "shift+→", "ten steps to the right", "Cursor",
            partial(steps.walk, steps=1, tens=True)),
-    Action("far_up", ("shift+up",), "shift+↑", f"ten steps up{_CLIMBING}", "Cursor",
+    Action("far_up", ("shift+up",), "shift+↑",
+           _climbing("ten steps up", "ten activations up"), "Cursor",
            partial(steps.climb, steps=1, tens=True), offered=_climbs),
-    Action("far_down", ("shift+down",), "shift+↓", f"ten steps down{_CLIMBING}", "Cursor",
+    Action("far_down", ("shift+down",), "shift+↓",
+           _climbing("ten steps down", "ten activations down"), "Cursor",
            partial(steps.climb, steps=-1, tens=True), offered=_climbs),
     Action("first", ("less_than_sign", "home"), "< Home", "the left end", "Cursor",
            partial(steps.walk_to_end, direction=-1)),
@@ -235,12 +248,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
-    Action("reset", ("r",), "r", "reset every knob", "Changes", steps.reset),
+    Action("reset", ("r",), "r", "this view as at its first start", "Changes", steps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),
     Action("paste", ("L",), "L",
-           f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
+           f"lines of code that do what the result says, to the clipboard"
+           f"{_in(lambda view: view.snippets)}",
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
+    Action("numbers", ("T",), "T", "all numbers of the picture as a table that scrolls",
+           "Taking it along", hint=("T", "numbers")),
     Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
            "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
@@ -253,6 +269,7 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 BY_NAME = {action.name: action for action in ACTIONS}
+KEYS = frozenset(key for action in ACTIONS for key in action.keys)
 
 _ONLY_KEYS = ("command_palette", "suspend_process")
 """What the palette does not offer."""

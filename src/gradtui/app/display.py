@@ -12,7 +12,7 @@ from gradtui.app.engine import Drawn, Request
 from gradtui.app.flow_control import FlowControl
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
-from gradtui.plots.picture import Picture
+from gradtui.plots.picture import Picture, row
 from gradtui.views.view import Size
 
 _NAMES = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -68,6 +68,11 @@ class Display:
         """The final picture of what was asked for; None while there is none."""
         return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
 
+    def select_with_mouse(self, taken: bool) -> None:
+        """Whether the mouse is ours, and text can be selected only with our help."""
+        for pane in self.panes.values():
+            pane.takes_mouse = taken
+
     def restyle(self, styles: dict[str, Style]) -> None:
         """Give the roles other colours."""
         for pane in self.panes.values():
@@ -97,6 +102,8 @@ class Display:
         self._heed(panes.notice(state, self.cells.width), "bad" if state.failed else "title")
         request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
         if request != self._request:
+            if self._request is not None and request.view != self._request.view:
+                self._enter(state, areas)
             self._request = request
             self._submit(request)
         self.show_top(state)
@@ -106,6 +113,13 @@ class Display:
         if (notice, role) != self._notice:
             self._notice = notice, role
             self._show_verdict()
+
+    def _enter(self, state: State, areas: panes.Areas) -> None:
+        """Nothing of the view before stands under the name of another."""
+        self._drawn = None
+        self.flow.send("plot", panes.entering(state, areas.plot))
+        self.flow.send("readout", Picture.of([row((" …", "muted"))], *areas.readout))
+        self._show_verdict()
 
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
@@ -138,7 +152,12 @@ class Display:
 
     def _show_verdict(self) -> None:
         if self._areas is not None:
-            finding = None if self._drawn is None else self._drawn.finding
+            drawn = self._drawn
             notice = (self._complaint, "bad") if self._complaint else self._notice
-            picture = panes.verdict(finding, self._areas.verdict, *notice)
+            picture = panes.verdict(
+                None if drawn is None else drawn.finding,
+                self._areas.verdict,
+                *notice,
+                final=drawn is None or drawn.progress >= 1,
+            )
             self.flow.send("verdict", picture)

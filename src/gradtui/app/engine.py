@@ -158,11 +158,11 @@ class _Computation:
         )
 
     def _wait(self) -> None:
-        """Say what is waited for, if the view has words for it."""
+        """Say what is waited for."""
         request = self.request
-        if text := VIEWS[request.view].waiting(request.setup):
-            picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-            self._tell(Drawn(request, None, picture, (), None, self._progress))
+        text = VIEWS[request.view].wait_text(request.setup)
+        picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
+        self._tell(Drawn(request, None, picture, (), None, self._progress))
 
 
 class Engine:

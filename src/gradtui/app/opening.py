@@ -17,12 +17,19 @@ _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
 
-def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | None = None) -> int:
+def open_app(
+    chosen: Mapping[str, Chosen],
+    *,
+    fresh: bool = False,
+    forget: bool = False,
+    theme: str | None = None,
+) -> int:
     """Greet at once, then load the app and run it; gives its exit status.
 
     Args:
         chosen: the settings.
-        fresh: do not go on from the remembered state.
+        fresh: do not go on from the remembered state, and leave that as it is.
+        forget: do not go on from the remembered state, and remember this one instead.
         theme: the name of a theme; the remembered one if None.
     """
     terminal = sys.__stderr__  # where Textual draws
@@ -51,7 +58,11 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
             from gradtui.app.running import run_app
         appearance = Appearance(settings.marker(chosen["marker"].value, utf8=utf8), colours, utf8)
         return run_app(
-            appearance, mouse=settings.mouse(chosen["mouse"].value), fresh=fresh, theme=theme
+            appearance,
+            mouse=settings.mouse(chosen["mouse"].value),
+            fresh=fresh,
+            forget=forget,
+            theme=theme,
         )
     except BaseException:
         terminal.write(_FAREWELL)

@@ -56,12 +56,12 @@ def areas(size: Size, curves: int) -> Areas:
 
 
 def top(state: State, width: int, progress: float) -> Picture:
-    """The name, the views on their keys, the progress of what is being computed."""
-    middle = f" {progress:4.0%} " if progress < 1 else ""
-    spans = _bar(state.view, width - _ROOM_ON_THE_RIGHT)
-    room = width - _cells(spans) - len(middle)
-    right = next((way for way in ("? help  q quit ", "q quit ") if len(way) <= room), "")
-    spans += [Span(" " * (room - len(right))), Span(middle, "warn"), Span(right, "muted")]
+    """The views on their keys, after the name or the progress of what is being computed."""
+    spans = _bar(state.view, width - len(_WAYS_OUT))
+    if progress < 1:
+        spans[0] = Span(f"{progress:>{len(_NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+    room = width - _cells(spans)
+    spans += [Span(" " * (room - len(_WAYS_OUT))), Span(_WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
 
 
@@ -92,7 +92,7 @@ def _bar(here: str, room: int) -> list[Span]:
 
 def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list[Span]:
     """The name of the program and the views, of each name so many letters; None is all."""
-    spans = [Span(" gradtui " + 2 * gap, "brand")]
+    spans = [Span(_NAME + 2 * gap, "brand")]
     for name, (_, key) in view_keys().items():
         label = " ".join(part for part in (key, name[: lengths[name]]) if part)
         if key or name == here:
@@ -106,8 +106,8 @@ _FOUND_BY_NUMBER = 9
 _SHORT_NAME = 5
 """Letters of a name that is cut."""
 
-_ROOM_ON_THE_RIGHT = len(" 100% q quit ")
-"""What the progress and the way out take; the names of the views are cut for them."""
+_NAME, _WAYS_OUT = " gradtui ", "? help  q quit "
+"""What always stands in the bar; the names of the views are cut for it."""
 
 
 def activations(state: State, size: Size) -> Picture:
@@ -120,8 +120,7 @@ def activations(state: State, size: Size) -> Picture:
     )
     room = size.height - 1
     wide = size.width - 11
-    here = names.index(state.highlight) if state.highlight in names else 0
-    start = min(max(0, here - room // 2), max(0, len(names) - room))
+    start = _first_name(state, room)
     rows: list[Row] = [heading]
     for position, name in enumerate(names[start : start + room], start):
         at_cursor = name == state.highlight
@@ -140,6 +139,13 @@ def activations(state: State, size: Size) -> Picture:
     return Picture.of(rows, size.width, size.height)
 
 
+def _first_name(state: State, room: int) -> int:
+    """Which name stands first, where there is room for so many."""
+    names = state.listed
+    here = names.index(state.highlight) if state.highlight in names else 0
+    return min(max(0, here - room // 2), max(0, len(names) - room))
+
+
 _ELSEWHERE = ("activations", "focus", "model")
 """Knobs that the list and the row of keys show."""
 
@@ -149,7 +155,7 @@ def knobs(state: State, width: int, most: int | None = None) -> Picture:
 
     Where that is too few, the last row has the letters of those that are not shown.
     """
-    names = [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
+    names = _listed_knobs(state)
     if most is None or len(names) <= most:
         return Picture.of([_knob_row(state, name, width) for name in names], width)
     if most < 1:
@@ -161,6 +167,10 @@ def knobs(state: State, width: int, most: int | None = None) -> Picture:
     rows = [_knob_row(state, name, width) for name in shown]
     rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
     return Picture.of(rows, width)
+
+
+def _listed_knobs(state: State) -> list[str]:
+    return [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
 
 
 def _knob_row(state: State, name: str, width: int) -> Row:
@@ -180,6 +190,28 @@ def side(state: State, size: Size) -> Picture:
 
 
 _LEAST_ROWS_LIST = 4
+
+
+def knob_at(state: State, size: Size, y: int) -> str:
+    """The knob in a row of the side pane; "" if there is none."""
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
+    at = y - (size.height - below)
+    names = _listed_knobs(state)
+    shown = names if len(names) <= below else names[: below - 1]
+    return shown[at] if 0 <= at < len(shown) else ""
+
+
+def name_at(state: State, size: Size, y: int) -> str:
+    """The activation in a row of the side pane; "" if there is none."""
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
+    room = size.height - below - 1
+    at = _first_name(state, room) + y - 1
+    return state.listed[at] if 1 <= y <= room and at < len(state.listed) else ""
+
+
+def entering(state: State, size: Size) -> Picture:
+    """What stands in the place of a view's picture before there is any of it."""
+    return Picture.of([row((f" {state.record.wait_text(state.setup)}", "muted"))], *size)
 
 
 def verdict(

@@ -58,22 +58,33 @@ class Prompt(Horizontal):
 
     def ask(self, label: str, value: str, hint: str) -> None:
         """Show the prompt with a value to edit."""
+        self._label = label
         self.query_one("#prompt-label", Static).update(f" {label} ")
-        room = min(self.app.size.width * 3 // 4, self.app.size.width - len(label) - _LEAST_INPUT)
-        # What does not fit is in the help, and in what is said of a wrong value.
-        self.query_one("#prompt-hint", Static).update(f" {shortened(hint, room - 1)}")
+        self.advise(hint)
         self.display = True
         self.put(value)
         field = self.query_one(Input)
         self.screen.set_focus(field)  # at once, so that keys typed ahead go into it
-        field.action_select_all()
+
+    def advise(self, hint: str) -> None:
+        """Another hint at what is allowed."""
+        label = len(self._label)
+        room = min(self.app.size.width * 3 // 4, self.app.size.width - label - _LEAST_INPUT)
+        # What does not fit is in the help, and in what is said of a wrong value.
+        self.query_one("#prompt-hint", Static).update(f" {shortened(hint, room - 1)}")
+
+    def complete(self, value: str) -> None:
+        """Put what was typed in full, to go on typing behind it."""
+        field = self.query_one(Input)
+        field.value = value
+        field.cursor_position = len(value)
 
     def put(self, value: str) -> None:
         """Replace what is typed, without a message."""
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = value
-        field.cursor_position = len(value)
+        field.action_select_all()  # what is typed next replaces it
 
     @property
     def value(self) -> str:

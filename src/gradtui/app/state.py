@@ -15,7 +15,13 @@ from gradtui.views.view import View
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
-"""The view that opens at the first start; no other stands by name in the app."""
+"""The view of a state that says nothing else; the one that opens at the first start is `TOUR`'s."""
+TOUR = {
+    "derivative": "This is σ′. Then press 2: a chain of three layers; 3: its decay with depth.",
+    "chain": "Each layer's σ′ is a factor here. Then 3, the decay; } doubles the depth.",
+    "decay": "How much is left at each layer; } doubles the depth, s has scenarios, ? every key.",
+}
+"""What a newcomer is told in the views, in the order in which the note goes through them."""
 THEMES = ("dark", "light", "contrast", "terminal")
 
 _FIRST = VIEWS[START_VIEW].default_setup
@@ -34,7 +40,8 @@ class State:
     """Everything the screen shows, but for results.
 
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
-    stands in the bottom row until the next key.
+    stands in the bottom row until the next key. `before` and `after` are the views that back and
+    forward lead to, the nearest last. A `newcomer` is told where to go on.
     """
 
     setup: Setup = _FIRST
@@ -47,6 +54,9 @@ class State:
     failed: bool = False
     past: tuple[Moment, ...] = ()
     future: tuple[Moment, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    newcomer: bool = False
 
     @property
     def record(self) -> View[Any]:
@@ -76,13 +86,30 @@ class State:
         return self.with_(message=printable(message), failed=failed)
 
 
+def first_start() -> State:
+    """Where the note begins: the sigmoid's derivative, and three layers of it in the chain."""
+    view = next(iter(TOUR))
+    setup = VIEWS[view].default_setup
+    state = State(setup=setup, view=view, highlight=setup.activations[0], newcomer=True)
+    return state.saying(TOUR[view])
+
+
+def entered(state: State, view: str) -> State:
+    """Another view, on the way that back and forward go along."""
+    if view == state.view:
+        return state
+    before = (*state.before, state.view)[-UNDO_DEPTH:]
+    return state.with_(view=view, before=before, after=(), playing=False)
+
+
 # ----------------------------------------------------------------- a change
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
     """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
     view = view or state.view
-    setup = _comparing_one_kind(setup.clamped(), state.setup)
+    asked = setup.clamped()
+    setup = _comparing_one_kind(asked, state.setup)
     cursors = {name: KNOBS[name].of(state.setup) for name in CURSORS}
     if setup.with_(**cursors) == state.setup and view == state.view:
         return state.with_(setup=setup)
@@ -91,7 +118,24 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
     highlight = state.highlight
     if len(setup.activations) == 1 and not state.filter:
         highlight = setup.activations[0]
-    return state.with_(setup=setup, view=view, past=past, future=(), highlight=highlight)
+    done = entered(state, view).with_(setup=setup, past=past, future=(), highlight=highlight)
+    return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
+
+
+def _given_up(asked: Setup, setup: Setup) -> str:
+    """What is not compared any more, as only one kind of thing can be; "" if all is."""
+    knobs = (KNOBS[name] for name in ("activations", *_COMPARABLE))
+    lost = [
+        (knob.label, [value for value in knob.of(asked) if value not in knob.of(setup)])
+        for knob in knobs
+    ]
+    parts = [f"{label} {', '.join(values)}" for label, values in lost if values]
+    what = "; ".join(parts)
+    return f"Given up, as one kind is compared at a time: {what}. u brings it back." if what else ""
+
+
+_COMPARABLE = tuple(dict.fromkeys(kind.compares for kind in FAMILIES.values() if kind.compares))
+"""The knobs of which several values can be compared instead of activations."""
 
 
 def _comparing_one_kind(setup: Setup, before: Setup) -> Setup:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.app.places import listed
-from gradtui.app.state import START_VIEW, THEMES, State
+from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
 from gradtui.mathematics.activations import activation
@@ -120,7 +120,7 @@ def _fell_when_opened(file: Path) -> bool:
 
 
 def load(file: Path) -> State:
-    """The state of the last time; the first state, with a message, if that cannot be read.
+    """The state of the last time; a first start, with a message, if that cannot be read.
 
     Of what another version kept, that is taken which this one knows. A file with something in it
     that cannot be understood is set aside beside itself, never deleted; and so is one with which
@@ -129,7 +129,7 @@ def load(file: Path) -> State:
     try:
         text = read_text(file, _MOST_BYTES)
     except FileNotFoundError:
-        return State()
+        return first_start()
     except UnicodeDecodeError:
         return _anew(file, "is no text")
     except OSError as error:
@@ -227,4 +227,4 @@ def _anew(file: Path, wrong: str, what: str = "broken") -> State:
     aside = _set_aside(file, what)
     where = f"it is kept as {aside}" if aside else "it is left where it is"
     message = f"Starting anew: what was remembered {wrong}; {where}."
-    return State().saying(message, failed=True)
+    return first_start().saying(message, failed=True)

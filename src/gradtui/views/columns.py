@@ -65,7 +65,7 @@ def in_columns(
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
-                Span("  ") if kind is None else Span(f"{kind.mark} ", kind.role),
+                Span("… ", "muted") if kind is None else Span(f"{kind.mark} ", kind.role),
                 (fit_text(name, names), curve_role(index)),
                 "".join(f"{columns[head][index]:>{cells}}" for head, cells in widths.items()),
             )

@@ -87,7 +87,7 @@ class View(Generic[Result]):
         walk: the setup with the cursor moved n steps to the right, in tens if asked.
         families: the models that it can ask; knobs of another family do not count.
         idle: the knobs that change nothing for this setup, beside those of other families.
-        waiting: what is said as long as there is no result.
+        waiting: what is said as long as there is no result, where that is more than its title.
         snippets: lines of code to paste that do what the result says, by framework.
         upright: the knob, one of `knobs`, that is the cursor's height, where it has one.
         climb: the setup with the cursor moved n steps up, in tens if asked.
@@ -178,6 +178,10 @@ class View(Generic[Result]):
     def focused(self, setup: Setup) -> str:
         """The one of them that the verdict speaks of."""
         return setup.focus_of(self.subjects(setup))
+
+    def wait_text(self, setup: Setup) -> str:
+        """What is said as long as there is no result."""
+        return self.waiting(setup) or f"Computing {self.title} …"
 
     # ------------------------------------------------------------ its setups
 

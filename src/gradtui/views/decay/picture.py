@@ -86,7 +86,11 @@ def readout(result: Decays, setup: Setup, width: int) -> tuple[Row, ...]:
     return in_columns(
         f" layer {setup.layer}",
         {head: [line[head] for line in cells] for head in cells[0]},
-        [(decay.subject.name, decay.kind()) for decay in result.each],
+        [
+            # What is only expected as yet has no verdict.
+            (decay.subject.name, None if "…" in line.values() else decay.kind())
+            for decay, line in zip(result.each, cells, strict=True)
+        ],
         width,
         usual=result.layout.widths,
         without=result.layout.dispensable,
