@@ -5,8 +5,8 @@ A recipe is what the framework's call of that name does, and its parameters are 
 Glossary: n_in and n_out the units below and above a layer (fan-in, fan-out), W [n_out, n_in] its
 weights, b [n_out] its biases, g the gain, σ_w and σ_b the scales of mean-field theory, χ the factor
 of the gradient's mean square a layer, N(μ, v) the normal distribution of mean μ and variance v,
-N₂(μ, v) that cut off at two standard deviations and widened to have the variance v, U(-c, c) the
-uniform one, of variance c²/3, Q a matrix with orthonormal columns, or rows where it is wide.
+that is truncated cut off at two standard deviations and widened to have the variance v, U(-c, c)
+the uniform one, of variance c²/3, Q a matrix with orthonormal columns, or rows where it is wide.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ _PYTORCH = (
 _KERAS_AND_JAX = (
     Scheme(
         "he_normal",
-        "W ~ N₂(0, 2/n_in), b = 0",
+        "W ~ N(0, 2/n_in) truncated, b = 0",
         _HE,
         _recipe("truncated", _scaled(ROOT_2, "fan_in")),
         meant_by=("he",),
@@ -261,7 +261,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "glorot_normal",
-        "W ~ N₂(0, 2/(n_in + n_out)), b = 0",
+        "W ~ N(0, 2/(n_in + n_out)) truncated, b = 0",
         _GLOROT,
         _recipe("truncated", _scaled(1.0, "fan_avg")),
         meant_by=("glorot",),
@@ -275,7 +275,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "lecun_normal",
-        "W ~ N₂(0, 1/n_in), b = 0",
+        "W ~ N(0, 1/n_in) truncated, b = 0",
         _LECUN,
         _recipe("truncated", _scaled(1.0, "fan_in")),
         meant_by=("lecun", "flax", "jax"),
@@ -289,7 +289,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "variance_scaling",
-        "W ~ N₂(0, scale/n), n = n_in, n_out or their mean, b = 0",
+        "W ~ N(0, scale/n) truncated, n = n_in, n_out or their mean, b = 0",
         "keras.initializers.VarianceScaling, jax.nn.initializers.variance_scaling",
         _variance_scaling,
         (
