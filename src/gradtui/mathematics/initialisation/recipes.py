@@ -289,7 +289,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "variance_scaling",
-        "W ~ N(0, scale/n) truncated, n = n_in, n_out or their mean, b = 0",
+        "W ~ N(0, scale/n) truncated, n = n_in by mode, b = 0",
         "keras.initializers.VarianceScaling, jax.nn.initializers.variance_scaling",
         _variance_scaling,
         (
@@ -300,7 +300,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "truncated_normal",
-        "W ~ N(0, std²) cut off at 2 std, so of 0.88 std; std = 0.05 as in Keras, b = 0",
+        "W ~ N(0, std²) cut off at 2 std, std = 0.05, b = 0",
         "keras.initializers.TruncatedNormal, jax.nn.initializers.truncated_normal",
         _recipe("truncated", lambda fans, values: TRUNCATED_STD * _real(values, "std")),
         (Size("std", 0.05, most=1e-2 * LARGEST, also_called=("stddev",)), _MEAN),
@@ -342,7 +342,7 @@ _THEORY = (
     ),
     Scheme(
         "siren",
-        "W ~ U(-c, c), c = 1/n_in in layer 1, c² = 6/n_in/ω² above, ω = 30, b as pytorch_linear",
+        "W ~ U(-c, c), c² = 6/n_in/ω², in layer 1 c = 1/n_in",
         "Sitzmann et al., Implicit Neural Representations (SIREN), NeurIPS 2020",
         _siren,
         (Parameter("omega", 30.0, least=1e-3, most=1e6),),
