@@ -282,7 +282,13 @@ MODEL = Model(
     expected=PLAIN.expected,
     run=PLAIN.run,
     remedy=PLAIN.remedy,
-    layered=Layered(PLAIN.layered.sigmas, drawn, PLAIN.layered.flow, PLAIN.layered.measured),
+    layered=Layered(
+        PLAIN.layered.sigmas,
+        drawn,
+        PLAIN.layered.flow,
+        PLAIN.layered.measured,
+        PLAIN.layered.sigma_w_text,
+    ),
 )
 '''
 

@@ -66,7 +66,7 @@ WRONG_VALUES = {
     "chain --layer 9": ["layer", "9", "from 1 to 3"],
     "decay --focus mish": ["focus", "'mish'", "sigmoid, tanh, relu"],
     "decay sigmiod": ["activation", "'sigmiod'", "sigmoid", "gradtui list"],
-    "decay swish": ["activation", "'swish'", "silu"],
+    "decay siren": ["activation", "'siren'", "sin"],
     "decay 'leaky_relu(0.2'": ["activation", "'leaky_relu(0.2'", "name(parameter=value)"],
     "decay 'relu(3)'": ["relu", "'relu(3)'", "takes: none"],
     "decay 'elu(beta=1)'": ["elu", "'beta'", "alpha"],

@@ -100,7 +100,7 @@ def test_a_recipe_draws_the_variance_of_its_formula(scheme: str) -> None:
         assert 0.999 * bound < np.abs(w).max() <= bound
     elif distribution == "truncated":
         cut = 2 * math.sqrt(variance / CUT2)
-        assert 0.995 * cut < np.abs(w).max() <= cut
+        assert 0.99 * cut < np.abs(w).max() <= cut
         fourth = CUT4 / CUT2**2 * variance**2
         assert np.mean(w**4) == pytest.approx(fourth, rel=5 * math.sqrt(4 / w.size))
     else:

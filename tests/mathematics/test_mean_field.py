@@ -606,7 +606,7 @@ def test_where_layers_differ_each_has_its_own_variances(name: str) -> None:
     w, b = np.array([1.5, 0.3, 2.2, 0.9]), np.array([0.0, 0.2, 0.0, 0.05])
     path, q = gradient_path(name, w, b, 4, 0.8), w[0] * 0.64
     f = activation(name)
-    z, step = np.linspace(-13.0, 13.0, 40_001, retstep=True)
+    z, step = np.linspace(-13.0, 13.0, 40_000, retstep=True)
     density = step * np.exp(-0.5 * z * z) / math.sqrt(math.tau)
     for layer in range(4):
         if layer:

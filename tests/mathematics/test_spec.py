@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import Spec, format_spec, lookup, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    Spec,
+    begins_with_a_name,
+    format_spec,
+    lookup,
+    number,
+    parse_number,
+    parse_spec,
+)
 
 anything = settings(derandomize=True, deadline=None, max_examples=200, database=None)
 identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,12}", fullmatch=True)
@@ -299,3 +307,14 @@ def test_a_name_that_is_not_there_is_answered_with_those_that_are(
     assert (caught.value.field, caught.value.given) == ("dish", name)
     assert caught.value.allowed == "a known fruit"
     assert caught.value.next_step == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        *(("normal(std=1)", True), (" squared_error", True), ("sqrt(2)", False), ("√2", False)),
+        *(("nan", False), ("Infinity", False), ("0.5,1", False), ("-1", False), ("", False)),
+    ],
+)
+def test_a_form_with_a_name_is_told_from_a_number(text: str, named: bool) -> None:
+    assert begins_with_a_name(text) is named

@@ -217,11 +217,11 @@ def test_the_scale_says_how_much_is_left_in_each_band() -> None:
 def test_the_initialisations_stand_where_their_recipes_put_them() -> None:
     setup = setup_of("relu", units=64)
     text = picture(setup).text
-    assert "K Kaiming, Xavier" in text  # for as many units below as above they agree
+    assert "K Kaiming  X Xavier, LeCun" in text  # as many units below as above: they agree
     lines = cells(setup)
     columns = len(lines[0]) - 1
     assert lines[-1][round(math.sqrt(2) / 3 * columns)] == "K"
-    assert lines[-1][round(1 / 3 * columns)] == "L"
+    assert lines[-1][round(1 / 3 * columns)] == "X"
     # PyTorch's Linear: σw² = 1/3, σb² = 1/(3 · 64).
     row = round((1.5 - math.sqrt(1 / 192)) / 1.5 * (len(lines) - 1))
     assert lines[row][round(math.sqrt(1 / 3) / 3 * columns)] == "P"

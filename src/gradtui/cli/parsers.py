@@ -155,9 +155,14 @@ def _view_epilog(view: View[Any]) -> str:
     recipes = ""
     if "init" in view.knobs:
         wide = max(map(len, INITIALISATIONS))
-        lines = (
-            f"  {scheme.name:<{wide}}  {scheme.formula}" for scheme in INITIALISATIONS.values()
-        )
+        lines = [
+            line
+            for scheme in INITIALISATIONS.values()
+            for line in (
+                f"  {scheme.name:<{wide}}  {scheme.formula}",
+                f"  {'':<{wide}}  takes {', '.join(p.name for p in scheme.parameters)}",
+            )[: 1 + bool(scheme.parameters)]
+        ]
         recipes = (
             "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
         )

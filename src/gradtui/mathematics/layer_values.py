@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    begins_with_a_name,
+    format_spec,
+    number,
+    parse_number,
+    parse_spec,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +77,7 @@ class LayerValues:
 def parse_layer_values(field: str, text: str) -> LayerValues:
     """Read a number, a comma-separated list, or `normal(std=…)`."""
     text = text.strip()
-    if text[:1].isalpha() and text.lower() not in ("nan", "inf", "infinity"):
+    if begins_with_a_name(text):
         spec = parse_spec(field, text)
         if spec.name != "normal":
             raise InputError(field, text, FORMS, "try normal(std=1)")

@@ -42,17 +42,17 @@ class Layered:
     Attributes:
         sigmas: σw², σb² and the distribution of the weights that a subject's recipe gives it,
             typical numbers where layers differ.
-        sigma_w_text: σw as it stands in a readout.
         drawn: draws the network with this number; with it the generator its inputs come from.
         flow: draws it too, and runs a batch forward and back.
         measured: the decay of a subject of which one flow was run.
+        sigma_w_text: σw as it stands in a readout.
     """
 
     sigmas: Callable[[Subject], Sigmas]
-    sigma_w_text: Callable[[Subject], str]
     drawn: Callable[[Subject, int, Tick], tuple[RandomNetwork, np.random.Generator]]
     flow: Flow
     measured: Callable[[Subject, GradientFlow], Decay]
+    sigma_w_text: Callable[[Subject], str]
 
 
 @dataclass(frozen=True, eq=False)

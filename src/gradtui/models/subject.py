@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
 from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -45,9 +45,10 @@ class Subject:
         return FAMILIES[self.setup.model].compares
 
     def check(self) -> None:
-        """Raise an `InputError` where knobs of its family contradict one another."""
-        family: Family = getattr(self.setup, self.setup.model)
-        family.check(self.setup)
+        """Raise an `InputError` where knobs that count for its family contradict one another."""
+        for group in groups_of(self.setup.model):
+            family: Family = getattr(self.setup, group)
+            family.check(self.setup)
 
     def changed(self, changes: Changes) -> Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    begins_with_a_name,
+    format_spec,
+    number,
+    parse_number,
+    parse_spec,
+)
 from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, declared, layer_values, tidy, whole
 from gradtui.setup.shared import Shared
@@ -39,7 +45,7 @@ _FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0)"
 
 def _loss(name: str, letter: str, help: str) -> Knob:
     def parse(text: str) -> Loss:
-        if not text.strip()[:1].isalpha() or text.strip().lower() in ("nan", "inf", "infinity"):
+        if not begins_with_a_name(text):
             return Loss(upstream=parse_number(name, text))
         spec = parse_spec(name, text)
         if spec.name == "squared_error":

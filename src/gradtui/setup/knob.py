@@ -1,6 +1,6 @@
 """The field is the knob: a field of a frozen dataclass declares all that a knob is, once.
 
-    units: int = whole(64, "W", "the units n of every layer of a network: its width", 1, MAX_WIDTH)
+    networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
 
 makes a typed field with a default, a flag of the command line, a control of the app, a validation
 and a line of help. `knobs_of` gives the knobs of such a class, in the order of its fields.

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activations.exponentials import special
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.recipes import TRUNCATED_STD, Fans
@@ -123,13 +122,11 @@ def _fill(
 def _truncated(out: Array, rng: np.random.Generator) -> None:
     """Fill with standard normal numbers that are cut off at ±2, divided by what their std is then.
 
-    The inverse of the distribution function, of numbers that are uniform between its ends.
+    Those beyond are drawn anew, as long as there are any.
     """
-    ndtri, tail = special().ndtri, float(special().ndtr(-2.0))
-    rng.random(out=out)
-    out *= 1.0 - 2.0 * tail
-    out += tail
-    ndtri(out, out=out)
+    rng.standard_normal(out=out)
+    while (beyond := (out > 2.0) | (out < -2.0)).any():
+        out[beyond] = rng.standard_normal(np.count_nonzero(beyond))
     out /= TRUNCATED_STD
 
 

@@ -5,8 +5,8 @@ A recipe is what the framework's call of that name does, and its parameters are 
 Glossary: n_in and n_out the units below and above a layer (fan-in, fan-out), W [n_out, n_in] its
 weights, b [n_out] its biases, g the gain, σ_w and σ_b the scales of mean-field theory, χ the factor
 of the gradient's mean square a layer, N(μ, v) the normal distribution of mean μ and variance v,
-N₂(μ, v) that cut off at two standard deviations and widened to have the variance v, U(-c, c) the
-uniform one, of variance c²/3, Q a matrix with orthonormal columns, or rows where it is wide.
+that is truncated cut off at two standard deviations and widened to have the variance v, U(-c, c)
+the uniform one, of variance c²/3, Q a matrix with orthonormal columns, or rows where it is wide.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ _PYTORCH = (
 _KERAS_AND_JAX = (
     Scheme(
         "he_normal",
-        "W ~ N₂(0, 2/n_in), b = 0",
+        "W ~ N(0, 2/n_in) truncated, b = 0",
         _HE,
         _recipe("truncated", _scaled(ROOT_2, "fan_in")),
         meant_by=("he",),
@@ -261,7 +261,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "glorot_normal",
-        "W ~ N₂(0, 2/(n_in + n_out)), b = 0",
+        "W ~ N(0, 2/(n_in + n_out)) truncated, b = 0",
         _GLOROT,
         _recipe("truncated", _scaled(1.0, "fan_avg")),
         meant_by=("glorot",),
@@ -275,7 +275,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "lecun_normal",
-        "W ~ N₂(0, 1/n_in), b = 0",
+        "W ~ N(0, 1/n_in) truncated, b = 0",
         _LECUN,
         _recipe("truncated", _scaled(1.0, "fan_in")),
         meant_by=("lecun", "flax", "jax"),
@@ -289,7 +289,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "variance_scaling",
-        "W ~ N₂(0, scale/n), n = n_in, n_out or their mean, b = 0",
+        "W ~ N(0, scale/n) truncated, n = n_in by mode, b = 0",
         "keras.initializers.VarianceScaling, jax.nn.initializers.variance_scaling",
         _variance_scaling,
         (
@@ -300,7 +300,7 @@ _KERAS_AND_JAX = (
     ),
     Scheme(
         "truncated_normal",
-        "W ~ N(0, std²) cut off at 2 std, so of 0.88 std; std = 0.05 as in Keras, b = 0",
+        "W ~ N(0, std²) cut off at 2 std, std = 0.05, b = 0",
         "keras.initializers.TruncatedNormal, jax.nn.initializers.truncated_normal",
         _recipe("truncated", lambda fans, values: TRUNCATED_STD * _real(values, "std")),
         (Size("std", 0.05, most=1e-2 * LARGEST, also_called=("stddev",)), _MEAN),
@@ -342,7 +342,7 @@ _THEORY = (
     ),
     Scheme(
         "siren",
-        "W ~ U(-c, c), c = 1/n_in in layer 1, c² = 6/n_in/ω² above, ω = 30, b as pytorch_linear",
+        "W ~ U(-c, c), c² = 6/n_in/ω², in layer 1 c = 1/n_in",
         "Sitzmann et al., Implicit Neural Representations (SIREN), NeurIPS 2020",
         _siren,
         (Parameter("omega", 30.0, least=1e-3, most=1e6),),

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
@@ -102,6 +103,8 @@ def gradient_flow(
             not finite real numbers, or more memory than there is.
     """
     network = validated(as_activation(activation), weights, biases, x, upstream)
+    if not isinstance(layers, bool | np.bool_):
+        raise InputError("layers", layers, "True or False", "say whether to look inside each layer")
     bins = count_of_bins(bins)
     tick = warning_as_before(tick)
     with np.errstate(all="ignore"):

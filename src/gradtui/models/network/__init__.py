@@ -39,9 +39,9 @@ MODEL = Model(
     remedy=remedy,
     layered=Layered(
         sigmas=sigmas_of,
-        sigma_w_text=sigma_w_of,
         drawn=drawn,
         flow=flow_of,
         measured=measured,
+        sigma_w_text=sigma_w_of,
     ),
 )
