@@ -481,7 +481,7 @@ def test_the_help_of_a_view_has_every_knob_with_its_range_and_default(view: Any)
         assert f"{knob.flag} VALUE" in text
         assert f"{knob.help}: {knob.allowed}" in text
         default = knob.text(view.default_setup)
-        assert not default or f"unless said {default}" in text
+        assert not default or f"(default: {default})" in text
 
 
 @pytest.mark.parametrize("view", VIEWS)
