@@ -192,8 +192,7 @@ def _view_epilog(view: View[Any]) -> str:
         f"{_examples(*dict.fromkeys(commands))}\n\n{_columns(view)}{recipes}"
         "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or\n"
         "one beyond float64. In CSV they are -inf and inf; what cannot be known is left\n"
-        "empty."
-        + _page(view)
+        "empty." + _page(view)
     )
 
 
