@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rich.console import Console, RenderableType
 
+import gradtui
 from gradtui.app import panes
 from gradtui.app.actions import own_actions
 from gradtui.app.explaining import verdicts
@@ -181,3 +184,30 @@ def test_a_derivation_says_what_its_x_is(spec: str) -> None:
     shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
     assert "x is here what a unit takes in, which the views call z." in shown
     assert "there is none" not in shown
+
+
+MEANINGS = {
+    "●": "chosen, in the list",
+    "◉": "the verdict's, in the list",
+    "∅": "dead",
+    "⊕": "the cursor in a plot",
+    "◆": "the advised weights",
+    "▷": "the signal",
+    "◁": "the gradient beside it",
+}
+HOMES = {"●": "app", "◉": "app", "∅": "models"}
+"""Where a mark of all views may stand; what speaks of it or spells it in ASCII may too."""
+
+
+@pytest.mark.parametrize("mark", MEANINGS)
+def test_a_mark_has_one_meaning(mark: str) -> None:
+    source = Path(gradtui.__file__).parent
+    rooms = {
+        file.relative_to(source).parts[0]
+        for file in source.rglob("*.py")
+        if file.name not in ("explaining.py", "ascii.py") and mark in file.read_text("utf-8")
+    }
+    if mark in HOMES:
+        assert rooms == {HOMES[mark]}
+    else:
+        assert rooms <= {"plots", "views"}
