@@ -411,6 +411,15 @@ def test_one_activation_comes_with_every_fact_and_its_derivation() -> None:
         assert fact in text
     assert re.search(r"^11  = σ\(x\) · \(1 − σ\(x\)\)$", text, re.MULTILINE)
     assert "σ(x)" in printed("list", "sigmoid", "--language", "ko")
+
+
+def test_the_list_says_which_have_a_derivation_and_help_what_is_printed() -> None:
+    assert "A derivation there is of sigmoid, tanh, relu." in printed("list", "gelu")
+    assert "A derivation there is" not in printed("list", "tanh")
+    text = printed("phase", "--help")
+    assert text.startswith("usage: gradtui phase [ACTIVATION ...] [OPTION ...]\n\nAt which σw")
+    assert re.search(r"^  q\* +the mean square of the pre-activations", text, re.MULTILINE)
+    assert all(len(line) <= 80 for line in text.split("\n") if not line.startswith("  /"))
     assert "시그모이드" in printed("list", "sigmoid", "--language", "ko")
     assert "parameters    negative_slope = 0.2" in printed("list", "leaky_relu(0.2)")
 
@@ -512,7 +521,7 @@ def test_the_help_of_a_view_has_every_knob_with_its_range_and_default(view: Any)
         assert f"{knob.flag} VALUE" in text
         assert f"{knob.help}: {knob.allowed}" in text
         default = knob.text(view.default_setup)
-        assert not default or f"unless said {default}" in text
+        assert not default or f"(default: {default})" in text
 
 
 @pytest.mark.parametrize("view", VIEWS)

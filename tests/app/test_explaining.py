@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rich.console import Console, RenderableType
 
+import gradtui
 from gradtui.app import panes
 from gradtui.app.actions import own_actions
 from gradtui.app.explaining import verdicts
-from gradtui.app.screens import help_page
+from gradtui.app.screens import InfoPage, help_page
 from gradtui.app.state import State
 from gradtui.app.steps import press
 from gradtui.app.themes import styles
@@ -168,3 +171,43 @@ def test_a_message_that_does_not_fit_the_bottom_row_is_a_notice() -> None:
 def test_v_is_no_knobs_letter_in_any_view() -> None:
     assert all(knob.letter != "v" for view in VIEWS.values() for knob in view.all_knobs)
     assert press(State(), "v") == State().saying("")
+
+
+@pytest.mark.parametrize("spec", ["gelu", "leaky_relu(0.2)"])
+def test_an_activation_without_a_derivation_says_which_have_one(spec: str) -> None:
+    shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
+    assert "Of sigmoid, tanh and relu there is a derivation, of this one there is none." in shown
+
+
+@pytest.mark.parametrize("spec", ["sigmoid", "tanh", "relu"])
+def test_a_derivation_says_what_its_x_is(spec: str) -> None:
+    shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
+    assert "x is here what a unit takes in, which the views call z." in shown
+    assert "there is none" not in shown
+
+
+MEANINGS = {
+    "●": "chosen, in the list",
+    "◉": "the verdict's, in the list",
+    "∅": "dead",
+    "⊕": "the cursor in a plot",
+    "◆": "the advised weights",
+    "▷": "the signal",
+    "◁": "the gradient beside it",
+}
+HOMES = {"●": "app", "◉": "app", "∅": "models"}
+"""Where a mark of all views may stand; what speaks of it or spells it in ASCII may too."""
+
+
+@pytest.mark.parametrize("mark", MEANINGS)
+def test_a_mark_has_one_meaning(mark: str) -> None:
+    source = Path(gradtui.__file__).parent
+    rooms = {
+        file.relative_to(source).parts[0]
+        for file in source.rglob("*.py")
+        if file.name not in ("explaining.py", "ascii.py") and mark in file.read_text("utf-8")
+    }
+    if mark in HOMES:
+        assert rooms == {HOMES[mark]}
+    else:
+        assert rooms <= {"plots", "views"}

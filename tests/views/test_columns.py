@@ -12,6 +12,7 @@ from gradtui.plots.picture import Span, row_text
 from gradtui.progress import unwatched
 from gradtui.views import VIEWS
 from gradtui.views.columns import whole_columns
+from gradtui.views.view import Size
 
 CELLS = st.lists(st.text("ab", min_size=1, max_size=9), min_size=1, max_size=5)
 
@@ -38,6 +39,15 @@ def test_every_heading_has_a_value_under_it(view: str, width: int) -> None:
     assert all(len(line) <= width for line in rows)
     for start, end in heads[1:]:
         assert rows[1][start:end].strip(), (rows[0], rows[1])
+
+
+@pytest.mark.parametrize("size", [Size(36, 9), Size(36, 12), Size(56, 13), Size(90, 25)], ids=str)
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_title_or_legend_of_a_picture_is_cut_in_its_middle(view: str, size: Size) -> None:
+    setup = VIEWS[view].default_setup.with_(networks=3, units=8, depth=10).clamped()
+    *_, result = VIEWS[view].results(setup, unwatched)
+    for line in VIEWS[view].draw(result, setup, size, "braille").rows:
+        assert not row_text(line).endswith("…"), row_text(line)
 
 
 @pytest.mark.parametrize("z", [-2.0, -12.0, -400.0])

@@ -249,7 +249,7 @@ def test_equal_setups_give_equal_answers() -> None:
 
 
 def test_too_deep_a_network_is_refused() -> None:
-    with pytest.raises(InputError, match=r"depth: 20000 is not at most 10,000.*smaller"):
+    with pytest.raises(InputError, match=r"depth: 20000 is not at most 10,000.*depth=10000"):
         next(run(setup("tanh", depth=20_000)))
 
 

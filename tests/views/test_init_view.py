@@ -27,7 +27,9 @@ SIZE = Size(72, 20)
 
 
 def setup(*names: str, **changes: object) -> Setup:
-    made = VIEW.default_setup.with_(activations=names, networks=6, units=16, depth=40)
+    made = VIEW.default_setup.with_(
+        activations=names, networks=6, units=16, depth=40, threshold=0.1
+    )
     return made.with_(**changes).checked()
 
 

@@ -295,7 +295,7 @@ def test_each_row_has_the_shares_and_both_signals() -> None:
         assert beside.split()[0] == share_text(float(row["saturated"]))  # type: ignore[arg-type]
         assert ("▷" in beside and "◁" in beside) or "◇" in beside
     rows = [line.split("│")[-1] for line in lines[-7:-1]]
-    gradient = [row.index("○") for row in rows if "○" in row]
+    gradient = [row.index("◁") for row in rows if "◁" in row]
     assert gradient == sorted(gradient)  # the gradient falls from the loss at the bottom to layer 1
     assert len(gradient) >= 4
 

@@ -126,7 +126,7 @@ def test_where_a_sigma_b_has_no_critical_point_the_snap_says_which_has() -> None
     assert "try tanh" in str(error.value)
     with pytest.raises(InputError) as error:
         snapped_from(setup_of("gelu"))
-    match = re.search(r"Y ([\d.]+) has one", str(error.value))
+    match = re.search(r"sigma_b=([\d.]+) has one", str(error.value))
     assert match is not None
     there = snapped_from(setup_of("gelu", sigma_b=float(match[1])))
     assert mean_field("gelu", there.plane.sigma_w**2, there.plane.sigma_b**2).chi == pytest.approx(

@@ -122,7 +122,8 @@ def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableTyp
             yield terms
             terms = Table.grid(padding=(0, 1))
             terms.add_column(width=_TERM_WIDTH)
-        yield Padding(_said(entry, styles), (0, 0, 0, 2))
+        said = _said(entry, styles)
+        yield Padding(Text.assemble("- ", said) if entry.item else said, (0, 0, 0, 2))
     if terms.row_count:
         yield terms
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.settings import SETTINGS
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
-from gradtui.views.page import page_file
+from gradtui.views.page import READOUT, Entry, page_file, sections
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
 
@@ -99,7 +100,8 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         commands[view.name] = found.add_parser(
             view.name,
             help=f"{view.title}: {view.question}".replace("%", "%%"),
-            description=f"{view.title}: {view.question}",
+            usage=f"gradtui {view.name} [ACTIVATION ...] [OPTION ...]",
+            description=_description(view),
             epilog=_view_epilog(view),
         )
         _add_view_options(commands[view.name], view)
@@ -148,6 +150,31 @@ def _examples(*commands: str) -> str:
     return "Examples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
+def _paragraph(entry: Entry, lead: str) -> str:
+    """Words in lines of a terminal's width behind a lead; what is typed without its backticks."""
+    lead += "- " if entry.item and not entry.terms else ""
+    words, indent = entry.text.replace("`", ""), " " * len(lead)
+    return textwrap.fill(words, _WIDTH, initial_indent=lead, subsequent_indent=indent)
+
+
+_WIDTH = 78
+
+
+def _description(view: View[Any]) -> str:
+    """What the view is about, from its page."""
+    intro = sections(view).get("", ())
+    return "\n\n".join([view.question, *(_paragraph(one, "") for one in intro)])
+
+
+def _columns(view: View[Any]) -> str:
+    """What is printed below the picture, from the view's page."""
+    lines = [
+        _paragraph(one, f"  {', '.join(one.terms):<15} " if one.terms else "  ")
+        for one in sections(view).get(READOUT, ())
+    ]
+    return "\n".join(["Below the picture stand:", *lines, ""]) + "\n" if lines else ""
+
+
 def _view_epilog(view: View[Any]) -> str:
     """Commands that say something, and what to make of a number that JSON cannot hold."""
     commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
@@ -167,10 +194,10 @@ def _view_epilog(view: View[Any]) -> str:
             "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
         )
     return (
-        f"{_examples(*dict.fromkeys(commands))}\n\n{recipes}"
-        "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
-        "beyond float64. In CSV they are -inf and inf; what cannot be known is left empty."
-        + _page(view)
+        f"{_examples(*dict.fromkeys(commands))}\n\n{_columns(view)}{recipes}"
+        "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or\n"
+        "one beyond float64. In CSV they are -inf and inf; what cannot be known is left\n"
+        "empty." + _page(view)
     )
 
 
@@ -183,17 +210,17 @@ def _page(view: View[Any]) -> str:
 
 def _add_view_options(parser: Parser, view: View[Any]) -> None:
     names = KNOBS["activations"]
-    parser.add_argument(
+    parser.add_argument_group("what to look at").add_argument(
         "names",
         nargs="*",
         choices=_Names(ACTIVATIONS),
         metavar="ACTIVATION",
-        help=f"{names.allowed}; unless said {names.text(view.default_setup)}",
+        help=f"{names.allowed} (default: {names.text(view.default_setup)})",
     )
     knobs = parser.add_argument_group("what to compute")
     for knob in view.all_knobs:
         default = knob.text(view.default_setup)
-        unless = f"; unless said {default}" if default else ""
+        unless = f" (default: {default})" if default else ""
         knobs.add_argument(
             knob.flag,
             dest=knob.name,
@@ -203,7 +230,9 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
         )
     output = parser.add_argument_group("what to print")
     _add_formats(output, ".svg .txt .csv .json")
-    output.add_argument("--height", metavar="ROWS", help="of the picture; 24 in a pipe")
+    output.add_argument(
+        "--height", metavar="ROWS", help="of the picture (default: the terminal's, or 24)"
+    )
     output.add_argument(
         "--marker",
         choices=SETTINGS["marker"].choices,
@@ -221,7 +250,9 @@ def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
         metavar="FILE",
         help=f"write there, as its ending says ({suffixes}); - is standard output",
     )
-    parser.add_argument("--width", metavar="COLUMNS", help="the terminal's, or 80, unless said")
+    parser.add_argument(
+        "--width", metavar="COLUMNS", help="of a line (default: the terminal's, or 80)"
+    )
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),

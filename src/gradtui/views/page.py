@@ -26,10 +26,12 @@ class Entry:
     Attributes:
         terms: what is explained, each as it stands on the screen; none of a paragraph.
         text: the words, with what stands on the screen or is typed between backticks.
+        item: whether it is one of a list.
     """
 
     terms: tuple[str, ...]
     text: str
+    item: bool = False
 
 
 def page_file(view: View[Any]) -> Path | None:
@@ -40,12 +42,12 @@ def page_file(view: View[Any]) -> Path | None:
 
 
 def sections(view: View[Any]) -> Mapping[str, tuple[Entry, ...]]:
-    """The page by its headings; nothing where there is none."""
+    """The page by its headings, what stands before them under ""; nothing where there is none."""
     file = page_file(view)
     if file is None:
         return {}
-    _, *parts = _HEADING.split(file.read_text(encoding="utf-8"))
-    return {
+    intro, *parts = _HEADING.split(file.read_text(encoding="utf-8"))
+    return {"": tuple(_entries(intro))} | {
         heading: tuple(_entries(body))
         for heading, body in zip(parts[::2], parts[1::2], strict=True)
     }
@@ -54,12 +56,12 @@ def sections(view: View[Any]) -> Mapping[str, tuple[Entry, ...]]:
 def _entries(body: str) -> Iterator[Entry]:
     """The paragraphs and items of a section, each in one line."""
     for block in body.strip().split("\n\n"):
-        if block.startswith("    ") or block.startswith("!["):
+        if block.startswith(("    ", "![", "# ")):
             continue
-        for item in re.split(r"^- ", block, flags=re.MULTILINE):
+        for at, item in enumerate(re.split(r"^- ", block, flags=re.MULTILINE)):
             words = _LINK.sub(r"\1", " ".join(item.replace("**", "").split()))
             if not words:
                 continue
             term = _TERM.match(words)
             terms = tuple(re.findall(r"`([^`]+)`", term[1])) if term else ()
-            yield Entry(terms, term[2] if term else words)
+            yield Entry(terms, term[2] if term else words, at > 0)

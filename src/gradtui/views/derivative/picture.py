@@ -14,7 +14,7 @@ from gradtui.plots.picture import (
     Span,
     curve_role,
     fit_text,
-    row,
+    row_within,
 )
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
@@ -62,7 +62,9 @@ def _plot(
     for index, curve in enumerate(curves):
         place = (index + 1) * (POINTS - 1) // (len(curves) + 1)
         canvas.text(float(result.z[place]), float(curve[place]), LETTERS[index], curve_role(index))
-    heading = row((" " * 6 + title, "title"), (f" at z = {plain(setup.slope.z)}", "muted"))
+    heading = row_within(
+        size.width, Span(" " * 6 + title, "title"), Span(f" at z = {plain(setup.slope.z)}", "muted")
+    )
     return Picture.of([heading], size.width).above(canvas.build())
 
 

@@ -63,6 +63,6 @@ VIEW: View[Comparisons] = View(
     table=table,
     walk=walk,
     snippets=paste,
-    defaults={"activations": ("tanh",), "depth": 80, "threshold": 0.1, "networks": 50},
+    defaults={"activations": ("tanh",), "depth": 80},
     hints=("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
 )
