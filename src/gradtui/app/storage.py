@@ -131,7 +131,7 @@ def load(file: Path) -> State:
     except FileNotFoundError:
         return first_start()
     except UnicodeDecodeError:
-        return _anew(file, "is no text")
+        return _anew(file, "could not be read (no text)")
     except OSError as error:
         return _anew(file, f"could not be read ({error.strerror})")
     if _fell_when_opened(file):
@@ -139,9 +139,9 @@ def load(file: Path) -> State:
     try:
         kept = json.loads(text)
     except (ValueError, RecursionError):
-        return _anew(file, "is no JSON")
+        return _anew(file, "could not be read (no JSON)")
     if not isinstance(kept, dict):
-        return _anew(file, "is no table")
+        return _anew(file, "could not be read (no table)")
     view = kept.get("view")
     if not isinstance(view, str) or view not in VIEWS:
         view = START_VIEW

@@ -129,7 +129,11 @@ class TerminalDriver(linux_driver.LinuxDriver):
         if not self._auto_restart or self._key_thread is None:
             return
         if not self._must_signal_resume:
-            if os.tcgetpgrp(self.fileno) != os.getpgrp():
+            try:
+                ours = os.tcgetpgrp(self.fileno) == os.getpgrp()
+            except OSError:  # a terminal that hangs up sends this behind SIGHUP
+                return
+            if not ours:
                 os.kill(os.getpid(), signal.SIGSTOP)  # `bg`: the terminal is another's
                 return
             self.suspend_application_mode()
