@@ -26,7 +26,9 @@ from gradtui.app.themes import styles
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
 from gradtui.plots.picture import Span
-from gradtui.setup import KNOBS, Setup
+from gradtui.plots.zoom import MOST, Zoom
+from gradtui.progress import unwatched
+from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import exported
 from gradtui.views.scenarios import SCENARIOS
@@ -491,3 +493,90 @@ async def test_l_sends_lines_to_the_clipboard_and_a_digit_those_of_another_frame
         assert len(sent) == 2
         for code in sent:
             compile(code, "pasted", "exec")
+
+
+# --------------------------------------------------------------------- the zoom
+
+
+def test_a_zoom_halves_the_height_around_its_middle_and_stays_inside() -> None:
+    zoom = Zoom().closer(1)
+    assert zoom.limits(0.0, 8.0) == (2.0, 6.0)
+    assert zoom.closer(1).limits(0.0, 8.0) == (3.0, 5.0)
+    assert zoom.moved(0.25).limits(0.0, 8.0) == (3.0, 7.0)
+    assert zoom.moved(9.0).limits(0.0, 8.0) == (4.0, 8.0)
+    assert zoom.moved(-9.0).limits(0.0, 8.0) == (0.0, 4.0)
+    assert zoom.moved(9.0).closer(-1).limits(0.0, 8.0) == (0.0, 8.0)
+    assert zoom.closer(-5) == Zoom()
+    assert zoom.closer(100).times == MOST
+
+
+@pytest.mark.parametrize("view", [name for name, view in VIEWS.items() if view.zooms])
+async def test_the_zoom_enlarges_the_picture_and_the_star_shows_all_again(view: str) -> None:
+    setup = VIEWS[view].default_setup.with_(networks=2, units=8, samples=2)
+    state = State(view=view, setup=setup, highlight=setup.activations[0])
+    async with running(state) as (app, pilot):
+        before = app.panes["plot"].picture.text
+        await pilot.press("plus", "plus")
+        await settle(pilot)
+        near = app.panes["plot"].picture.text
+        assert near != before
+        assert "×4 in height" in bottom(app)
+        await pilot.press("ctrl+up")
+        await settle(pilot)
+        assert app.panes["plot"].picture.text != near
+        assert app.state.setup == setup
+        await pilot.press("asterisk")
+        await settle(pilot)
+        assert app.panes["plot"].picture.text == before
+        await pilot.press("plus", "1", "2", "backspace", "backspace")
+        assert app.state.zoom == Zoom()
+
+
+async def test_an_axis_enlarged_to_less_than_a_decade_keeps_its_ticks() -> None:
+    async with running(DEEP) as (app, pilot):
+        await pilot.press(*["plus"] * 7)
+        await settle(pilot)
+        labels = [row.split("┤")[0].split()[-1]
+                  for row in app.panes["plot"].picture.text.split("\n") if "┤" in row]  # fmt: skip
+        values = [float(label) for label in labels]
+        assert len(values) >= 2
+        low, high = Zoom(7).limits(0.0, 1.0)
+        every = -32.5 * low, -32.5 * high  # the curve of fifty sigmoids, with some margin
+        assert all(10 ** min(every) / 30 < value < 10 ** max(every) * 30 for value in values)
+        assert values == sorted(values, reverse=True)
+
+
+def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:
+    assert "no axis" in steps.magnify(State(view="layers"), 1).message
+    assert "all that there is" in steps.magnify(State(), -1).message
+    assert "in sight" in steps.look_up(State(), 0.25).message
+
+
+# --------------------------------------------------------------------- the knobs
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_no_knob_opens_that_changes_nothing(view: str) -> None:
+    record = VIEWS[view]
+
+    def everything(setup: Setup) -> object:
+        *_, result = record.results(setup, unwatched)
+        found = [record.finding(result, name) for name in record.subjects(setup)]
+        shown = (
+            record.draw(result, setup, Size(80, 24), "braille"),
+            record.readout(result, setup, 120),
+        )
+        return shown, [(one.text, one.evidence) for one in found if one], record.table(result)
+
+    for family in record.families or ("chain",):
+        few = {"networks": 3, "units": 6, "samples": 20, "depth": 6, "batch": 4, "model": family}
+        setup = record.default_setup.with_(**few).clamped()
+        before = everything(setup)
+        for name in record.offered(setup):
+            knob = KNOBS[name]
+            if name in ("activations", "focus"):
+                continue
+            values = [knob.step(knob.of(setup), steps) for steps in (1, 2, 5, -3)]
+            changes = [{name: value, **implied(setup, name, value)} for value in values]
+            assert any(everything(setup.with_(**one).clamped()) != before for one in changes), name

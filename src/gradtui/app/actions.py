@@ -9,6 +9,7 @@ from functools import partial
 from gradtui.app import steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.plots.zoom import MOST
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -231,6 +232,16 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture", "Cursor",
+           partial(steps.magnify, times=1)),
+    Action("diminish", ("underscore",), "_", "half of it", "Cursor",
+           partial(steps.magnify, times=-1)),
+    Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
+           partial(steps.magnify, times=-MOST)),
+    Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
+           partial(steps.look_up, windows=0.25)),
+    Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
+           partial(steps.look_up, windows=-0.25)),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),

@@ -98,7 +98,9 @@ class Display:
         areas = self.lay_out(state, main)
         self.flow.send("side", panes.side(state, areas.side))
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
-        request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
+        request = Request(
+            state.view, state.setup, areas.plot, self.cells.width, self._marker, state.zoom
+        )
         if request != self._request:
             if self._request is not None and request.view != self._request.view:
                 self._enter(state, areas)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import View
@@ -40,7 +41,8 @@ class State:
 
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
     stands in the bottom row until the next key. `before` and `after` are the views that back and
-    forward lead to, the nearest last. A `newcomer` is told where to go on.
+    forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
+    the picture's height `zoom` says, until another view is entered.
     """
 
     setup: Setup = _FIRST
@@ -56,6 +58,7 @@ class State:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     newcomer: bool = False
+    zoom: Zoom = WHOLE
 
     @property
     def record(self) -> View[Any]:
@@ -98,7 +101,7 @@ def entered(state: State, view: str) -> State:
     if view == state.view:
         return state
     before = (*state.before, state.view)[-UNDO_DEPTH:]
-    return state.with_(view=view, before=before, after=(), playing=False)
+    return state.with_(view=view, before=before, after=(), playing=False, zoom=WHOLE)
 
 
 # ----------------------------------------------------------------- a change

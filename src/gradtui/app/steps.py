@@ -10,6 +10,7 @@ from gradtui.app.state import THEMES, TOUR, Moment, State, changed, entered, gua
 from gradtui.errors import InputError, printable
 from gradtui.models.finding import Remedy
 from gradtui.plots.picture import CURVES
+from gradtui.plots.zoom import MOST, WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
@@ -268,6 +269,31 @@ def climb(state: State, steps: int, *, tens: bool = False) -> State:
     return _moved(state, climb(state.setup, steps, tens), steps, ("lower", "upper"))
 
 
+def magnify(state: State, times: int) -> State:
+    """The height of the picture halved n times more, or less often."""
+    return _zoomed(
+        state, state.zoom.closer(times), f"{MOST} times is the most" if times > 0 else ""
+    )
+
+
+def look_up(state: State, windows: float) -> State:
+    """What is in sight of the height moved by so many of its heights."""
+    if not state.zoom.times:
+        return state.saying("All of the height is in sight; + enlarges it.")
+    return _zoomed(state, state.zoom.moved(windows), "")
+
+
+def _zoomed(state: State, zoom: Zoom, why: str) -> State:
+    if not state.record.zooms:
+        return state.saying(f"The picture of {state.view} has no axis to enlarge.")
+    if zoom == state.zoom:
+        return state.saying(f"No further: {why or 'all that there is is in sight'}.")
+    left = "" if zoom.times else "All of the height is in sight again."
+    return state.with_(zoom=zoom).saying(
+        left or f"×{2**zoom.times} in height; ctrl+↑ ctrl+↓ move it, * shows all again."
+    )
+
+
 def walk_to_end(state: State, direction: int) -> State:
     """The view's cursor at an end of what it walks over."""
     return walk(state, direction * 10**6, tens=True)
@@ -375,7 +401,11 @@ def back(state: State) -> State:
         )
     *before, view = state.before
     return state.with_(
-        view=view, before=tuple(before), after=(*state.after, state.view), playing=False
+        view=view,
+        before=tuple(before),
+        after=(*state.after, state.view),
+        playing=False,
+        zoom=WHOLE,
     )
 
 
@@ -387,7 +417,11 @@ def forward(state: State) -> State:
         )
     *after, view = state.after
     return state.with_(
-        view=view, before=(*state.before, state.view), after=tuple(after), playing=False
+        view=view,
+        before=(*state.before, state.view),
+        after=tuple(after),
+        playing=False,
+        zoom=WHOLE,
     )
 
 
