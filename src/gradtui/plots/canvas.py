@@ -237,8 +237,9 @@ class Canvas:
             )
         y_label = self.y_label
         if self.whole_y and top - bottom < 2.0:  # enlarged to less than two decades
-            y_ticks = tick_values(bottom, top, max(2, self.lines // 2))
             y_label = self._between_decades
+            ticks = tick_values(bottom, top, max(2, self.lines // 2))
+            y_ticks = sorted({y_label(tick): tick for tick in ticks}.values())
         labels = [y_label(tick)[: self.label_width] for tick in y_ticks]
         # One label is padded so that the plot begins in the same column whatever it shows.
         figure.yticks(y_ticks, [label.rjust(self.label_width) for label in labels] or [" "])
