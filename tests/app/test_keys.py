@@ -14,7 +14,7 @@ from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gradtui.app import panes, steps
+from gradtui.app import going, panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.main import GradTUI
@@ -133,21 +133,21 @@ def test_what_a_comparison_gives_up_is_said_with_the_way_back() -> None:
 def test_back_and_forward_go_the_way_that_was_gone() -> None:
     state = DEEP
     for view in ("chain", "phase", "init"):
-        state = steps.switched(state, view)
-    state = steps.back(steps.back(state))
+        state = going.switched(state, view)
+    state = going.back(going.back(state))
     assert state.view == "chain"
-    assert steps.forward(state).view == "phase"
-    assert steps.forward(steps.forward(state)).view == "init"
-    elsewhere = steps.switched(state, "layers")
-    assert "no view to go forward to" in steps.forward(elsewhere).message
-    assert steps.back(elsewhere).view == "chain"
-    assert "no view to go back to" in steps.back(DEEP).message
+    assert going.forward(state).view == "phase"
+    assert going.forward(going.forward(state)).view == "init"
+    elsewhere = going.switched(state, "layers")
+    assert "no view to go forward to" in going.forward(elsewhere).message
+    assert going.back(elsewhere).view == "chain"
+    assert "no view to go back to" in going.back(DEEP).message
 
 
 def test_what_leads_into_another_view_can_be_gone_back_from() -> None:
     there = steps.scenario(DEEP, 0)
     assert there.view != DEEP.view
-    assert steps.back(there).view == DEEP.view
+    assert going.back(there).view == DEEP.view
 
 
 async def test_alt_and_backspace_are_its_keys() -> None:
@@ -250,12 +250,12 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
     assert "3" in state.message
     quiet = steps.walk(state.saying(""), 1)
     assert quiet.message == ""
-    chain = steps.switched(quiet, "chain")
+    chain = going.switched(quiet, "chain")
     assert chain.setup.depth == 3
     assert "Then 3, the decay" in chain.message
-    decay = steps.switched(chain, "decay")
+    decay = going.switched(chain, "decay")
     assert "doubles the depth" in decay.message
-    assert steps.switched(decay.saying(""), "chain").message == ""
+    assert going.switched(decay.saying(""), "chain").message == ""
 
 
 # ------------------------------------------------------------- entering a view
@@ -266,7 +266,7 @@ async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str)
     async with running(DEEP) as (app, _):
         before = app.panes["readout"].picture.text + app.panes["verdict"].picture.text
         assert "layer 50" in before
-        app.state = steps.switched(app.state, view)  # no picture can have come yet
+        app.state = going.switched(app.state, view)  # no picture can have come yet
         assert app.panes["plot"].picture.text.strip() == VIEWS[view].wait_text(app.state.setup)
         assert app.panes["readout"].picture.text.strip() == "…"
         assert app.panes["verdict"].picture.text.strip() == ""
@@ -550,9 +550,9 @@ def test_an_axis_enlarged_to_less_than_a_decade_keeps_its_ticks() -> None:
 
 
 def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:
-    assert "no axis" in steps.magnify(State(view="layers"), 1).message
-    assert "all that there is" in steps.magnify(State(), -1).message
-    assert "in sight" in steps.look_up(State(), 0.25).message
+    assert "no axis" in going.magnify(State(view="layers"), 1).message
+    assert "all that there is" in going.magnify(State(), -1).message
+    assert "in sight" in going.look_up(State(), 0.25).message
 
 
 # --------------------------------------------------------------------- the knobs

@@ -11,17 +11,12 @@ from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import View
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
-"""The view of a state that says nothing else; the one that opens at the first start is `TOUR`'s."""
-TOUR = {
-    "derivative": "This is σ′. Then press 2: a chain of three layers; 3: its decay with depth.",
-    "chain": "Each layer's σ′ is a factor here. Then 3, the decay; } doubles the depth.",
-    "decay": "How much is left at each layer; } doubles the depth, s has scenarios, ? every key.",
-}
-"""What a newcomer is told in the views, in the order in which the note goes through them."""
+"""The view of a state that says nothing else; at the first start the tour's first one opens."""
 THEMES = ("dark", "light", "contrast", "terminal")
 
 _FIRST = VIEWS[START_VIEW].default_setup
