@@ -190,7 +190,7 @@ def test_in_the_app_it_has_a_key_a_name_and_hints(copies: dict[str, Copy]) -> No
         "from gradtui.app import panes, state, steps\n"
         "from gradtui.app.actions import ACTIONS\n"
         "print([action.keys for action in ACTIONS if action.name == 'view_signal'])\n"
-        "now = steps.switched(state.State(), 'signal')\n"
+        "now = going.switched(state.State(), 'signal')\n"
         "print(panes.top(now, 120, 1.0).text)\n"
         "print(panes.bottom(now, 120).text)"
     )

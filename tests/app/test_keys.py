@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import string
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gradtui.app import panes, steps
+from gradtui.app import going, panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.main import GradTUI
@@ -25,12 +26,16 @@ from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
+from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import Span
-from gradtui.setup import KNOBS, Setup
+from gradtui.plots.zoom import MOST, Zoom, zoomed
+from gradtui.progress import unwatched
+from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import exported
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
+from gradtui.wording import decade, plain
 from support.app import running, settle
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
@@ -128,21 +133,21 @@ def test_what_a_comparison_gives_up_is_said_with_the_way_back() -> None:
 def test_back_and_forward_go_the_way_that_was_gone() -> None:
     state = DEEP
     for view in ("chain", "phase", "init"):
-        state = steps.switched(state, view)
-    state = steps.back(steps.back(state))
+        state = going.switched(state, view)
+    state = going.back(going.back(state))
     assert state.view == "chain"
-    assert steps.forward(state).view == "phase"
-    assert steps.forward(steps.forward(state)).view == "init"
-    elsewhere = steps.switched(state, "layers")
-    assert "no view to go forward to" in steps.forward(elsewhere).message
-    assert steps.back(elsewhere).view == "chain"
-    assert "no view to go back to" in steps.back(DEEP).message
+    assert going.forward(state).view == "phase"
+    assert going.forward(going.forward(state)).view == "init"
+    elsewhere = going.switched(state, "layers")
+    assert "no view to go forward to" in going.forward(elsewhere).message
+    assert going.back(elsewhere).view == "chain"
+    assert "no view to go back to" in going.back(DEEP).message
 
 
 def test_what_leads_into_another_view_can_be_gone_back_from() -> None:
     there = steps.scenario(DEEP, 0)
     assert there.view != DEEP.view
-    assert steps.back(there).view == DEEP.view
+    assert going.back(there).view == DEEP.view
 
 
 async def test_alt_and_backspace_are_its_keys() -> None:
@@ -245,12 +250,12 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
     assert "3" in state.message
     quiet = steps.walk(state.saying(""), 1)
     assert quiet.message == ""
-    chain = steps.switched(quiet, "chain")
+    chain = going.switched(quiet, "chain")
     assert chain.setup.depth == 3
     assert "Then 3, the decay" in chain.message
-    decay = steps.switched(chain, "decay")
+    decay = going.switched(chain, "decay")
     assert "doubles the depth" in decay.message
-    assert steps.switched(decay.saying(""), "chain").message == ""
+    assert going.switched(decay.saying(""), "chain").message == ""
 
 
 # ------------------------------------------------------------- entering a view
@@ -261,7 +266,7 @@ async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str)
     async with running(DEEP) as (app, _):
         before = app.panes["readout"].picture.text + app.panes["verdict"].picture.text
         assert "layer 50" in before
-        app.state = steps.switched(app.state, view)  # no picture can have come yet
+        app.state = going.switched(app.state, view)  # no picture can have come yet
         assert app.panes["plot"].picture.text.strip() == VIEWS[view].wait_text(app.state.setup)
         assert app.panes["readout"].picture.text.strip() == "…"
         assert app.panes["verdict"].picture.text.strip() == ""
@@ -491,3 +496,90 @@ async def test_l_sends_lines_to_the_clipboard_and_a_digit_those_of_another_frame
         assert len(sent) == 2
         for code in sent:
             compile(code, "pasted", "exec")
+
+
+# --------------------------------------------------------------------- the zoom
+
+
+def test_a_zoom_halves_the_height_around_its_middle_and_stays_inside() -> None:
+    zoom = Zoom().closer(1)
+    assert zoom.limits(0.0, 8.0) == (2.0, 6.0)
+    assert zoom.closer(1).limits(0.0, 8.0) == (3.0, 5.0)
+    assert zoom.moved(0.25).limits(0.0, 8.0) == (3.0, 7.0)
+    assert zoom.moved(9.0).limits(0.0, 8.0) == (4.0, 8.0)
+    assert zoom.moved(-9.0).limits(0.0, 8.0) == (0.0, 4.0)
+    assert zoom.moved(9.0).closer(-1).limits(0.0, 8.0) == (0.0, 8.0)
+    assert zoom.closer(-5) == Zoom()
+    assert zoom.closer(100).times == MOST
+
+
+@pytest.mark.parametrize("view", [name for name, view in VIEWS.items() if view.zooms])
+async def test_the_zoom_enlarges_the_picture_and_the_star_shows_all_again(view: str) -> None:
+    setup = VIEWS[view].default_setup.with_(networks=2, units=8, samples=2)
+    state = State(view=view, setup=setup, highlight=setup.activations[0])
+    async with running(state) as (app, pilot):
+        before = app.panes["plot"].picture.text
+        await pilot.press("plus", "plus")
+        await settle(pilot)
+        near = app.panes["plot"].picture.text
+        assert near != before
+        assert "×4 in height" in bottom(app)
+        await pilot.press("ctrl+up")
+        await settle(pilot)
+        assert app.panes["plot"].picture.text != near
+        assert app.state.setup == setup
+        await pilot.press("asterisk")
+        await settle(pilot)
+        assert app.panes["plot"].picture.text == before
+        await pilot.press("plus", "1", "2", "backspace", "backspace")
+        assert app.state.zoom == Zoom()
+
+
+def test_an_axis_enlarged_to_less_than_a_decade_keeps_its_ticks() -> None:
+    with zoomed(Zoom(7)):
+        canvas = Canvas(60, 16, (0.0, 1.0), (-48.0, 1.0), plain, decade, whole_y=True)
+        rows = canvas.build().text.split("\n")
+    low, high = canvas.y_limits
+    assert high - low == pytest.approx(49 / 2**7)
+    ticks = [float(row.split("┤")[0]) for row in rows if "┤" in row]
+    assert len(ticks) >= 2
+    assert ticks == sorted(set(ticks), reverse=True)
+    for tick in ticks:  # to the digits that are shown
+        assert low - 0.1 < math.log10(tick) < high + 0.1
+    assert Canvas(60, 16, (0.0, 1.0), (-48.0, 1.0), plain, decade).y_limits == (-48.0, 1.0)
+
+
+def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:
+    assert "no axis" in going.magnify(State(view="layers"), 1).message
+    assert "all that there is" in going.magnify(State(), -1).message
+    assert "in sight" in going.look_up(State(), 0.25).message
+
+
+# --------------------------------------------------------------------- the knobs
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_no_knob_opens_that_changes_nothing(view: str) -> None:
+    record = VIEWS[view]
+
+    def everything(setup: Setup) -> object:
+        *_, result = record.results(setup, unwatched)
+        found = [record.finding(result, name) for name in record.subjects(setup)]
+        shown = (
+            record.draw(result, setup, Size(80, 24), "braille"),
+            record.readout(result, setup, 120),
+        )
+        return shown, [(one.text, one.evidence) for one in found if one], record.table(result)
+
+    for family in record.families or ("chain",):
+        few = {"networks": 3, "units": 6, "samples": 20, "depth": 6, "batch": 4, "model": family}
+        setup = record.default_setup.with_(**few).clamped()
+        before = everything(setup)
+        for name in record.offered(setup):
+            knob = KNOBS[name]
+            if name in ("activations", "focus"):
+                continue
+            values = [knob.step(knob.of(setup), steps) for steps in (1, 2, 5, -3)]
+            changes = [{name: value, **implied(setup, name, value)} for value in values]
+            assert any(everything(setup.with_(**one).clamped()) != before for one in changes), name

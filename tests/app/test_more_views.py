@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gradtui.app import steps
+from gradtui.app import going
 from gradtui.app.places import VIEW_KEYS, view_keys, way_to
 from gradtui.app.state import State
 from gradtui.views import VIEWS
@@ -55,10 +55,10 @@ def test_next_and_previous_go_through_all_of_them_and_round(fourteen: list[str])
     state, seen = State(view=fourteen[0]), []
     for _ in fourteen:
         seen.append(state.view)
-        state = steps.next_view(state)
+        state = going.next_view(state)
     assert seen == fourteen
     assert state.view == fourteen[0]
-    assert steps.next_view(state, -1).view == fourteen[-1]
+    assert going.next_view(state, -1).view == fourteen[-1]
 
 
 def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:

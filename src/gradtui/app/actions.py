@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gradtui.app import steps
+from gradtui.app import going, steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
 from gradtui.lessons import DERIVED
+from gradtui.plots.zoom import MOST
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -58,7 +59,7 @@ def _view_actions() -> Iterator[Action]:
             shown,
             f"{view.name}: {view.question}",
             "Views",
-            partial(steps.switched, view=view.name),
+            partial(going.switched, view=view.name),
         )
 
 
@@ -177,12 +178,12 @@ def _climbing(there: str, elsewhere: str) -> str:
 ACTIONS: tuple[Action, ...] = (
     *_view_actions(),
     Action("previous_view", ("comma",), ",", "the view before", "Views",
-           partial(steps.next_view, steps=-1)),
-    Action("next_view", ("full_stop",), ".", "the next view", "Views", steps.next_view),
+           partial(going.next_view, steps=-1)),
+    Action("next_view", ("full_stop",), ".", "the next view", "Views", going.next_view),
     Action("back", ("backspace", "alt+left"), "backspace", "back to the view before; also alt+←",
-           "Views", steps.back),
+           "Views", going.back),
     Action("forward", ("alt+right",), "alt+→", "forward to the view that back came from", "Views",
-           steps.forward),
+           going.forward),
     Action("up", ("k",), "k", "the activation above", "Activations",
            partial(steps.move_highlight, steps=-1)),
     Action("down", ("j",), "j", "the activation below", "Activations",
@@ -239,6 +240,16 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture", "Cursor",
+           partial(going.magnify, times=1)),
+    Action("diminish", ("underscore",), "_", "half of it", "Cursor",
+           partial(going.magnify, times=-1)),
+    Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
+           partial(going.magnify, times=-MOST)),
+    Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
+           partial(going.look_up, windows=0.25)),
+    Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
+           partial(going.look_up, windows=-0.25)),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),
@@ -259,7 +270,7 @@ ACTIONS: tuple[Action, ...] = (
            "Taking it along", hint=("T", "numbers")),
     Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
            "Taking it along", hint=("e", "export")),
-    Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
+    Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
     Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),

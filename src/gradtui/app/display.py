@@ -100,7 +100,9 @@ class Display:
         self.flow.send("side", panes.side(state, areas.side))
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
         self._heed(panes.notice(state, self.cells.width), "bad" if state.failed else "title")
-        request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
+        request = Request(
+            state.view, state.setup, areas.plot, self.cells.width, self._marker, state.zoom
+        )
         if request != self._request:
             if self._request is not None and request.view != self._request.view:
                 self._enter(state, areas)

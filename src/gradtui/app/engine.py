@@ -14,6 +14,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row, row, wrapped
+from gradtui.plots.zoom import WHOLE, Zoom, zoomed
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
 from gradtui.setup.naming import in_app
@@ -48,6 +49,7 @@ class Request:
     plot: Size
     width: int
     marker: str
+    zoom: Zoom = WHOLE
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -146,11 +148,13 @@ class _Computation:
     def _draw(self) -> None:
         request, result = self.request, self._result
         view, setup = VIEWS[request.view], request.setup
+        with zoomed(request.zoom):
+            picture = view.draw(result, setup, request.plot, request.marker)
         self._tell(
             Drawn(
                 request,
                 result,
-                view.draw(result, setup, request.plot, request.marker),
+                picture,
                 view.readout(result, setup, request.width),
                 view.finding(result, view.focused(setup)),
                 self._progress,

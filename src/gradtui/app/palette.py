@@ -9,7 +9,7 @@ from functools import partial
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from gradtui.app import steps
+from gradtui.app import going, steps
 from gradtui.app.state import State
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.setup import KNOBS, Knob
@@ -43,7 +43,7 @@ def found_by_name(state: State) -> Iterator[Offer]:
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = f"{knob.label}: {knob.help}, in {view}"
-        yield Offer(title, "Knobs of other views", partial(steps.switched, view=view), knob)
+        yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
 
 
 def _alone(state: State, name: str) -> State:

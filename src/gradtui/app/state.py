@@ -8,20 +8,16 @@ from typing import Any
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
 from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import View
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
-"""The view of a state that says nothing else; the one that opens at the first start is `TOUR`'s."""
-TOUR = {
-    "derivative": "This is σ′. Then press 2: a chain of three layers; 3: its decay with depth.",
-    "chain": "Each layer's σ′ is a factor here. Then 3, the decay; } doubles the depth.",
-    "decay": "How much is left at each layer; } doubles the depth, s has scenarios, ? every key.",
-}
-"""What a newcomer is told in the views, in the order in which the note goes through them."""
+"""The view of a state that says nothing else; at the first start the tour's first one opens."""
 THEMES = ("dark", "light", "contrast", "terminal")
 
 _FIRST = VIEWS[START_VIEW].default_setup
@@ -41,7 +37,8 @@ class State:
 
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
     stands in the bottom row until the next key. `before` and `after` are the views that back and
-    forward lead to, the nearest last. A `newcomer` is told where to go on.
+    forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
+    the picture's height `zoom` says, until another view is entered.
     """
 
     setup: Setup = _FIRST
@@ -57,6 +54,7 @@ class State:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     newcomer: bool = False
+    zoom: Zoom = WHOLE
 
     @property
     def record(self) -> View[Any]:
@@ -99,7 +97,7 @@ def entered(state: State, view: str) -> State:
     if view == state.view:
         return state
     before = (*state.before, state.view)[-UNDO_DEPTH:]
-    return state.with_(view=view, before=before, after=(), playing=False)
+    return state.with_(view=view, before=before, after=(), playing=False, zoom=WHOLE)
 
 
 # ----------------------------------------------------------------- a change

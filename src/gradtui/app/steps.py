@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from gradtui.app.places import listed, the_views, views_with, way_to
-from gradtui.app.state import THEMES, TOUR, Moment, State, changed, entered, guarded
+from gradtui.app.state import Moment, State, changed, guarded
 from gradtui.errors import InputError, printable
 from gradtui.models.finding import Remedy
 from gradtui.plots.picture import CURVES
@@ -356,46 +355,7 @@ def describe(old: Setup, new: Setup) -> str:
     )
 
 
-# --------------------------------------------------------- views, scenarios
-
-
-def switched(state: State, view: str) -> State:
-    """Another view of the same setup; a newcomer is told where to go on."""
-    there = entered(state, view)
-    if not state.newcomer or view == state.view:
-        return there
-    last = view not in TOUR or view == [*TOUR][-1]
-    return there.with_(newcomer=not last).saying(TOUR.get(view, ""))
-
-
-def back(state: State) -> State:
-    """The view from before."""
-    if not state.before:
-        return state.saying(
-            "There is no view to go back to; comma and full stop go on through them."
-        )
-    *before, view = state.before
-    return state.with_(
-        view=view, before=tuple(before), after=(*state.after, state.view), playing=False
-    )
-
-
-def forward(state: State) -> State:
-    """The view that back came from."""
-    if not state.after:
-        return state.saying(
-            "There is no view to go forward to; comma and full stop go on through them."
-        )
-    *after, view = state.after
-    return state.with_(
-        view=view, before=(*state.before, state.view), after=tuple(after), playing=False
-    )
-
-
-def next_view(state: State, steps: int = 1) -> State:
-    """The view n further; after the last comes the first."""
-    names = list(VIEWS)
-    return switched(state, names[(names.index(state.view) + steps) % len(names)])
+# -------------------------------------------------------- scenarios, remedies
 
 
 def scenario(state: State, index: int) -> State:
@@ -435,9 +395,3 @@ def _from_to(before: str, after: str) -> str:
         end += 1
     middle = [*old[start : len(old) - end], "→", *new[start : len(new) - end]]
     return " ".join([*old[:start], *middle, *old[len(old) - end :]])
-
-
-def next_theme(state: State, themes: Sequence[str] = THEMES) -> State:
-    """The next theme."""
-    theme = themes[(themes.index(state.theme) + 1) % len(themes)]
-    return state.with_(theme=theme).saying(f"Theme: {theme}.")

@@ -12,6 +12,8 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.plots.picture import Picture, Row, Span
+from gradtui.plots.zoom import in_sight
+from gradtui.wording import magnitude
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -93,7 +95,7 @@ class Canvas:
                 "give the plot more columns or rows",
             )
         self.x_limits = _widened(self.x_limits)
-        self.y_limits = _widened(self.y_limits)
+        self.y_limits = in_sight(_widened(self.y_limits))
 
     @property
     def columns(self) -> int:
@@ -233,7 +235,12 @@ class Canvas:
             y_ticks = sorted(
                 {float(round(tick)) for tick in y_ticks if bottom <= round(tick) <= top}
             )
-        labels = [self.y_label(tick)[: self.label_width] for tick in y_ticks]
+        y_label = self.y_label
+        if self.whole_y and top - bottom < 2.0:  # enlarged to less than two decades
+            y_label = self._between_decades
+            ticks = tick_values(bottom, top, max(2, self.lines // 2))
+            y_ticks = sorted({y_label(tick): tick for tick in ticks}.values())
+        labels = [y_label(tick)[: self.label_width] for tick in y_ticks]
         # One label is padded so that the plot begins in the same column whatever it shows.
         figure.yticks(y_ticks, [label.rjust(self.label_width) for label in labels] or [" "])
         x_ticks = self.x_ticks or tick_values(low, high, max(2, self.columns // 10))
@@ -243,6 +250,11 @@ class Canvas:
         self._draw_overlays(cells)
         apart = frozenset(role for line in self._ground for _, role in line)
         return Picture.of([_joined(line, apart) for line in cells], self.width, self.height)
+
+    def _between_decades(self, log10: float) -> str:
+        """A tick of an enlarged axis, in as many digits as its label has room for."""
+        fine = magnitude(log10, 2)
+        return fine if len(fine) <= self.label_width else magnitude(log10, 1)
 
     # -- overlays
 

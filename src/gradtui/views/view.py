@@ -97,6 +97,7 @@ class View(Generic[Result]):
         reads_cursor: whether a result depends on where the cursor stands too.
         has_all_subjects: whether a result has every subject, so that the focus only says which
             one is shown.
+        zooms: whether its picture has an upright axis, which can be enlarged.
     """
 
     name: str
@@ -122,6 +123,7 @@ class View(Generic[Result]):
     hints: tuple[str, ...] = ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command")
     reads_cursor: bool = False
     has_all_subjects: bool = False
+    zooms: bool = True
 
     # ------------------------------------------------------------- its knobs
 

@@ -51,6 +51,7 @@ VIEW: View[Spectra] = View(
     readout=readout,
     finding=finding,
     table=table,
+    zooms=False,
     walk=walk,
     families=tuple(LAYERED),
     defaults={
