@@ -15,8 +15,7 @@ def readout(result: ComparedNetworks, setup: Setup, width: int) -> tuple[Row, ..
     """A line for each network: what is inside the cursor's layer, and the rate of all."""
     layer = setup.layer
     networks = {name: result.network(name) for name in result.names}
-    flat = {network.flat for network in result.networks}
-    heads = ("z", flat.pop() if len(flat) == 1 else "flat", "dead", "|a|", "|∂L/∂a|", "per layer")
+    heads = ("z", "flat", "dead", "|a|", "|∂L/∂a|", "per layer")
     cells = [
         ("",) * len(heads) if network is None else _cells(network, layer)
         for network in networks.values()
