@@ -137,7 +137,8 @@ class Backward:
             if large:
                 layer_tick = turn(part(tick, 0.0, 0.5), stop - 1 - layer, shape[0])
                 multiplied(g, self.forward.z[layer], delta[at], part(layer_tick, 0.0, 0.1))
-                g = product(delta[at], network.weight(layer), gs[at], part(layer_tick, 0.1, 0.8))
+                w = network.weight(layer, part(layer_tick, 0.1, 0.3))
+                g = product(delta[at], w, gs[at], part(layer_tick, 0.4, 0.5))
                 layer_tick(1.0)
             else:
                 np.multiply(g, self.forward.z[layer], out=delta[at])
@@ -180,8 +181,8 @@ class Backward:
         """One layer, in which the rows that plain floats do not hold are done apart."""
         network, (g, p, above, shift) = self.network, signal
         each = network.rows_at_once(layer)
-        w, slope = network.weight(layer), self.forward.z[layer]
-        delta = multiplied(g, slope, np.empty(slope.shape), part(tick, 0.0, 0.1))
+        w, slope = network.weight(layer, part(tick, 0.0, 0.05)), self.forward.z[layer]
+        delta = multiplied(g, slope, np.empty(slope.shape), part(tick, 0.05, 0.05))
         live = p > 0.0
         delta[~live] = 0.0
         q = row_norms(delta)

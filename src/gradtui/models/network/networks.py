@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,14 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network, sigmas
+from gradtui.mathematics.initialisation.draw import network_on_demand
 from gradtui.mathematics.network import GradientFlow, gradient_flow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
+from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 
@@ -26,6 +29,9 @@ _NETWORK, _INPUT = 3, 4
 
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
+
+_MOST_STATES = 0.7e9
+"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
 
 _DRAWING = 0.5
 """The share of the work of a network that drawing its weights is."""
@@ -47,6 +53,7 @@ def flow_of(
     recipe: what is compared differs in nothing else.
     """
     setup = subject.setup
+    _refuse_memory(setup.network.units, setup.depth, batch)
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
     shape = (batch, setup.network.units)
     still = part(tick, _DRAWING, 0.0)
@@ -63,6 +70,19 @@ def flow_of(
         bins=bins,
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
+
+
+def _refuse_memory(units: int, depth: int, batch: int) -> None:
+    """Refuse a batch of which the states of all layers would take more memory than is promised."""
+    row = 16.0 * units * depth
+    if batch * row > _MOST_STATES and batch > 1:
+        raise InputError(
+            "batch",
+            batch,
+            f"at most {max(int(_MOST_STATES / row), 1):,} at {units:,} units and {depth:,} layers, "
+            "for the states of all layers are kept",
+            "give fewer, or fewer layers or units",
+        )
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, int], scale: float, tick: Tick) -> Array:
@@ -92,6 +112,8 @@ def drawn(
     seed = int(sequence.generate_state(1)[0])
     rng = np.random.default_rng([setup.seed, _INPUT, number])
     widths = [setup.network.units] * (setup.depth + 1)
+    if sum(map(operator.mul, widths, widths[1:])) > KEPT_WEIGHTS:
+        return network_on_demand(widths, subject.init, subject.activation, seed), rng
     return random_network(widths, subject.init, subject.activation, seed, tick=tick), rng
 
 
