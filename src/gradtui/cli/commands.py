@@ -18,6 +18,7 @@ from gradtui.cli.streams import (
     emit,
     in_colour,
     is_utf8,
+    narrate,
     page_size,
     save,
     terminal_size,
@@ -137,6 +138,8 @@ def _family_of(changes: Mapping[str, Any]) -> str:
 
 def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
+    if text := view.foretold(setup):
+        narrate(f"gradtui: {text}; ctrl+c ends it\n")
     with Progress(view.name) as progress:
         *_, result = view.results(setup, progress.tell)
     return result

@@ -12,7 +12,7 @@ from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
 from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
 from gradtui.views.export import as_csv, as_json
-from gradtui.views.facts import facts
+from gradtui.views.facts import facts, where_largest, where_zero
 from gradtui.wording import plain
 
 _LABEL = 14
@@ -56,6 +56,8 @@ def _record(f: Activation) -> dict[str, Value]:
         "parameters": ", ".join(f"{key}={value:g}" for key, value in f.parameters.items()),
         "max_abs_derivative": f.max_abs_derivative,
         "max_abs_derivative_at": f.max_abs_derivative_at,
+        "max_abs_derivative_where": where_largest(f),
+        "zero_derivative": where_zero(f),
         "range": f.range_text,
         "range_low": f.range[0],
         "range_high": f.range[1],
@@ -65,6 +67,14 @@ def _record(f: Activation) -> dict[str, Value]:
         "kinks": f.kink_convention,
         "source": f.source,
     }
+
+
+def _briefly(where: str) -> str:
+    """Where |f′| is largest in few cells: 0, z > 0, → ∞, → 3."""
+    where = where.removeprefix("for ").removeprefix("at z = ").replace("as z →", "→")
+    return (
+        where.removesuffix(" from below").removesuffix(" from above").replace("everywhere", "all")
+    )
 
 
 def _infinite(value: float) -> str:
@@ -81,7 +91,7 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         (
             f.spec,
             _infinite(f.max_abs_derivative),
-            _infinite(f.max_abs_derivative_at),
+            _briefly(where_largest(f, 4)),
             f.range_text,
             "yes" if f.monotone else "no",
             "yes" if f.zero_centred else "no",

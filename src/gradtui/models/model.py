@@ -67,6 +67,7 @@ class Model:
         run: the decays of all that a setup compares, each time better known; at last with what
             was found to help.
         remedy: the first change that helps where a decay is not healthy.
+        foretold: what is said before a run that takes long; "" elsewhere.
         layered: what real layers can do beside; None where there are none.
     """
 
@@ -76,6 +77,7 @@ class Model:
     expected: Callable[[Subject, Tick], Decay]
     run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
     remedy: Callable[[Decay, Tick], Remedy | None]
+    foretold: Callable[[Setup], str] = lambda setup: ""
     layered: Layered | None = None
 
     def subjects(self, setup: Setup) -> tuple[Subject, ...]:

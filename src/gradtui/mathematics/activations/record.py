@@ -279,6 +279,18 @@ class Activation:
         """
         return self._steepest[1]
 
+    @property
+    def least_abs_derivative(self) -> float:
+        """The infimum of |f′|."""
+        return min(piece.flattest() for piece in self._pieces)
+
+    @cached_property
+    def zero_slopes(self) -> tuple[float, ...]:
+        """Every z at which f′ is 0 though not around it, in order; of endlessly many, some."""
+        points = {z for piece in self._pieces for z in piece.zeros()}
+        points |= {z for z in self.breaks if self.log_abs_derivative(z) == -math.inf}
+        return tuple(sorted(points))
+
     @cached_property
     def monotone(self) -> bool:
         """Whether f never both rises and falls."""

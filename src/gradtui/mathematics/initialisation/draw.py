@@ -26,6 +26,7 @@ from gradtui.mathematics.initialisation.record import (
 )
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import MULTIPLICATIONS, spans, turn
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.progress import Tick, part, unwatched
@@ -39,8 +40,8 @@ _REFLECTIONS = 64
 class RandomNetwork(NamedTuple):
     """W_1 … W_L, each [n_l, n_{l-1}], and b_1 … b_L, each [n_l]; None for no biases."""
 
-    weights: list[Array]
-    biases: list[Array] | None
+    weights: Sequence[Array]
+    biases: Sequence[Array] | None
 
 
 def random_network(
@@ -69,29 +70,76 @@ def random_network(
         InputError: an unknown recipe, a width, depth or seed out of range, or more memory than
             there is.
     """
-    recipe = initialisation(scheme)
-    n = _checked_widths(widths)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError("seed", seed, "a whole number from 0 up", "try 0")
-    values = recipe.parameters(activation, critical)
-    _refuse_memory(n)
+    layers = _Layers(widths, scheme, activation, seed, critical)
+    _refuse_memory(layers.widths)
+    depth = len(layers.draws)
     weights, biases = [], []
-    biased = False
-    depth = len(n) - 1
-    children = np.random.SeedSequence(int(seed)).spawn(depth)
-    for layer, ((n_in, n_out), child) in enumerate(
-        zip(itertools.pairwise(n), children, strict=True)
-    ):
-        rng = np.random.Generator(np.random.PCG64(child))
-        draw = recipe.scheme.draw(Fans(n_in, n_out, layer == 0), values)
-        w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
-        _fill(w, rng, draw.weights, draw.scale, turn(tick, layer, depth))
-        _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
+    for layer in range(depth):
+        w, b = layers.drawn(layer, turn(tick, layer, depth))
         weights.append(w)
-        biased = biased or draw.bias_scale > 0.0
         biases.append(b)
         tick((layer + 1) / depth)
-    return RandomNetwork(weights, biases if biased else None)
+    return RandomNetwork(weights, biases if layers.biased else None)
+
+
+def network_on_demand(
+    widths: Sequence[int],
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    seed: int,
+    *,
+    critical: Critical = critical_sigma_w2,
+) -> RandomNetwork:
+    """The very network that `random_network` draws, its layers drawn whenever they are asked for.
+
+    Only the last of them is kept; see `random_network` for the arguments and the errors.
+    """
+    layers = _Layers(widths, scheme, activation, seed, critical)
+    weights = OnDemand(layers.widths, layers.drawn)
+    return RandomNetwork(weights, weights.vectors if layers.biased else None)
+
+
+class _Layers:
+    """How each layer is drawn.
+
+    Attributes:
+        widths: n_0 … n_L.
+        draws: the distributions of each layer.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        scheme: str | Initialisation,
+        activation: str | Activation,
+        seed: int,
+        critical: Critical,
+    ) -> None:
+        recipe = initialisation(scheme)
+        self.widths = _checked_widths(widths)
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError("seed", seed, "a whole number from 0 up", "try 0")
+        values = recipe.parameters(activation, critical)
+        self.draws = [
+            recipe.scheme.draw(Fans(n_in, n_out, first=layer == 0), values)
+            for layer, (n_in, n_out) in enumerate(itertools.pairwise(self.widths))
+        ]
+        self._seeds = np.random.SeedSequence(int(seed)).spawn(len(self.draws))
+
+    @property
+    def biased(self) -> bool:
+        """Whether any layer has biases."""
+        return any(draw.bias_scale > 0.0 for draw in self.draws)
+
+    def drawn(self, layer: int, tick: Tick) -> tuple[Array, Array]:
+        """W_l and b_l, l counted from 0: the same each time."""
+        rng = np.random.Generator(np.random.PCG64(self._seeds[layer]))
+        n_in, n_out = self.widths[layer : layer + 2]
+        draw = self.draws[layer]
+        w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
+        _fill(w, rng, draw.weights, draw.scale, tick)
+        _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
+        return w, b
 
 
 def _fill(

@@ -207,13 +207,14 @@ class _Product:
 
     def multiply(self, tick: Tick) -> None:
         """One layer more: J_l = D_l W_l J_{l-1}."""
+        weight = self.network.weight(self.depth, part(tick, 0.0, 0.1))
         with np.errstate(all="ignore"):
             z = self.network.preactivations(self.depth, unwatched)(self.a, self.e)
             self.a, self.e = self.f(z).capped().rows()
             slopes = self.df(z).capped()
-        w, k = at_scale(self.network.weight(self.depth).T, unwatched)
+        w, k = at_scale(weight.T, unwatched)
         m = (w.T @ self.q) * slopes.m[0][:, None]
-        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.0, 0.5))
+        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.1, 0.4))
         self.t = y @ self.t
         self.depth += 1
         self.least = min(self.least, len(m))

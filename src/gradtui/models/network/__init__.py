@@ -10,11 +10,11 @@ from gradtui.setup import Network, names_of
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
-    from gradtui.models.network.decay import expected, measured, remedy, run
+    from gradtui.models.network.decay import expected, foretold, measured, remedy, run
     from gradtui.models.network.networks import drawn, flow_of, sigma_w_of, sigmas_of
 else:
-    expected, measured, remedy, run = when_called(
-        "gradtui.models.network.decay", "expected", "measured", "remedy", "run"
+    expected, foretold, measured, remedy, run = when_called(
+        "gradtui.models.network.decay", "expected", "foretold", "measured", "remedy", "run"
     )
     drawn, flow_of, sigma_w_of, sigmas_of = when_called(
         "gradtui.models.network.networks", "drawn", "flow_of", "sigma_w_of", "sigmas_of"
@@ -37,6 +37,7 @@ MODEL = Model(
     expected=expected,
     run=run,
     remedy=remedy,
+    foretold=foretold,
     layered=Layered(
         sigmas=sigmas_of,
         drawn=drawn,

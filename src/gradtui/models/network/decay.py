@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from gradtui.mathematics.network import GradientFlow
 from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.network.cost import networks_of, seconds_of, warning, why_fewer
 from gradtui.models.network.ensemble import Ensemble, gradients, kept_layers
 from gradtui.models.network.networks import Expectation, expectation_of, flow_of, theory
 from gradtui.models.network.remedies import remedy_of
@@ -131,9 +132,11 @@ class NetworkDecay(Decay):
 
     def finding(self) -> Finding:
         """The verdict on the networks, beside what theory foresaw."""
-        return diagnose(
+        found = diagnose(
             self.subject, self.expectation, self.ensemble, self.log10_ratio, self.remedy
         )
+        fewer = _why_fewer(subjects_of(self.subject.among, "network"))
+        return replace(found, evidence=" ".join(filter(None, (found.evidence, fewer))))
 
     def rows(self) -> list[dict[str, Value]]:
         """A row for each layer; the quantiles where they were taken."""
@@ -161,6 +164,19 @@ class NetworkDecay(Decay):
                 }
             )
         return rows
+
+
+def _why_fewer(subjects: Sequence[Subject]) -> str:
+    """Why fewer networks are drawn than were asked for, if so."""
+    asked = subjects[0].setup.network.networks
+    return why_fewer(asked, networks_of(subjects), sum(map(seconds_of, subjects)))
+
+
+def foretold(setup: Setup) -> str:
+    """What to say before networks are drawn that take long even if they are few."""
+    subjects = subjects_of(setup, "network")
+    seconds = sum(map(seconds_of, subjects))
+    return warning(networks_of(subjects), setup.network.patience, seconds)
 
 
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
@@ -191,7 +207,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     yield decays
     layers = kept_layers(setup.depth)
     rows: list[list[Array]] = [[] for _ in decays]
-    networks = setup.network.networks
+    networks = networks_of([decay.subject for decay in decays])
     share = _MEASURING / (networks * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
     for count in range(1, networks + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network
+from gradtui.mathematics.initialisation.draw import network_on_demand
 from gradtui.mathematics.initialisation.record import LayerSigmas, sigmas_by_layer
 from gradtui.mathematics.network import GradientFlow, gradient_flow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
@@ -19,6 +21,7 @@ from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
+from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.wording import plain
@@ -28,6 +31,9 @@ _NETWORK, _INPUT = 3, 4
 
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
+
+_MOST_STATES = 0.7e9
+"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
 
 _DRAWING = 0.5
 """The share of the work of a network that drawing its weights is."""
@@ -49,8 +55,9 @@ def flow_of(
     recipe: what is compared differs in nothing else.
     """
     setup = subject.setup
-    network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
     widths = widths_of(subject)
+    _refuse_memory(widths, batch)
+    network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
     still = part(tick, _DRAWING, 0.0)
     x = _normal(rng, (batch, widths[0]), abs(setup.x), still)
     upstream = _normal(rng, (batch, widths[-1]), 1.0, still)
@@ -65,6 +72,19 @@ def flow_of(
         bins=bins,
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
+
+
+def _refuse_memory(widths: Sequence[int], batch: int) -> None:
+    """Refuse a batch of which the states of all layers would take more memory than is promised."""
+    row = 16.0 * sum(widths)
+    if batch * row > _MOST_STATES and batch > 1:
+        raise InputError(
+            "batch",
+            batch,
+            f"at most {max(int(_MOST_STATES / row), 1):,} with {sum(widths):,} units in all, "
+            "for the states of all layers are kept",
+            "give fewer, or fewer layers or units",
+        )
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, int], scale: float, tick: Tick) -> Array:
@@ -96,9 +116,10 @@ def drawn(
     sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
     seed = int(sequence.generate_state(1)[0])
     rng = np.random.default_rng([setup.seed, _INPUT, number])
-    return random_network(
-        widths_of(subject), subject.init, subject.activation, seed, tick=tick
-    ), rng
+    widths = widths_of(subject)
+    if setup.network.weights(setup.depth) > KEPT_WEIGHTS:
+        return network_on_demand(widths, subject.init, subject.activation, seed), rng
+    return random_network(widths, subject.init, subject.activation, seed, tick=tick), rng
 
 
 def log10_ratio(flow: GradientFlow) -> float:

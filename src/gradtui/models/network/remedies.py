@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.network.cost import affordable
 from gradtui.models.network.networks import expectation_of, flow_of, log10_ratio
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
@@ -14,6 +15,9 @@ from gradtui.wording import magnitude
 
 _TRIALS = 9
 """On so many networks a remedy is tried before it is offered."""
+
+_SHARE = 0.05
+"""The share of the time that trying one change may take."""
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
@@ -40,7 +44,9 @@ def remedy_of(subject: Subject, ratio: float, tick: Tick) -> Remedy | None:
             is not Kind.HEALTHY
         ):
             return None
-        trials = min(changed.setup.network.networks, _TRIALS)
+        trials = affordable(changed, _SHARE, min(changed.setup.network.networks, _TRIALS))
+        if not trials:
+            return None  # it could not be tried in the time that there is
         ratios = sorted(
             log10_ratio(flow_of(changed, tried + 1, 1, tick=part(step, tried / trials, 1 / trials)))
             for tried in range(trials)

@@ -33,6 +33,7 @@ VIEW: View[Decays] = View(
     cursor="layer",
     families=tuple(MODELS),
     run=run,
+    foretold=lambda setup: MODELS[setup.model].foretold(setup),
     draw=draw,
     readout=readout,
     finding=finding,

@@ -50,6 +50,7 @@ VIEW: View[Comparisons] = View(
         "x",
         "units",
         "networks",
+        "patience",
         "seed",
         "sigma_w_range",
         "sigma_b_range",

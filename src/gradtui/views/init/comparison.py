@@ -82,6 +82,7 @@ class Comparison:
         expectation: what theory says of the advised networks at this width, once that is known.
         remedy: what helps where the advice does not hold.
         not_simulated: why it could not be checked, where it could not.
+        why_fewer: why fewer networks are drawn than were asked for, where that is so.
     """
 
     subject: Subject
@@ -90,6 +91,7 @@ class Comparison:
     expectation: Expectation | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""
+    why_fewer: str = ""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
+from gradtui.models.network.cost import networks_within, seconds_of, why_fewer
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -43,6 +44,8 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     if setup.depth > _FOLLOWED:
         result = Comparisons(setup, _foreseen(subjects, None, tick))
         yield result
+    for comparison in result.each:
+        result = result.with_one(_within_time(comparison, len(result.each)))
     wanted = sum(comparison.wanted for comparison in result.each)
     done = 0
     for comparison in result.each:
@@ -56,6 +59,17 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         if remedy is not None:
             result = result.with_one(replace(comparison, remedy=remedy))
             yield result
+
+
+def _within_time(comparison: Comparison, among: int) -> Comparison:
+    """As many networks of each as there is time for, where several activations share it."""
+    patience = comparison.subject.setup.network.patience / among
+    weights = comparison.weights
+    seconds = sum(seconds_of(one.subject) for one in weights)
+    fewer = [replace(one, wanted=networks_within(one.wanted, patience, seconds)) for one in weights]
+    asked = comparison.subject.setup.network.networks
+    why = why_fewer(asked, fewer[0].wanted, seconds * among)
+    return replace(comparison, weights=tuple(fewer), why_fewer=why)
 
 
 def _foreseen(

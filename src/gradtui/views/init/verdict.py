@@ -33,7 +33,8 @@ def finding(result: Comparisons, name: str) -> Finding:
     else:
         exactness = _exactness(advice)
     causes = [_checked(comparison, limit), exactness, *_costs(comparison)]
-    return Finding(name, kind, sentence, " ".join(causes), remedy=comparison.remedy)
+    cause = " ".join(causes)
+    return Finding(name, kind, sentence, cause, comparison.why_fewer, comparison.remedy)
 
 
 def _checked(comparison: Comparison, limit: float) -> str:

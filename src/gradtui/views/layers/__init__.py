@@ -30,7 +30,7 @@ VIEW: View[ComparedNetworks] = View(
         "activations",
         "focus",
         "depth",
-        *layered_knobs(without=("networks",)),
+        *layered_knobs(without=("networks", "patience")),
         "x",
         "seed",
         "threshold",

@@ -15,9 +15,7 @@ def readout(result: ComparedNetworks, setup: Setup, width: int) -> tuple[Row, ..
     """A line for each network: what is inside the cursor's layer, and the rate of all."""
     layer = setup.layer
     networks = {name: result.network(name) for name in result.names}
-    flat = {network.flat for network in result.networks}
-    share = flat.pop() if len(flat) == 1 else "flat"
-    heads = ("z", share, "dead", "|a|", "|∂L/∂a|", "per layer", "σw")
+    heads = ("z", "flat", "dead", "|a|", "|∂L/∂a|", "per layer", "σw")
     cells = [
         ("",) * len(heads) if network is None else _cells(network, layer)
         for network in networks.values()

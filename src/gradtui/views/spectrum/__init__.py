@@ -10,14 +10,14 @@ from gradtui.views.view import View
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
-    from gradtui.views.spectrum.ensembles import Spectra, depths_of, shown_depth
+    from gradtui.views.spectrum.ensembles import Spectra, depths_of, foretold, shown_depth
     from gradtui.views.spectrum.picture import draw
     from gradtui.views.spectrum.readout import readout, table
     from gradtui.views.spectrum.study import run
     from gradtui.views.spectrum.verdict import finding
 else:
-    depths_of, shown_depth = when_called(
-        "gradtui.views.spectrum.ensembles", "depths_of", "shown_depth"
+    depths_of, foretold, shown_depth = when_called(
+        "gradtui.views.spectrum.ensembles", "depths_of", "foretold", "shown_depth"
     )
     (draw,) = when_called("gradtui.views.spectrum.picture", "draw")
     readout, table = when_called("gradtui.views.spectrum.readout", "readout", "table")
@@ -47,6 +47,7 @@ VIEW: View[Spectra] = View(
     ),
     cursor="layer",
     run=run,
+    foretold=foretold,
     draw=draw,
     readout=readout,
     finding=finding,
