@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.wording import decade, magnitude, percent, plain, subscript
+from gradtui.wording import decade, magnitude, percent, plain, rate, subscript
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,9 @@ def test_a_subscript_has_every_digit() -> None:
 )
 def test_a_share_as_a_percentage(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_an_exponent_that_is_beyond_all_digits_is_no_row_of_digits() -> None:
+    assert magnitude(-1.9074723668e76) == "10^-1.9e76"
+    assert rate(-6.56e75) == "×10^-6.6e75"
+    assert magnitude(-123456789.0) == "1e-123456789"
