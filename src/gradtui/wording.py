@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 
+_EXPONENT_WRITTEN_OUT = 1e15
+"""An exponent from here on, which has no digit after its point, is written in two digits."""
+
 
 def magnitude(log10: float, digits: int = 2) -> str:
     """10^log10 in a few significant digits: 0.065, 1.3e-24, 1e-6484, 0."""
     if not math.isfinite(log10):
         return {-math.inf: "0", math.inf: "∞"}.get(log10, "-")
+    if abs(log10) >= _EXPONENT_WRITTEN_OUT:
+        return f"10^{plain(log10, 2)}"
     if -3 <= log10 < 4:
         value = 10.0**log10
         decimals = max(0, digits - 1 - math.floor(math.log10(value) + 1e-9))
