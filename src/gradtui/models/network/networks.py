@@ -100,6 +100,16 @@ def log10_ratio(flow: GradientFlow) -> float:
     return float(flow.log10_grad_hidden[0] - flow.log10_grad_hidden[-1])
 
 
+def quantities_of(flow: GradientFlow) -> dict[str, Array]:
+    """log10 of the norms by layer of ∂L/∂a (from 0), ∂L/∂z and ∂L/∂W (from 1) at one input."""
+    last = flow.log10_grad_hidden[-1]
+    return {
+        "a": flow.log10_grad_hidden - last,
+        "z": flow.log10_grad_biases - last,  # at one input the gradient of a bias is that of its z
+        "w": flow.log10_grad_weights - last,
+    }
+
+
 def sigmas_of(subject: Subject) -> Sigmas:
     """σw², σb² and the distribution of the weights that its recipe gives a subject."""
     return sigmas(subject.init, subject.activation, subject.setup.network.units)

@@ -4,71 +4,112 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import initialisation
-from gradtui.mathematics.initialisation.record import gain
+from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.network.networks import expectation_of, flow_of, log10_ratio
+from gradtui.models.judging import judge
+from gradtui.models.network.laws import law_of
+from gradtui.models.network.networks import expectation_of, flow_of, quantities_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
+from gradtui.models.wording import gradient_of
 from gradtui.progress import Tick, halves, part
-from gradtui.wording import magnitude
 
-_TRIALS = 9
+_TRIALS = 15
 """On so many networks a remedy is tried before it is offered."""
+
+_ENOUGH = 0.75
+"""So large a share of them has to be healthy: more than half will be of many, then."""
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
 
+_FOLLOWED = 2000
+"""The advice for a deeper network is that of its first layers, the last of them repeated."""
 
-def remedy_of(subject: Subject, ratio: float, tick: Tick) -> Remedy | None:
+
+def remedy_of(subject: Subject, before: str, tick: Tick) -> Remedy | None:
     """The first change that theory recommends and that networks, drawn to try it, confirm.
 
     Args:
         subject: what ails.
-        ratio: log10 of what is left of its gradient at the input.
+        before: what becomes of its gradient now, in words.
         tick: is told the share that is done.
     """
-    limit = subject.setup.log10_threshold
-    if Kind.of(ratio, limit) is Kind.HEALTHY:
-        return None
     attempts = halves(tick)
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
         step(0.0)
-        if (
-            Kind.of(float(expectation_of(changed, part(step, 0.0, 0.0)).centre[0]), limit)
-            is not Kind.HEALTHY
-        ):
-            return None
-        trials = min(changed.setup.network.networks, _TRIALS)
-        ratios = sorted(
-            log10_ratio(flow_of(changed, tried + 1, 1, tick=part(step, tried / trials, 1 / trials)))
-            for tried in range(trials)
-        )
-        median = ratios[len(ratios) // 2]
-        return _arrives(median) if Kind.of(median, limit) is Kind.HEALTHY else None
+        return _tried(changed, step)
 
-    return first_that_helps(subject, _candidates(subject), heals, _arrives(ratio))
+    return first_that_helps(subject, _candidates(subject, next(attempts)), heals, before)
 
 
-def _arrives(log10: float) -> str:
-    return f"{magnitude(log10)} of the loss's gradient arrives at the input"
+def _tried(changed: Subject, tick: Tick) -> str | None:
+    """What becomes of the gradient with a change, if theory and most networks find it healthy."""
+    setup = changed.setup
+    limit, quantity = setup.log10_threshold, setup.quantity
+    expected = expectation_of(changed, part(tick, 0.0, 0.0))
+    law = law_of(expected, quantity, setup.network.units, abs(setup.x))
+    if judge(law.centre, limit).kind is not Kind.HEALTHY:
+        return None
+    trials = min(setup.network.networks, _TRIALS)
+    found = []
+    for number in range(1, trials + 1):
+        flow = flow_of(changed, number, 1, tick=part(tick, (number - 1) / trials, 1 / trials))
+        found.append(judge(quantities_of(flow)[quantity], limit))
+    healthy = sum(judgement.kind is Kind.HEALTHY for judgement in found)
+    if healthy < _ENOUGH * trials:
+        return None
+    median = sorted(judgement.log10_ratio for judgement in found)[trials // 2]
+    arrives = gradient_of(quantity, median, layer=law.first, last=setup.depth)
+    return f"{arrives} in the median, healthy in {healthy} of {trials} networks"
 
 
-def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
-    """Changes worth trying, the least intrusive first."""
+def _candidates(subject: Subject, tick: Tick) -> Iterator[tuple[str, Changes]]:
+    """Changes worth trying: first weights, then width, and only then another activation."""
     setup = subject.setup
-    inits = ["critical", f"kaiming_normal(gain={gain(subject.activation):.4g})", "xavier_normal",
-             "orthogonal", "critical(sigma_b2=0.05)"]  # fmt: skip
-    for init in (initialisation(text).spec for text in inits):
+    advised = _advised(subject, tick)
+    inits = dict.fromkeys(
+        initialisation(text).spec
+        for text in ("critical", *advised, "kaiming_normal", "xavier_normal", "orthogonal",
+                     "critical(sigma_b2=0.05)")
+    )  # fmt: skip
+    for init in inits:
         if init != subject.init:
             yield f"init = {init}", {"init": (init,)}
+    wider = [units for units in (4 * setup.network.units, 16 * setup.network.units)
+             if units <= _WIDEST]  # fmt: skip
+    for units in wider:
+        yield f"units = {units}", {"units": units}
+        for init in ("critical", *advised[:1]):
+            spec = initialisation(init).spec
+            yield f"init = {spec}, units = {units}", {"init": (spec,), "units": units}
     for name, init in (("tanh", "orthogonal"), ("relu", "kaiming_normal"), ("tanh", "critical")):
         if name != subject.activation:
             yield f"{name} with {init}", {"activations": (name,), "init": (init,)}
-    for units in (4 * setup.network.units, 16 * setup.network.units):
-        if units <= _WIDEST:
-            yield f"units = {units}", {"units": units}
     for depth in (setup.depth // 2, setup.depth // 4, setup.depth // 8):
         if depth:
             yield f"depth = {depth}", {"depth": depth}
+
+
+def _advised(subject: Subject, tick: Tick) -> list[str]:
+    """The σw that theory finds for this very depth, without biases; none where there is none."""
+    setup = subject.setup
+    try:
+        advice = advise(
+            subject.activation,
+            setup.depth,
+            setup.threshold,
+            x=setup.x,
+            followed=min(setup.depth, _FOLLOWED),
+            tick=tick,
+        )
+    except InputError:
+        return []
+    if not advice.possible:
+        return []
+    digits = dict.fromkeys((f"{advice.sigma_w:.3g}", f"{advice.sigma_w:.6g}"))
+    normal = [f"normal(sigma_w={sigma_w})" for sigma_w in digits]
+    return [*normal, f"orthogonal(gain={advice.sigma_w:.4g})"]

@@ -36,7 +36,8 @@ def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
         whole_y=in_decades,
     )
     for format in FORMATS:
-        canvas.level(format.log10_smallest, format.name, "muted")
+        for end in (format.log10_zero, format.log10_inf):
+            canvas.level(end - focused.log10_seen(), format.name, "muted")
     for guide in focused.guides():
         canvas.line(guide.layers, guide.log10, guide.role, guide.dash)
     for index, decay in reversed(list(enumerate(result.each))):
@@ -81,7 +82,7 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
 
 
 def readout(result: Decays, setup: Setup, width: int) -> tuple[Row, ...]:
-    """A line for each curve: what reaches the cursor's layer, the rate, how far it reaches."""
+    """A line for each curve: what reaches the cursor's layer, the rate, how deep it can be."""
     cells = [decay.cells(setup.layer) for decay in result.each]
     return in_columns(
         f" layer {setup.layer}",
