@@ -72,7 +72,7 @@ async def test_it_opens_with_three_compared_at_depth_50_and_names_the_factor() -
         assert app.state.setup.activations == ("sigmoid", "tanh", "relu")
         assert app.state.setup.depth == 50
         text = verdict(app)
-        assert by_hand("sigmoid", [1.0] * 50).ratio == pytest.approx(2.2e-32, rel=0.03)
+        assert by_hand("sigmoid", [1.0] * 50).ratio == pytest.approx(3.2e-33, rel=0.03)
         assert "sigmoid vanishing: layer 1 gets 2.2e-32 of layer 50's gradient" in text
         assert "healthy is above 0.001" in text
         assert "f′ took 3.2e-33, the weights took nothing" in text

@@ -107,7 +107,7 @@ class InFormats:
             _where("The gradient becomes inf", self.first_inf, "down"),
             _where("The gradient becomes 0", self._first_lost, "down"),
         ]
-        if np.isfinite(self.log10).any():
+        if self.log10[0] > -math.inf:
             found.append(self._loss_scales())
         return " ".join(filter(None, found))
 

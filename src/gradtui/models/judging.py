@@ -66,9 +66,7 @@ def healthy_depth(ratios: Array, log10_limit: float) -> int | None:
         ratios: log10 of the ratio of the ends of the first 1, 2, … layers.
         log10_limit: log10 of the threshold.
     """
-    with np.errstate(invalid="ignore"):
-        healthy = np.abs(ratios) <= -log10_limit
-    outside = np.flatnonzero(~healthy)
+    outside = np.flatnonzero(~(np.abs(ratios) <= -log10_limit))
     return int(outside[0]) if outside.size else None
 
 

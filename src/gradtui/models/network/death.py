@@ -26,23 +26,26 @@ def why_dead(expected: Expectation, units: int, stopped: int | None) -> str:
     passing = np.array([_passing(path.activation, float(q)) for q in path.q])
     few = np.flatnonzero(units * passing < 1.0)
     if few.size:
-        return _foreseen(path.activation, float(path.q[few[0]]), int(few[0]) + 1)
-    layer = f"layer {stopped}" if stopped else "a layer"
+        return _foreseen(path.activation, float(path.q[few[0]]), int(few[0]) + 1, units)
+    first = f", at the earliest of layer {stopped}," if stopped else ""
     share = percent(float(passing[(stopped or 1) - 1]))
+    of_units = "the one unit" if units == 1 else f"all {units} units"
     return (
-        f"Too narrow: by chance f′ = 0 for all {units} units of {layer}, each of which lets a "
-        f"gradient through with {share}."
+        f"Too narrow: by chance f′ = 0 for {of_units} of a layer{first} though each lets a "
+        f"gradient through in {share} of the cases."
     )
 
 
-def _foreseen(f: Activation, q: float, layer: int) -> str:
+def _foreseen(f: Activation, q: float, layer: int, units: int) -> str:
     """Theory itself has f′ = 0 for practically every unit from this layer on."""
-    spread = f"z has a spread of {plain(math.sqrt(q))} at layer {layer}"
     if q == 0.0:
-        return f"Theory says so too: the signal is 0 from layer {layer} on, and f′(0) = 0."
-    if not f.log_abs_derivative(0.0) > -math.inf:
-        return f"Theory says so too: {spread}, where f′ = 0 for all but the rarest unit."
-    return f"Saturated: {spread}, so that nearly every unit is where f′ is exactly 0."
+        return f"In theory too the signal is 0 from layer {layer} on, and f′(0) = 0."
+    spread = f"z has a spread of {plain(math.sqrt(q))} at layer {layer}"
+    where = "near 0" if not f.log_abs_derivative(0.0) > -math.inf else "so far out"
+    return (
+        f"In theory {spread}, and {where} f′ is exactly 0: fewer than one of {units} "
+        "units lets a gradient through."
+    )
 
 
 def _passing(f: Activation, q: float) -> float:

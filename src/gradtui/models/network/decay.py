@@ -181,21 +181,22 @@ class NetworkDecay(Decay):
     def _max_depth(self) -> str:
         """How many of the first layers can be stacked: as measured, before that in theory."""
         layers, _ = self.curve()
-        expected = self.law.centre[0] - self.law.centre[layers.astype(int) - self.law.first]
-        if self.ensemble is None:
-            ratios = expected
-        else:
-            with np.errstate(invalid="ignore"):
-                each = self.ensemble.log10[:, :1] - self.ensemble.log10
+        here = self.law.centre[layers.astype(int) - self.law.first]
+        with np.errstate(invalid="ignore"):
+            ratios = self.law.centre[0] - here
+            each = (
+                None if self.ensemble is None else self.ensemble.log10[:, :1] - self.ensemble.log10
+            )
+        ratios[np.isnan(ratios)] = -np.inf
+        if each is not None:
             # Where nothing comes through from above, only theory knows what the first layers do.
-            each = np.where(np.isnan(each), expected, each)
+            each = np.where(np.isnan(each), ratios, each)
             if (signal := self.beside.get("signal")) is not None:
                 each[signal.log10[:, -each.shape[1] :] == -np.inf] = -np.inf
             ratios = np.sort(each, axis=0)[(len(each) - 1) // 2]
         if self.law.first == 0:  # no layer at all is no question
             layers, ratios = layers[1:], ratios[1:]
-        with np.errstate(invalid="ignore"):
-            enough = healthy_depth(ratios, self.subject.setup.log10_threshold)
+        enough = healthy_depth(ratios, self.subject.setup.log10_threshold)
         if enough is None:
             return f">{self.depth:,}"
         return str(int(layers[enough]) - 1) if enough == 0 else str(int(layers[enough - 1]))

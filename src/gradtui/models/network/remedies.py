@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gradtui.errors import InputError
@@ -23,6 +24,9 @@ _ENOUGH = 0.75
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
+
+_SIGMA_B = 0.0, 0.5, 1.0
+"""With biases of so large a standard deviation weights are looked for."""
 
 _FOLLOWED = 2000
 """The advice for a deeper network is that of its first layers, the last of them repeated."""
@@ -70,15 +74,16 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
 def _candidates(subject: Subject, tick: Tick) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying: first weights, then width, and only then another activation."""
     setup = subject.setup
+
+    def with_init(text: str) -> Iterator[tuple[str, Changes]]:
+        spec = initialisation(text).spec
+        if spec != subject.init:
+            yield f"init = {spec}", {"init": (spec,)}
+
+    yield from with_init("critical")
     advised = _advised(subject, tick)
-    inits = dict.fromkeys(
-        initialisation(text).spec
-        for text in ("critical", *advised, "kaiming_normal", "xavier_normal", "orthogonal",
-                     "critical(sigma_b2=0.05)")
-    )  # fmt: skip
-    for init in inits:
-        if init != subject.init:
-            yield f"init = {init}", {"init": (init,)}
+    for text in (*advised, "kaiming_normal", "xavier_normal", "orthogonal"):
+        yield from with_init(text)
     wider = [units for units in (4 * setup.network.units, 16 * setup.network.units)
              if units <= _WIDEST]  # fmt: skip
     for units in wider:
@@ -95,21 +100,30 @@ def _candidates(subject: Subject, tick: Tick) -> Iterator[tuple[str, Changes]]:
 
 
 def _advised(subject: Subject, tick: Tick) -> list[str]:
-    """The σw that theory finds for this very depth, without biases; none where there is none."""
-    setup = subject.setup
-    try:
-        advice = advise(
-            subject.activation,
-            setup.depth,
-            setup.threshold,
-            x=setup.x,
-            followed=min(setup.depth, _FOLLOWED),
-            tick=tick,
-        )
-    except InputError:
-        return []
-    if not advice.possible:
-        return []
-    digits = dict.fromkeys((f"{advice.sigma_w:.3g}", f"{advice.sigma_w:.6g}"))
-    normal = [f"normal(sigma_w={sigma_w})" for sigma_w in digits]
-    return [*normal, f"orthogonal(gain={advice.sigma_w:.4g})"]
+    """Weights that theory finds for this very depth; none where there are none.
+
+    At first without biases. Half-way to the upper end of what is healthy is where a finite width
+    leaves the signal alive; biases keep it alive too.
+    """
+    setup, found = subject.setup, []
+    for turn, sigma_b in enumerate(_SIGMA_B):
+        try:
+            advice = advise(
+                subject.activation,
+                setup.depth,
+                setup.threshold,
+                sigma_b=sigma_b,
+                x=setup.x,
+                followed=min(setup.depth, _FOLLOWED),
+                tick=part(tick, turn / len(_SIGMA_B), 1.0 / len(_SIGMA_B)),
+            )
+        except InputError:
+            continue
+        if not advice.possible:
+            continue
+        best = advice.sigma_w
+        higher = math.sqrt(best * min(advice.high, 1.2 * best))
+        biases = f", sigma_b={sigma_b:g}" if sigma_b else ""
+        digits = dict.fromkeys((f"{best:.3g}", f"{best:.6g}", f"{higher:.3g}"))
+        found += [f"normal(sigma_w={sigma_w}{biases})" for sigma_w in digits]
+    return found

@@ -54,7 +54,7 @@ class Known:
 def diagnose(known: Known, remedy: Remedy | None) -> Finding:
     """The finding for one network."""
     kind = known.judgement.kind if known.shares is None else known.shares.kind
-    cause = (_factors(known), _death(known), _disagreement(known), _signal(known))
+    cause = (_factors(known), _death(known), _saturated(known), _signal(known))
     evidence = (_theory(known), known.formats.told())
     return Finding(
         known.subject.name,
@@ -71,7 +71,9 @@ def said(subject: Subject, judgement: Judgement, shares: Shares | None) -> str:
     setup = subject.setup
     layer = judgement.at + (setup.quantity != "a")
     what = gradient_of(setup.quantity, judgement.log10_there, layer=layer, last=setup.depth)
-    return what if shares is None else f"{what} in the median"
+    if shares is None or shares.counts[Kind.DEAD] == shares.total:
+        return what
+    return f"{what} in the median"
 
 
 def _sentence(known: Known, kind: Kind) -> str:
@@ -127,21 +129,20 @@ def _death(known: Known) -> str:
 
 
 def _signal(known: Known) -> str:
-    """What becomes of the signal on its way up, and how much of it is flat, where that is much."""
+    """What becomes of the signal on its way up, where that is much."""
     signal = known.formats.log10_signal
-    first, last = float(signal[min(1, len(signal) - 1)]), float(signal[-1])
-    parts = []
-    if first > -math.inf and abs(last - first) >= _MUCH:
-        how = "collapses" if last < first else "grows"
-        by = times(last - first)
-        parts.append(f"The signal {how}: |a| at the last layer is {by} that at the first.")
-    return " ".join(parts)
+    first, last = float(signal[1]), float(signal[-1])
+    if known.judgement.kind is Kind.DEAD or first == -math.inf or abs(last - first) < _MUCH:
+        return ""
+    how = "collapses" if last < first else "grows"
+    return f"The signal {how}: |a| at the last layer is {times(last - first)} that at the first."
 
 
-def _disagreement(known: Known) -> str:
-    """Why measurement is not what theory says, where it is not."""
-    ensemble, saturated = known.ensemble, known.expected.saturated
-    if ensemble is None or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
+def _saturated(known: Known) -> str:
+    """How many units are saturated, where many are."""
+    saturated = known.expected.saturated
+    both_ends = known.expected.path.activation.saturates == "both sides"
+    if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
         return ""
     carry = ", and the few that are not carry it" if saturated > 0.5 else ""
     return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
@@ -164,7 +165,7 @@ def _theory(known: Known) -> str:
         return f"{theory}; {networks} give {times(mean)}."
     alive = "" if ensemble.dead == 0.0 else " in those that are not dead"
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give {times(apart)} of it{alive}"
+    measured = f"{networks} give{'s' if count == 1 else ''} {times(apart)} of it{alive}"
     if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
         wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."

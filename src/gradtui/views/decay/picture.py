@@ -35,9 +35,11 @@ def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
         x_ticks=layer_ticks(setup.depth, size.width, layout.first),
         whole_y=in_decades,
     )
+    seen, most = focused.log10_seen(), max(float(decay.curve()[1].max()) for decay in result.each)
     for format in FORMATS:
-        for end in (format.log10_zero, format.log10_inf):
-            canvas.level(end - focused.log10_seen(), format.name, "muted")
+        canvas.level(format.log10_zero - seen, format.name, "muted")
+        if most >= format.log10_inf - seen:
+            canvas.level(format.log10_inf - seen, f"{format.name} inf", "muted")
     for guide in focused.guides():
         canvas.line(guide.layers, guide.log10, guide.role, guide.dash)
     for index, decay in reversed(list(enumerate(result.each))):
