@@ -11,6 +11,9 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.models.network.networks import Expectation
 from gradtui.wording import percent, plain
 
+_RARE = 0.25
+"""Units of which fewer let a gradient through are not dead by chance alone."""
+
 
 def why_dead(expected: Expectation, units: int, stopped: int | None) -> str:
     """Where and why networks pass nothing on.
@@ -24,7 +27,7 @@ def why_dead(expected: Expectation, units: int, stopped: int | None) -> str:
         return "σw = 0: all weights are 0, so nothing goes back through any layer."
     path = expected.path
     passing = np.array([_passing(path.activation, float(q)) for q in path.q])
-    few = np.flatnonzero(units * passing < 1.0)
+    few = np.flatnonzero((units * passing < 1.0) & (passing < _RARE))
     if few.size:
         return _foreseen(path.activation, float(path.q[few[0]]), int(few[0]) + 1, units)
     first = f", at the earliest of layer {stopped}," if stopped else ""

@@ -47,7 +47,7 @@ def remedy_of(subject: Subject, before: str, tick: Tick) -> Remedy | None:
         step(0.0)
         return _tried(changed, step)
 
-    return first_that_helps(subject, _candidates(subject, next(attempts)), heals, before)
+    return first_that_helps(subject, _candidates(subject, attempts), heals, before)
 
 
 def _tried(changed: Subject, tick: Tick) -> str | None:
@@ -71,7 +71,7 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
     return f"{arrives} in the median, healthy in {healthy} of {trials} networks"
 
 
-def _candidates(subject: Subject, tick: Tick) -> Iterator[tuple[str, Changes]]:
+def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying: first weights, then width, and only then another activation."""
     setup = subject.setup
 
@@ -81,7 +81,7 @@ def _candidates(subject: Subject, tick: Tick) -> Iterator[tuple[str, Changes]]:
             yield f"init = {spec}", {"init": (spec,)}
 
     yield from with_init("critical")
-    advised = _advised(subject, tick)
+    advised = _advised(subject, next(attempts))
     for text in (*advised, "kaiming_normal", "xavier_normal", "orthogonal"):
         yield from with_init(text)
     wider = [units for units in (4 * setup.network.units, 16 * setup.network.units)
