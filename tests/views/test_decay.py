@@ -556,7 +556,7 @@ def test_a_chain_that_is_healthy_alone_of_its_kind_says_so() -> None:
     found = VIEW.finding(last(setup), "relu")
     assert found.kind is Kind.HEALTHY
     assert "healthy with just these weights" in found.sentence
-    assert "with random weights of std 1 instead all are dead" in found.evidence
+    assert "Of 200 random chains (weights of std 1) all are dead" in found.evidence
     three = Setup.of(activations=("sigmoid",), depth=3)
     assert "just these" not in VIEW.finding(last(three), "sigmoid").sentence
 

@@ -103,7 +103,7 @@ def test_the_sentence_has_the_ratio_the_rate_and_the_threshold(
     true = by_hand(name, [w] * depth)
     found = verdict(setup(name, depth, w))
     ratio, rate, threshold = numbers(
-        rf"×{NUMBER} of the loss's gradient arrives at the input, ×{NUMBER} a layer; "
+        rf"×{NUMBER} of the loss's gradient arrives at the input, ×{NUMBER} a layer over {depth} layers; "
         rf"healthy is above {NUMBER}\.",
         found.sentence,
     )
@@ -149,7 +149,7 @@ def test_what_the_signal_hides_in_the_gradient_of_the_weights_is_said(w: float, 
     """∂L/∂w_l = w^(L-1) for every l in a linear chain, whatever becomes of ∂L/∂a."""
     found = verdict(setup("identity", 101, w, quantity="w"))
     assert found.kind is Kind.HEALTHY
-    assert "as large as layer 101's, ×1 a layer" in found.sentence
+    assert "as large as layer 101's, ×1 a layer over 100 layers" in found.sentence
     assert f"(×{w} a layer) times the signal on its way up (×{w} a layer)" in found.cause
     assert f"∂L/∂a is {word}" in found.cause
 

@@ -194,7 +194,7 @@ class ChainDecay(Decay):
             else ", ".join(f"{n} are {kind}" for kind, n in shares.counts.items() if n)
         )
         size = plain(setup.chain.weights.root_mean_square)
-        begin = f"Of {shares.total} chains with random weights of std {size} instead {counted}"
+        begin = f"Of {shares.total} random chains (weights of std {size}) {counted}"
         return f"{begin}; {typical}." if typical else f"{begin}."
 
     def rows(self) -> list[dict[str, Value]]:

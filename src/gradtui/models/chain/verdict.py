@@ -83,7 +83,8 @@ def _sentence(
     if judgement.at:
         ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
         return f"{begin} in the middle: {what}, and yet {said(course, ends)}; {healthy}."
-    each = f", {a_layer(ratio, course.steps)} a layer" if course.steps > 1 else ""
+    each = f", {a_layer(ratio, course.steps)} a layer over {course.steps} layers"
+    each = each if course.steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."
 
 

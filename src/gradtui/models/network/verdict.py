@@ -96,7 +96,7 @@ def _sentence(known: Known, kind: Kind) -> str:
         ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
         return f"{begin} in the middle: {what}, and yet {said(subject, ends, shares)}; {healthy}."
     steps = len(known.law.infinite) - 1
-    return f"{begin}: {what}, {a_layer(ratio, steps)} a layer; {healthy}."
+    return f"{begin}: {what}, {a_layer(ratio, steps)} a layer over {steps} layers; {healthy}."
 
 
 # --------------------------------------------------------------------- cause
