@@ -18,8 +18,8 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 

@@ -12,8 +12,8 @@ import pytest
 from gradtui.app.storage import load
 from support.terminal import GRADTUI, Terminal
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 
 
 def opened(**options: object) -> Terminal:

@@ -25,7 +25,7 @@ from textual.keys import key_to_character
 from gradtui.app.actions import ACTIONS
 from support.terminal import GRADTUI, KEYS, Terminal
 
-READY = "random chains"
+READY = "f′ make"
 BATCH = 10
 SENT: list[bytes] = []
 PALETTE = b"\x10relu\x1b"

@@ -22,8 +22,8 @@ pytestmark = [
     pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing() or "nothing is missing"),
 ]
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 _MOUSE = (b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1016h")
 
 

@@ -103,8 +103,8 @@ def test_the_sentence_has_the_ratio_the_rate_and_the_threshold(
     true = by_hand(name, [w] * depth)
     found = verdict(setup(name, depth, w))
     ratio, rate, threshold = numbers(
-        rf"×{NUMBER} of the loss's gradient arrives at the input, ×{NUMBER} a layer over {depth} layers; "
-        rf"healthy is above {NUMBER}\.",
+        rf"×{NUMBER} of the loss's gradient arrives at the input, "
+        rf"×{NUMBER} a layer over {depth} layers; healthy is above {NUMBER}\.",
         found.sentence,
     )
     assert found.sentence.startswith(f"{name} {found.kind}")
