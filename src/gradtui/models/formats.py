@@ -15,6 +15,8 @@ from gradtui.wording import magnitude
 
 _MOST_SCALED = 30.0
 """log10 of the largest loss scale that can be asked for; the least is its inverse."""
+_HUGE = 1e6
+"""Decades beyond what any format or loss scale has."""
 _EXACT = 1e-6
 """A share of the second digit of a loss scale: what is nearer to a limit counts as that."""
 
@@ -142,7 +144,7 @@ def _where(what: str, first: Callable[[FloatFormat], int | None], way: str) -> s
 
 def _two_digits(log10: float, *, up: bool) -> float:
     """log10 of the nearest number of two digits that is larger, or smaller."""
-    if not math.isfinite(log10):
+    if not abs(log10) < _HUGE:  # it has no second digit, and no loss scale reaches it
         return log10
     exponent = math.floor(log10) - 1
     mantissa = 10.0 ** (log10 - exponent)

@@ -36,7 +36,12 @@ class Judgement(NamedTuple):
 def beside_last(curve: Array) -> Array:
     """The curve beside its last value; where that is 0, beside its largest."""
     last = float(curve[-1]) if curve[-1] > -math.inf else float(curve.max())
-    return curve - last if last > -math.inf else curve
+    if last == -math.inf:
+        return curve
+    with np.errstate(invalid="ignore"):
+        beside: Array = curve - last
+    beside[np.isnan(beside)] = 0.0  # theory may be infinite at both
+    return beside
 
 
 def judge(curve: Array, log10_limit: float) -> Judgement:

@@ -84,7 +84,7 @@ def _sentence(known: Known, kind: Kind) -> str:
         begin += f" {shares.text('networks')}"
     what = said(subject, judgement, shares)
     if judgement.kind is not kind and known.ensemble is not None:
-        low, _, high = (float(edge[0] - edge[-1]) for edge in known.ensemble.quantiles())
+        low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
         return (
             f"{begin}: {what}, but {times(low)} to {times(high)} in 90 % of them; healthy is "
             f"{magnitude(limit)} to {magnitude(-limit)}."
@@ -105,13 +105,13 @@ def _sentence(known: Known, kind: Kind) -> str:
 def _factors(known: Known) -> str:
     """What f′, the weights and the signal make of it, in theory."""
     expected, setup = known.expected, known.subject.setup
-    whole = float(known.law.infinite[0] - known.law.infinite[-1])
+    whole = float(known.law.infinite[0]) - float(known.law.infinite[-1])
     if known.judgement.kind is Kind.DEAD or not math.isfinite(whole):
         return ""
     back = whole
     if setup.quantity == "w":
         z = law_of(expected, "z", setup.network.units, abs(setup.x)).infinite
-        back = float(z[0] - z[-1])
+        back = float(z[0]) - float(z[-1])
     steps = setup.depth - known.law.first
     weights = 0.5 * steps * math.log10(expected.sigmas.sigma_w2) if steps else 0.0
     made = f"The f′ make {times(back - weights)} of it, the weights {times(weights)}"
