@@ -306,11 +306,18 @@ def test_a_mark_of_overflow_stands_only_where_something_overflows() -> None:
 
 
 def test_a_loss_scale_moves_the_marks() -> None:
-    """∂L/∂a of 1 to 2^-30: at 2^-25 float16 gives up; with the loss 1e3 times as large, nowhere."""
-    setup = one("identity", 30, 0.5)
-    for scale, there in ((1.0, True), (1e3, False)):
+    """float16 loses 2^-25; of a loss 1e4 times as large it loses four decades less."""
+    setup, size = one("identity", 30, 0.3), Size(80, 60)
+    rows = []
+    for scale in (1.0, 1e4):
         at = setup.with_(loss_scale=scale)
-        assert ("float16" in VIEW.draw(last(at), at, Size(80, 20), "ascii").text) is there
+        lines = VIEW.draw(last(at), at, size, "ascii").text.split("\n")
+        (row,) = [at for at, line in enumerate(lines) if re.search(r"\bfloat16\b", line)]
+        rows.append(row)
+    result = last(setup)
+    low, high = (float(edge) for edge in (result.each[0].log10.min(), result.each[0].log10.max()))
+    assert low < -7.5 - 4.0 < high
+    assert rows[1] > rows[0]
 
 
 # ------------------------------------------------------------------- spread
