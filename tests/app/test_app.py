@@ -72,10 +72,10 @@ async def test_it_opens_with_three_compared_at_depth_50_and_names_the_factor() -
         assert app.state.setup.activations == ("sigmoid", "tanh", "relu")
         assert app.state.setup.depth == 50
         text = verdict(app)
-        assert by_hand("sigmoid", [1.0] * 50).ratio == pytest.approx(2.2e-32, rel=0.03)
-        assert "sigmoid vanishing: layer 1 gets 2.2e-32 of layer 50's gradient" in text
+        assert by_hand("sigmoid", [1.0] * 50).ratio == pytest.approx(3.2e-33, rel=0.03)
+        assert "sigmoid vanishing: ×3.2e-33 of the loss's gradient arrives at the input" in text
         assert "healthy is above 0.001" in text
-        assert "f′ took 3.2e-33, the weights took nothing" in text
+        assert "The f′ make ×3.2e-33 of it, the weights ×1" in text
         assert "f relu" in text
         for name in ("a", "b", "c"):
             assert name in app.panes["plot"].picture.text
@@ -100,7 +100,7 @@ async def test_one_key_changes_the_depth_and_the_picture_with_it() -> None:
         await pilot.press("right_square_bracket")
         await settle(pilot)
         assert app.state.setup.depth == 51
-        assert "layer 51's gradient" in verdict(app)
+        assert "over 51 layers" in verdict(app)
         assert app.panes["plot"].picture != before
         await pilot.press("u")
         await settle(pilot)
@@ -128,10 +128,10 @@ async def test_one_key_applies_the_remedy_and_says_before_and_after() -> None:
     async with running(DEEP) as (app, pilot):
         assert "vanishing" in verdict(app)
         await pilot.press("f")
-        assert "2.2e-32" in bottom(app)
+        assert "3.2e-33" in bottom(app)
         await settle(pilot)
         assert app.state.setup.activations == ("relu",)
-        assert "relu healthy: layer 1 gets 1 of" in verdict(app)
+        assert "relu healthy with just these weights: all of the loss's" in verdict(app)
         await pilot.press("u")
         assert app.state.setup == DEEP.setup
 

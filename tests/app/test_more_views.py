@@ -77,7 +77,7 @@ def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
         terminal.send(",", ",")
         terminal.until("- further11")
         terminal.send("3")
-        terminal.until("layer 3's gradient")
+        terminal.until("of the loss's gradient")
         terminal.send("C")
         terminal.until("C: to the critical line, in the phase view: press 6 first.")
         terminal.send("q")

@@ -19,8 +19,8 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
@@ -36,7 +36,7 @@ def opened(ready: str = READY, **options: object) -> Terminal:
 def deeper(terminal: Terminal) -> None:
     """A change that is worth remembering."""
     terminal.send("]")
-    terminal.until("layer 51's gradient")
+    terminal.until("over 51 layers")
 
 
 def computing(terminal: Terminal) -> None:
@@ -261,7 +261,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: P
             terminal.forget()  # what is seen from here on is new
             terminal.process.send_signal(signal.SIGCONT)
             terminal.until_it(lambda screen: screen.split("\n")[:-1] == panes)
-        deeper_still = "layer 52's gradient"
+        deeper_still = "over 52 layers"
         terminal.send("]")
         terminal.until(deeper_still)
         terminal.send("q")

@@ -12,8 +12,8 @@ import pytest
 from gradtui.app.storage import load
 from support.terminal import GRADTUI, Terminal
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 
 
 def opened(ready: str = READY, **options: object) -> Terminal:
@@ -47,10 +47,10 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with opened() as terminal:
         screen = terminal.screen()
         assert "sigmoid vanishing" in screen
-        assert "layer 50's gradient" in screen
+        assert "of the loss's gradient" in screen
         assert "healthy is above 0.001" in screen
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.send("2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("?")
@@ -99,7 +99,7 @@ def test_a_signal_restores_the_terminal_and_keeps_the_state(
 ) -> None:
     with opened() as terminal:
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.process.send_signal(number)
         assert terminal.exit_status() == 128 + number
         assert terminal.leaks() == []
@@ -110,7 +110,7 @@ def test_a_signal_restores_the_terminal_and_keeps_the_state(
 def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Path) -> None:
     with opened() as terminal:
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.hang_up()
         assert terminal.process.wait(15) == 128 + signal.SIGHUP
     assert load(saved(state_home)).setup.depth == 51
@@ -130,7 +130,7 @@ def test_keys_that_are_typed_ahead_of_the_prompt_go_into_it(state_home: Path) ->
     """On a slow line, or from a clipboard, they all come at once."""
     with opened() as terminal:
         terminal.send("d120\r")
-        assert "layer 120's gradient" in terminal.until("layer 120's gradient", timeout=5)
+        assert "over 120 layers" in terminal.until("over 120 layers", timeout=5)
 
 
 def test_ctrl_c_ends_it_too(state_home: Path) -> None:
@@ -179,13 +179,13 @@ def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
 def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     """Budgets at 80x24 in 256 colours; bytes are stable, times are not."""
     tanh, relu = "▸● b tanh", "▸● c relu"
-    derivative, chain, decay = "f(z) at z = 1", "running product", "|∂L/∂w| by layer"
+    derivative, chain, decay = "f(z) at z = 1", "running product", "|∂L/∂a| by layer"
     with opened() as terminal:
         assert len(terminal.raw) <= 20_000
         assert terminal.until_quiet(1.0) == 0
         for budget, answers in (
             (600, [("down", tanh), ("down", relu), ("up", tanh), ("j", relu)]),
-            (4_000, [(key, f"of layer {depth}'s") for key, depth in
+            (4_000, [(key, f"over {depth} layers") for key, depth in
                      (("]", 51), ("[", 50), ("]", 51), ("]", 52), ("{", 26), ("}", 52))]),
             (6_000, [("2", chain), ("3", decay), ("1", derivative), ("2", chain), ("1", derivative),
                      ("3", decay), ("4", "z   flat  dead"), ("3", decay), ("6", "at (1, 0) ")]),
@@ -268,7 +268,7 @@ def test_without_colour_none_is_sent(state_home: Path) -> None:
         terminal.send("]", "2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("3")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         assert b"38;" not in terminal.raw
         assert b"48;" not in terminal.raw
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
 from gradtui.wording import (
     decade,
     factor,
@@ -17,12 +16,10 @@ from gradtui.wording import (
     percent,
     percent_of,
     plain,
+    rate,
     share_of,
     subscript,
 )
-=======
-from gradtui.wording import decade, magnitude, percent, plain, rate, subscript
->>>>>>> i9-recipes
 
 
 @pytest.mark.parametrize(
@@ -112,7 +109,6 @@ def test_a_share_as_a_percentage(share: float, text: str) -> None:
     assert percent(share) == text
 
 
-<<<<<<< HEAD
 @given(st.floats(1e-300, 10.0))
 def test_a_percentage_is_0_only_for_nothing_and_100_only_for_all(share: float) -> None:
     text = percent(share)
@@ -162,9 +158,9 @@ def test_a_factor_says_that_it_multiplies(log10: float, text: str) -> None:
 )
 def test_a_share_in_words(log10: float, text: str) -> None:
     assert share_of(log10, "layer 50's gradient") == text
-=======
+
+
 def test_an_exponent_that_is_beyond_all_digits_is_no_row_of_digits() -> None:
     assert magnitude(-1.9074723668e76) == "10^-1.9e76"
     assert rate(-6.56e75) == "×10^-6.6e75"
     assert magnitude(-123456789.0) == "1e-123456789"
->>>>>>> i9-recipes

@@ -385,7 +385,7 @@ def fix(state: State, remedy: Remedy | None) -> State:
 
 
 def _from_to(before: str, after: str) -> str:
-    """Two sentences that differ in a few words as one: layer 1 gets 2e-32 → 1 of layer 50's."""
+    """Two sentences that differ in a few words as one: ×2e-32 of → all of the loss's gradient."""
     old, new = before.split(), after.split()
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:

@@ -58,9 +58,18 @@ class Chain:
     log10_weights: Array
     log10_inputs: Array
     """log10|a_{l-1}|, what layer l receives from below."""
+    log10_last: float
+    """log10|a_L|."""
     upstream: Scaled
-    signs: Signs
-    """The sign of ∂L/∂w_l: -1, 0 or 1."""
+    backward_signs: Signs
+    """The sign of ∂L/∂z_l: -1, 0 or 1."""
+    input_signs: Signs
+    """The sign of a_{l-1}: -1, 0 or 1."""
+
+    @property
+    def signs(self) -> Signs:
+        """The sign of ∂L/∂w_l: -1, 0 or 1."""
+        return self.backward_signs * self.input_signs
 
     @property
     def depth(self) -> int:
@@ -83,6 +92,16 @@ class Chain:
     def log10_gradients(self) -> Array:
         """log10|∂L/∂w_l|."""
         return self.log10_backward + self.log10_inputs
+
+    @cached_property
+    def log10_hidden(self) -> Array:
+        """log10|∂L/∂a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_backward + self.log10_weights, self.log10_upstream)
+
+    @cached_property
+    def log10_outputs(self) -> Array:
+        """log10|a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_inputs, self.log10_last)
 
     @property
     def log10_from_derivatives(self) -> float:
@@ -147,8 +166,10 @@ def chain(
         log10_derivatives=states.log10_derivatives,
         log10_weights=log_w,
         log10_inputs=states.log10_inputs,
+        log10_last=states.last.log10,
         upstream=above,
-        signs=(from_loss[::-1] * states.input_signs).astype(np.int64),
+        backward_signs=from_loss[::-1].astype(np.int64),
+        input_signs=states.input_signs.astype(np.int64),
     )
 
 

@@ -64,6 +64,10 @@ class Decay(ABC):
         """How it scatters, in a picture of so many columns."""
         return None
 
+    def log10_seen(self) -> float:
+        """log10 of what the number formats look at beside what is drawn."""
+        return 0.0
+
     @abstractmethod
     def legend(self) -> tuple[tuple[str, str], ...]:
         """What the lines without a letter are: texts and roles, what matters most first."""
@@ -90,7 +94,7 @@ class DecayLayout:
     """How the decays of a model are laid out.
 
     Attributes:
-        title: what is drawn.
+        title: what is drawn and judged.
         first: the first layer: 1, or 0 for the input.
         least_decades: the picture is at least so high.
         in_decades: whether only whole decades are named, from the height of the picture.
@@ -107,3 +111,8 @@ class DecayLayout:
     widths: tuple[int, ...]
     dispensable: tuple[str, ...]
     hides_zeros: bool
+
+
+def first_layer(quantity: str) -> int:
+    """The first layer that has this gradient: ∂L/∂a has the input too, as layer 0."""
+    return 0 if quantity == "a" else 1

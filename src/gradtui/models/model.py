@@ -62,7 +62,7 @@ class Model:
     Attributes:
         family: the field of `Setup` that has its knobs; its name.
         knobs: the names of those of its knobs that a decay of it depends on.
-        layout: how its decays are laid out.
+        layout: how the decays of a setup are laid out.
         expected: what is known of a subject without drawing at random.
         run: the decays of all that a setup compares, each time better known; at last with what
             was found to help.
@@ -73,7 +73,7 @@ class Model:
 
     family: str
     knobs: tuple[str, ...]
-    layout: DecayLayout
+    layout: Callable[[Setup], DecayLayout]
     expected: Callable[[Subject, Tick], Decay]
     run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
     remedy: Callable[[Decay, Tick], Remedy | None]

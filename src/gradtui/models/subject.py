@@ -80,13 +80,22 @@ def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
     )
 
 
+def as_printed(changes: Changes) -> Changes:
+    """The values that a command with these changes would set: what is printed is what is tried.
+
+    Raises:
+        InputError: a value that its knob does not allow.
+    """
+    return {name: KNOBS[name].parse(KNOBS[name].format(value)) for name, value in changes.items()}
+
+
 def first_that_helps(
     subject: Subject,
     candidates: Iterable[tuple[str, Changes]],
     heals: Callable[[Subject], str | None],
     before: str,
 ) -> Remedy | None:
-    """The first change that is tried and found to help.
+    """The first change that is tried, as it would be printed and read back, and found to help.
 
     Args:
         subject: what ails.
@@ -96,6 +105,7 @@ def first_that_helps(
     """
     for label, changes in candidates:
         try:
+            changes = as_printed(changes)
             changed = subject.changed(changes)
             changed.check()
             after = heals(changed)

@@ -40,7 +40,7 @@ class Loss:
         return Loss(target=tidy(change(self.target)))
 
 
-_FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0)"
+_FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0), which is ½(a_L - target)²"
 
 
 def _loss(name: str, letter: str, help: str) -> Knob:

@@ -137,6 +137,16 @@ def layer_sigmas_of(subject: Subject) -> LayerSigmas:
     return sigmas_by_layer(subject.init, subject.activation, widths_of(subject))
 
 
+def quantities_of(flow: GradientFlow) -> dict[str, Array]:
+    """log10 of the norms by layer of ∂L/∂a (from 0), ∂L/∂z and ∂L/∂W (from 1) at one input."""
+    last = flow.log10_grad_hidden[-1]
+    return {
+        "a": flow.log10_grad_hidden - last,
+        "z": flow.log10_grad_biases - last,  # at one input the gradient of a bias is that of its z
+        "w": flow.log10_grad_weights - last,
+    }
+
+
 def sigmas_of(subject: Subject) -> Sigmas:
     """The same in one number each, typical ones where layers differ."""
     return layer_sigmas_of(subject).typical

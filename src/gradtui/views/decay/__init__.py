@@ -26,6 +26,8 @@ VIEW: View[Decays] = View(
         "model",
         "depth",
         *dict.fromkeys(name for model in MODELS.values() for name in model.knobs),
+        "quantity",
+        "loss_scale",
         "x",
         "seed",
         "threshold",

@@ -35,8 +35,11 @@ def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
         x_ticks=layer_ticks(setup.depth, size.width, layout.first),
         whole_y=in_decades,
     )
+    seen, most = focused.log10_seen(), max(float(decay.curve()[1].max()) for decay in result.each)
     for format in FORMATS:
-        canvas.level(format.log10_smallest, format.name, "muted")
+        canvas.level(format.log10_zero - seen, format.name, "muted")
+        if most >= format.log10_inf - seen:
+            canvas.level(format.log10_inf - seen, f"{format.name} inf", "muted")
     for guide in focused.guides():
         canvas.line(guide.layers, guide.log10, guide.role, guide.dash)
     for index, decay in reversed(list(enumerate(result.each))):
@@ -81,7 +84,7 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
 
 
 def readout(result: Decays, setup: Setup, width: int) -> tuple[Row, ...]:
-    """A line for each curve: what reaches the cursor's layer, the rate, how far it reaches."""
+    """A line for each curve: what reaches the cursor's layer, the rate, how deep it can be."""
     cells = [decay.cells(setup.layer) for decay in result.each]
     return in_columns(
         f" layer {setup.layer}",
