@@ -11,7 +11,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Sigmas
 from gradtui.mathematics.network import GradientFlow
 from gradtui.mathematics.wide.path import GradientPath
-from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.network.ensemble import Ensemble, gradients, kept_layers
 from gradtui.models.network.networks import Expectation, expectation_of, flow_of, theory
@@ -72,14 +72,18 @@ class NetworkDecay(Decay):
         return self.ensemble.layers.astype(float), self.ensemble.quantiles()[1]
 
     def guides(self) -> tuple[Guide, ...]:
-        """The bound, the scalar law, and theory with its band."""
+        """The bound, the scalar law, and theory."""
         layers, expected = np.arange(self.depth + 1), self.expectation
         return (
-            Guide(layers, expected.bound, "muted", "sparse", "near"),
-            Guide(layers, expected.scalar, "muted", "long", "near"),
-            *(Guide(layers, edge, "spread", "dotted") for edge in expected.band),
-            Guide(layers, expected.infinite, "spread", "dashed"),
+            Guide(layers, expected.bound, "muted", "sparse", "near", "bound"),
+            Guide(layers, expected.scalar, "muted", "long", "near", "scalar"),
+            Guide(layers, expected.infinite, "spread", "dashed", name="theory"),
         )
+
+    def bands(self) -> tuple[Band, ...]:
+        """Theory's, at this width."""
+        layers = np.arange(self.depth + 1)
+        return (Band(layers, *self.expectation.band, "spread", "90 % of networks in theory"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -88,11 +92,12 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        return Bars(self._several.layers[at].astype(float), low[at], high[at])
+        name = f"90 % of {self._several.networks} networks"
+        return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Theory with its band, the bars, the laws."""
-        parts = [("  ╍ theory", "spread"), (" ·90 %", "spread")]
+        parts = [("  ╍ theory", "spread"), (" ░ 90 %", "spread")]
         if self._several is not None:
             parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
         return (*parts, ("  ━ ━ scalar", "muted"), ("  ⠂ bound", "muted"))

@@ -21,8 +21,8 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.plots.ascii import to_ascii
-from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, curve_role, fit_text, row, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.layers.readout import share_text
 from gradtui.views.layers.spreads import below_ends, mean_slopes, shown_layers, spread, z_limits

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import (
     Ensemble,
