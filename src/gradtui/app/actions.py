@@ -233,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("paste", ("L",), "L",
            f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
-    Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
+    Action("export", ("e",), "e", "save a figure (SVG, PDF, PNG), the page or the numbers",
            "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),

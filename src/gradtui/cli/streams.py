@@ -95,7 +95,7 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def save(text: str, file: str, what: str) -> None:
+def save(text: str | bytes, file: str, what: str) -> None:
     """All of `text` to a file or nothing, and a word about it on stderr.
 
     Raises:

@@ -273,8 +273,8 @@ class Canvas:
         labels = [self.y_label(tick)[: self.label_width] for tick in y_ticks]
         # One label is padded so that the plot begins in the same column whatever it shows.
         figure.yticks(
-            [self._grid.line(tick) for tick in y_ticks],
-            [label.rjust(self.label_width) for label in labels] or [" "],
+            [self._grid.line(tick) for tick in y_ticks] or [0],
+            [label.rjust(self.label_width) for label in labels] or [" " * self.label_width],
         )
         # The labels are ours: plotext leaves out what it has no room for.
         x_ticks = [self._grid.column(tick) for tick in self.shown_x_ticks()]
@@ -284,6 +284,8 @@ class Canvas:
         figure._build_matrix()
         rows = figure.monitor.matrix.marker[::-1]
         cells = [[(character, "axis") for character in row] for row in rows]
+        if not y_ticks:
+            cells[self.lines][self.label_width] = ("│", "axis")
         for (line, column), mark in zip(places, owners, strict=True):
             row, at = self.lines - line, self.label_width + 1 + column
             cells[row][at] = (cells[row][at][0], getattr(mark, "role", ""))

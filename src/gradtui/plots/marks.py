@@ -133,7 +133,16 @@ class Ground:
     names: Sequence[tuple[str, str, str]] = ()
 
 
-Mark: TypeAlias = Line | Band | Bars | Boxes | Dots | Level | Upright | Label | Pointer | Ground
+@dataclass(frozen=True, eq=False)
+class Later:
+    """Marks that only a figure has, made when one is drawn."""
+
+    make: Callable[[], Sequence[Mark]]
+
+
+Mark: TypeAlias = (
+    Line | Band | Bars | Boxes | Dots | Level | Upright | Label | Pointer | Ground | Later
+)
 
 
 @dataclass(frozen=True)

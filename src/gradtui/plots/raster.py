@@ -25,6 +25,8 @@ _FINEST = (2, 4)
 """The dots of a braille cell, across and down; a dash is as long with any marker."""
 _FAR = 1e7
 """In dots; a point farther out only says where the curve leaves the picture."""
+_FAR_SHARE = 1e12
+"""The same, in sizes of the picture."""
 _POINTS_A_DOT = 8
 """A curve of more points than this in a column of dots is drawn from its extremes there."""
 
@@ -52,11 +54,11 @@ class Grid:
 
     def x_dots(self, x: ArrayLike) -> Array:
         """Where x lies, in dots from the left, not yet rounded."""
-        return _share(np.asarray(x, float), self.x_limits) * (self.dots[0] - 1)
+        return share_of(x, self.x_limits) * (self.dots[0] - 1)
 
     def y_dots(self, y: ArrayLike) -> Array:
         """Where y lies, in dots from below, not yet rounded."""
-        return _share(np.asarray(y, float), self.y_limits) * (self.dots[1] - 1)
+        return share_of(y, self.y_limits) * (self.dots[1] - 1)
 
     def column(self, x: float) -> int:
         """The column of a curve at x, or the nearest."""
@@ -79,13 +81,15 @@ class Grid:
         return _between(middles / max(self.dots[1] - 1, 1), self.y_limits)
 
 
-def _share(values: Array, limits: tuple[float, float]) -> Array:
+def share_of(values: ArrayLike, limits: tuple[float, float]) -> Array:
+    """Where values lie between the limits: 0 at the low one, 1 at the high one."""
     # In units of the larger limit, so that no difference overflows.
     unit = max(abs(limits[0]), abs(limits[1]))
     low, high = limits[0] / unit, limits[1] / unit
     with np.errstate(all="ignore"):
-        share: Array = (values / unit - low) / (high - low)
-    return share
+        share = (np.asarray(values, float) / unit - low) / (high - low)
+    clipped: Array = np.clip(share, -_FAR_SHARE, _FAR_SHARE)
+    return clipped
 
 
 def _between(share: Array, limits: tuple[float, float]) -> Array:
@@ -150,23 +154,11 @@ class Raster:
         self.owner[self._cells(own)] = index
 
     def _visible(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """The points in dots; of very many that run to the right the extremes in each column."""
+        """The points in dots."""
         px = np.clip(self.grid.x_dots(x), -_FAR, _FAR)
         py = np.clip(self.grid.y_dots(y), -_FAR, _FAR)
         px, py = np.where(np.isfinite(x), px, np.nan), np.where(np.isfinite(y), py, np.nan)
-        if x.size <= _POINTS_A_DOT * self.grid.dots[0]:
-            return px, py
-        finite = np.isfinite(px) & np.isfinite(py)
-        column = np.where(finite, np.floor(np.where(finite, px, 0.0)), -2.0)
-        if (np.diff(px[finite]) < 0.0).any():
-            return px, py
-        starts = np.flatnonzero(np.diff(column, prepend=np.nan) != 0)
-        ends = np.append(starts[1:], x.size) - 1
-        bare = np.where(finite, py, 0.0)
-        group = np.repeat(np.arange(starts.size), ends - starts + 1)
-        by_height = np.lexsort((bare, group))
-        picked = np.unique(np.concatenate([starts, ends, by_height[starts], by_height[ends]]))
-        return px[picked], py[picked]
+        return extremes(px, py, self.grid.dots[0])
 
     def _put(self, columns: Whole, rows: Whole) -> NDArray[np.bool_]:
         own = np.zeros_like(self.dots)
@@ -188,6 +180,23 @@ class Raster:
         weights = 1 << np.arange(grid.across * grid.down)
         bits: Whole = (in_order * weights).sum(axis=2)
         return bits
+
+
+def extremes(x: Array, y: Array, columns: int) -> tuple[Array, Array]:
+    """Of very many points that run to the right the first, last, least and most in each unit of x.
+
+    A line through them looks the same as one through all, in a picture of so many units.
+    """
+    finite = np.isfinite(x) & np.isfinite(y)
+    if x.size <= _POINTS_A_DOT * columns or (np.diff(x[finite]) < 0.0).any():
+        return x, y
+    unit = np.where(finite, np.floor(np.where(finite, x, 0.0)), np.nan)
+    starts = np.flatnonzero(~(np.diff(unit, prepend=np.nan) == 0.0))
+    ends = np.append(starts[1:], x.size) - 1
+    group = np.repeat(np.arange(starts.size), ends - starts + 1)
+    by_height = np.lexsort((np.where(finite, y, 0.0), group))
+    picked = np.unique(np.concatenate([starts, ends, by_height[starts], by_height[ends]]))
+    return x[picked], y[picked]
 
 
 def _trace(

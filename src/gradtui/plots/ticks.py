@@ -68,7 +68,7 @@ def layer_ticks(depth: int, width: int, first: int = 1) -> list[float]:
     if depth <= first:
         return [float(first)]
     room = max(width - 8, 1) / (depth - first)
-    wide = len(str(depth)) + 3
+    wide = max(len(str(depth)) + 3, 7)
     for step in (factor * 10**power for power in range(9) for factor in (1, 2, 5)):
         if step * room >= wide:
             near = wide / room

@@ -51,7 +51,7 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         whole_y=high - low > 3,
         log_y=True,
         title="running product",
-        x_title="layer",
+        x_title="layer, from the loss",
     )
     position = np.arange(1, chain.depth + 1)
     reached = position <= chain.depth + 1 - setup.layer

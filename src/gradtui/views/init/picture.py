@@ -63,7 +63,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         (low, high),
         (-top, top),
         x_label=plain,
-        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2),
+        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2 if top > 0.1 else 6),
         marker=marker,
         label_width=6 if top < 999 else 8,
         whole_y=top >= _FEW_DECADES,

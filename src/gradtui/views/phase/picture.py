@@ -40,7 +40,7 @@ _STEEPEST = 4.0
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    legends = [_scale(setup, size.width), _legend(result, setup, size.width, marker)]
+    legends = [_scale(result, setup, size.width), _legend(result, setup, size.width, marker)]
     legends = legends[: max(size.height - 7, 1)]
     mapped = result.map
     canvas = Canvas(
@@ -53,9 +53,9 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         marker=marker,
         label_width=5,
         x_title="σw",
-        y_title="L" if by_depth else "σb",
+        y_title="layers L" if by_depth else "σb",
     )
-    canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(setup))
+    canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(result, setup))
     if by_depth:
         _draw_reach(canvas, result, setup)
     else:
@@ -76,7 +76,7 @@ def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
     for sign in (-1.0, 1.0):
         reaches = [_reach(mapped.heights, sign * column, limit) for column in mapped.log10_left.T]
         left = f"{magnitude(sign * limit)} left"
-        canvas.line(mapped.sigma_w, reaches, "warn", name=left)
+        canvas.line(mapped.sigma_w, reaches, "warn", "solid" if sign < 0 else "long", left)
     for critical in result.focused.critical:
         at = math.sqrt(critical.sigma_w2)
         canvas.line([at, at], canvas.y_limits, "good", name="critical")
@@ -102,23 +102,28 @@ def _heading(setup: Setup, width: int) -> Row:
     return row_within(width, (axes, "muted"), (title, "title"))
 
 
-def _scale(setup: Setup, width: int) -> Row:
+def _scale(result: Phase, setup: Setup, width: int) -> Row:
     """What each band stands for: how much of the gradient is left."""
     spans: list[Span] = [Span("     ")]
-    for glyph, role, meaning in _meanings(setup):
+    for glyph, role, meaning in _meanings(result, setup):
         if role:
             spans += [Span(glyph, role), Span(f"{meaning} ", "muted")]
     return row_within(width, *spans)
 
 
-def _meanings(setup: Setup) -> list[tuple[str, str, str]]:
+def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
     """Glyph, role and meaning of each band, and of what is strewn over the map."""
     limit = setup.log10_threshold
     found = []
     for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
         share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
         found.append((*band(strength), f"{'<' if strength < 0 else '>'}{share}"))
-    return [*found, *((glyph, "", name) for glyph, name in _MARKS.values())]
+    return [*found, *((mark, "", name) for mark, name in _endings(result))]
+
+
+def _endings(result: Phase) -> list[tuple[str, str]]:
+    """The marks that are strewn over this map, and their names."""
+    return [named for ending, named in _MARKS.items() if np.any(result.map.endings == ending)]
 
 
 def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
@@ -134,11 +139,7 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
         parts += [
             (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
         ]
-    parts += [
-        (mark, name, "title")
-        for ending, (mark, name) in _MARKS.items()
-        if np.any(result.map.endings == ending)
-    ]
+    parts += [(mark, name, "title") for mark, name in _endings(result)]
     spans: list[Span] = [Span("     ")]
     for mark, name, role in parts:
         if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
