@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from gradtui.plots.marks import (
     Band,
@@ -105,11 +106,25 @@ def _panels(picture: Picture, look: Theme, top: float) -> Iterator[tuple[Panel, 
     if not picture.plots:
         return
     first = min(plot.line for plot in picture.plots)
-    for plot in picture.plots:
-        left = _MARGIN + plot.column * CELL[0]
-        above = top + (plot.line - first) * CELL[1]
-        height = plot.height * CELL[1] + CELL[1]
-        yield Panel.of(plot, look, (left, above, plot.width * CELL[0], height)), above + height
+    boxes = [
+        (
+            _MARGIN + plot.column * CELL[0],
+            top + (plot.line - first) * CELL[1],
+            plot.width * CELL[0],
+            (plot.height + 1) * CELL[1],
+        )
+        for plot in picture.plots
+    ]
+    rooms = [Panel.room(*one) for one in zip(picture.plots, repeat(look), boxes, strict=False)]
+    # Axes above one another begin at the same place, and those beside one another end so.
+    before: dict[float, float] = {}
+    below: dict[float, float] = {}
+    for box, room in zip(boxes, rooms, strict=True):
+        before[box[0]] = max(room[0], before.get(box[0], 0.0))
+        below[box[1]] = max(room[1], below.get(box[1], 0.0))
+    for plot, box in zip(picture.plots, boxes, strict=True):
+        room = before[box[0]], below[box[1]]
+        yield Panel.of(plot, look, box, room), box[1] + box[3]
 
 
 # ------------------------------------------------------------------------- legend

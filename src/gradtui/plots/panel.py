@@ -80,14 +80,11 @@ class Panel:
     inside: Box
 
     @classmethod
-    def of(cls, plot: Plot, theme: Theme, box: Box) -> Panel:
-        """The panel in a box, with as much room beside the axes as their labels take."""
+    def of(cls, plot: Plot, theme: Theme, box: Box, room: tuple[float, float]) -> Panel:
+        """The panel in a box, with that room for labels to the left and below."""
         left, top, width, height = box
-        draft = cls(plot, theme, (left, top, width, max(height - 44, 20)))
-        labels = [text_width(plot.y.label(tick), SMALL) for tick in draft.y_ticks()]
-        before = max(labels, default=0.0) + 12 + (20 if plot.y.title else 0)
+        before, below = room
         above = 20 if plot.title else 8
-        below = 20 + (16 if plot.x.title else 0)
         inner = (
             round(left + before),
             round(top + above),
@@ -95,6 +92,14 @@ class Panel:
             max(round(height - above - below), 10),
         )
         return cls(plot, theme, inner)
+
+    @classmethod
+    def room(cls, plot: Plot, theme: Theme, box: Box) -> tuple[float, float]:
+        """How much its labels take to the left and below."""
+        draft = cls(plot, theme, (*box[:3], max(box[3] - 44, 20)))
+        labels = [text_width(plot.y.label(tick), SMALL) for tick in draft.y_ticks()]
+        before = max(labels, default=0.0) + 12 + (20 if plot.y.title else 0)
+        return before, 36 if plot.x.title else 20
 
     # ---------------------------------------------------------------------- places
 

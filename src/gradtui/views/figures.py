@@ -52,10 +52,15 @@ def drawing_of(view: View[Any], result: Any, setup: Setup, size: Size, look: Loo
         room = size.height - max(plot.line + plot.height - top for plot in picture.plots) - 1
         if room > 0:
             picture = view.draw(result, setup, Size(size.width, size.height + room), "braille")
-    subjects = ", ".join(view.subjects(setup))
+    drawn = {getattr(mark, "name", "") for plot in picture.plots for mark in plot.marks}
+    subjects = view.subjects(setup)
+    # Some views draw only the focused one.
+    shown = subjects if drawn >= {*subjects} else (view.focused(setup),)
     caption = _asked(view, setup) if look.caption else ""
     verdicts = tuple(_verdicts(view, result, setup)) if look.verdict else ()
-    return figure(picture, Caption(f"{view.title}: {subjects}", caption, verdicts), look.theme)
+    return figure(
+        picture, Caption(f"{view.title}: {', '.join(shown)}", caption, verdicts), look.theme
+    )
 
 
 def written(format: str, drawing: Drawing) -> str | bytes:

@@ -58,7 +58,7 @@ def plots(
     yield Plot(z_axis, by_layer, (where,), left, lower, "where z lies", 0, line)
     shares = Axis((0.0, 1.0), percent)
     found = Later(lambda: _shares(network))
-    yield Plot(shares, unnamed, (found,), middle, lower, "share of values", left, line)
+    yield Plot(shares, unnamed, (found,), middle, lower, "shares", left, line)
     scale = Axis(signals, lambda at: magnitude(at, 2), scale="log")
     size_of = Later(lambda: _signals(network, role))
     last = size.width - left - middle
