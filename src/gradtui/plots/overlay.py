@@ -81,7 +81,8 @@ class Overlay:
             # Only cells that lie in it by half at least.
             start = max(int(np.ceil(max(low[column], -1.0) - 0.5)), 0)
             stop = min(int(np.floor(min(high[column], self._grid.lines) + 0.5)), self._grid.lines)
-            for line in range(start, stop):
+            # Every second cell, so that a curve in it stands out.
+            for line in range(start + (start + column) % 2, stop, 2):
                 self._under(line, self._first + column, _BAND, mark.role, " ")
 
     def _level(self, mark: Level) -> None:
