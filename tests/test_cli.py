@@ -304,13 +304,15 @@ def test_curves_are_drawn_with_the_marks_that_were_asked_for(marker: str) -> Non
 @pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_file_has_the_format_of_its_ending(view: str, tmp_path: Path) -> None:
-    for ending in ("svg", "txt", "csv", "json"):
+    for ending in ("svg", "pdf", "png", "txt", "csv", "json"):
         file = tmp_path / f"picture.{ending}"
         done = run(view, "sigmoid", "--output", str(file))
         assert (done.status, done.out) == (0, "")
         assert done.err.startswith("gradtui: wrote the ")
         assert done.err.endswith(f" to {file}\n")
     ElementTree.parse(tmp_path / "picture.svg")
+    assert (tmp_path / "picture.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "picture.txt").read_text("utf-8") == printed(view, "sigmoid")
     assert (tmp_path / "picture.csv").read_text("utf-8") == printed(view, "sigmoid", "--csv")
     assert (tmp_path / "picture.json").read_text("utf-8") == printed(view, "sigmoid", "--json")

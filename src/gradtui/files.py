@@ -77,8 +77,8 @@ def read_text(file: Path, most: int) -> str:
     return content.decode("utf-8")
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Put `text`, in UTF-8, where `file` says: all of it, or nothing if anything goes wrong.
+def write_atomically(file: Path, text: str | bytes) -> None:
+    """Put `text`, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
 
     The text goes to a new file in the same directory, which takes the old one's place only when
     it is safe on the disk. Symbolic links are followed, permissions are kept.
@@ -89,7 +89,7 @@ def write_atomically(file: Path, text: str) -> None:
     """
     if "\0" in str(file):
         raise OSError(errno.EINVAL, "a file name cannot contain a NUL character", str(file))
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     target = Path(os.path.realpath(file))
     mode = _permissions(target)
     # Short whatever the target's name, so that a long name which fits does not fail here.

@@ -462,10 +462,13 @@ async def export(pilot: Any, app: GradTUI, name: str) -> None:
 @pytest.mark.parametrize("view", list(VIEWS))
 async def test_e_saves_the_picture_or_its_numbers_and_says_where(view: str, tmp_path: Path) -> None:
     async with running(State(view=view)) as (app, pilot):
-        for suffix in ("svg", "txt", "csv", "json"):
+        for suffix in ("svg", "pdf", "png", "txt", "csv", "json"):
             file = tmp_path / f"picture.{suffix}"
             await export(pilot, app, str(file))
             assert f"Saved {file}"[:70] in bottom(app)
+            if suffix in ("pdf", "png"):
+                assert suffix.upper().encode() in file.read_bytes()[:5]
+                continue
             text = file.read_text(encoding="utf-8")
             if suffix == "svg":
                 assert "<svg" in text
@@ -475,7 +478,7 @@ async def test_e_saves_the_picture_or_its_numbers_and_says_where(view: str, tmp_
                 assert json.loads(text)
             else:
                 assert VIEWS[view].question in text
-    assert len(list(tmp_path.glob("*picture*"))) == 4  # and nothing temporary
+    assert len(list(tmp_path.glob("*picture*"))) == 6  # and nothing temporary
 
 
 async def test_a_file_that_cannot_be_is_refused_and_nothing_is_written(
@@ -484,7 +487,7 @@ async def test_a_file_that_cannot_be_is_refused_and_nothing_is_written(
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     async with running(DEEP) as (app, pilot):
-        for name in ("picture.png", "picture", "", ".", "no/such/directory/a.svg", "nul\0.svg"):
+        for name in ("picture.gif", "picture", "", ".", "no/such/directory/a.svg", "nul\0.svg"):
             await export(pilot, app, name)
             assert "Not saved" in said(app)
             assert prompting(app)

@@ -223,7 +223,7 @@ def test_the_initialisations_stand_where_their_recipes_put_them() -> None:
     assert lines[-1][round(math.sqrt(2) / 3 * columns)] == "K"
     assert lines[-1][round(1 / 3 * columns)] == "X"
     # PyTorch's Linear: σw² = 1/3, σb² = 1/(3 · 64).
-    row = round((1.5 - math.sqrt(1 / 192)) / 1.5 * (len(lines) - 1))
+    row = int((1.5 - math.sqrt(1 / 192)) / 1.5 * len(lines))
     assert lines[row][round(math.sqrt(1 / 3) / 3 * columns)] == "P"
 
 

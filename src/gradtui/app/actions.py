@@ -268,7 +268,7 @@ ACTIONS: tuple[Action, ...] = (
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
     Action("numbers", ("T",), "T", "all numbers of the picture as a table that scrolls",
            "Taking it along", hint=("T", "numbers")),
-    Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
+    Action("export", ("e",), "e", "save a figure (SVG, PDF, PNG), the page or the numbers",
            "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),

@@ -153,7 +153,7 @@ class FileQuestion(Question):
     """
 
     label = "save as"
-    hint = ".svg .txt the picture; .csv .json the numbers"
+    hint = ".svg .pdf .png .txt the picture; .csv .json the numbers"
 
     def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
@@ -186,10 +186,12 @@ class FileQuestion(Question):
         from gradtui.files import write_atomically
         from gradtui.views import VIEWS
         from gradtui.views.export import exported, format_of
+        from gradtui.views.figures import check_figure
 
         asked = drawn.request
         size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
         view, format = VIEWS[asked.view], format_of(file)
+        check_figure(format, str(file))
         text = exported(view, drawn.result, asked.setup, size, asked.marker, format)
         write_atomically(file, text)
 

@@ -11,6 +11,7 @@ from gradtui.app.places import view_keys
 from gradtui.app.state import START_VIEW, State
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.picture import (
+    FOCUSED,
     LETTERS,
     SAMPLES,
     Picture,
@@ -128,8 +129,9 @@ def activations(state: State, size: Size) -> Picture:
         more = "⋮" if position == start + room - 1 and position < len(names) - 1 else " "
         if name in chosen:
             index = chosen.index(name)
-            dot = "◉" if name == state.setup.focused else "●"
-            label = f"{dot} {LETTERS[index]} {fit_text(name, wide)} {SAMPLES[index]} {more}"
+            focused = name == state.setup.focused
+            dot, sample = ("◉", FOCUSED) if focused else ("●", SAMPLES[index])
+            label = f"{dot} {LETTERS[index]} {fit_text(name, wide)} {sample} {more}"
             rows.append(row(pointer, (label, curve_role(index))))
         else:
             label = f"    {fit_text(name, wide)}     {more}"

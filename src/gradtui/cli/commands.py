@@ -31,6 +31,7 @@ from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
+from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)
@@ -62,6 +63,7 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
     }
     setup = setup_of(view, options.names, given)
     format = _format(options, FORMATS)
+    look = _look(options, format)
     marker = _marker(options)
     size = Size(_cells("width", options.width, _WIDTHS, page_size().columns), 0)
     height = _cells("height", options.height, _HEIGHTS, 0)
@@ -77,7 +79,8 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
         _print(report(view, result, setup, size, marker).rows, options.color)
     else:
         what = "the numbers" if format in ("csv", "json") else "the picture"
-        _deliver(exported(view, result, setup, size, marker, format), options, what)
+        content = exported(view, result, setup, size, marker, format, look)
+        _deliver(content, options, what)
     return 0
 
 
@@ -225,8 +228,28 @@ def _print(rows: Sequence[Row], color: str) -> None:
     emit(coloured(rows) if in_colour(color) else plain(rows))
 
 
-def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
-    if _to_stdout(options):
+def _look(options: argparse.Namespace, format: str) -> Look:
+    """What a figure is to look like.
+
+    Raises:
+        CommandError: something is said of a figure, and none is asked for.
+    """
+    if format in FIGURES:
+        check_figure(format, options.output)
+        return Look(options.theme or Look.theme, not options.no_caption, options.verdict)
+    for name in ("theme", "no_caption", "verdict"):
+        if getattr(options, name):
+            endings = ", ".join(f".{one}" for one in FIGURES)
+            flag = "--" + name.replace("_", "-")
+            raise CommandError(
+                f"option: {flag} is of a figure, and none is written; "
+                f"give --output a file that ends in one of {endings}"
+            )
+    return Look()
+
+
+def _deliver(text: str | bytes, options: argparse.Namespace, what: str) -> None:
+    if isinstance(text, str) and _to_stdout(options):
         if options.json and not is_utf8(sys.stdout):
             # JSON has its own way to write every character in ASCII.
             text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)

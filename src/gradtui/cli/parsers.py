@@ -14,9 +14,12 @@ from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.settings import SETTINGS
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
+from gradtui.views.export import FORMATS
+from gradtui.views.figures import FIGURES
 from gradtui.views.page import READOUT, Entry, page_file, sections
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
@@ -229,7 +232,7 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
             help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
         )
     output = parser.add_argument_group("what to print")
-    _add_formats(output, ".svg .txt .csv .json")
+    _add_formats(output, " ".join(f".{suffix}" for suffix in FORMATS))
     output.add_argument(
         "--height", metavar="ROWS", help="of the picture (default: the terminal's, or 24)"
     )
@@ -239,6 +242,14 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
         metavar="MARKER",
         help=f"{SETTINGS['marker'].help} ({', '.join(SETTINGS['marker'].choices)})",
     )
+    figure = parser.add_argument_group(f"a figure ({', '.join(f'.{one}' for one in FIGURES)})")
+    figure.add_argument(
+        "--theme", choices=tuple(FIGURE_THEMES), metavar="THEME", help="light, unless said, or dark"
+    )
+    figure.add_argument(
+        "--no-caption", action="store_true", help="without what was asked, below it"
+    )
+    figure.add_argument("--verdict", action="store_true", help="with the verdicts below it")
 
 
 def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:

@@ -98,7 +98,7 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def save(text: str, file: Path, what: str) -> None:
+def save(text: str | bytes, file: Path, what: str) -> None:
     """All of `text` to a file or nothing, and a word about it on stderr.
 
     Raises:

@@ -25,10 +25,10 @@ Value: TypeAlias = str | int | float | bool | None
 
 
 class Guide(NamedTuple):
-    """A line beside a curve: what is expected of it, or between what it scatters.
+    """A line beside a curve: what is expected of it.
 
     `stretches` says whether the picture grows for it: "all" the way, as far as it stays "near", or
-    "no".
+    "no". The name is for a figure's legend.
     """
 
     layers: Layers
@@ -36,6 +36,18 @@ class Guide(NamedTuple):
     role: str
     dash: str
     stretches: str = "all"
+    name: str = ""
+
+
+class Band(NamedTuple):
+    """Between what a curve scatters; `low_counts`: whether the picture grows for its low end."""
+
+    layers: Layers
+    low: Array
+    high: Array
+    role: str
+    name: str
+    low_counts: bool = True
 
 
 class Bars(NamedTuple):
@@ -44,6 +56,7 @@ class Bars(NamedTuple):
     layers: Layers
     low: Array
     high: Array
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +72,10 @@ class Decay(ABC):
     @abstractmethod
     def guides(self) -> tuple[Guide, ...]:
         """What is drawn beside the curve, first what may be covered."""
+
+    def bands(self) -> tuple[Band, ...]:
+        """Between what it scatters."""
+        return ()
 
     def bars(self, columns: int) -> Bars | None:
         """How it scatters, in a picture of so many columns."""

@@ -16,7 +16,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.models.chain.chains import Course, chain_of, max_depth, run_chain
 from gradtui.models.chain.remedies import Trial, remedy_of
 from gradtui.models.chain.verdict import diagnose
-from gradtui.models.decay import Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares
@@ -115,17 +115,20 @@ class ChainDecay(Decay):
         return np.arange(self.course.first, self.chain.depth + 1), self.log10
 
     def guides(self) -> tuple[Guide, ...]:
-        """The ceiling, and the spread of the random chains."""
+        """The ceiling, and the median of the random chains."""
         layers, _ = self.curve()
-        ceiling = Guide(layers, self.ceiling, "muted", "sparse")
+        ceiling = Guide(layers, self.ceiling, "muted", "sparse", name="ceiling (max|f′|)^k")
         if (spread := self.spread) is None:
             return (ceiling,)
-        return (
-            ceiling,
-            Guide(spread.layers, spread.low, "spread", "dotted", "no"),
-            Guide(spread.layers, spread.high, "spread", "dotted"),
-            Guide(spread.layers, spread.median, "spread", "dashed"),
-        )
+        name = f"median of {spread.chains} random chains"
+        return ceiling, Guide(spread.layers, spread.median, "spread", "dashed", name=name)
+
+    def bands(self) -> tuple[Band, ...]:
+        """The spread of the random chains."""
+        if (spread := self.spread) is None:
+            return ()
+        edges = spread.layers, spread.low, spread.high
+        return (Band(*edges, "spread", f"90 % of {spread.chains} random chains", False),)
 
     def log10_seen(self) -> float:
         """The formats look at the gradient of the scaled loss."""
@@ -137,7 +140,7 @@ class ChainDecay(Decay):
         if self.spread is None:
             return (ceiling,)
         of = (f" of {self.spread.chains} random", "muted")
-        return ceiling, ("  ╍· 5-50-95 %", "spread"), of
+        return ceiling, ("  ╍ ░ 5-50-95 %", "spread"), of
 
     def kind(self) -> Kind:
         """By the chain itself; where its weights are random, by what most such chains do."""

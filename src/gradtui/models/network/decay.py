@@ -12,7 +12,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
-from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, healthy_depth, judge
@@ -128,16 +128,26 @@ class NetworkDecay(Decay):
         return self.ensemble.layers.astype(float), self.ensemble.quantiles()[1]
 
     def guides(self) -> tuple[Guide, ...]:
-        """The bound, the scalar law, and theory with its band, as far as there are such laws."""
+        """The bound, the scalar law, and theory, as far as there are such laws."""
         law = self.law
         layers = np.arange(law.first, self.depth + 1)
-        bound = () if law.bound is None else (Guide(layers, law.bound, "muted", "sparse", "near"),)
+        bound = (
+            ()
+            if law.bound is None
+            else (Guide(layers, law.bound, "muted", "sparse", "near", "bound"),)
+        )
         return (
             *bound,
-            Guide(layers, law.scalar, "muted", "long", "near"),
-            *(Guide(layers, edge, "spread", "dotted") for edge in law.band or ()),
-            Guide(layers, law.infinite, "spread", "dashed"),
+            Guide(layers, law.scalar, "muted", "long", "near", "scalar"),
+            Guide(layers, law.infinite, "spread", "dashed", name="theory"),
         )
+
+    def bands(self) -> tuple[Band, ...]:
+        """Theory's, at this width, where it is known."""
+        if self.law.band is None:
+            return ()
+        layers = np.arange(self.law.first, self.depth + 1)
+        return (Band(layers, *self.law.band, "spread", "90 % of networks in theory"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -146,13 +156,14 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        return Bars(self._several.layers[at].astype(float), low[at], high[at])
+        name = f"90 % of {self._several.networks} networks"
+        return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Theory with its band, the bars, the laws."""
         parts = [("  ╍ theory", "spread")]
         if self.law.band is not None:
-            parts.append((" ·90 %", "spread"))
+            parts.append((" ░ 90 %", "spread"))
         if self._several is not None:
             parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
         parts.append(("  ━ ━ scalar", "muted"))

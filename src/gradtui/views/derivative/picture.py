@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.plots.canvas import Canvas, tick_values
+from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import (
-    DASHES,
     LETTERS,
     Picture,
     Row,
     Span,
     curve_role,
+    dash_of,
     fit_text,
     row_within,
 )
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
-from gradtui.views.derivative.study import POINTS, Derivatives
+from gradtui.views.curves import drawing_order
+from gradtui.views.derivative.study import Derivatives
 from gradtui.views.facts import where_largest
 from gradtui.views.view import Size
 from gradtui.wording import percent_of, plain
@@ -54,14 +55,21 @@ def _plot(
         y_label=plain,
         marker=marker,
         label_width=5,
-        x_ticks=tick_values(*setup.slope.z_range, max(3, size.width // 7)),
+        title=title,
+        x_title="z",
     )
-    for index, curve in enumerate(curves):
-        canvas.line(result.z, curve, curve_role(index), DASHES[index])
-    canvas.upright(setup.slope.z, "cursor")
-    for index, curve in enumerate(curves):
-        place = (index + 1) * (POINTS - 1) // (len(curves) + 1)
-        canvas.text(float(result.z[place]), float(curve[place]), LETTERS[index], curve_role(index))
+    names = [f.spec for f in result.activations]
+    focused = names.index(setup.focused)
+    for index in drawing_order(len(curves), focused):
+        canvas.line(
+            result.z,
+            curves[index],
+            curve_role(index),
+            dash_of(index, index == focused),
+            names[index],
+            LETTERS[index],
+        )
+    canvas.upright(setup.slope.z, "cursor", f"z = {plain(setup.slope.z)}")
     heading = row_within(
         size.width, Span(" " * 6 + title, "title"), Span(f" at z = {plain(setup.slope.z)}", "muted")
     )

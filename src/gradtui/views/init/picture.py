@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gradtui.plots.canvas import MIN_HEIGHT, Canvas, tick_values
+from gradtui.plots.canvas import MIN_HEIGHT, Canvas
 from gradtui.plots.picture import (
-    DASHES,
     LETTERS,
     Picture,
     Row,
     Span,
     curve_role,
+    dash_of,
     fit_text,
     row,
     row_text,
@@ -20,6 +18,7 @@ from gradtui.plots.picture import (
 )
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
+from gradtui.views.curves import drawing_order
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.readout import measured_columns
 from gradtui.views.view import Size
@@ -65,42 +64,46 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         (low, high),
         (-top, top),
         x_label=plain,
-        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2),
+        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2 if top > 0.1 else 6),
         marker=marker,
         label_width=6 if top < 999 else 8,
-        x_ticks=tick_values(low, high, max(3, size.width // 9)),
         whole_y=top >= _FEW_DECADES,
+        log_y=True,
+        x_title="σw",
+        y_title=f"gradient left after {setup.depth} layers",
     )
 
 
 def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
     """The healthy band's edges, and every activation's curve with its letter."""
-    top, limit = _top(setup), setup.log10_threshold
+    limit = setup.log10_threshold
     for edge in (limit, -limit):
         canvas.level(edge, f" {magnitude(edge)} ", "good")
-    for index, comparison in reversed(list(enumerate(result.each))):
-        w, r = comparison.advice.curve
-        canvas.line(w, r, curve_role(index), DASHES[index])
-    for index, comparison in enumerate(result.each if len(result.each) > 1 else ()):
-        w, r = comparison.advice.curve
-        place = int(np.argmin(abs(r + 0.6 * top)))  # below the band, clear of the advice
-        canvas.text(float(w[place]), float(r[place]), LETTERS[index], curve_role(index))
+    chosen = result.each.index(result.focused)
+    for index in drawing_order(len(result.each), chosen):
+        comparison, dash = result.each[index], dash_of(index, index == chosen)
+        letter = LETTERS[index] if len(result.each) > 1 else ""
+        role = curve_role(index)
+        sigma_w, left = comparison.advice.curve
+        canvas.line(sigma_w, left, role, dash, comparison.name, letter)
 
 
 def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     """The cursor, and where the advised weights and the recipes stand, with what was measured."""
     top, limit = _top(setup), setup.log10_threshold
-    canvas.upright(focused.advice.sigma_w, "good")
+    canvas.upright(focused.advice.sigma_w, "good", f"advised {plain(focused.advice.sigma_w, 4)}")
     canvas.upright(setup.plane.sigma_w, "cursor")
     advised = focused.advised
     others = [recipe for recipe in focused.recipes if recipe.sigma_w != advised.sigma_w]
     measured = [weights for weights in (advised, *others) if weights.measured.size]
     spans = [weights.quantiles() for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
-    canvas.bars([weights.sigma_w for weights in measured], low_ends, high_ends, "spread")
+    at = [weights.sigma_w for weights in measured]
+    canvas.bars(at, low_ends, high_ends, "spread", name="5-95 % measured")
     for weights in (*focused.recipes, advised):
         height = min(max(weights.known, -top), top)
-        canvas.text(weights.sigma_w, height, weights.letter, weights.kind(limit).role)
+        role = weights.kind(limit).role
+        canvas.text(weights.sigma_w, height, weights.letter, role, weights.label)
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:

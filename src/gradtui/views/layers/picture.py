@@ -21,10 +21,11 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.plots.ascii import to_ascii
-from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, curve_role, fit_text, row, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.layers.judgement import many_flat
+from gradtui.views.layers.plots import plots
 from gradtui.views.layers.readout import share_text
 from gradtui.views.layers.spreads import below_ends, mean_slopes, shown_layers, spread, z_limits
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
@@ -63,7 +64,12 @@ def draw(result: ComparedNetworks, setup: Setup, size: Size, marker: str) -> Pic
         role,
         marker == "ascii",
     )
-    return Picture.of([_heading(layout, size.width), *drawing.rows()], size.width, size.height)
+    return Picture.of(
+        [_heading(layout, size.width), *drawing.rows()],
+        size.width,
+        size.height,
+        plots(network, setup.layer, drawing.z, drawing.signals, role, size),
+    )
 
 
 @dataclass(frozen=True)
