@@ -24,7 +24,7 @@ _SYMBOL = dict(
     )
 )
 """The code of each character in Symbol's own encoding."""
-_LIKE = {"‖": "||", "●": "•", "⊕": "•", "∅": "0", "◆": "•", "▷": ">", "◁": "<", "◇": "•", "✓": "+", "✗": "x", "▲": "!"}
+_LIKE = {"‖": "||", **dict(zip("●⊕◆◇∅▷◁✓✗▲", "••••0><+x!", strict=True))}
 _SMALL = dict(zip("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789" * 2 + "−", strict=True))
 """Digits set below and above the line, as plain ones."""
 
