@@ -61,6 +61,7 @@ class Drawn:
     Attributes:
         result: what was drawn; None where there is none yet, or never will be.
         progress: the share that is done; 1 with the last picture only.
+        silent: whether there is only this share to tell, and what is shown may stay.
     """
 
     request: Request
@@ -70,6 +71,7 @@ class Drawn:
     finding: Finding | None
     progress: float
     error: str = ""
+    silent: bool = False
 
 
 class _Computation:
@@ -156,11 +158,11 @@ class _Computation:
         )
 
     def _wait(self) -> None:
-        """Say what is waited for."""
+        """Say what is waited for, in words where the view has some; else only how far it is."""
         request = self.request
-        text = VIEWS[request.view].wait_text(request.setup)
+        text = VIEWS[request.view].waiting(request.setup)
         picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-        self._tell(Drawn(request, None, picture, (), None, self._progress))
+        self._tell(Drawn(request, None, picture, (), None, self._progress, silent=not text))
 
 
 class Engine:

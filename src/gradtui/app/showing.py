@@ -30,6 +30,9 @@ from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
 
+_ENTERED = 0.1
+"""Seconds in which a view may have its first picture before it is shown without one."""
+
 _FRAME = 0.25
 """Seconds for a frame of what plays."""
 
@@ -166,6 +169,8 @@ class ShowingApp(PaintedOnce):
         if new.playing != old.playing:
             (self._timer.resume if new.playing else self._timer.pause)()
         self._show()
+        if new.view != old.view:
+            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state))
 
     def _theme_of(self, state: State) -> str:
         return in_colours(state.theme, self.appearance.colours)
