@@ -187,7 +187,7 @@ def test_a_view_is_a_folder_and_a_line(copies: dict[str, Copy]) -> None:
 
 def test_in_the_app_it_has_a_key_a_name_and_hints(copies: dict[str, Copy]) -> None:
     code = (
-        "from gradtui.app import panes, state, steps\n"
+        "from gradtui.app import going, panes, state\n"
         "from gradtui.app.actions import ACTIONS\n"
         "print([action.keys for action in ACTIONS if action.name == 'view_signal'])\n"
         "now = going.switched(state.State(), 'signal')\n"

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import string
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,17 +18,19 @@ from textual.widgets import Input
 from gradtui.app import going, panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
+from gradtui.app.engine import Drawn
 from gradtui.app.main import GradTUI
 from gradtui.app.numbers import Sheet, written
 from gradtui.app.pane import Pane
 from gradtui.app.screens import Page
 from gradtui.app.searching import Text
+from gradtui.app.showing import Arrived
 from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import Span
+from gradtui.plots.picture import Picture, Span
 from gradtui.plots.zoom import MOST, Zoom, zoomed
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup, implied
@@ -36,7 +39,7 @@ from gradtui.views.export import exported
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
 from gradtui.wording import decade, plain
-from support.app import running, settle
+from support.app import running, settle, shown
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
 
@@ -263,13 +266,20 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
 
 @pytest.mark.parametrize("view", [name for name in VIEWS if name != "decay"])
 async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str) -> None:
-    async with running(DEEP) as (app, _):
+    async with running(DEEP) as (app, pilot):
         before = app.panes["readout"].picture.text + app.panes["verdict"].picture.text
         assert "layer 50" in before
-        app.state = going.switched(app.state, view)  # no picture can have come yet
+        app.shown._submit = lambda request: None  # its picture never comes
+        app.state = going.switched(app.state, view)
+        await pilot.pause(0.2)
         assert app.panes["plot"].picture.text.strip() == VIEWS[view].wait_text(app.state.setup)
         assert app.panes["readout"].picture.text.strip() == "…"
         assert app.panes["verdict"].picture.text.strip() == ""
+        app.shown._submit = app._engine.submit
+        app.state = going.switched(app.state, "decay")
+        await settle(pilot)
+        await pilot.pause(0.2)
+        assert "layer 1 " in app.panes["readout"].picture.text
 
 
 async def test_the_same_view_keeps_its_picture_until_the_next_one_is_there() -> None:
@@ -277,6 +287,20 @@ async def test_the_same_view_keeps_its_picture_until_the_next_one_is_there() -> 
         before = app.panes["plot"].picture
         app.state = steps.turn_depth(app.state, 1)
         assert app.panes["plot"].picture == before
+
+
+async def test_what_takes_long_keeps_its_picture_and_says_how_far_it_is() -> None:
+    async with running(DEEP) as (app, _):
+        before = shown(app)
+        request = app.shown._request
+        assert request is not None
+        deeper = replace(request, setup=request.setup.with_(depth=51))
+        app.shown._request = deeper
+        blank = Picture.of([], *deeper.plot)
+        app.on_arrived(Arrived(Drawn(deeper, None, blank, (), None, 0.4, silent=True)))
+        assert "40%" in app.panes["top"].picture.text
+        assert shown(app).split("\n")[1:] == before.split("\n")[1:]
+        assert not app.settled
 
 
 def test_what_is_not_measured_yet_has_no_mark_of_a_verdict() -> None:

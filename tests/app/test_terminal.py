@@ -165,7 +165,7 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
 # -------------------------------------------------------------------- bytes
 
 
-def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
+def answer(terminal: Terminal, key: str, text: str, top: str = " gradtui ") -> int:
     """The bytes of all that follows a key, up to the finished picture with these two texts."""
     before = len(terminal.raw)
     terminal.send(key)

@@ -46,6 +46,8 @@ class Display:
         self._drawn: Drawn | None = None
         self._complaint = ""
         self._notice = ("", "title")
+        self._waited = 1.0
+        """How far that is of which there is no picture yet; 1 while nothing is known of it."""
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
@@ -104,9 +106,7 @@ class Display:
             state.view, state.setup, areas.plot, self.cells.width, self._marker, state.zoom
         )
         if request != self._request:
-            if self._request is not None and request.view != self._request.view:
-                self._enter(state, areas)
-            self._request = request
+            self._request, self._waited = request, 1.0
             self._submit(request)
         self.show_top(state)
 
@@ -116,23 +116,31 @@ class Display:
             self._notice = notice, role
             self._show_verdict()
 
-    def _enter(self, state: State, areas: panes.Areas) -> None:
-        """Nothing of the view before stands under the name of another."""
+    def enter(self, state: State) -> None:
+        """Nothing of the view before stands under the name of another.
+
+        To be called a moment after that was entered: what is there by then was sent once.
+        """
+        if self._areas is None or self._drawn is None or self._drawn.request.view == state.view:
+            return
         self._drawn = None
-        self.flow.send("plot", panes.entering(state, areas.plot))
-        self.flow.send("readout", Picture.of([row((" …", "muted"))], *areas.readout))
+        self.flow.send("plot", panes.entering(state, self._areas.plot))
+        self.flow.send("readout", Picture.of([row((" …", "muted"))], *self._areas.readout))
         self._show_verdict()
 
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
-        progress = 1.0 if self.drawn is None else self.drawn.progress
+        progress = self._waited if self.drawn is None else self.drawn.progress
         self.flow.send("top", panes.top(state, self.cells.width, progress))
 
     def take(self, drawn: Drawn) -> bool:
         """Take a picture that came; false if it is not the one that is wanted."""
         if drawn.request != self._request or self._areas is None:
             return False
-        self._drawn = drawn
+        if drawn.silent:
+            self._waited = drawn.progress
+        else:
+            self._drawn = drawn
         return True
 
     def show_drawn(self) -> None:

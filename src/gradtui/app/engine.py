@@ -66,6 +66,7 @@ class Drawn:
         progress: the share that is done; 1 with the last picture only.
         error: what is wrong, where nothing could be computed.
         defect: whether that is our fault.
+        silent: whether there is only this share to tell, and what is shown may stay.
     """
 
     request: Request
@@ -76,6 +77,7 @@ class Drawn:
     progress: float
     error: str = ""
     defect: bool = False
+    silent: bool = False
 
 
 class _Computation:
@@ -162,11 +164,11 @@ class _Computation:
         )
 
     def _wait(self) -> None:
-        """Say what is waited for."""
+        """Say what is waited for, in words where the view has some; else only how far it is."""
         request = self.request
-        text = VIEWS[request.view].wait_text(request.setup)
+        text = VIEWS[request.view].waiting(request.setup)
         picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-        self._tell(Drawn(request, None, picture, (), None, self._progress))
+        self._tell(Drawn(request, None, picture, (), None, self._progress, silent=not text))
 
 
 class Engine:

@@ -317,11 +317,14 @@ class GradTUI(ShowingApp):
         """What can be typed: the names that begin so, or what is allowed."""
         if self._question is None:
             return
-        names = [
-            whole[len(text) - len(text.split(",")[-1].split(" ")[-1]) :]
-            for whole in self._question.completions(text)
-        ]
-        self.prompt.advise(f"tab: {'  '.join(names)}" if names else self._question.hint)
+        typed = max(text.rfind(blank) for blank in ", ") + 1
+        offer, room = "tab:", self.shown.cells.width // 2
+        for name in (whole[typed:] for whole in self._question.completions(text)):
+            if len(offer) + len(name) + 4 > room:
+                offer += " …"
+                break
+            offer += f" {name}"
+        self.prompt.advise(offer if offer != "tab:" else self._question.hint)
 
     def _complete(self, text: str) -> None:
         """Tab: a name in full, or as the question has it."""

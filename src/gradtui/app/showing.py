@@ -34,6 +34,9 @@ from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
 
+_ENTERED = 0.1
+"""Seconds in which a view may have its first picture before it is shown without one."""
+
 _FRAME = 0.25
 """Seconds for a frame of what plays."""
 
@@ -177,6 +180,8 @@ class ShowingApp(PaintedOnce):
             (self._timer.resume if new.playing else self._timer.pause)()
         with self.taken_back(old):
             self._show()
+        if new.view != old.view:
+            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state))
 
     @contextmanager
     def taken_back(self, before: State) -> Iterator[None]:
