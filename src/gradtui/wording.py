@@ -55,3 +55,11 @@ def subscript(index: int) -> str:
 def percent(share: float) -> str:
     """A share as a percentage: 6.6 %, 0.0012 %."""
     return f"{magnitude(math.log10(share) + 2, 2) if share > 0 else 0} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 40 s, 3 min, 2 hours."""
+    for size, unit in ((3600.0, "hours"), (60.0, "min")):
+        if seconds >= 1.5 * size:
+            return f"{int(seconds / size + 0.5):,} {unit}"
+    return f"{math.ceil(seconds)} s"

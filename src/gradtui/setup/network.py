@@ -10,7 +10,7 @@ from gradtui.mathematics.initialisation import INITIALISATIONS, initialisation
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
-from gradtui.setup.knob import real, several, whole
+from gradtui.setup.knob import several, whole
 from gradtui.setup.shared import Shared
 
 
@@ -42,14 +42,6 @@ class Network(Family):
     units: int = whole(64, "W", "the units n of every layer of a network: its width", 1, MAX_WIDTH)
     batch: int = whole(32, "B", "the inputs that pass through a network together", 1, 4096)
     networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
-    patience: float = real(
-        20.0,
-        "T",
-        "about how many seconds drawing networks may take: fewer are drawn where it would be more",
-        1.0,
-        86_400.0,
-        5.0,
-    )
 
     def check(self, shared: Shared) -> None:
         """Raise an `InputError` for several activations and several initialisations at once."""

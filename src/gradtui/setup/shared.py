@@ -9,6 +9,9 @@ from gradtui.mathematics.chain import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.knob import real, several, whole
 
+LEAST_PATIENCE = 1.0
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -27,6 +30,14 @@ class Shared:
     depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
     x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)
     seed: int = whole(0, "n", "the seed of everything drawn at random", 0, 2**32 - 1)
+    patience: float = real(
+        20.0,
+        "T",
+        "about how many seconds drawing at random may take: fewer are drawn where it would be more",
+        LEAST_PATIENCE,
+        86_400.0,
+        5.0,
+    )
     threshold: float = real(
         1e-3, "h", "the ratio below which a gradient counts as vanished", 1e-300, 0.999, 1e-3, 10.0
     )

@@ -14,6 +14,7 @@ from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS, FloatFormat
 from gradtui.models.chain.chains import chain_of, judged, log10_rate, reach, run_chain
+from gradtui.models.chain.cost import samples_of, why_fewer
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.decay import Decay, Guide, Layers, Value
@@ -133,7 +134,8 @@ class ChainDecay(Decay):
             else f"{chains[0].upper()}{chains[1:]} ({weights}): layer 1 gets {median} in the "
             f"median, {low} to {high} in 90 % of them."
         )
-        return replace(found, cause=f"{found.cause} {random}")
+        fewer = why_fewer(self.subject.among)
+        return replace(found, cause=f"{found.cause} {random}", evidence=fewer)
 
     def rows(self) -> list[dict[str, Value]]:
         """A row for each layer; the spread where it was taken."""
@@ -193,7 +195,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[ChainDecay, ...]]:
         yield decays
     for known, chains in _spread_out(decays, part(tick, 0.0, _SPREADING)):
         decays = known
-        if chains < setup.chain.samples:
+        if chains < samples_of(setup):
             yield decays
     helped = []
     share = (1.0 - _SPREADING) / len(decays)
@@ -207,8 +209,8 @@ def _spread_out(
     decays: tuple[ChainDecay, ...], tick: Tick
 ) -> Iterator[tuple[tuple[ChainDecay, ...], int]]:
     """The decays with the spread of more and more random chains, and of how many."""
-    setup = decays[0].subject.setup
-    samples, layers_a_chain = setup.chain.samples, setup.depth * len(decays)
+    setup = decays[0].subject.among
+    samples, layers_a_chain = samples_of(setup), setup.depth * len(decays)
     layers = _kept_layers(setup.depth)
     batches = [n for n in _BATCHES if n * layers_a_chain >= _LAYERS_A_PICTURE]
     gathered: list[list[Array]] = [[] for _ in decays]

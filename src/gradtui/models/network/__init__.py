@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.models.decay import DecayLayout
 from gradtui.models.model import Layered, Model
+from gradtui.models.network.cost import idle_in_decay
 from gradtui.setup import Network, names_of
 from gradtui.when_called import when_called
 
@@ -38,5 +39,6 @@ MODEL = Model(
     run=run,
     remedy=remedy,
     foretold=foretold,
+    idle=idle_in_decay,
     layered=Layered(sigmas=sigmas_of, drawn=drawn, flow=flow_of, measured=measured),
 )
