@@ -109,3 +109,11 @@ def share_of(log10: float, whole: str) -> str:
 
 _SAME = 1e-9
 """What log10 may be off where all of something is left: float64's own rounding, added up."""
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 40 s, 3 min, 2 hours."""
+    for size, unit in ((3600.0, "hours"), (60.0, "min")):
+        if seconds >= 1.5 * size:
+            return f"{int(seconds / size + 0.5):,} {unit}"
+    return f"{math.ceil(seconds)} s"

@@ -9,6 +9,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.draw import network_on_demand, random_network
 from gradtui.mathematics.network import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectrum
+from gradtui.models.chain import cost as chain_cost
 from gradtui.models.network import cost, networks
 from gradtui.models.network.cost import networks_of, networks_within, seconds_of, warning, why_fewer
 from gradtui.models.network.networks import drawn, flow_of
@@ -88,6 +89,19 @@ def test_a_run_that_takes_longer_than_the_patience_says_so_before_it_begins(
     assert err == ""
 
 
+def test_random_chains_are_fewer_where_all_would_take_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everyday = Setup.of(activations=("tanh", "relu", "gelu"), depth=1000)
+    assert chain_cost.samples_of(everyday) == 200
+    deep = Setup.of(activations=("tanh",), depth=100_000)
+    assert 5 <= chain_cost.samples_of(deep) <= 20
+    monkeypatch.setattr(chain_cost, "_LAYER", 0.5)
+    status, out, _ = command("decay", "tanh", "relu", "--depth", "6", "--samples", "40")
+    assert status == 0
+    assert " ".join(out.split()).count("2 of 40 random chains: all would take about 4 min;") == 2
+
+
 # --------------------------------------------------------------------- memory
 
 
@@ -149,6 +163,22 @@ def test_of_layers_on_demand_one_is_there_at_a_time() -> None:
     assert made == [0, 1, 0]
 
 
+@pytest.mark.parametrize("what", ["flow", "spectrum"])
+def test_nothing_looks_at_layers_on_demand_beforehand(what: str) -> None:
+    """Each is made once on the way up, and once more on the way down; the last is still there."""
+    network = network_on_demand([6] * 8, "normal(1.2, 0.3)", "tanh", 3)
+    made: list[int] = []
+    original = network.weights._make  # type: ignore[attr-defined]
+    network.weights._make = lambda layer, tick: (made.append(layer), original(layer, tick))[1]  # type: ignore[attr-defined]
+    x = np.ones((1, 6))
+    if what == "flow":
+        gradient_flow("tanh", network.weights, network.biases, x, x)
+        assert made == [*range(7), *reversed(range(6))]
+    else:
+        jacobian_spectrum("tanh", network.weights, network.biases, x[0])
+        assert made == [*range(7)]
+
+
 def test_a_batch_whose_states_are_too_large_is_refused_with_what_would_do() -> None:
     with pytest.raises(InputError, match=r"batch: 4096 is not at most 17\d at 4,096 units"):
         flow_of(subject(units=4096, depth=60), 1, 4096)
@@ -169,7 +199,9 @@ def test_drawing_a_large_layer_on_demand_can_be_stopped_on_the_way() -> None:
     assert 0.0 < shares[0] < shares[1] < 0.25
 
 
-def test_patience_is_idle_where_one_network_is_drawn() -> None:
+def test_patience_is_idle_where_it_decides_nothing() -> None:
     assert "patience" not in VIEWS["layers"].knobs
-    assert "patience" in VIEWS["decay"].used(Setup.of(model="network"))
-    assert "patience" not in VIEWS["decay"].used(Setup.of(model="chain"))
+    for model in ("network", "chain"):
+        small, large = (Setup.of(model=model, depth=depth) for depth in (10, 10_000))
+        assert "patience" not in VIEWS["decay"].used(small)
+        assert "patience" in VIEWS["decay"].used(large)

@@ -413,7 +413,9 @@ def test_a_long_computation_gives_its_chains_at_once_and_then_refines_them() -> 
 
 
 def test_a_long_computation_ends_where_its_tick_says_so() -> None:
-    setup = Setup.of(activations=("sigmoid", "tanh"), depth=2000, samples=100_000)
+    setup = Setup.of(
+        activations=("sigmoid", "tanh"), depth=2000, samples=100_000, patience=86_400.0
+    )
     watch = Watch(most=3)
     steps = VIEW.results(setup, watch)
     next(steps)

@@ -554,7 +554,7 @@ def test_csv_and_json_hold_the_same_rows() -> None:
         ("--depth 20000", "at most 10,000 for a network"),
         ("--layer 31", "a layer from 1 to 30"),
         ("--init nonsense", "a known initialisation"),
-        ("--units 4096 --depth 10000", "memory available"),
+        ("--units 4096 --depth 10000", "batch: 32 is not at most 1 at 4,096 units"),
         ("--init critical --activations softplus", "critical"),
         ("--activations tanh,relu --init critical,orthogonal", "one initialisation"),
     ],

@@ -14,7 +14,7 @@ from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
-from gradtui.setup.knob import Knob, declared, real, several, whole
+from gradtui.setup.knob import Knob, declared, several, whole
 from gradtui.setup.shared import Shared
 
 _WIDTHS_IN_WORDS = 6
@@ -108,14 +108,6 @@ class Network(Family):
     )
     batch: int = whole(32, "B", "the inputs that pass through a network together", 1, 4096)
     networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
-    patience: float = real(
-        20.0,
-        "T",
-        "about how many seconds drawing networks may take: fewer are drawn where it would be more",
-        1.0,
-        86_400.0,
-        5.0,
-    )
 
     @property
     def listed(self) -> bool:

@@ -9,6 +9,9 @@ from gradtui.mathematics.chain import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.knob import choice, real, several, whole
 
+LEAST_PATIENCE = 1.0
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -35,6 +38,14 @@ class Shared:
         1e-30, 1e30, 1.0,
     )  # fmt: skip
     seed: int = whole(0, "n", "the seed of everything drawn at random", 0, 2**32 - 1)
+    patience: float = real(
+        20.0,
+        "T",
+        "about how many seconds drawing at random may take: fewer are drawn where it would be more",
+        LEAST_PATIENCE,
+        86_400.0,
+        5.0,
+    )
     threshold: float = real(
         1e-3, "h", "the ratio below which a gradient counts as vanished", 1e-300, 0.999, 1e-3, 10.0
     )

@@ -46,6 +46,7 @@ from gradtui.mathematics.network.arrays import (
 )
 from gradtui.mathematics.network.exponents import Apart, Extended
 from gradtui.mathematics.network.graded import factored, log2_singular_values
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
@@ -163,6 +164,8 @@ def _network_at(
 ) -> Network:
     """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
     row = array_of("x", x, 1)[None]
+    if isinstance(weights, OnDemand):
+        return validated(f, weights, biases, row, np.zeros((1, weights.widths[-1])))
     w = list_of("weights", weights)
     last = array_of(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
     network = validated(f, w, biases, row, np.zeros((1, len(last))))

@@ -14,6 +14,7 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.chain.chains import Course, chain_of, max_depth, run_chain
+from gradtui.models.chain.cost import samples_of, why_fewer
 from gradtui.models.chain.remedies import Trial, remedy_of
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.decay import Band, Decay, Guide, Layers, Value
@@ -161,7 +162,8 @@ class ChainDecay(Decay):
 
     def finding(self) -> Finding:
         """The verdict on the chain, with what the random chains say and what formats lose."""
-        evidence = " ".join(filter(None, (self._random_chains(), self.formats.told())))
+        fewer = why_fewer(self.subject.among)
+        evidence = " ".join(filter(None, (self._random_chains(), fewer, self.formats.told())))
         others = self.spread.shares if self.spread is not None and not self._random else None
         return diagnose(
             self.subject,
@@ -265,7 +267,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[ChainDecay, ...]]:
         yield decays
     for known, chains in _spread_out(decays, part(tick, 0.0, _SPREADING)):
         decays = known
-        if chains < setup.chain.samples:
+        if chains < samples_of(setup):
             yield decays
     helped = []
     share = (1.0 - _SPREADING) / len(decays)
@@ -279,8 +281,8 @@ def _spread_out(
     decays: tuple[ChainDecay, ...], tick: Tick
 ) -> Iterator[tuple[tuple[ChainDecay, ...], int]]:
     """The decays with the spread of more and more random chains, and of how many."""
-    setup = decays[0].subject.setup
-    samples, layers_a_chain = setup.chain.samples, setup.depth * len(decays)
+    setup = decays[0].subject.among
+    samples, layers_a_chain = samples_of(setup), setup.depth * len(decays)
     first = decays[0].course.first
     kept = _kept(setup.depth + 1 - first)
     batches = [n for n in _BATCHES if n * layers_a_chain >= _LAYERS_A_PICTURE]

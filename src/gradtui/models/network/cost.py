@@ -8,12 +8,13 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from gradtui.errors import InputError
-from gradtui.mathematics.initialisation import sigmas
-from gradtui.models.subject import Subject
+from gradtui.mathematics.initialisation import initialisation
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.setup import Setup
+from gradtui.setup.shared import LEAST_PATIENCE
+from gradtui.wording import duration
 
 _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
@@ -48,7 +49,7 @@ def spectrum_seconds_of(subject: Subject) -> float:
 
 def affordable(subject: Subject, share: float, most: int) -> int:
     """How many networks of a subject take this share of the time that there is, up to `most`."""
-    return min(most, int(share * subject.setup.network.patience / seconds_of(subject)))
+    return min(most, int(share * subject.setup.patience / seconds_of(subject)))
 
 
 def networks_within(asked: int, patience: float, seconds: float) -> int:
@@ -64,8 +65,9 @@ def networks_within(asked: int, patience: float, seconds: float) -> int:
 
 def networks_of(subjects: Sequence[Subject]) -> int:
     """How many networks of each of these are drawn."""
-    network = subjects[0].setup.network
-    return networks_within(network.networks, network.patience, sum(map(seconds_of, subjects)))
+    setup = subjects[0].setup
+    seconds = sum(map(seconds_of, subjects))
+    return networks_within(setup.network.networks, setup.patience, seconds)
 
 
 def why_fewer(asked: int, drawn: int, seconds: float) -> str:
@@ -79,7 +81,7 @@ def why_fewer(asked: int, drawn: int, seconds: float) -> str:
     if drawn == asked:
         return ""
     return (
-        f"{drawn} of {asked:,} networks: all would take about {_duration(asked * seconds)}; give "
+        f"{drawn} of {asked:,} networks: all would take about {duration(asked * seconds)}; give "
         f"more patience to draw more."
     )
 
@@ -88,20 +90,34 @@ def warning(drawn: int, patience: float, seconds: float) -> str:
     """What to say before it begins, where even so few networks take longer; "" elsewhere."""
     if drawn * seconds <= patience:
         return ""
-    return f"this takes about {_duration(drawn * seconds)}"
+    return f"this takes about {duration(drawn * seconds)}"
 
 
-def _duration(seconds: float) -> str:
-    """Seconds in words: 40 s, 3 min, 2 hours."""
-    for size, unit in ((3600.0, "hours"), (60.0, "min")):
-        if seconds >= 1.5 * size:
-            return f"{int(seconds / size + 0.5):,} {unit}"
-    return f"{math.ceil(seconds)} s"
+def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
+    """The patience, where no choice of it changes how many networks are drawn: an idle knob.
+
+    Args:
+        setup: with the number that was asked for.
+        seconds: what one network of each kind takes.
+    """
+    asked = setup.network.networks
+    fewest = networks_within(asked, LEAST_PATIENCE, seconds)
+    return frozenset({"patience"} if fewest == asked else ())
+
+
+def idle_in_decay(setup: Setup) -> frozenset[str]:
+    """Of one network a subject."""
+    return unhurried(setup, sum(map(seconds_of, subjects_of(setup, "network"))))
+
+
+def spectra_seconds_of(setup: Setup) -> float:
+    """What the spectra of a network of each kind, Gaussian and orthogonal, take."""
+    subjects = subjects_of(setup, setup.model)
+    kinds = [
+        one.changed({"init": (init,)}) for one in subjects for init in ("normal", "orthogonal")
+    ]
+    return sum(map(spectrum_seconds_of, kinds))
 
 
 def _orthogonal(subject: Subject) -> bool:
-    try:
-        found = sigmas(subject.init, subject.activation, subject.setup.network.width)
-    except InputError:  # it has no such weights, which is said where they are drawn
-        return False
-    return found.weights == "orthogonal"
+    return initialisation(subject.init).name == "orthogonal"

@@ -285,7 +285,7 @@ def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
     subjects = subjects_of(setup, "network")
     seconds = sum(map(seconds_of, subjects))
-    return warning(networks_of(subjects), setup.network.patience, seconds)
+    return warning(networks_of(subjects), setup.patience, seconds)
 
 
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:

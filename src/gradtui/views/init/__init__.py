@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gradtui.models.network.cost import seconds_of, unhurried
+from gradtui.models.subject import subjects_of
 from gradtui.setup import Setup
 from gradtui.views.init.snippets import lines_to_paste
 from gradtui.views.view import View
@@ -29,6 +31,13 @@ def walk(setup: Setup, steps: int, tens: bool) -> Setup:
     """The cursor along σw, in hundredths or tenths."""
     sigma_w = round(setup.plane.sigma_w + steps * (0.1 if tens else 0.01), 10)
     return setup.with_(sigma_w=sigma_w).clamped()
+
+
+def idle(setup: Setup) -> frozenset[str]:
+    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes."""
+    orthogonal = setup.with_(init=("orthogonal",), activations=setup.activations[:1])
+    (dearest,) = subjects_of(orthogonal, "network")
+    return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
 
 
 def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
@@ -58,6 +67,7 @@ VIEW: View[Comparisons] = View(
     cursor="sigma_w",
     families=("network",),
     run=run,
+    idle=idle,
     draw=draw,
     readout=readout,
     finding=finding,

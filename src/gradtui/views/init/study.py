@@ -63,7 +63,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
 
 def _within_time(comparison: Comparison, among: int) -> Comparison:
     """As many networks of each as there is time for, where several activations share it."""
-    patience = comparison.subject.setup.network.patience / among
+    patience = comparison.subject.setup.patience / among
     weights = comparison.weights
     seconds = sum(seconds_of(one.subject) for one in weights)
     fewer = [replace(one, wanted=networks_within(one.wanted, patience, seconds)) for one in weights]

@@ -30,7 +30,7 @@ VIEW: View[ComparedNetworks] = View(
         "activations",
         "focus",
         "depth",
-        *layered_knobs(without=("networks", "patience")),
+        *layered_knobs(without=("networks",)),
         "x",
         "seed",
         "threshold",

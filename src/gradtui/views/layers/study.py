@@ -16,6 +16,7 @@ from gradtui.mathematics.network import GradientFlow
 from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerStatistics
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import log10_ratio
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
@@ -29,6 +30,10 @@ _RUNNING = 0.5
 """The share of the work that running the networks is; the rest is for the remedies."""
 
 
+_NUMBER = 2.5e-7
+"""Seconds that a value of a layer takes to be run forward and back, and looked at."""
+_TRYING = 2.0
+"""Seconds that trying one change may take."""
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
 
@@ -182,6 +187,8 @@ def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
     attempts = halves(part(tick, 0.5, 0.5))
 
     def heals(changed: Subject) -> str | None:
+        if _seconds_of(changed) > _TRYING:
+            return None  # it could not be tried in the time that there is
         tried = _run_network(changed, next(attempts))
         return _state(tried) if tried.kind is Kind.HEALTHY else None
 
@@ -190,9 +197,18 @@ def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
         remedy = MODELS[family].remedy(decay, part(tick, 0.0, 0.5))
     except InputError:
         remedy = None  # there is no theory for it
-    if remedy is not None and heals(subject.changed(remedy.changes)):
+    if remedy is not None and (
+        _seconds_of(subject) > _TRYING or heals(subject.changed(remedy.changes))
+    ):
         return remedy
     return first_that_helps(subject, _candidates(subject), heals, _state(network))
+
+
+def _seconds_of(subject: Subject) -> float:
+    """What drawing one network, running a batch and looking into it takes."""
+    network = subject.setup.network
+    numbers = sum(network.widths(subject.setup.depth)[1:]) * network.batch
+    return seconds_of(subject) + _NUMBER * numbers
 
 
 def _state(network: NetworkLayers) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtui.models import LAYERED, layered_knobs
+from gradtui.models.network.cost import spectra_seconds_of, unhurried
 from gradtui.setup import Setup
 from gradtui.views.view import View
 from gradtui.when_called import when_called
@@ -43,10 +44,12 @@ VIEW: View[Spectra] = View(
         *layered_knobs(without=("batch",)),
         "x",
         "seed",
+        "patience",
         "threshold",
     ),
     cursor="layer",
     run=run,
+    idle=lambda setup: unhurried(setup, spectra_seconds_of(setup)),
     foretold=foretold,
     draw=draw,
     readout=readout,

@@ -14,9 +14,9 @@ from gradtui.mathematics.initialisation import Sigmas, initialisation
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra
 from gradtui.mathematics.spec import number as plain_number
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
-from gradtui.models import LAYERED, MODELS
+from gradtui.models import LAYERED
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.network.cost import networks_within, spectrum_seconds_of, warning
+from gradtui.models.network.cost import networks_within, spectra_seconds_of, warning
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -193,25 +193,14 @@ def shown_depth(setup: Setup) -> int:
     return min(depths_of(setup.depth), key=lambda depth: abs(math.log(depth / setup.layer)))
 
 
-def seconds_of(setup: Setup) -> float:
-    """What one network of each kind takes."""
-    kinds = [
-        drawn_with(subject, kind)
-        for subject in MODELS[setup.model].subjects(setup)
-        for kind in ("normal", "orthogonal")
-    ]
-    return sum(map(spectrum_seconds_of, kinds))
-
-
 def networks_of(setup: Setup) -> int:
     """How many networks of each kind are drawn: those asked for, as far as there is time."""
-    network = setup.network
-    return networks_within(network.networks, network.patience, seconds_of(setup))
+    return networks_within(setup.network.networks, setup.patience, spectra_seconds_of(setup))
 
 
 def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
-    return warning(networks_of(setup), setup.network.patience, seconds_of(setup))
+    return warning(networks_of(setup), setup.patience, spectra_seconds_of(setup))
 
 
 def pair_of(subject: Subject) -> Pair:

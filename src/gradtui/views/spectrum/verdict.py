@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradtui.models.finding import Finding, Kind, Remedy
-from gradtui.models.network.cost import spectrum_seconds_of, why_fewer
+from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -22,7 +22,6 @@ from gradtui.views.spectrum.ensembles import (
     networks_of,
     recipe,
     rounded,
-    seconds_of,
     spectra_of,
 )
 from gradtui.wording import magnitude, percent, plain, rate
@@ -51,7 +50,7 @@ def finding(result: Spectra, subject: str) -> Finding:
 def _evidence(setup: Setup, pool: Pool) -> str:
     """How many networks there are of each kind, and why no more."""
     count, asked = len(pool.spectra), setup.network.networks
-    fewer = why_fewer(asked, networks_of(setup), seconds_of(setup))
+    fewer = why_fewer(asked, networks_of(setup), spectra_seconds_of(setup))
     networks = "network" if count == 1 else "networks"
     return f"On {count} {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
 
@@ -113,7 +112,7 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
     share, tried = 1.0 / max(len(candidates), 1), itertools.count()
 
     def heals(changed: Subject) -> str | None:
-        if spectrum_seconds_of(changed) > _SHARE * changed.setup.network.patience:
+        if spectrum_seconds_of(changed) > _SHARE * changed.setup.patience:
             return None  # it could not be tried in the time that there is
         after = _drawn_to_try(pair, changed, part(tick, share * next(tried), share))
         return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
