@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import gradtui
-from gradtui.files import write_atomically
+from gradtui.errors import InputError
+from gradtui.files import home, named_file, read_text, write_atomically
 
 SOURCE = Path(gradtui.__file__).parents[1]
 
@@ -127,3 +129,74 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path) -> None:
     assert done.stdout == "File too large\n"
     assert file.read_text() == "old"
     assert names(tmp_path) == ["a.txt"]
+
+
+# -------------------------------------------------------------------- reading
+
+
+def test_a_file_is_read_to_a_bound_and_no_further(tmp_path: Path) -> None:
+    file = tmp_path / "σ.txt"
+    file.write_text("σ" * 50, encoding="utf-8")
+    assert read_text(file, 100) == "σ" * 50
+    with pytest.raises(OSError, match="larger than 99 bytes"):
+        read_text(file, 99)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "endless", "missing", "no text"])
+def test_what_is_no_file_to_be_read_is_an_error_and_no_wait(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "it"
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "directory":
+        file.mkdir()
+    elif kind == "endless":
+        file.symlink_to("/dev/zero")
+    elif kind == "no text":
+        file.write_bytes(b"\xff")
+    descriptors = Path("/proc/self/fd")
+    before = len(list(descriptors.iterdir())) if descriptors.exists() else 0
+    with pytest.raises((OSError, UnicodeDecodeError)):
+        read_text(file, 1000)
+    if before:
+        assert len(list(descriptors.iterdir())) == before
+
+
+def test_a_file_that_is_nothing_is_empty() -> None:
+    """Some switch a configuration off by a link to it."""
+    assert read_text(Path(os.devnull), 1000) == ""
+
+
+# ---------------------------------------------------------------------- names
+
+
+def test_a_name_means_the_file_that_a_shell_would_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert named_file("~/x.svg") == tmp_path / "x.svg"
+    assert named_file(" a b.csv ") == Path("a b.csv")
+    assert named_file("./~/x.svg") == Path("~/x.svg")
+    assert named_file("a~/~.svg") == Path("a~/~.svg")
+    assert named_file("~root/x.svg").is_absolute()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "x.svg/", "a/", "/", ".", "..", "~", "~/", "a/.", "a/..", "~nobody-there/x.svg"],
+)
+def test_what_is_no_name_of_a_file_is_said_with_what_is(name: str) -> None:
+    with pytest.raises(InputError, match=r"output: .*; (name a file|try )"):
+        named_file(name)
+    with pytest.raises(InputError, match="NUL"):
+        named_file("a\0b.svg")
+
+
+@pytest.mark.parametrize("value", ["relative", "", ".", None])
+def test_a_home_that_is_no_absolute_path_is_none(
+    value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is None:
+        monkeypatch.delenv("HOME", raising=False)
+    else:
+        monkeypatch.setenv("HOME", value)
+    assert home() == Path(pwd.getpwuid(os.getuid()).pw_dir)

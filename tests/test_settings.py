@@ -125,6 +125,9 @@ def test_a_bad_value_is_named_with_its_place(
         ("threads = " + "9" * 5_000, ["settings.toml"]),
         ("threads = 0x" + "f" * 5_000, ["settings.toml"]),
         ("colors = '" + "x" * 100_000 + "'", ["colors"]),
+        ("a" + ".a" * 100_000 + " = 1", ["line 1 has a key of more than 100 parts"]),
+        ("# one\n[a" + ".a" * 100_000 + "]", ["line 2 has a key of more than 100 parts"]),
+        ("#" * 300_000, ["larger than 262,144 bytes"]),
     ],
     ids=lambda value: repr(value[:24]) if isinstance(value, str) else "",
 )
@@ -149,6 +152,16 @@ def test_a_file_that_is_no_text_or_cannot_be_read_is_told(file: Path) -> None:
     file.unlink()
     file.mkdir()
     assert "directory" in refused()
+
+
+def test_a_pipe_in_the_file_s_place_is_not_waited_for(file: Path) -> None:
+    os.mkfifo(file)
+    assert "not a regular file" in refused()
+
+
+def test_a_line_of_dots_is_no_key(file: Path) -> None:
+    file.write_text(f"# {'.' * 500}\nmarker = 'dot'  # {'.' * 500}\n", encoding="utf-8")
+    assert resolve()["marker"].value == "dot"
 
 
 def test_help_and_version_need_no_good_settings(file: Path) -> None:

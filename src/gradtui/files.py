@@ -1,15 +1,84 @@
-"""Writing files whole or not at all."""
+"""Files: which one is meant, reading so much and no more, writing whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
+import pwd
 import stat
+from contextlib import suppress
 from pathlib import Path
 
+from gradtui.errors import InputError
 
-def write_atomically(file: Path, text: str) -> None:
-    """Put `text`, in UTF-8, where `file` says: all of it, or nothing if anything goes wrong.
+TEMPORARY = ".gradtui-{}.tmp"
+
+
+def home() -> Path:
+    """The user's home directory; the root where there is no such user.
+
+    A HOME that is no absolute path is none: what it names depends on where one stands.
+    """
+    named = os.environ.get("HOME", "")
+    if not named.startswith("/"):
+        with suppress(KeyError):
+            named = pwd.getpwuid(os.getuid()).pw_dir
+    return Path(named if named.startswith("/") else "/")
+
+
+def named_file(text: str) -> Path:
+    """The file that somebody means by a name, typed in the app or as a word of a command.
+
+    Raises:
+        InputError: it is no name of a file.
+    """
+    name = text.strip()
+    if not name or name.endswith(("/", "/.", "/..")) or name in (".", "..", "~"):
+        raise InputError("output", text, "a file's name", "name a file, such as gradtui.svg")
+    if "\0" in name:
+        raise InputError("output", text, "a file's name without a NUL", "take it out")
+    if not name.startswith("~"):
+        return Path(name)
+    if name.startswith("~/"):
+        return home() / name[2:]
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        user = name.partition("/")[0]
+        raise InputError(
+            "output", text, f"in the home of a user: there is no {user}", f"try ./{name}"
+        ) from None
+
+
+def read_text(file: Path, most: int) -> str:
+    """A file's text, in UTF-8.
+
+    Args:
+        file: a regular file, or a device that never waits: to open a pipe could take for ever.
+        most: how many bytes are no surprise.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read, is something else, or larger.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(file))
+        content = b""
+        while len(content) <= most and (more := os.read(descriptor, most + 1 - len(content))):
+            content += more
+    finally:
+        os.close(descriptor)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"larger than {most:,} bytes", str(file))
+    return content.decode("utf-8")
+
+
+def write_atomically(file: Path, text: str | bytes) -> None:
+    """Put `text`, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
 
     The text goes to a new file in the same directory, which takes the old one's place only when
     it is safe on the disk. Symbolic links are followed, permissions are kept.
@@ -20,11 +89,11 @@ def write_atomically(file: Path, text: str) -> None:
     """
     if "\0" in str(file):
         raise OSError(errno.EINVAL, "a file name cannot contain a NUL character", str(file))
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     target = Path(os.path.realpath(file))
     mode = _permissions(target)
     # Short whatever the target's name, so that a long name which fits does not fail here.
-    temporary = target.parent / f".gradtui-{os.urandom(8).hex()}.tmp"
+    temporary = target.parent / TEMPORARY.format(os.urandom(8).hex())
     # Created, not merely opened, so that the umask decides on a new file's permissions.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.errors import InputError, printable, shown
+from gradtui.files import home, read_text
 
 AUTO = "auto"
+
+_MOST_BYTES = 262_144
+_MOST_PARTS = 100
+"""Of a key: each part of it takes TOML's reader as long as all before."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,8 @@ def resolve(flags: Mapping[str, str | None] | None = None) -> dict[str, Chosen]:
 def _read(file: Path) -> dict[str, str]:
     """The settings file as text values; nothing where there is none."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, _MOST_BYTES)
+        _check_keys(text)
         import tomllib  # most have no such file, and wait for the first paint
 
         content = tomllib.loads(text)
@@ -137,17 +143,16 @@ def _read(file: Path) -> dict[str, str]:
     }
 
 
+def _check_keys(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        key = line.partition("=")[0].partition("#")[0]
+        if key.count(".") >= _MOST_PARTS:
+            raise ValueError(f"line {number} has a key of more than {_MOST_PARTS} parts")
+
+
 def _unreadable(file: Path, reason: str) -> InputError:
     place = f"settings file {printable(str(file))}"
     return InputError(place, reason, "readable as TOML", "mend or remove the file")
-
-
-def home() -> Path:
-    """The user's home directory; the root where there is no such user."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path("/")
 
 
 # ------------------------------------------------------------ what auto means

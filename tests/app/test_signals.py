@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -18,16 +19,16 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "f′ make"
+"""Of the first verdict."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -35,7 +36,7 @@ def opened(**options: object) -> Terminal:
 def deeper(terminal: Terminal) -> None:
     """A change that is worth remembering."""
     terminal.send("]")
-    terminal.until("layer 51's gradient")
+    terminal.until("over 51 layers")
 
 
 def computing(terminal: Terminal) -> None:
@@ -237,7 +238,7 @@ def test_a_terminal_that_goes_away_takes_the_app_with_it(busy: bool, state_home:
 def test_a_state_that_cannot_be_kept_does_not_keep_the_app(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.hang_up()
         assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
 
@@ -260,7 +261,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: P
             terminal.forget()  # what is seen from here on is new
             terminal.process.send_signal(signal.SIGCONT)
             terminal.until_it(lambda screen: screen.split("\n")[:-1] == panes)
-        deeper_still = "layer 52's gradient"
+        deeper_still = "over 52 layers"
         terminal.send("]")
         terminal.until(deeper_still)
         terminal.send("q")
@@ -310,11 +311,106 @@ def test_ctrl_c_quits_at_the_latest_the_second_time(page: str, state_home: Path)
         assert b"Traceback" not in terminal.raw
 
 
+def test_signals_while_it_ends_do_not_end_it_otherwise(state_home: Path) -> None:
+    """Once the terminal is itself again it makes a signal of every ctrl+c."""
+    for key in ("q", "ctrl+c"):
+        with opened() as terminal:
+            deeper(terminal)
+            terminal.send(key)
+            end = time.perf_counter() + _AT_MOST
+            while not terminal.ended and time.perf_counter() < end:
+                terminal.send("ctrl+c")
+                terminal.read(0.002)
+            assert terminal.exit_status(_AT_MOST) == 0
+            assert terminal.leaks() == []
+        assert load(saved(state_home)).setup.depth == 51
+        saved(state_home).unlink()
+        assert list(saved(state_home).parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_many_signals_are_one(number: signal.Signals, state_home: Path) -> None:
+    with opened() as terminal:
+        deeper(terminal)
+        end = time.perf_counter() + _AT_MOST
+        while not terminal.ended and time.perf_counter() < end:
+            terminal.process.send_signal(number)
+            terminal.read(0.002)
+        assert terminal.exit_status(_AT_MOST) == 128 + number
+        assert terminal.leaks() == []
+    assert load(saved(state_home)).setup.depth == 51
+    assert [one.name for one in saved(state_home).parent.iterdir()] == ["state.json"]
+
+
+_NEVER_KEPT = """\
+import sys, time
+from gradtui.app import ending, storage
+from gradtui.cli import main
+
+ending._TO_BE_KEPT = 0.5
+storage.save = lambda state, file: time.sleep(60)
+sys.exit(main([]))
+"""
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_it_for_ever(state_home: Path) -> None:
+    with opened(command=(sys.executable, "-c", _NEVER_KEPT)) as terminal:
+        terminal.send("q")
+        terminal.until_it(lambda _: b"\x1b[?1049l" in terminal.raw)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["never slept", "stopped from outside"])
+def test_a_sigcont_from_outside_leaves_it_painted_and_the_terminal_whole(
+    stopped: bool, state_home: Path
+) -> None:
+    with opened() as terminal:
+        deeper(terminal)
+        panes = terminal.screen().split("\n")[:-1]
+        for _ in range(2):
+            if stopped:
+                terminal.process.send_signal(signal.SIGSTOP)
+                end = time.perf_counter() + 10
+                while stat(terminal.process.pid)[0] != "T" and time.perf_counter() < end:
+                    terminal.read(0.05)
+            before = len(terminal.raw)
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.until_it(
+                lambda screen, before=before: (
+                    b"\x1b[?1049h" in terminal.raw[before:] and screen.split("\n")[:-1] == panes
+                )
+            )
+        terminal.send("]")
+        terminal.until("layer 52's gradient")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert terminal.leaks() == []
+
+
+def test_keys_behind_the_last_one_do_not_keep_it(state_home: Path) -> None:
+    """With a prompt open, an enter waits for the prompt; one behind the end waited for ever."""
+    with opened() as terminal:
+        terminal.press("d")
+        terminal.send(b"\x03\x03" + b"\r" * 70 + b"\x1b")
+        assert terminal.exit_status(_AT_MOST) == 0
+        assert terminal.leaks() == []
+
+
+def test_keys_typed_while_it_starts_are_heard_enter_among_them(state_home: Path) -> None:
+    with Terminal() as terminal:
+        while b"gradtui" not in terminal.raw:
+            terminal.read(0.05)
+        terminal.send("d57", "enter", "[")
+        terminal.until("layer 56's gradient")
+
+
 # --------------------------------------------------------------------- a crash
 
 _CRASH = """\
 import dataclasses, sys
-from gradtui.app import panes
+from gradtui.app import display, panes
 from gradtui.app.appearance import Appearance
 from gradtui.app.running import run_app
 from gradtui.views import VIEWS
@@ -330,13 +426,63 @@ _ON_THE_SCREEN = """\
 right = panes.bottom
 panes.bottom = lambda state, width: (right if state.view == 'decay' else broken)(state, width)
 """
+_OUTSIDE = """\
+right = display.Display.take
+display.Display.take = lambda self, drawn: (
+    right if drawn.request.view == "decay" else broken
+)(self, drawn)
+"""
 
 
-@pytest.mark.parametrize("where", [_IN_THE_ENGINE, _ON_THE_SCREEN], ids=["engine", "screen"])
-def test_a_defect_is_a_traceback_on_a_restored_screen_and_says_where_to_report_it(
-    where: str, state_home: Path
+def crashing(where: str) -> Terminal:
+    return opened(command=(sys.executable, "-c", _CRASH.format(where=where)))
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [(_IN_THE_ENGINE, "could not be computed"), (_ON_THE_SCREEN, "could not be done")],
+    ids=["engine", "screen"],
+)
+def test_a_defect_is_told_and_reported_and_the_app_goes_on(
+    where: str, said: str, state_home: Path
 ) -> None:
-    with opened(command=(sys.executable, "-c", _CRASH.format(where=where))) as terminal:
+    with crashing(where) as terminal:
+        deeper(terminal)
+        terminal.send("2")
+        terminal.until(said)
+        terminal.until("RuntimeError: a view that cannot be drawn")
+        if where == _IN_THE_ENGINE:
+            terminal.until("report.txt")
+            terminal.send("3")
+        terminal.send("]")
+        terminal.until("layer 52's gradient")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    report = saved(state_home).with_name("report.txt").read_text(encoding="utf-8")
+    assert "Traceback" in report
+    assert "a view that cannot be drawn" in report
+    assert "gradtui chain" in report
+    assert load(saved(state_home)).setup.depth == 52
+
+
+def test_a_state_that_cannot_be_computed_is_set_aside_at_the_next_start(state_home: Path) -> None:
+    with crashing(_IN_THE_ENGINE) as terminal:
+        deeper(terminal)
+        terminal.send("2")
+        terminal.until("could not be computed")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    for said in (True, False):  # and is no news at the start after it
+        with opened(columns=120, command=(sys.executable, "-m", "gradtui")) as terminal:
+            assert ("state.crashed.json" in terminal.screen()) == said
+            terminal.send("q")
+            assert terminal.exit_status() == 0
+    kept = json.loads(saved(state_home).with_name("state.crashed.json").read_text("utf-8"))
+    assert (kept["view"], kept["setup"]["depth"]) == ("chain", "51")
+
+
+def test_a_defect_that_ends_it_is_a_traceback_on_a_restored_screen(state_home: Path) -> None:
+    with crashing(_OUTSIDE) as terminal:
         deeper(terminal)
         terminal.send("2")
         assert terminal.exit_status() == 1
@@ -348,6 +494,13 @@ def test_a_defect_is_a_traceback_on_a_restored_screen_and_says_where_to_report_i
         assert "gradtui: this is a defect" in told
         assert "gradtui: this is a defect" in terminal.screen()
     assert load(saved(state_home)).setup.depth == 51
+    # With what it keeps it falls at once: that is not gone on with for ever.
+    with Terminal(command=(sys.executable, "-c", _CRASH.format(where=_OUTSIDE))) as terminal:
+        assert terminal.exit_status() == 1
+    with crashing(_OUTSIDE) as terminal:
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert saved(state_home).with_name("state.crashed.json").exists()
 
 
 def test_keys_that_are_no_utf_8_do_not_end_it(state_home: Path) -> None:

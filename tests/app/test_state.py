@@ -66,7 +66,8 @@ def test_the_depth_stays_inside_its_range_and_a_key_at_its_end_is_no_change(
     depth: int, action: str
 ) -> None:
     state = SINGLE.with_(setup=SINGLE.setup.with_(depth=depth))
-    assert press(state, action) == state
+    word = "begins" if depth == 1 else "ends"
+    assert press(state, action) == state.saying(f"depth {word} at {depth}.")
 
 
 def test_the_cursor_stays_on_a_layer_when_the_depth_shrinks() -> None:
@@ -162,7 +163,7 @@ def test_a_filter_that_matches_nothing_breaks_no_key() -> None:
 
 
 def test_an_activation_with_other_parameters_stands_beside_its_kind() -> None:
-    spec = "leaky_relu(negative_slope=0.2)"
+    spec = "leaky_relu(0.2)"
     state = steps.set_knob(SINGLE, "activations", "tanh leaky_relu(0.2)")
     assert chosen(state) == ("tanh", spec)
     assert state.listed[state.listed.index(spec) - 1] == "leaky_relu"
@@ -538,9 +539,13 @@ def test_a_scenario_opens_in_its_view_and_undo_leads_back(index: int) -> None:
 
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_reset_brings_the_view_as_it_first_was_and_undo_leads_back(view: str) -> None:
-    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(depth=7, seed=3))
+    changed = SINGLE.setup.with_(depth=7, seed=3, x=2.0, samples=5, sigma_w=2.0, z=0.5)
+    state = SINGLE.with_(view=view, setup=changed)
     fresh = press(state, "reset")
-    assert moment(fresh) == (view, VIEWS[view].default_setup)
+    own = {knob.name for knob in VIEWS[view].all_knobs}
+    for knob in KNOBS.values():
+        kept = VIEWS[view].default_setup if knob.name in own else changed
+        assert knob.of(fresh.setup) == knob.of(kept), knob.name
     assert moment(press(fresh, "undo")) == moment(state)
 
 

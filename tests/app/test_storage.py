@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.app import panes, steps
-from gradtui.app.state import THEMES, State
-from gradtui.app.storage import load, save, state_file
+from gradtui.app.state import THEMES, State, first_start
+from gradtui.app.storage import load, opened, opening, save, state_file
 from gradtui.errors import printable
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
@@ -54,8 +58,8 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_beside_it(file: Pat
     assert aside(file) == []
 
 
-def test_the_first_start_is_silent(file: Path) -> None:
-    assert load(file) == State()
+def test_without_a_file_it_is_the_first_start(file: Path) -> None:
+    assert load(file) == first_start()
 
 
 # ---------------------------------------------------------------------- XDG
@@ -108,9 +112,6 @@ BROKEN = {
     "nested table": b'{"a":' * 100_000,
     "huge number": b'{"version": ' + b"9" * 5000 + b"}",
     "infinite": b'{"version": 1e999}',
-    "old": json.dumps(stored(version=0)).encode(),
-    "new": json.dumps(stored(version=2)).encode(),
-    "no version": json.dumps(stored(version=None)).encode(),
     "no setup": json.dumps(stored(setup=None)).encode(),
     "setup is a list": json.dumps(stored(setup=[])).encode(),
     "setup is text": json.dumps(stored(setup="depth")).encode(),
@@ -122,13 +123,163 @@ def test_a_broken_file_is_set_aside_whole_and_the_message_says_where(name: str, 
     file.parent.mkdir()
     file.write_bytes(BROKEN[name])
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert state.failed
     assert not file.exists()
     (other,) = aside(file)
     assert other.read_bytes() == BROKEN[name]
     assert other.name in state.message
     assert printable(state.message) == state.message
+
+
+@pytest.mark.parametrize("version", [0, 2, "2.0", None, [], {}])
+def test_what_another_version_kept_is_taken_where_it_is_understood(
+    version: object, file: Path
+) -> None:
+    changed_file(file, version=version)
+    if version is None:
+        held = json.loads(file.read_text(encoding="utf-8"))
+        del held["version"]
+        file.write_text(json.dumps(held), encoding="utf-8")
+    assert load(file) == State(CHANGED, "chain", "tanh", theme="light")
+    assert aside(file) == []
+
+
+@pytest.mark.parametrize("setup", [[], "depth", 3, None])
+def test_without_a_setup_the_view_and_the_theme_are_kept(setup: object, file: Path) -> None:
+    changed_file(file)
+    held = json.loads(file.read_text(encoding="utf-8")) | {"setup": setup}
+    file.write_text(json.dumps(held), encoding="utf-8")
+    state = load(file)
+    assert kept(state) == (VIEWS["chain"].default_setup, "chain", "light", "tanh")
+    assert state.message.startswith("setup is no")
+    assert [one.name for one in aside(file)] == ["state.broken.json"]
+
+
+# ------------------------------------------------------- files that are none
+
+
+def test_a_pipe_in_the_file_s_place_is_not_waited_for(file: Path) -> None:
+    file.parent.mkdir()
+    os.mkfifo(file)
+    state = load(file)
+    assert kept(state) == kept(State())
+    assert "not a regular file" in state.message
+    assert [one.name for one in aside(file)] == ["state.broken.json"]
+
+
+@pytest.mark.parametrize("what", ["file", "device"])
+def test_a_file_without_an_end_is_not_read_to_it(what: str, file: Path) -> None:
+    file.parent.mkdir()
+    if what == "file":
+        with file.open("wb") as stream:
+            stream.truncate(60_000_000)
+    else:
+        file.symlink_to("/dev/zero")
+    state = load(file)
+    assert kept(state) == kept(State())
+    assert "larger than 5,000,000 bytes" in state.message
+    assert [one.name for one in aside(file)] == ["state.broken.json"]
+
+
+def test_the_longest_lists_that_knobs_take_are_kept(file: Path) -> None:
+    numbers = ", ".join(str(-1.0 / (n + 3)) for n in range(100_000))
+    weights, biases = (KNOBS[name].parse(numbers) for name in ("weights", "biases"))
+    state = State(State().setup.with_(depth=100_000, weights=weights, biases=biases))
+    save(state, file)
+    assert load(file).setup == state.setup
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may search every directory")
+def test_a_directory_that_may_not_be_searched_is_no_traceback(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps(stored()), encoding="utf-8")
+    file.parent.chmod(0)
+    try:
+        state = load(file)
+    finally:
+        file.parent.chmod(0o700)
+    assert kept(state) == kept(State())
+    assert state.failed
+    assert file.exists()
+
+
+def test_a_directory_that_cannot_be_searched_is_no_traceback(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As above, for root."""
+
+    def refused(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    file.parent.mkdir()
+    file.write_text(json.dumps(stored()), encoding="utf-8")
+    monkeypatch.setattr(os, "open", refused)
+    monkeypatch.setattr(Path, "exists", refused)
+    state = load(file)
+    assert kept(state) == kept(State())
+    assert "Permission denied" in state.message
+    assert "left where it is" in state.message
+
+
+@pytest.mark.parametrize("home", ["relative", "", ".", "~"])
+def test_a_home_that_is_no_absolute_path_is_not_made_where_one_stands(
+    home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", home)
+    assert state_file().is_absolute()
+    assert state_file().parent.parent.parent.parent == Path(pwd.getpwuid(os.getuid()).pw_dir)
+
+
+def test_what_was_half_written_long_ago_is_taken_away(file: Path) -> None:
+    file.parent.mkdir()
+    old, new = (file.with_name(f".gradtui-{name}.tmp") for name in ("old", "new"))
+    for left in (old, new):
+        left.write_text("half", encoding="utf-8")
+    os.utime(old, (0, 0))
+    save(State(), file)
+    assert aside(file) == [new]
+
+
+# ---------------------------------------------- a state with which it has fallen
+
+
+def test_a_state_with_which_the_last_start_fell_is_set_aside(file: Path) -> None:
+    save(State(CHANGED), file)
+    whole = file.read_bytes()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    opening(file, gone.pid)
+    state = load(file)
+    assert kept(state) == kept(State())
+    assert "state.crashed.json" in panes.bottom(state, 160).text
+    assert file.with_name("state.crashed.json").read_bytes() == whole
+    # And of this start it is not yet known.
+    save(State(CHANGED), file)
+    opening(file, os.getpid())
+    opened(file)
+    assert load(file).setup == CHANGED
+
+
+def test_a_state_that_could_not_be_computed_is_set_aside(file: Path) -> None:
+    save(State(CHANGED), file)
+    opening(file, 0)
+    assert kept(load(file)) == kept(State())
+    assert file.with_name("state.crashed.json").exists()
+
+
+@pytest.mark.parametrize("content", ["", "x", "9" * 1000, "-1", "1\n2", "\0", "99999999999999"])
+def test_a_mark_that_makes_no_sense_stops_nothing(content: str, file: Path) -> None:
+    save(State(CHANGED), file)
+    file.with_suffix(".opening").write_text(content, encoding="utf-8")
+    load(file)
+
+
+def test_another_one_that_is_just_opening_it_is_no_sign_of_a_fall(file: Path) -> None:
+    save(State(CHANGED), file)
+    opening(file, os.getppid())
+    assert load(file).setup == CHANGED
 
 
 CHANGED = State().setup.with_(seed=7, depth=9, weights=KNOBS["weights"].parse("normal(std=1.5)"))
@@ -184,17 +335,25 @@ def test_an_activation_of_the_list_that_is_not_known_is_no_loss_to_speak_of(file
 
 
 REFUSED: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
-    "out of range": ({"depth": "-3"}, {"depth": 3}, "depth is at its default"),
-    "a list": ({"depth": [3]}, {"depth": 3}, "depth is at its default"),
-    "another version's model": ({"model": "recurrent"}, {}, "model is at its default"),
+    "out of range": (
+        {"depth": "-3"},
+        {"depth": 3},
+        "depth is not understood, so it is at its default",
+    ),
+    "a list": ({"depth": [3]}, {"depth": 3}, "depth is not understood, so it is at its default"),
+    "another version's model": ({"model": "recurrent"}, {}, "model is not understood"),
     "another version's activation": (
         {"activations": "sigmund"},
         {"activations": ("sigmoid",)},
-        "activations is at",
+        "activations is not understood",
     ),
     "two of them": ({"x": "", "seed": "-1"}, {"seed": 0}, "2 knobs are at their defaults"),
-    "a contradiction": ({"weights": "1,2"}, {"weights": Setup().chain.weights}, "weights is at"),
-    "a focus elsewhere": ({"focus": "gelu"}, {}, "focus is at its default"),
+    "a contradiction": (
+        {"weights": "1,2"},
+        {"weights": Setup().chain.weights},
+        "weights contradicts the rest, so it is at its default",
+    ),
+    "a focus elsewhere": ({"focus": "gelu"}, {}, "focus contradicts the rest"),
 }
 
 
@@ -239,7 +398,7 @@ def test_a_directory_in_the_file_s_place_is_no_traceback(file: Path) -> None:
 def test_a_file_in_the_directory_s_place_is_no_traceback(file: Path) -> None:
     file.parent.write_text("in the way", encoding="utf-8")
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     with pytest.raises(OSError, match=r".+"):
         save(State(), file)
     assert file.parent.read_text(encoding="utf-8") == "in the way"

@@ -1,12 +1,16 @@
 """An hour of somebody at the keys, in minutes: does the app grow, or fall?
 
     python tests/benchmarks/soak.py [--keys N] [--seed N]
+    python tests/benchmarks/soak.py --ordeal SEEDS [--keys N] [--seed N]
 
 One process on a pseudo-terminal gets random keys at random sizes: every key of the app's but the
 ones that end or suspend it, and what comes over a bad line besides (pastes, unknown sequences,
 mouse reports, letters of other scripts). Memory is the resident set (VmRSS; Linux only) at the
 same screen: after the first tenth of the keys, and at the end. The budget is 10 % more. SciPy,
 which some activations load, is loaded before: that happens once.
+
+With --ordeal, N inputs of each of so many seeds from the given one on, nothing left out: whether it
+answers, ends and leaves nothing behind, whatever comes. See `tests/support/ordeal.py`.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from textual.keys import key_to_character
 
 from gradtui.app.actions import ACTIONS
+from support.ordeal import Ordeal, megabytes
 from support.terminal import GRADTUI, KEYS, Terminal
 
-READY = "random chains"
+READY = "f′ make"
 BATCH = 10
 SENT: list[bytes] = []
 PALETTE = b"\x10relu\x1b"
@@ -83,13 +88,6 @@ _GARBAGE = [
 ]
 
 
-def memory(process: int) -> float:
-    """Megabytes."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return float(line.split()[1]) / 1024
-
-
 def catch_up(terminal: Terminal, timeout: float = 5.0) -> None:
     """Read until the app has dealt with what it was sent, but do not wait for long computations.
 
@@ -132,7 +130,7 @@ def at_the_start(terminal: Terminal) -> float:
     terminal.until(READY, timeout=60)
     terminal.until_quiet(1.0, timeout=60)  # at rest it gives memory back
     alive(terminal)
-    return memory(terminal.process.pid)
+    return megabytes(terminal.process.pid)
 
 
 def alive(terminal: Terminal) -> None:
@@ -169,19 +167,38 @@ def press(terminal: Terminal, keys: int, chance: random.Random) -> None:
         terminal.forget()
 
 
+def ordeals(seeds: range, inputs: int) -> int:
+    """Each with a home of its own; 1 if one of them was not gone through."""
+    fallen = 0
+    for seed in seeds:
+        with tempfile.TemporaryDirectory(prefix="gradtui-ordeal-") as home:
+            try:
+                Ordeal(seed, Path(home)).go_through(inputs)
+            except AssertionError as error:
+                fallen += 1
+                print(error, flush=True)
+            else:
+                print(f"seed {seed}: {inputs:,} inputs gone through", flush=True)
+    print(f"{len(seeds) - fallen} of {len(seeds)} seeds")
+    return int(fallen > 0)
+
+
 def main() -> int:
     """Print the figures; 1 if it grew too much."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ordeal", type=int, default=0, metavar="SEEDS")
     options = parser.parse_args()
+    if options.ordeal:
+        return ordeals(range(options.seed, options.seed + options.ordeal), options.keys)
     chance = random.Random(options.seed)
     home = tempfile.mkdtemp(prefix="gradtui-soak-")
     env = {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
     with Terminal(GRADTUI, env=env, cwd=Path(home)) as terminal:
         terminal.until(READY)
         terminal.until_quiet(0.5)
-        first = memory(terminal.process.pid)
+        first = megabytes(terminal.process.pid)
         terminal.press("a", "gelu", "enter", quiet=0.3)
         start = time.perf_counter()
         print(f"{options.keys:,} random keys, seed {options.seed}", flush=True)

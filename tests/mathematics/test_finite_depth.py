@@ -101,13 +101,13 @@ def test_relu_spreads_as_five_times_depth_over_width() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("init", "orthogonal"), [("kaiming_normal", False), ("orthogonal", True)])
+@pytest.mark.parametrize(("recipe", "orthogonal"), [("normal", False), ("orthogonal", True)])
 @pytest.mark.parametrize("name", ["relu", "identity"])
-def test_ensembles_spread_as_predicted(name: str, init: str, orthogonal: bool) -> None:
+def test_ensembles_spread_as_predicted(name: str, recipe: str, orthogonal: bool) -> None:
     """Leading order in 1/n, which leaves some (L/n)² of it; standard errors over the seeds."""
     width, depth, networks = 100, 20, 400
-    logs = log_squares(name, init, width, depth, networks)
     sigma_w2 = 2.0 if name == "relu" else 1.0
+    logs = log_squares(name, f"{recipe}(sqrt({sigma_w2}))", width, depth, networks)
     path = gradient_path(name, sigma_w2, 0.0, depth)
     beta = path.log_variance(width, orthogonal=orthogonal)[0]
     error = math.sqrt(max(beta, 1e-20) / networks)

@@ -799,3 +799,10 @@ def test_memory_grows_with_the_batch_alone() -> None:
     row = 8 * 2 * 128 * 20
     for fewer, more, rows in ((peaks[0], peaks[1], 64), (peaks[1], peaks[2], 128)):
         assert row * rows <= more - fewer < 1.3 * row * rows
+
+
+def test_whether_to_look_inside_is_true_or_false() -> None:
+    w, x = [np.eye(2)], np.ones((1, 2))
+    for layers in (np.ones(2, bool), np.ones((2, 2)), 1, "yes", None):
+        with pytest.raises(InputError, match=r"layers: .* True or False"):
+            gradient_flow("tanh", w, None, x, x, layers=layers)  # type: ignore[arg-type]

@@ -19,8 +19,13 @@ from scipy.special import digamma
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network import graded as graded_module
+from gradtui.mathematics.network.graded import log2_singular_values
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra, jacobian_spectrum
+from gradtui.models.network.networks import drawn
+from gradtui.models.subject import subjects_of
 from gradtui.progress import Stopped
+from gradtui.setup import Setup
 
 RIGHT = 1e-10
 """Absolute, of a log10."""
@@ -112,6 +117,67 @@ def test_one_saturated_layer_whose_slopes_underflow_is_not_a_zero(times: float) 
     found = jacobian_spectrum("tanh", weights, biases, x).log10_singular_values
     assert found[-1] < -times / 2
     assert np.abs(found - exact("tanh", weights, biases, x, digits_for(found))).max() < RIGHT
+
+
+def graded(n: int, kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Exponents of columns: neighbours of almost one size, wherever a run of columns may end."""
+    steps = {
+        "pairs": np.repeat(np.arange(n), 2)[:n] * 12.0 - rng.uniform(-0.2, 0.2, n),
+        "threes": np.repeat(np.arange(n), 3)[:n] * 24.3 + rng.normal(0.0, 0.1, n),
+        "sixes": 6.0 * np.arange(n) + rng.choice([-0.1, 0.1], n),
+        "strewn": np.round(rng.exponential(8.0, n).cumsum()),
+    }
+    return -steps[kind]
+
+
+@pytest.mark.parametrize("kind", ["pairs", "threes", "sixes", "strewn"])
+@pytest.mark.parametrize("seed", range(4))
+def test_columns_of_almost_one_size_settle_wherever_they_stand(kind: str, seed: int) -> None:
+    rng = np.random.default_rng([seed, 5])
+    n = 14
+    g, s = np.triu(rng.normal(size=(n, n))), graded(n, kind, rng)
+    found = -np.sort(-log2_singular_values(g, s, lambda share: None))
+    with mp.workdps(60 + int(0.4 * (found[0] - found[-1]))):
+        sizes = mp.diag([mp.power(2, float(one)) for one in s])
+        values = mp.svd_r(mp.matrix(g.tolist()) * sizes, compute_uv=False)
+        expected = np.array([float(mp.log(one, 2)) for one in values])
+    assert np.abs(found - expected).max() < 1e-10
+
+
+def test_no_spread_of_columns_takes_more_than_a_few_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds, error = [0], graded_module._error
+
+    def counted(v: np.ndarray, h: np.ndarray) -> float:
+        rounds[-1] += 1
+        return error(v, h)
+
+    monkeypatch.setattr(graded_module, "_error", counted)
+    rng = np.random.default_rng(6)
+    for trial in range(200):
+        n = int(rng.integers(2, 40))
+        kind = ("pairs", "threes", "sixes", "strewn")[trial % 4]
+        rounds.append(0)
+        log2_singular_values(rng.normal(size=(n, n)), graded(n, kind, rng), lambda share: None)
+    assert max(rounds) <= 8
+
+
+@pytest.mark.parametrize(("x", "kind", "number"), [(63.0, 0, 2), (64.0, 1, 4), (65.0, 0, 2)])
+def test_a_network_far_into_saturation_has_a_spectrum(x: float, kind: int, number: int) -> None:
+    """The logarithms add up to that of the determinant, which plain LU knows layer by layer."""
+    init = ("normal(sigma_w=1)", "orthogonal(gain=1)")[kind]
+    setup = Setup.of(activations=("tanh",), init=(init,), depth=100, model="network").with_(x=x)
+    (subject,) = subjects_of(setup, "network")
+    drawn_network, rng = drawn(subject, number)
+    a = x * rng.standard_normal(64)
+    found = jacobian_spectrum("tanh", drawn_network.weights, None, a).log10_singular_values
+    expected = 0.0
+    for w in drawn_network.weights:
+        z = w @ a
+        expected += np.linalg.slogdet(w)[1] + activation("tanh").log_abs_derivative(z).sum()
+        a = np.tanh(z)
+    assert found.sum() == pytest.approx(expected / math.log(10), abs=64 * RIGHT)
 
 
 # ------------------------------------------------------------- closed forms

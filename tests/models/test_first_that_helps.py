@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from gradtui.errors import InputError
+from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.finding import Remedy
 from gradtui.models.subject import Changes, Subject, first_that_helps
-from gradtui.setup import Setup
+from gradtui.setup import KNOBS, Setup
 from support.subjects import subject
 
 SETUP = Setup.of(activations=("sigmoid", "tanh"), depth=8, layer=8)
@@ -108,3 +109,28 @@ def test_what_is_applied_brings_the_cursor_along() -> None:
     assert remedy is not None
     healed = remedy.applied(SETUP).checked()
     assert (healed.depth, healed.layer) == (4, 4)
+
+
+def test_what_is_tried_is_what_would_be_printed() -> None:
+    """A value that its text form does not hold is rounded before it is tried."""
+    tried: list[Subject] = []
+
+    def heals(changed: Subject) -> str | None:
+        tried.append(changed)
+        return "fine"
+
+    weights = LayerValues((0.1 + 0.2,))
+    found = first_that_helps(AILING, [("weights", {"weights": weights})], heals, "bad")
+    assert found is not None
+    text = KNOBS["weights"].format(weights)
+    (subject,) = tried
+    assert subject.setup.chain.weights == found.changes["weights"] == KNOBS["weights"].parse(text)
+    assert KNOBS["weights"].format(found.changes["weights"]) == text
+
+
+def test_a_value_that_no_command_could_set_is_not_tried() -> None:
+    """A σw beyond its range is refused as it is on the command line."""
+    candidates = [("too large", {"sigma_w": 1e9}), ("depth = 4", {"depth": 4})]
+    found = search(4, candidates)
+    assert found is not None
+    assert found.label == "depth = 4"

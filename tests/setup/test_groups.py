@@ -65,7 +65,7 @@ def test_a_type_checker_knows_what_every_field_is(tmp_path: Path) -> None:
     right = (
         "from gradtui.setup import Loss, Setup\n"
         "s = Setup()\n"
-        "a: int = s.network.units\n"
+        "a: int = s.network.networks\n"
         "b: tuple[str, ...] = s.network.init\n"
         "c: Loss = s.chain.loss\n"
         "d: tuple[float, float] = s.slope.z_range\n"
@@ -73,7 +73,7 @@ def test_a_type_checker_knows_what_every_field_is(tmp_path: Path) -> None:
         "f: int = s.depth\n"
     )
     wrong = (
-        "s.units\ng: str = s.network.units\ns.network.unit\nh: int = s.chain.loss\ns.depth = 3\n"
+        "s.units\ng: int = s.network.units\ns.network.unit\nh: int = s.chain.loss\ns.depth = 3\n"
     )
     file = tmp_path / "use.py"
     file.write_text(right + wrong, encoding="utf-8")

@@ -180,7 +180,7 @@ def test_the_cursor_s_layer_is_shown_on_the_slope(layer: int) -> None:
     setup = NOTE.with_(layer=layer)
     text = VIEW.draw(result_of(setup), setup, Size(80, 20), "braille").text
     assert f"f′ at z{subscript(layer)}" in text
-    assert "●" in text
+    assert "⊕" in text
 
 
 # ------------------------------------------------------------------ readout

@@ -69,16 +69,16 @@ def test_every_recipe_stands_at_its_weights_by_its_letter_and_is_named_below() -
     lines = drawn(first(setup("tanh")))
     frame = next(i for i, line in enumerate(lines) if line.lstrip().startswith("└"))
     plot, below = lines[: frame + 1], "\n".join(lines[frame:])
-    places = [column(plot[1:], letter) for letter in ("P", "L", "X")]
+    places = [column(plot[1:], letter) for letter in ("P", "L", "K")]
     assert places == sorted(places)
-    for name in ("P pytorch_linear", "L lecun, critical", "X xavier, kaiming", "O orthogonal"):
+    for name in ("P pytorch_linear", "L lecun, xavier, critical", "K kaiming", "O orthogonal"):
         assert name in below
 
 
 def test_without_room_for_a_table_the_names_remain() -> None:
     lines = drawn(first(setup("tanh")), Size(56, 12))
     assert len(lines) == 12
-    assert "P pytorch_linear  L lecun, critical" in lines[-2]
+    assert "P pytorch_linear  L lecun, xavier, critical" in lines[-2]
     assert "measured" not in "".join(lines[1:])
 
 
@@ -208,7 +208,7 @@ def test_the_table_has_every_recipe_with_theory_and_measurement() -> None:
     rows = VIEW.table(last(one))
     tanh = {str(row["recipe"]): row for row in rows if row["activation"] == "tanh"}
     assert list(tanh) == [
-        "normal", "orthogonal", "pytorch_linear", "lecun_normal", "critical", "xavier_normal",
+        "normal", "orthogonal", "pytorch_linear", "lecun_normal", "xavier_normal", "critical",
         "kaiming_normal",
     ]  # fmt: skip
     assert [row["recipe"] for row in rows if row["activation"] == "relu"] == [
@@ -219,7 +219,7 @@ def test_the_table_has_every_recipe_with_theory_and_measurement() -> None:
     assert isinstance(low, float)
     assert isinstance(high, float)
     assert low < tanh["normal"]["sigma_w"] < high  # type: ignore[operator]
-    assert tanh["xavier_normal"]["gain"] == pytest.approx(5 / 3)
+    assert tanh["kaiming_normal"]["gain"] == pytest.approx(math.sqrt(2.0))
     for row in tanh.values():
         rate = row["log10_rate_per_layer"]
         assert rate == pytest.approx(row["log10_ratio_theory"] / 40)  # type: ignore[operator]
@@ -279,8 +279,8 @@ def test_the_numbers_come_as_csv() -> None:
         (("--depth", "20000"), "depth: 20000 is not at most 10,000"),
         (("--threshold", "1"), "threshold: '1' is not a number from"),
         (("--units", "0"), "units: '0' is not a whole number from 1"),
-        (("--sigma-b", "-1"), "sigma_b: '-1' is not a number from 0"),
-        (("--sigma-w", "1e4"), "sigma_w: '1e4' is not a number from 0 to 1000"),
+        (("--sigma-b", "-1"), "--sigma-b: '-1' is not a number from 0"),
+        (("--sigma-w", "1e4"), "--sigma-w: '1e4' is not a number from 0 to 1000"),
     ],
 )
 def test_bad_input_is_refused_in_words(words: tuple[str, ...], said: str) -> None:

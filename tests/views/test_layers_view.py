@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def plainly(setup: Setup) -> list[dict[str, float]]:
         rows.append({
             "layer": layer + 1,
             "z_mean": z.mean(), "z_spread": z.std(), "a_mean": a.mean(), "a_spread": a.std(),
-            "saturated": (slope(z) < 0.01 * most).mean(),
+            "flat": (slope(z) < 0.01 * most).mean(),
             "dead": (slope(z) == 0).all(axis=0).mean(),
             "log10_hidden": math.log10(np.linalg.norm(a)),
             "z_min": z.min(), "z_max": z.max(),
@@ -153,24 +154,23 @@ def test_wide_weights_saturate_tanh_and_yet_its_gradient_explodes() -> None:
     finding = found(network("tanh", "normal(6)", depth=30))
     assert finding.kind is Kind.EXPLODING
     assert "The weights did it: a layer, the weights make ×6 and f′ the rest, ×0.3" in finding.cause
-    assert "In every layer more than half of the values are saturated" in finding.cause
+    assert "In every layer more than half of the values are flat (|f′| under" in finding.evidence
 
 
 def test_a_unit_that_saturates_kills_the_gradient_if_the_weights_do_not_make_up_for_it() -> None:
     """Biases of spread 20 drive every tanh far out; weights of 1 give back nothing."""
     finding = found(network("tanh", "normal(1, 20)", depth=20))
     assert finding.kind is Kind.VANISHING
-    assert finding.cause.startswith(
-        "Saturation did it: a layer, the weights make ×1 and f′ the rest, ×0."
-    )
+    assert finding.cause.startswith("f′ did it: a layer, the weights make ×1 and f′ the rest, ×0.")
+    assert "In every layer more than half of the values are flat" in finding.evidence
 
 
 def test_a_sigmoid_passes_a_quarter_at_most_without_any_saturation() -> None:
     finding = found(network("sigmoid", "normal(1)", depth=20))
     assert finding.kind is Kind.VANISHING
-    assert finding.cause.startswith("f′ did it, without saturation: a layer, the weights make ×1 ")
+    assert finding.cause.startswith("f′ did it, though not one value is flat: a layer, the w")
     assert "and f′ the rest, ×0.2" in finding.cause
-    assert "saturated" not in finding.cause.split(".", 1)[1]
+    assert "flat" not in finding.evidence
 
 
 def test_small_weights_are_told_from_small_derivatives() -> None:
@@ -187,7 +187,7 @@ def test_biases_kill_rectified_units_and_the_verdict_says_how_many_and_where() -
     worst = max(range(30), key=lambda at: dead[at])
     assert 0.5 < dead[worst] < 1.0
     percentage = f"{100 * dead[worst]:.0f}"
-    assert f"Up to {percentage} % of the units are dead, in layer {worst + 1}." in finding.cause
+    assert f"Up to {percentage} % of the units are dead, in layer {worst + 1}." in finding.evidence
 
 
 def test_a_layer_whose_units_are_all_dead_is_named() -> None:
@@ -197,20 +197,140 @@ def test_a_layer_whose_units_are_all_dead_is_named() -> None:
     dead = [int(row["layer"]) for row in rows if row["dead"] == 1.0]  # type: ignore[arg-type]
     assert finding.kind is Kind.DEAD
     assert "exactly nothing of the loss's gradient arrives at the input" in finding.sentence
-    assert f"All units of layer {dead[-1]} are dead" in finding.cause
+    assert f"All units of layer {dead[0]}, the first of {len(dead)} such, are" in finding.cause
 
 
 def test_at_the_critical_point_tanh_is_healthy_and_needs_no_remedy() -> None:
     finding = found(network("tanh", "critical", depth=30))
     assert finding.kind is Kind.HEALTHY
     assert finding.remedy is None
-    assert finding.cause.startswith("A layer, the weights make ×1 and f′ the rest, ×0.9")
+    assert finding.cause.startswith("Of the gradient, a layer, the weights make ×1 and f′ the")
 
 
 def test_a_signal_that_collapses_or_explodes_is_told() -> None:
-    down = found(network("relu", "normal(0.3)", depth=20)).cause
+    down = found(network("relu", "normal(0.3)", depth=20)).evidence
     assert "Forward, the signal collapses: |a| goes from 0." in down
-    assert "the signal explodes" in found(network("relu", "normal(5)", depth=20)).cause
+    assert "the signal explodes" in found(network("relu", "normal(5)", depth=20)).evidence
+
+
+@pytest.mark.parametrize(("f", "culprit"), [("relu", "f′ did it"), ("relu6", "f′ did it")])
+def test_the_same_cause_has_the_same_words(f: str, culprit: str) -> None:
+    """At |z| < 6 relu6 is relu: what is off there is no saturation."""
+    one = found(network(f, "lecun_normal", depth=40, units=64, batch=32))
+    assert one.cause == f"{culprit}: a layer, the weights make ×1 and f′ the rest, ×0.7."
+    assert "flat" not in one.evidence  # about half of the values are so by design
+    assert one.evidence.endswith("Forward, the signal collapses: |a| goes from 0.71 to 1.7e-7.")
+
+
+def test_the_first_layer_that_is_dead_is_named_and_not_the_last() -> None:
+    setup = network("relu", "kaiming_normal", depth=10, units=2, batch=32)
+    finding = found(setup)
+    dead = [int(row["layer"]) for row in VIEW.table(last(setup)) if row["dead"] == 1.0]  # type: ignore[arg-type]
+    assert dead[0] < dead[-1] == 10
+    assert f"All units of layer {dead[0]}, the first of {len(dead)} such," in finding.cause
+    assert "where f′ = 0, for z < 0." in finding.cause
+
+
+def stopped_inputs(setup: Setup) -> int:
+    """The inputs whose gradient is exactly zero, row by row in plain floats."""
+    (name,), (init,) = setup.activations, setup.network.init
+    f, slope, _ = PLAIN[name]
+    seed = int(np.random.SeedSequence([setup.seed, 3, 1]).generate_state(1)[0])
+    weights, _ = random_network([setup.network.units] * (setup.depth + 1), init, name, seed)
+    rng = np.random.default_rng([setup.seed, 4, 1])
+    a = setup.x * rng.standard_normal((setup.network.batch, setup.network.units))
+    g = rng.standard_normal(a.shape)
+    slopes = []
+    for w in weights:
+        slopes.append(slope(a @ w.T))
+        a = f(a @ w.T)
+    for w, d in zip(reversed(weights), reversed(slopes), strict=True):
+        g = (g * d) @ w
+    return int((g == 0.0).all(axis=1).sum())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_inputs_that_get_exactly_nothing_are_counted_and_most_of_them_are_a_verdict(
+    seed: int,
+) -> None:
+    setup = network("relu", "normal(1.414)", depth=8, units=3, batch=32, seed=seed)
+    nothing, finding = stopped_inputs(setup), found(setup)
+    assert inside(setup).flow.dead_rows[0] == nothing
+    assert (finding.kind is Kind.DEAD) == (nothing > 16 or inside(setup).log10_ratio == -math.inf)
+    if 16 < nothing < 32:
+        assert f"dead for {nothing} of 32 inputs: exactly nothing of their" in finding.sentence
+    elif 0 < nothing <= 16:
+        assert f"Of 32 inputs {nothing} get exactly nothing." in finding.evidence
+    elif not nothing:
+        assert "inputs" not in finding.text
+
+
+def test_a_signal_that_collapses_is_a_verdict_though_the_gradient_does_not_yet() -> None:
+    finding = found(network("tanh", "normal(0.5)", depth=5, units=64, batch=32))
+    assert finding.kind is Kind.VANISHING
+    assert "vanishing forward: |a| goes from 0.41 to 0.025 and on, ×0.5 a layer" in finding.sentence
+    assert "though ×0.024 of the loss's gradient arrives at the input" in finding.sentence
+    assert finding.remedy is not None
+
+
+@pytest.mark.parametrize(
+    ("f", "init", "depth"),
+    [("tanh", "critical", 30), ("tanh", "critical", 200), ("relu", "normal(1.414)", 40),
+     ("gelu", "normal(1.44)", 20), ("tanh", "orthogonal(1)", 100)],
+)  # fmt: skip
+def test_a_signal_that_fades_ever_slower_or_stays_is_no_verdict(
+    f: str, init: str, depth: int
+) -> None:
+    """At a critical point |a| goes like 1/√l: from layer 1 to 200 that is a factor of 14."""
+    finding = found(network(f, init, depth=depth, units=256, batch=4))
+    assert finding.kind is Kind.HEALTHY
+    assert "collapses" not in finding.text
+
+
+@pytest.mark.parametrize(("sigma_w", "verdict"), [(2.0, False), (3.1, True)])
+def test_where_a_third_of_the_values_is_flat_that_is_a_verdict(
+    sigma_w: float, verdict: bool
+) -> None:
+    """tanh′ < 0.01 where |z| > 2.993: of z ~ N(0, σw²) that is 13 % and 33 %."""
+    setup = network("tanh", f"normal({sigma_w})", depth=6, units=256, batch=64)
+    finding = found(setup)
+    first = float(VIEW.table(last(setup))[0]["flat"])  # type: ignore[arg-type]
+    assert first == pytest.approx(math.erfc(2.993 / sigma_w / math.sqrt(2)), abs=0.02)
+    assert (finding.kind is Kind.VANISHING) == verdict
+    assert ("vanishing in part" in finding.sentence) == verdict
+    assert (finding.kind is Kind.HEALTHY) != verdict
+
+
+def test_what_a_rectifier_has_off_by_design_is_no_verdict() -> None:
+    finding = found(network("relu", "normal(1.414)", depth=10, units=128))
+    assert finding.kind is Kind.HEALTHY
+    assert "flat" not in finding.text
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("relu", 0.5), ("tanh", 0.00276), ("hardtanh", 0.3173), ("softshrink", 0.3829)],
+)
+def test_what_is_flat_by_design_is_what_the_normal_distribution_says(
+    name: str, share: float
+) -> None:
+    """erfc(2.993/√2), 1 - erf(1/√2), erf(0.5/√2)."""
+    assert inside(network(name, "normal(1)", depth=1)).flat_by_design == pytest.approx(
+        share, abs=1e-3
+    )
+
+
+def test_a_dip_on_the_way_is_a_verdict_though_the_ends_agree() -> None:
+    one = inside(network("tanh", "critical", depth=12))
+    log10 = np.zeros(13)
+    log10[4] = -6.0
+    dipped = replace(one, flow=replace(one.flow, log10_grad_hidden=log10))
+    finding = VIEW.finding(ComparedNetworks((one.subject,), (dipped,)), one.subject.name)
+    assert finding is not None
+    assert finding.kind is Kind.VANISHING
+    assert (
+        "on the way: layer 4 gets ×1e-6 of the loss's gradient, though all of" in finding.sentence
+    )
 
 
 def test_a_remedy_was_tried_and_its_command_leads_to_a_healthy_network() -> None:
@@ -233,7 +353,10 @@ def test_initialisations_are_compared_each_with_a_row_and_a_verdict() -> None:
     setup = network("relu", "critical").with_(init=inits, focus="kaiming_normal", layer=5)
     result = last(setup)
     head, *rows = [row_text(one) for one in VIEW.readout(result, setup, 80)]
-    assert head.split() == ["layer", "5", "z", "off", "dead", "|a|", "|∂L/∂a|", "per", "layer"]
+    assert head.split() == ["layer", "5", "z", "flat", "dead", "|a|", "|∂L/∂a|", "σw"]
+    wide = row_text(VIEW.readout(result, setup, 100)[0])
+    assert wide.split()[-3:] == ["per", "layer", "σw"]
+    assert [line.split()[-1] for line in rows] == ["0.577", "1.41", "1.41"]
     assert [line.split()[2] for line in rows] == list(inits)
     assert [VIEW.finding(result, name).subject for name in inits] == list(inits)  # type: ignore[union-attr]
     assert "kaiming_normal" in VIEW.finding(result, VIEW.focused(setup)).sentence  # type: ignore[union-attr]
@@ -247,14 +370,14 @@ def test_the_readout_says_what_the_table_says_of_the_cursors_layer() -> None:
     row = VIEW.table(result)[6]
     (_, line) = [row_text(one) for one in VIEW.readout(result, setup, 80)]
     assert f"± {row['z_spread']:.2g}" in line
-    assert f"{100 * float(row['saturated']):.0f}%" in line  # type: ignore[arg-type]
+    assert f"{100 * float(row['flat']):.0f}%" in line  # type: ignore[arg-type]
     rms = 10.0 ** float(row["log10_hidden"]) / math.sqrt(16 * 48)  # type: ignore[arg-type]
     assert f"{rms:.2f}" in line
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_readout_fits_with_six_of_them(width: int) -> None:
-    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(negative_slope=0.25)")
+    names = ("sigmoid", "tanh", "relu", "gelu", "sin", "leaky_relu(0.25)")
     setup = network("tanh", "kaiming_normal").with_(activations=names)
     rows = VIEW.readout(last(setup), setup, width)
     assert len(rows) == 7
@@ -286,13 +409,13 @@ def test_each_row_has_the_shares_and_both_signals() -> None:
     setup = network("tanh", "pytorch_linear", depth=6)
     table = VIEW.table(last(setup))
     lines = drawn(setup)
-    assert lines[-8].split("│")[-1].split() == ["sat", "dead", "●|a|", "○|∂L/∂a|"]
+    assert lines[-8].split("│")[-1].split() == ["flat", "dead", "▷|a|", "◁|∂L/∂a|"]
     for line, row in zip(lines[-7:-1], table, strict=True):
         beside = line.split("│")[-1]
-        assert beside.split()[0] == share_text(float(row["saturated"]))  # type: ignore[arg-type]
-        assert ("●" in beside and "○" in beside) or "◉" in beside
+        assert beside.split()[0] == share_text(float(row["flat"]))  # type: ignore[arg-type]
+        assert ("▷" in beside and "◁" in beside) or "◇" in beside
     rows = [line.split("│")[-1] for line in lines[-7:-1]]
-    gradient = [row.index("○") for row in rows if "○" in row]
+    gradient = [row.index("◁") for row in rows if "◁" in row]
     assert gradient == sorted(gradient)  # the gradient falls from the loss at the bottom to layer 1
     assert len(gradient) >= 4
 
@@ -418,7 +541,7 @@ def test_csv_and_json_hold_the_same_rows() -> None:
         assert list(text) == list(row)
         assert text["log10_hidden"] == "-inf"
         assert row["log10_hidden"] is None
-        assert float(text["saturated"]) == row["saturated"] == 0.0
+        assert float(text["flat"]) == row["flat"] == 0.0
     assert record["findings"][0]["verdict"] == "dead"
     assert record["setup"]["init"] == "normal(sigma_w=0)"
 
@@ -431,7 +554,7 @@ def test_csv_and_json_hold_the_same_rows() -> None:
         ("--depth 20000", "at most 10,000 for a network"),
         ("--layer 31", "a layer from 1 to 30"),
         ("--init nonsense", "a known initialisation"),
-        ("--units 4096 --depth 10000", "memory available"),
+        ("--units 4096 --depth 10000", "batch: 32 is not at most 1 at 4,096 units"),
         ("--init critical --activations softplus", "critical"),
         ("--activations tanh,relu --init critical,orthogonal", "one initialisation"),
     ],

@@ -135,14 +135,15 @@ def test_a_snap_lands_where_the_rate_is_1_to_8_digits(name: str, sigma_b: float)
 
 
 def test_where_a_sigma_b_has_no_critical_point_the_snap_says_which_has() -> None:
-    with pytest.raises(InputError, match=r"0\.2 is not a σb with a critical σw for relu; Y 0 has"):
+    said = r"0\.2 is not a σb with a critical σw for relu; sigma_b=0 has one"
+    with pytest.raises(InputError, match=said):
         snapped_from(setup_of("relu"))
     with pytest.raises(InputError, match="softplus") as error:
         snapped_from(setup_of("softplus"))
     assert "try tanh" in str(error.value)
     with pytest.raises(InputError) as error:
         snapped_from(setup_of("gelu"))
-    match = re.search(r"Y ([\d.]+) has one", str(error.value))
+    match = re.search(r"sigma_b=([\d.]+) has one", str(error.value))
     assert match is not None
     there = snapped_from(setup_of("gelu", sigma_b=float(match[1])))
     assert mean_field("gelu", there.plane.sigma_w**2, there.plane.sigma_b**2).chi == pytest.approx(
@@ -173,7 +174,7 @@ def test_the_readout_has_what_the_theory_has_at_the_cursor() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_readout_of_several_fits_the_width(width: int) -> None:
-    setup = Setup.of(activations=("tanh", "leaky_relu(negative_slope=0.2)", "gelu"), depth=50)
+    setup = Setup.of(activations=("tanh", "leaky_relu(0.2)", "gelu"), depth=50)
     rows = VIEW.readout(result_of(setup), setup, width)
     assert max(len(row_text(one)) for one in rows) <= width
     assert [row_text(one).split()[0] for one in rows[1:]] == ["a", "b", "c"]
@@ -220,7 +221,7 @@ def test_a_map_can_be_read_in_ascii() -> None:
     """No two bands, nor the line, the cursor and the marks, become the same character."""
     text = to_ascii(picture(setup_of(), "ascii").text)
     assert text.isascii()
-    assert len({to_ascii(one) for one in "·:-=+×%#↑20*◉KXLP"}) == len("·:-=+×%#↑20*◉KXLP")
+    assert len({to_ascii(one) for one in "·:-=+×%#↑20*⊕KXLP"}) == len("·:-=+×%#↑20*⊕KXLP")
     for glyph in ".:-=+x%@*LKP":
         assert glyph in text
 
@@ -235,13 +236,13 @@ def test_the_scale_says_how_much_is_left_in_each_band() -> None:
 def test_the_initialisations_stand_where_their_recipes_put_them() -> None:
     setup = setup_of("relu", units=64)
     text = picture(setup).text
-    assert "K Kaiming, Xavier" in text  # for as many units below as above they agree
+    assert "K Kaiming  X Xavier, LeCun" in text  # as many units below as above: they agree
     lines = cells(setup)
     columns = len(lines[0]) - 1
     assert lines[-1][round(math.sqrt(2) / 3 * columns)] == "K"
-    assert lines[-1][round(1 / 3 * columns)] == "L"
+    assert lines[-1][round(1 / 3 * columns)] == "X"
     # PyTorch's Linear: σw² = 1/3, σb² = 1/(3 · 64).
-    row = round((1.5 - math.sqrt(1 / 192)) / 1.5 * (len(lines) - 1))
+    row = int((1.5 - math.sqrt(1 / 192)) / 1.5 * len(lines))
     assert lines[row][round(math.sqrt(1 / 3) / 3 * columns)] == "P"
 
 
@@ -272,7 +273,7 @@ def test_the_cursor_is_on_the_map_and_on_its_frame() -> None:
     lines = picture(setup_of(sigma_w=3.0, sigma_b=1.5)).text.split("\n")
     assert lines[1].endswith("▾┐")
     assert "▸" in lines[2]
-    assert lines[2].endswith("◉│")
+    assert lines[2].endswith("⊕│")
 
 
 def test_a_move_of_the_cursor_changes_few_cells() -> None:

@@ -322,7 +322,7 @@ def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() 
     assert "critical" not in found.cause  # σw is
     assert found.remedy is not None
     healed = found.remedy.applied(one)
-    assert healed.network.init == ("orthogonal(gain=1)",)
+    assert healed.network.init == ("orthogonal",)
     assert finding_of(last(healed), "tanh").kind is Kind.HEALTHY
 
 
@@ -374,7 +374,7 @@ def test_several_activations_or_initialisations_have_a_verdict_each() -> None:
         "sigmoid",
     ]
     assert "sigmoid" in lines(result, both.with_(focus="sigmoid"))[0]
-    inits = setup(init=("normal", "orthogonal(gain=1)"), depth=50)
+    inits = setup(init=("normal", "orthogonal"), depth=50)
     result = last(inits)
     kinds = [finding_of(result, name).kind for name in VIEW.subjects(inits)]
     assert kinds == [Kind.VANISHING, Kind.HEALTHY]

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.wording import decade, magnitude, percent, plain, subscript
+from gradtui.wording import (
+    decade,
+    factor,
+    magnitude,
+    percent,
+    percent_of,
+    plain,
+    rate,
+    share_of,
+    subscript,
+)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +107,60 @@ def test_a_subscript_has_every_digit() -> None:
 )
 def test_a_share_as_a_percentage(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@given(st.floats(1e-300, 10.0))
+def test_a_percentage_is_0_only_for_nothing_and_100_only_for_all(share: float) -> None:
+    text = percent(share)
+    assert text != "0 %"
+    assert (text == "100 %") == (abs(share - 1.0) < 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (math.log10(0.9997), "99.97 %"),
+        (math.log10(0.9994), "99.94 %"),
+        (math.log10(0.996), "99.6 %"),
+        (math.log10(0.99), "99 %"),
+        (math.log10(1.002), "100.2 %"),
+        (math.log1p(-1e-9) / math.log(10), "almost 100 %"),
+        (math.log1p(1e-9) / math.log(10), "just over 100 %"),
+        (-402.0, "1e-400 %"),
+        (-math.inf, "0 %"),
+        (0.0, "100 %"),
+    ],
+)
+def test_a_percentage_tells_what_is_next_to_all_from_all(log10: float, text: str) -> None:
+    assert percent_of(log10) == text
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [(-32.5, "×3.2e-33"), (0.0, "×1"), (math.log10(2.3e5), "×2.3e5"), (-math.inf, "×0")],
+)
+def test_a_factor_says_that_it_multiplies(log10: float, text: str) -> None:
+    assert factor(log10) == text
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (0.0, "all of layer 50's gradient"),
+        (1e-13, "all of layer 50's gradient"),
+        (math.log10(0.998), "almost all of layer 50's gradient"),
+        (math.log10(1.003), "slightly more than layer 50's gradient"),
+        (math.log10(0.065), "0.065 of layer 50's gradient"),
+        (math.log10(2.3e5), "2.3e5 times layer 50's gradient"),
+        (math.log10(1.5), "1.5 times layer 50's gradient"),
+        (-math.inf, "none of layer 50's gradient"),
+    ],
+)
+def test_a_share_in_words(log10: float, text: str) -> None:
+    assert share_of(log10, "layer 50's gradient") == text
+
+
+def test_an_exponent_that_is_beyond_all_digits_is_no_row_of_digits() -> None:
+    assert magnitude(-1.9074723668e76) == "10^-1.9e76"
+    assert rate(-6.56e75) == "×10^-6.6e75"
+    assert magnitude(-123456789.0) == "1e-123456789"

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gradtui.app import steps
+from gradtui.app import going, steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.lessons import DERIVED
+from gradtui.plots.zoom import MOST
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -28,6 +30,7 @@ class Action:
     Attributes:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
+        allowed: of a knob, which values it takes.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Action:
     hint: tuple[str, str] = ("", "")
     offered: Callable[[State], bool] = _always
     view_key: str = ""
+    allowed: str = ""
 
 
 # ------------------------------------------------------- what views bring along
@@ -55,7 +59,7 @@ def _view_actions() -> Iterator[Action]:
             shown,
             f"{view.name}: {view.question}",
             "Views",
-            partial(steps.switched, view=view.name),
+            partial(going.switched, view=view.name),
         )
 
 
@@ -81,7 +85,9 @@ def _own_keys() -> Iterator[Action]:
 def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
-    return Action(f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter)
+    return Action(
+        f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter, allowed=knob.allowed
+    )
 
 
 def own_actions(state: State) -> list[Action]:
@@ -162,16 +168,25 @@ def _has_model(state: State) -> bool:
 
 # ---------------------------------------------------------------- the registry
 
-_CLIMBING = _in(lambda view: view.climb)
+
+def _climbing(there: str, elsewhere: str) -> str:
+    """What an upright arrow does in the views with a height, and in those without."""
+    names = _in(lambda view: view.climb)
+    return f"{there}{names}, elsewhere {elsewhere}" if names else elsewhere
+
 
 ACTIONS: tuple[Action, ...] = (
     *_view_actions(),
     Action("previous_view", ("comma",), ",", "the view before", "Views",
-           partial(steps.next_view, steps=-1)),
-    Action("next_view", ("full_stop",), ".", "the next view", "Views", steps.next_view),
-    Action("up", ("k",), "k ↑", "the activation above", "Activations",
+           partial(going.next_view, steps=-1)),
+    Action("next_view", ("full_stop",), ".", "the next view", "Views", going.next_view),
+    Action("back", ("backspace", "alt+left"), "backspace", "back to the view before; also alt+←",
+           "Views", going.back),
+    Action("forward", ("alt+right",), "alt+→", "forward to the view that back came from", "Views",
+           going.forward),
+    Action("up", ("k",), "k", "the activation above", "Activations",
            partial(steps.move_highlight, steps=-1)),
-    Action("down", ("j",), "j ↓", "the activation below", "Activations",
+    Action("down", ("j",), "j", "the activation below", "Activations",
            partial(steps.move_highlight, steps=1)),
     Action("page_up", ("pageup",), "PgUp", "five activations up", "Activations",
            partial(steps.move_highlight, steps=-5)),
@@ -184,9 +199,14 @@ ACTIONS: tuple[Action, ...] = (
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
+    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+           "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
-    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
+    Action("unfilter", ("escape",), "esc", "all of them again after a filter", "Activations",
+            steps.unfiltered),
+    Action("info", ("i",), "i",
+           f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
            partial(steps.turn_depth, steps=-1), offered=_has_depth),
@@ -202,22 +222,34 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk, steps=-1), ("←→", "cursor")),
     Action("right", ("right",), "→", "a step to the right", "Cursor",
            partial(steps.walk, steps=1)),
-    Action("climb", ("up",), "↑", f"a step up{_CLIMBING}", "Cursor",
+    Action("climb", ("up",), "↑", _climbing("a step up", "the activation above"), "Cursor",
            partial(steps.climb, steps=1), ("←→↑↓", "cursor"), _climbs),
-    Action("descend", ("down",), "↓", f"a step down{_CLIMBING}", "Cursor",
+    Action("descend", ("down",), "↓", _climbing("a step down", "the activation below"), "Cursor",
            partial(steps.climb, steps=-1), offered=_climbs),
     Action("far_left", ("shift+left",), "shift+←", "ten steps to the left", "Cursor",
            partial(steps.walk, steps=-1, tens=True)),
     Action("far_right", ("shift+right",), "shift+→", "ten steps to the right", "Cursor",
            partial(steps.walk, steps=1, tens=True)),
-    Action("far_up", ("shift+up",), "shift+↑", f"ten steps up{_CLIMBING}", "Cursor",
+    Action("far_up", ("shift+up",), "shift+↑",
+           _climbing("ten steps up", "ten activations up"), "Cursor",
            partial(steps.climb, steps=1, tens=True), offered=_climbs),
-    Action("far_down", ("shift+down",), "shift+↓", f"ten steps down{_CLIMBING}", "Cursor",
+    Action("far_down", ("shift+down",), "shift+↓",
+           _climbing("ten steps down", "ten activations down"), "Cursor",
            partial(steps.climb, steps=-1, tens=True), offered=_climbs),
     Action("first", ("less_than_sign", "home"), "< Home", "the left end", "Cursor",
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture", "Cursor",
+           partial(going.magnify, times=1)),
+    Action("diminish", ("underscore",), "_", "half of it", "Cursor",
+           partial(going.magnify, times=-1)),
+    Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
+           partial(going.magnify, times=-MOST)),
+    Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
+           partial(going.look_up, windows=0.25)),
+    Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
+           partial(going.look_up, windows=-0.25)),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),
@@ -227,15 +259,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
-    Action("reset", ("r",), "r", "reset every knob", "Changes", steps.reset),
+    Action("reset", ("r",), "r", "this view as at its first start", "Changes", steps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),
     Action("paste", ("L",), "L",
-           f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
+           f"lines of code that do what the result says, to the clipboard"
+           f"{_in(lambda view: view.snippets)}",
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
-    Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
+    Action("numbers", ("T",), "T", "all numbers of the picture as a table that scrolls",
+           "Taking it along", hint=("T", "numbers")),
+    Action("export", ("e",), "e", "save a figure (SVG, PDF, PNG), the page or the numbers",
            "Taking it along", hint=("e", "export")),
-    Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
+    Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
     Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),
@@ -245,6 +280,7 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 BY_NAME = {action.name: action for action in ACTIONS}
+KEYS = frozenset(key for action in ACTIONS for key in action.keys)
 
 _ONLY_KEYS = ("command_palette", "suspend_process")
 """What the palette does not offer."""

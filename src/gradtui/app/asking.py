@@ -11,7 +11,9 @@ from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import InputError, printable
+from gradtui.files import named_file
 from gradtui.setup import Knob
+from gradtui.setup.naming import in_app
 from gradtui.views.view import Size
 
 
@@ -41,9 +43,17 @@ class Question(ABC):
         """While it is being typed."""
         return state
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
-        """At an arrow, n up, or at a page key."""
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
+        """At an arrow, n up, or at a page key, when this is what was typed."""
         return Reply(state)
+
+    def completions(self, text: str) -> list[str]:
+        """What the text can be completed to, the likeliest first."""
+        return []
+
+    def kept(self, state: State, text: str) -> Reply:
+        """At tab, where there is nothing to complete."""
+        return self.accepted(state, text)
 
     @abstractmethod
     def accepted(self, state: State, text: str) -> Reply:
@@ -62,18 +72,34 @@ class KnobQuestion(Question):
         self._knob = knob
         self._before = state
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
-        """The knob goes up or down."""
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
+        """The knob goes up or down, from what was typed."""
         quiet = state.with_(message="", failed=False)
+        if text != self._knob.text(state.setup):
+            try:
+                quiet = steps.set_knob(self._before.saying(""), self._knob.name, text)
+            except InputError as error:
+                return Reply(state, str(error))
         turned = steps.step_knob(quiet, self._knob.name, steps_up, by_factor=by_factor)
-        return Reply(turned, turned.message, self._knob.text(turned.setup))
+        complaint = turned.message if turned.setup == quiet.setup else ""
+        return Reply(turned, complaint, self._knob.text(turned.setup))
+
+    def completions(self, text: str) -> list[str]:
+        """The text with its last word completed to a name that the knob knows."""
+        start = 1 + max(text.rfind(blank) for blank in ", ")
+        word = text[start:].lower()
+        names = sorted(self._knob.words(), key=lambda name: not name.startswith(word))
+        fitting = [name for name in names if word in name]
+        if not word or word in fitting or text.count("(") > text.count(")"):
+            return []
+        return [text[:start] + name for name in fitting]
 
     def accepted(self, state: State, text: str) -> Reply:
         """Set, from what was before the prompt; or why not."""
         try:
             return Reply(steps.set_knob(self._before, self._knob.name, text))
         except InputError as error:
-            return Reply(state, str(error))
+            return Reply(state, in_app(error, self._knob.name))
 
     def cancelled(self, state: State) -> State:
         """As it was before."""
@@ -84,7 +110,7 @@ class FilterQuestion(Question):
     """What the names in the list have to contain; it works as one types."""
 
     label = "filter"
-    hint = "enter keeps it, esc shows all again"
+    hint = "enter chooses, tab keeps it, esc shows all again"
 
     def __init__(self, state: State) -> None:
         self.value = state.filter
@@ -93,13 +119,25 @@ class FilterQuestion(Question):
         """Narrow the list."""
         return steps.filtered(state, text)
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
         """The list's cursor."""
-        return Reply(steps.move_highlight(state, -steps_up))
+        return Reply(steps.move_highlight(state, -steps_up * (5 if by_factor else 1)).saying(""))
 
     def accepted(self, state: State, text: str) -> Reply:
-        """Keep it."""
-        return Reply(steps.filtered(state, text))
+        """The one at the list's cursor alone; without a filter, nothing is chosen."""
+        if not text.strip():
+            return Reply(steps.filtered(state, ""))
+        try:
+            return Reply(steps.chosen(state, text))
+        except InputError as error:
+            return Reply(state, str(error))
+
+    def kept(self, state: State, text: str) -> Reply:
+        """The list stays as narrow as that, for space to choose from."""
+        try:
+            return Reply(steps.matching(state, text))
+        except InputError as error:
+            return Reply(state, str(error))
 
     def cancelled(self, state: State) -> State:
         """Show all again."""
@@ -115,7 +153,7 @@ class FileQuestion(Question):
     """
 
     label = "save as"
-    hint = ".svg .txt the picture; .csv .json the numbers"
+    hint = ".svg .pdf .png .txt the picture; .csv .json the numbers"
 
     def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
@@ -133,13 +171,13 @@ class FileQuestion(Question):
         if drawn is None:
             return Reply(state, "Still computing; press enter again in a moment.")
         try:
-            file = Path(text.strip()).expanduser()
+            file = named_file(text)
             if file.is_file() and self._to_replace != file:
                 self._to_replace = file
                 return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
             self._write(drawn, file)
-        # Also what is no path at all: an unknown ~user, half a character, too long a name.
-        except (ValueError, RuntimeError, OSError) as error:
+        # Also what is no name of a file at all: half a character, too long a one.
+        except (ValueError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             return Reply(state, printable(f"Not saved: {reason}. Another name, or esc."))
         return Reply(state.saying(printable(f"Saved {file.resolve()}")))
@@ -148,10 +186,12 @@ class FileQuestion(Question):
         from gradtui.files import write_atomically
         from gradtui.views import VIEWS
         from gradtui.views.export import exported, format_of
+        from gradtui.views.figures import check_figure
 
         asked = drawn.request
         size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
         view, format = VIEWS[asked.view], format_of(file)
+        check_figure(format, str(file))
         text = exported(view, drawn.result, asked.setup, size, asked.marker, format)
         write_atomically(file, text)
 

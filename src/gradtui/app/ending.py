@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -14,9 +15,12 @@ from gradtui.app.last_words import SIGNALS, end_at_once
 _LAST_RESORT = 0.7
 """Seconds that an orderly end may take after a signal."""
 
+_TO_BE_KEPT = 5.0
+"""Seconds that it may take, after a signal, to write down what is kept: a disk may be far away."""
+
 
 class OrderlyEnd:
-    """What becomes of `SIGNALS` while the app runs.
+    """What becomes of `SIGNALS` while the app runs: the first begins its end, once.
 
     Left to themselves they would leave the terminal raw. The loop's own handlers would wait for
     the loop, which waits for a terminal that has stopped reading.
@@ -29,6 +33,7 @@ class OrderlyEnd:
     def __init__(self, keep: Callable[[], None], leave: Callable[[int], None]) -> None:
         self._keep = keep
         self._leave = leave
+        self._begun = self._restored = False
         self._last_resort: threading.Timer | None = None
 
     def heed(self) -> None:
@@ -37,18 +42,39 @@ class OrderlyEnd:
         for number in SIGNALS:
             signal.signal(number, self._end)
 
+    def begun(self) -> None:
+        """The app is about to end: with its own exit status, whatever signals come now."""
+        self._begun = True
+
     def _end(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
-        self._keep()
-        self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
+        if not self._begun:
+            self._begun = True
+            self._keep()
+            with suppress(RuntimeError):  # the loop is closed: it ends already
+                self._loop.call_soon_threadsafe(partial(self._leave, 128 + number))
+        if self._last_resort is not None:
+            return
+        if self._restored:
+            self._last_resort = threading.Timer(_TO_BE_KEPT, os._exit, (128 + number,))
+        else:
+            self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
         self._last_resort.daemon = True
         self._last_resort.start()
-        with suppress(RuntimeError):  # the loop is closed: it ends already
-            self._loop.call_soon_threadsafe(partial(self._leave, 128 + number))
 
-    def ended(self) -> None:
+    def restored(self) -> None:
         """The terminal is as it was; to put it back once more would change what is the shell's."""
+        self._begun = self._restored = True
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+            self._last_resort = None
+
+    def over(self) -> None:
+        """All is kept, and Python about to end: nothing is left to be done about a signal.
+
+        A terminal that is itself again makes one of every ctrl+c.
+        """
         for number in SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN)
         if self._last_resort is not None:
             self._last_resort.cancel()

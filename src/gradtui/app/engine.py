@@ -13,9 +13,11 @@ from typing import Any
 from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
-from gradtui.plots.picture import Picture, Row, row
+from gradtui.plots.picture import Picture, Row, row, wrapped
+from gradtui.plots.zoom import WHOLE, Zoom, zoomed
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
 
@@ -32,6 +34,8 @@ _NOT_YET_DONE = 0.99
 _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
 
+_NO_MEMORY = "this needs more memory than there is; u undoes"
+
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
 
@@ -45,6 +49,7 @@ class Request:
     plot: Size
     width: int
     marker: str
+    zoom: Zoom = WHOLE
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -59,6 +64,9 @@ class Drawn:
     Attributes:
         result: what was drawn; None where there is none yet, or never will be.
         progress: the share that is done; 1 with the last picture only.
+        error: what is wrong, where nothing could be computed.
+        defect: whether that is our fault.
+        silent: whether there is only this share to tell, and what is shown may stay.
     """
 
     request: Request
@@ -68,6 +76,8 @@ class Drawn:
     finding: Finding | None
     progress: float
     error: str = ""
+    defect: bool = False
+    silent: bool = False
 
 
 class _Computation:
@@ -140,11 +150,13 @@ class _Computation:
     def _draw(self) -> None:
         request, result = self.request, self._result
         view, setup = VIEWS[request.view], request.setup
+        with zoomed(request.zoom):
+            picture = view.draw(result, setup, request.plot, request.marker)
         self._tell(
             Drawn(
                 request,
                 result,
-                view.draw(result, setup, request.plot, request.marker),
+                picture,
                 view.readout(result, setup, request.width),
                 view.finding(result, view.focused(setup)),
                 self._progress,
@@ -152,11 +164,11 @@ class _Computation:
         )
 
     def _wait(self) -> None:
-        """Say what is waited for, if the view has words for it."""
+        """Say what is waited for, in words where the view has some; else only how far it is."""
         request = self.request
-        if text := VIEWS[request.view].waiting(request.setup):
-            picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-            self._tell(Drawn(request, None, picture, (), None, self._progress))
+        text = VIEWS[request.view].waiting(request.setup)
+        picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
+        self._tell(Drawn(request, None, picture, (), None, self._progress, silent=not text))
 
 
 class Engine:
@@ -168,16 +180,17 @@ class Engine:
     """
 
     def __init__(
-        self, deliver: Callable[[Drawn], None], crash: Callable[[Exception], None]
+        self, deliver: Callable[[Drawn], None], report: Callable[[Request, Exception], str]
     ) -> None:
         """Make an engine; both functions are called on its thread.
 
         Args:
             deliver: takes a picture that is ready.
-            crash: takes a defect of ours, after which the engine stands still.
+            report: takes a defect of ours, and gives what is to be said of it. If it raises, the
+                engine stands still.
         """
         self._deliver = deliver
-        self._crash = crash
+        self._report = report
         self._wanted: Request | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -222,11 +235,8 @@ class Engine:
             return None if self._closed else request
 
     def _run(self) -> None:
-        try:
-            while (request := self._take()) is not None:
-                self._serve(request)
-        except Exception as error:
-            self._crash(error)
+        while (request := self._take()) is not None:
+            self._serve(request)
 
     def _serve(self, request: Request) -> None:
         """Answer it from what is finished, or compute."""
@@ -245,9 +255,15 @@ class Engine:
             self._finished = work
         except Stopped:
             pass
-        except InputError as error:
-            self._finished = None
-            self._deliver(_failed(request if work is None else work.request, error))
+        except Exception as error:
+            asked = request if work is None else work.request
+            self._finished = work = None
+            if isinstance(error, InputError):
+                self._deliver(_failed(asked, in_app(error)))
+            elif isinstance(error, MemoryError):
+                self._deliver(_failed(asked, _NO_MEMORY))
+            else:
+                self._deliver(_failed(asked, self._report(asked, error), defect=True))
 
     def _tick(self, work: _Computation, share: float) -> None:
         """Called by what computes, every few hundredths of a second."""
@@ -267,6 +283,7 @@ class Engine:
             work.answer(request)
 
 
-def _failed(request: Request, error: InputError) -> Drawn:
-    blank = Picture.of([], *request.plot)
-    return Drawn(request, None, blank, (), None, 1.0, str(error))
+def _failed(request: Request, text: str, *, defect: bool = False) -> Drawn:
+    rows = wrapped(f" {text}", request.plot.width, "bad", " ")
+    picture = Picture.of([(), *rows] if defect else [], *request.plot)
+    return Drawn(request, None, picture, (), None, 1.0, text, defect)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -14,16 +15,24 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME, offered
+from gradtui.app import mouse, steps
+from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.appearance import Appearance
-from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question
+from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
+from gradtui.app.pane import Pane
 from gradtui.app.places import the_views, views_with
 from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
+from gradtui.app.storage import Memory
 
-_EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
+if TYPE_CHECKING:
+    from gradtui.app.palette import Offer
+
+_EVERYWHERE = ("command_palette", "suspend_process")
+"""What a key does on pages and in the prompt too."""
+
+_EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
 
 
@@ -38,7 +47,7 @@ class Main(Screen[None], inherit_bindings=False):
         Binding(key, f"app.do('{action.name}')", action.help, show=False, priority=True)
         for action in ACTIONS
         for key in action.keys
-        if action.name != "command_palette"
+        if action.name not in _EVERYWHERE
     ]
 
 
@@ -47,22 +56,23 @@ class GradTUI(ShowingApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(
         self,
         first: State,
         appearance: Appearance | None = None,
-        remember: Callable[[State], None] = lambda state: None,
+        memory: Memory | None = None,
     ) -> None:
         """Make the app.
 
         Args:
             first: the state to begin with.
             appearance: what the terminal can show.
-            remember: called with the state when a signal ends the app.
+            memory: what is kept of the state, and of defects.
         """
-        super().__init__(first, appearance or Appearance(), remember)
+        super().__init__(first, appearance or Appearance(), memory or Memory())
         self._question: Question | None = None
         self._refused = ""
 
@@ -79,27 +89,66 @@ class GradTUI(ShowingApp):
         is for whatever comes then.
         """
         if isinstance(event, events.Key):
+            if self.leaving:
+                return  # what is typed behind the last key is for nobody
             asking = self._question is not None and len(self.screen_stack) == 1
             if asking and event.key in ("enter", "tab", "escape"):
                 await self.prompt.settled()
                 if event.key == "escape":
                     self.on_prompt_cancelled()
+                elif event.key == "tab":
+                    self._complete(self.prompt.value)
                 else:
                     self._accept(self.prompt.value)
                 return
-            if event.key in getattr(self.screen, "closing_keys", ()):
+            closing = getattr(self.screen, "closing_keys", ())
+            if event.key in closing and not getattr(self.screen, "searching", False):
                 self.pop_screen()
+                return
+            if not asking and len(self.screen_stack) == 1 and self._unbound(event):
+                self.state = self.state.saying(
+                    f"{event.character} does nothing here; ? shows every key."
+                )
                 return
         await super().on_event(event)
 
+    def _unbound(self, event: events.Key) -> bool:
+        """Whether this is a character that no key of the main screen is."""
+        return event.is_printable and event.key not in KEYS and self.shown.fits
+
     def action_interrupt(self) -> None:
-        """ctrl+c closes what is open; where nothing is, it quits."""
-        if len(self.screen_stack) > 1:
+        """ctrl+c copies what is selected, closes what is open; where nothing is, it quits."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.state = self.state.saying("Sent to the terminal's clipboard.")
+        elif len(self.screen_stack) > 1:
             self.pop_screen()
         elif self._question is not None:
             self.on_prompt_cancelled()
         else:
             self.effect_quit()
+
+    # -- the mouse
+
+    def on_pane_pressed(self, message: Pane.Pressed) -> None:
+        """A click does what a key does; while something is asked for, it only ends the question."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.clicked(self.state, self._spot(message)))
+
+    def on_pane_turned(self, message: Pane.Turned) -> None:
+        """So does the wheel."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.turned(self.state, self._spot(message), message.steps))
+
+    def _spot(self, message: Pane.Pressed | Pane.Turned) -> mouse.Spot:
+        return mouse.Spot(message.pane.id or "", message.x, message.y, message.pane.picture)
+
+    def _mean(self, meant: mouse.Meant) -> None:
+        if isinstance(meant, str):
+            self.action_do(meant)
+        elif meant is not None:
+            self.state = meant(self.state.with_(message="", failed=False))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the prompt is open the keys are its own; where nothing is seen nothing is done."""
@@ -109,7 +158,10 @@ class GradTUI(ShowingApp):
 
     def action_do(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
-        action = BY_NAME[name]
+        with self.taken_back(self.state):
+            self._do(BY_NAME[name])
+
+    def _do(self, action: Action) -> None:
         quiet = self.state.with_(message="", failed=False)
         if action.step is not None:
             self.state = action.step(quiet)
@@ -117,7 +169,7 @@ class GradTUI(ShowingApp):
             self._press(quiet, action.view_key)
         else:
             self.state = quiet
-            getattr(self, f"effect_{name}")()
+            getattr(self, f"effect_{action.name}")()
 
     def _press(self, quiet: State, key: str) -> None:
         """A key of the view's own, or the letter of one of its knobs."""
@@ -129,20 +181,33 @@ class GradTUI(ShowingApp):
             self._ask(KnobQuestion(knob, quiet))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette offers what the keys do here."""
+        """The palette offers what the keys do here, and finds more by its name."""
+        from gradtui.app.palette import found_by_name
+
         for action in offered(self.state):
             title = f"{action.help}  ({action.shown})" if action.shown else action.help
-            yield SystemCommand(title, action.group, lambda name=action.name: self.action_do(name))
+            yield SystemCommand(title, action.group, partial(self.action_do, action.name))
+        for offer in found_by_name(self.state):
+            yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
+
+    def _take(self, offer: Offer) -> None:
+        """What was found by its name."""
+        self.state = offer.step(self.state.with_(message="", failed=False))
+        if offer.knob is not None:
+            self._ask(KnobQuestion(offer.knob, self.state))
+
+    def action_command_palette(self) -> None:
+        """Open it; where it is open, it stays."""
+        from gradtui.app.palette import Palette
+
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette(id="--command-palette"))
 
     # -- what a key does that is no step of the state
 
     def effect_quit(self) -> None:
         """End."""
         self.exit(return_code=0)
-
-    def effect_suspend_process(self) -> None:
-        """Back to the shell until fg."""
-        self.action_suspend_process()
 
     def effect_help(self) -> None:
         """Every key."""
@@ -176,6 +241,17 @@ class GradTUI(ShowingApp):
         else:
             self.state = steps.fix(self.state, remedy)
 
+    def effect_verdicts(self) -> None:
+        """The verdict of everything that is compared, in full."""
+        drawn = self.shown.drawn
+        if drawn is None or drawn.result is None:
+            self.state = self.state.saying("Still computing; press v again in a moment.")
+            return
+        from gradtui.app.explaining import verdicts
+        from gradtui.app.screens import VerdictsPage
+
+        self.push_screen(VerdictsPage(verdicts(self.state, drawn.result, self.roles)))
+
     def effect_command(self) -> None:
         """Show the command that prints this picture, and send it to the clipboard."""
         command = shlex.join(self.state.record.command(self.state.setup))
@@ -208,7 +284,19 @@ class GradTUI(ShowingApp):
             return
         from gradtui.app.screens import SnippetsPage
 
+        self.copy_to_clipboard(next(iter(lines.values())))
         self.push_screen(SnippetsPage(lines, self.roles))
+
+    def effect_numbers(self) -> None:
+        """All numbers of the picture."""
+        drawn = self.shown.finished
+        if drawn is None or drawn.result is None:
+            self.state = self.state.saying("Still computing; press T again in a moment.")
+            return
+        from gradtui.app.numbers import NumbersPage
+
+        view = self.state.record
+        self.push_screen(NumbersPage(view.title, partial(view.table, drawn.result), self.roles))
 
     # -- the prompt
 
@@ -224,6 +312,28 @@ class GradTUI(ShowingApp):
         self._question = question
         self.screen_stack[0].add_class("prompting")
         self.prompt.ask(question.label, question.value, question.hint)
+
+    def _advise(self, text: str) -> None:
+        """What can be typed: the names that begin so, or what is allowed."""
+        if self._question is None:
+            return
+        typed = max(text.rfind(blank) for blank in ", ") + 1
+        offer, room = "tab:", self.shown.cells.width // 2
+        for name in (whole[typed:] for whole in self._question.completions(text)):
+            if len(offer) + len(name) + 4 > room:
+                offer += " …"
+                break
+            offer += f" {name}"
+        self.prompt.advise(offer if offer != "tab:" else self._question.hint)
+
+    def _complete(self, text: str) -> None:
+        """Tab: a name in full, or as the question has it."""
+        if self._question is None:
+            return
+        if completed := self._question.completions(text):
+            self.prompt.complete(completed[0])
+        else:
+            self._reply(partial(self._question.kept, self.state, text))
 
     def _complain(self, text: str) -> None:
         """Say what is wrong with what was typed."""
@@ -242,28 +352,38 @@ class GradTUI(ShowingApp):
             return  # old news of what was refused since
         self._complain("")
         if self._question is not None:
-            self.state = self._question.typed(self.state, message.text)
+            with self.taken_back(self.state):
+                self.state = self._question.typed(self.state, message.text)
+            self._advise(message.text)
 
-    def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
+    async def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
         """An arrow, or a page key."""
+        await self.prompt.settled()
         if self._question is None:
             return
-        reply = self._question.stepped(self.state, message.steps, by_factor=message.by_factor)
-        self.state = reply.state
-        if reply.text is not None:
-            self.prompt.put(reply.text)
-        self._complain(reply.complaint)
+        with self.taken_back(self.state):
+            reply = self._question.stepped(
+                self.state, self.prompt.value, message.steps, by_factor=message.by_factor
+            )
+            self.state = reply.state
+            if reply.text is not None:
+                self.prompt.put(reply.text)
+            self._complain(reply.complaint)
 
     def _accept(self, text: str) -> None:
         """Enter."""
-        if self._question is None:
-            return
-        reply = self._question.accepted(self.state, text)
-        self.state = reply.state
-        if reply.complaint:
-            self._complain(reply.complaint)
-        else:
-            self._close_prompt()
+        if self._question is not None:
+            self._reply(partial(self._question.accepted, self.state, text))
+
+    def _reply(self, answer: Callable[[], Reply]) -> None:
+        """What comes of it; without a complaint the prompt closes."""
+        with self.taken_back(self.state):
+            reply = answer()
+            self.state = reply.state
+            if reply.complaint:
+                self._complain(reply.complaint)
+                return
+        self._close_prompt()
 
     def on_prompt_cancelled(self) -> None:
         """Escape."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
+
+from gradtui.plots.picture import shortened
+
+_LEAST_INPUT = 2 + 16
+"""The blanks around the label, and the fewest cells to type in."""
+_PATIENCE = 1.0
+"""Seconds for what was typed to be in the input: it takes a few thousandths."""
 
 
 class Prompt(Horizontal):
@@ -50,20 +58,33 @@ class Prompt(Horizontal):
 
     def ask(self, label: str, value: str, hint: str) -> None:
         """Show the prompt with a value to edit."""
+        self._label = label
         self.query_one("#prompt-label", Static).update(f" {label} ")
-        self.query_one("#prompt-hint", Static).update(f" {hint}")
+        self.advise(hint)
         self.display = True
         self.put(value)
         field = self.query_one(Input)
         self.screen.set_focus(field)  # at once, so that keys typed ahead go into it
-        field.action_select_all()
+
+    def advise(self, hint: str) -> None:
+        """Another hint at what is allowed."""
+        label = len(self._label)
+        room = min(self.app.size.width * 3 // 4, self.app.size.width - label - _LEAST_INPUT)
+        # What does not fit is in the help, and in what is said of a wrong value.
+        self.query_one("#prompt-hint", Static).update(f" {shortened(hint, room - 1)}")
+
+    def complete(self, value: str) -> None:
+        """Put what was typed in full, to go on typing behind it."""
+        field = self.query_one(Input)
+        field.value = value
+        field.cursor_position = len(value)
 
     def put(self, value: str) -> None:
         """Replace what is typed, without a message."""
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = value
-        field.cursor_position = len(value)
+        field.action_select_all()  # what is typed next replaces it
 
     @property
     def value(self) -> str:
@@ -74,7 +95,9 @@ class Prompt(Horizontal):
         """Wait until every key that was sent on to the input is in its value."""
         done = asyncio.Event()
         self.query_one(Input).call_later(done.set)
-        await done.wait()
+        # An input that fell, or is closed with the app, never comes to it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _PATIENCE)
 
     def close(self) -> None:
         """Hide it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich.style import Style
 from textual import events
@@ -18,17 +20,22 @@ from gradtui.app import steps
 from gradtui.app.appearance import Appearance
 from gradtui.app.display import Display
 from gradtui.app.ending import OrderlyEnd
-from gradtui.app.engine import Drawn, Engine
+from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.filters import AsciiOnly, Printable
 from gradtui.app.flow_control import PATIENCE, QUESTION
 from gradtui.app.painting import PaintedOnce
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
+from gradtui.app.reports import reason
 from gradtui.app.state import State
+from gradtui.app.storage import Memory
 from gradtui.app.textual_internals import forget_geometry
 from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
+
+_ENTERED = 0.1
+"""Seconds in which a view may have its first picture before it is shown without one."""
 
 _FRAME = 0.25
 """Seconds for a frame of what plays."""
@@ -62,14 +69,14 @@ class ShowingApp(PaintedOnce):
         self,
         first: State,
         appearance: Appearance,
-        remember: Callable[[State], None],
+        memory: Memory,
     ) -> None:
         """Make the app.
 
         Args:
             first: the state to begin with.
             appearance: what the terminal can show.
-            remember: called with the state when a signal ends the app.
+            memory: what is kept of the state, and of defects.
         """
         super().__init__()
         self.appearance = appearance
@@ -80,9 +87,14 @@ class ShowingApp(PaintedOnce):
         if not self.appearance.unicode:
             self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
-        self._engine = Engine(self._deliver, self._crashed)
-        self._end = OrderlyEnd(
-            lambda: remember(self.state), lambda status: self.exit(return_code=status)
+        self._engine = Engine(self._deliver, self._engine_fell)
+        self._memory = memory
+        self._taking_back = False
+        self.failing, self.opened = False, False
+        """Whether the last picture could not be computed; whether there was a first."""
+        self.end = OrderlyEnd(
+            lambda: memory.keep(self.state, self.failing),
+            lambda status: self.exit(return_code=status),
         )
         self.shown = Display(
             styles(self._theme_of(first)),
@@ -124,7 +136,7 @@ class ShowingApp(PaintedOnce):
         """Show the first state."""
         self.set_class(not self.appearance.unicode, "ascii")
         self.set_class(self.appearance.colours == "none", "mono")
-        self._end.heed()
+        self.end.heed()
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
         self.app_resume_signal.subscribe(self, self._resumed)
         self.shown.flow.ask()
@@ -144,9 +156,10 @@ class ShowingApp(PaintedOnce):
         """Stop computing."""
         self._engine.close()
 
-    def ended_in_order(self) -> None:
-        """The terminal is as it was."""
-        self._end.ended()
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """As Textual's; from here on a signal does not end it otherwise."""
+        self.end.begun()
+        super().exit(*arguments, **options)
 
     def on_resize(self, event: events.Resize) -> None:
         """The same state on another size."""
@@ -165,7 +178,25 @@ class ShowingApp(PaintedOnce):
             self.shown.restyle(self.roles)
         if new.playing != old.playing:
             (self._timer.resume if new.playing else self._timer.pause)()
-        self._show()
+        with self.taken_back(old):
+            self._show()
+        if new.view != old.view:
+            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state))
+
+    @contextmanager
+    def taken_back(self, before: State) -> Iterator[None]:
+        """What fails in here is a defect, which is reported; the state is as it was before."""
+        try:
+            yield
+        except Exception as error:
+            if self._memory.report is None or self._taking_back:
+                raise
+            self._taking_back = True
+            said = f"That could not be done ({reason(error)})"
+            if place := self._memory.report(self.state.view, self.state.setup, error):
+                said += f"; a report is in {place}"
+            self.state = before.saying(said, failed=True)
+            self._taking_back = False
 
     def _theme_of(self, state: State) -> str:
         return in_colours(state.theme, self.appearance.colours)
@@ -204,17 +235,27 @@ class ShowingApp(PaintedOnce):
         """Called on the engine's thread; a message is the only way from there."""
         self.post_message(Arrived(drawn))
 
-    def _crashed(self, error: Exception) -> None:
-        self.post_message(Crashed(error))
+    def _engine_fell(self, request: Request, error: Exception) -> str:
+        """Called on the engine's thread: what is said of a defect there."""
+        if self._memory.report is None:
+            self.post_message(Crashed(error))
+            raise error
+        said = f"This could not be computed ({reason(error)}); u undoes"
+        place = self._memory.report(request.view, request.setup, error)
+        return said + (f"; a report is in {place}" if place else "")
 
     def on_crashed(self, message: Crashed) -> None:
-        """A defect in the engine ends the app as one on this thread would."""
+        """Where nothing takes a report, a defect ends the app."""
         raise message.error
 
     def on_arrived(self, message: Arrived) -> None:
         """Show a picture, if it is still the one that is wanted."""
         collect_what_is_new()  # by now all that is used is there
         if self.shown.take(message.drawn):
+            self.failing = message.drawn.defect
+            if not self.opened and not self.failing:
+                self.opened = True
+                self._memory.opened()
             if message.drawn.error:
                 self.state = self.state.saying(message.drawn.error, failed=True)
             self.shown.show_drawn()

@@ -8,13 +8,16 @@ from typing import Any
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import View
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
-"""The view that opens at the first start; no other stands by name in the app."""
+"""The view of a state that says nothing else; at the first start the tour's first one opens."""
 THEMES = ("dark", "light", "contrast", "terminal")
 
 _FIRST = VIEWS[START_VIEW].default_setup
@@ -33,7 +36,9 @@ class State:
     """Everything the screen shows, but for results.
 
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
-    stands in the bottom row until the next key.
+    stands in the bottom row until the next key. `before` and `after` are the views that back and
+    forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
+    the picture's height `zoom` says, until another view is entered.
     """
 
     setup: Setup = _FIRST
@@ -46,6 +51,10 @@ class State:
     failed: bool = False
     past: tuple[Moment, ...] = ()
     future: tuple[Moment, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    newcomer: bool = False
+    zoom: Zoom = WHOLE
 
     @property
     def record(self) -> View[Any]:
@@ -75,13 +84,30 @@ class State:
         return self.with_(message=printable(message), failed=failed)
 
 
+def first_start() -> State:
+    """Where the note begins: the sigmoid's derivative, and three layers of it in the chain."""
+    view = next(iter(TOUR))
+    setup = VIEWS[view].default_setup
+    state = State(setup=setup, view=view, highlight=setup.activations[0], newcomer=True)
+    return state.saying(TOUR[view])
+
+
+def entered(state: State, view: str) -> State:
+    """Another view, on the way that back and forward go along."""
+    if view == state.view:
+        return state
+    before = (*state.before, state.view)[-UNDO_DEPTH:]
+    return state.with_(view=view, before=before, after=(), playing=False, zoom=WHOLE)
+
+
 # ----------------------------------------------------------------- a change
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
     """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
     view = view or state.view
-    setup = _comparing_one_kind(setup.clamped(), state.setup)
+    asked = setup.clamped()
+    setup = _comparing_one_kind(asked, state.setup)
     cursors = {name: KNOBS[name].of(state.setup) for name in CURSORS}
     if setup.with_(**cursors) == state.setup and view == state.view:
         return state.with_(setup=setup)
@@ -90,7 +116,24 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
     highlight = state.highlight
     if len(setup.activations) == 1 and not state.filter:
         highlight = setup.activations[0]
-    return state.with_(setup=setup, view=view, past=past, future=(), highlight=highlight)
+    done = entered(state, view).with_(setup=setup, past=past, future=(), highlight=highlight)
+    return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
+
+
+def _given_up(asked: Setup, setup: Setup) -> str:
+    """What is not compared any more, as only one kind of thing can be; "" if all is."""
+    knobs = (KNOBS[name] for name in ("activations", *_COMPARABLE))
+    lost = [
+        (knob.label, [value for value in knob.of(asked) if value not in knob.of(setup)])
+        for knob in knobs
+    ]
+    parts = [f"{label} {', '.join(values)}" for label, values in lost if values]
+    what = "; ".join(parts)
+    return f"Given up, as one kind is compared at a time: {what}. u brings it back." if what else ""
+
+
+_COMPARABLE = tuple(dict.fromkeys(kind.compares for kind in FAMILIES.values() if kind.compares))
+"""The knobs of which several values can be compared instead of activations."""
 
 
 def _comparing_one_kind(setup: Setup, before: Setup) -> Setup:
@@ -113,4 +156,4 @@ def guarded(state: State, setup: Setup) -> State:
     try:
         return changed(state, setup)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)

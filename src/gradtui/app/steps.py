@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from gradtui.app.places import listed, the_views, views_with, way_to
-from gradtui.app.state import THEMES, Moment, State, changed, guarded
+from gradtui.app.state import Moment, State, changed, guarded
 from gradtui.errors import InputError, printable
 from gradtui.models.finding import Remedy
 from gradtui.plots.picture import CURVES
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Key
@@ -24,6 +25,8 @@ def move_highlight(state: State, steps: int) -> State:
         return state
     here = names.index(state.highlight) if state.highlight in names else -1 if steps > 0 else 0
     name = names[min(max(here + steps, 0), len(names) - 1)]
+    if name == state.highlight:
+        return state.saying(f"The list {'ends' if steps > 0 else 'begins'} here.")
     moved = state.with_(highlight=name)
     return moved if state.comparing else guarded(moved, state.setup.with_(activations=(name,)))
 
@@ -69,6 +72,35 @@ def filtered(state: State, text: str) -> State:
     return narrowed
 
 
+def unfiltered(state: State) -> State:
+    """All activations in the list again."""
+    if not state.filter:
+        return state.saying("Nothing is open here; q quits.")
+    return filtered(state, "").saying("All activations again.")
+
+
+def chosen(state: State, text: str) -> State:
+    """Of the list narrowed to `text` the one at its cursor alone, in the whole list again.
+
+    Raises:
+        InputError: nothing matches.
+    """
+    narrowed = matching(state, text)
+    return only(narrowed.with_(filter=""))
+
+
+def matching(state: State, text: str) -> State:
+    """The list narrowed to `text`.
+
+    Raises:
+        InputError: nothing matches.
+    """
+    narrowed = filtered(state, text)
+    if not narrowed.listed:
+        raise InputError("filter", text, "in any activation's name", "change it, or esc shows all")
+    return narrowed
+
+
 # ------------------------------------------------------------------- knobs
 
 
@@ -79,8 +111,45 @@ def step_knob(state: State, name: str, steps: int, *, by_factor: bool = False) -
     try:
         value = turn(knob.of(state.setup), steps)
     except OverflowError:
-        return state
-    return guarded(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+        value = knob.of(state.setup)
+    turned = guarded(state, _with(state, name, value))
+    if turned.setup == state.setup and not turned.message:
+        text = knob.text(state.setup)
+        return state.saying(
+            f"{knob.label} {'ends' if steps > 0 else 'begins'} at {text}."
+            if isinstance(value, int | float)
+            else f"{knob.label} has no next value; type one."
+        )
+    return turned
+
+
+def _with(state: State, name: str, value: Any) -> Setup:
+    """The setup with a knob at a value, and with what that brings or gives back."""
+    changes = {name: value, **implied(state.setup, name, value)}
+    setup = state.setup.with_(**changes)
+    if "depth" not in changes and (depth := _lent_depth(state, setup)):
+        setup = setup.with_(depth=depth)
+    return setup
+
+
+def _lent_depth(state: State, setup: Setup) -> int:
+    """The depth from before a list of weights or biases set it, once no list is there; else 0."""
+    if not _says_depth(state.setup) or _says_depth(setup):
+        return 0
+    moments = [*(moment.setup for moment in state.past), state.setup]
+    for before, after in zip(moments[-2::-1], moments[:0:-1], strict=True):
+        if not _says_depth(before):
+            # The same but for the lists, what they brought, and where somebody looks.
+            names = [knob.name for knob in KNOBS.values() if "depth" in knob.brings(knob.of(after))]
+            names += ["depth", "model", *CURSORS]
+            same = before.with_(**{name: KNOBS[name].of(after) for name in names}) == after
+            return before.depth if same else 0
+    return 0
+
+
+def _says_depth(setup: Setup) -> bool:
+    """Whether a list of numbers says how deep the network is."""
+    return any("depth" in knob.brings(knob.of(setup)) for knob in KNOBS.values())
 
 
 def set_knob(state: State, name: str, text: str) -> State:
@@ -91,8 +160,11 @@ def set_knob(state: State, name: str, text: str) -> State:
     Raises:
         InputError: the text is not a value of this knob, or contradicts another knob.
     """
-    value = KNOBS[name].parse(text)
-    return changed(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+    knob = KNOBS[name]
+    setup = _with(state, name, knob.parse(text))
+    if knob.cursor:
+        setup.checked()  # `changed` would move it to where it is allowed, in silence
+    return changed(state, setup)
 
 
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
@@ -145,7 +217,7 @@ def press(state: State, key: str) -> State:
         moved = own.does(state.setup)
         done = changed(state, moved.setup, moved.view)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)
     if done.view != state.view:
         done = done.with_(playing=False)
     return done.saying(moved.message)
@@ -166,7 +238,7 @@ def _means_elsewhere(state: State, key: str) -> str:
         for knob in view.all_knobs:
             if knob.letter == key:
                 return _no_such_knob(state, knob.label)
-    return ""
+    return f"{key} does nothing here; ? shows every key."
 
 
 def _no_such_knob(state: State, label: str) -> str:
@@ -178,15 +250,22 @@ def _no_such_knob(state: State, label: str) -> str:
 
 def walk(state: State, steps: int, *, tens: bool = False) -> State:
     """The view's cursor n steps to the right."""
-    return state.with_(setup=state.record.walk(state.setup, steps, tens), playing=False)
+    return _moved(state, state.record.walk(state.setup, steps, tens), steps, ("left", "right"))
+
+
+def _moved(state: State, setup: Setup, steps: int, ends: tuple[str, str]) -> State:
+    """The cursor there; where it cannot go on, that is said."""
+    moved = state.with_(setup=setup, playing=False)
+    at_end = setup == state.setup
+    return moved.saying(f"The cursor is at the {ends[steps > 0]} end.") if at_end else moved
 
 
 def climb(state: State, steps: int, *, tens: bool = False) -> State:
     """The view's cursor n steps up; where it has no height, the list's cursor."""
     climb = state.record.climb
     if climb is None:
-        return move_highlight(state, -steps)
-    return state.with_(setup=climb(state.setup, steps, tens), playing=False)
+        return move_highlight(state, -steps * (10 if tens else 1))
+    return _moved(state, climb(state.setup, steps, tens), steps, ("lower", "upper"))
 
 
 def walk_to_end(state: State, direction: int) -> State:
@@ -276,18 +355,7 @@ def describe(old: Setup, new: Setup) -> str:
     )
 
 
-# --------------------------------------------------------- views, scenarios
-
-
-def switched(state: State, view: str) -> State:
-    """Another view of the same setup."""
-    return state.with_(view=view, playing=False)
-
-
-def next_view(state: State, steps: int = 1) -> State:
-    """The view n further; after the last comes the first."""
-    names = list(VIEWS)
-    return switched(state, names[(names.index(state.view) + steps) % len(names)])
+# -------------------------------------------------------- scenarios, remedies
 
 
 def scenario(state: State, index: int) -> State:
@@ -298,10 +366,12 @@ def scenario(state: State, index: int) -> State:
 
 
 def reset(state: State) -> State:
-    """Every knob as where this view starts; undo leads back."""
-    first = State()
-    moved = state.with_(filter="", highlight=first.highlight, playing=False)
-    return changed(moved, VIEWS[state.view].default_setup).saying("Reset; u undoes it.")
+    """Every knob of this view as where it starts; those of others stay, undo leads back."""
+    first = state.record.default_setup
+    own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
+    moved = state.with_(filter="", highlight=first.activations[0], playing=False)
+    done = guarded(moved, state.setup.with_(**own))
+    return done if done.failed else done.saying(f"{state.view} as at its start; u undoes it.")
 
 
 def fix(state: State, remedy: Remedy | None) -> State:
@@ -315,7 +385,7 @@ def fix(state: State, remedy: Remedy | None) -> State:
 
 
 def _from_to(before: str, after: str) -> str:
-    """Two sentences that differ in a few words as one: layer 1 gets 2e-32 → 1 of layer 50's."""
+    """Two sentences that differ in a few words as one: ×2e-32 of → all of the loss's gradient."""
     old, new = before.split(), after.split()
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -325,9 +395,3 @@ def _from_to(before: str, after: str) -> str:
         end += 1
     middle = [*old[start : len(old) - end], "→", *new[start : len(new) - end]]
     return " ".join([*old[:start], *middle, *old[len(old) - end :]])
-
-
-def next_theme(state: State, themes: Sequence[str] = THEMES) -> State:
-    """The next theme."""
-    theme = themes[(themes.index(state.theme) + 1) % len(themes)]
-    return state.with_(theme=theme).saying(f"Theme: {theme}.")

@@ -5,19 +5,43 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.app.places import listed
-from gradtui.app.state import START_VIEW, THEMES, State
+from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
-from gradtui.files import write_atomically
+from gradtui.files import TEMPORARY, home, read_text, write_atomically
 from gradtui.mathematics.activations import activation
-from gradtui.settings import home
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 
 _VERSION = 1
+
+_MOST_BYTES = 5_000_000
+"""Two lists of 100,000 numbers, the longest that knobs take, have their place in it."""
+
+_LEFT_OVER = 60.0
+"""Seconds after which a file that was half written is nobody's any more."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the app keeps outside itself.
+
+    Attributes:
+        keep: remembers a state; also whether it is one that cannot be computed.
+        opened: the first picture is there, so that the state can be opened again.
+        report: writes down a defect, of a view and a setup, and gives what to say of it. Without
+            it a defect ends the app.
+    """
+
+    keep: Callable[[State, bool], None] = lambda state, failing: None
+    opened: Callable[[], None] = lambda: None
+    report: Callable[[str, Setup, Exception], str] | None = None
 
 
 def state_file() -> Path:
@@ -26,6 +50,9 @@ def state_file() -> Path:
     # The specification: a relative path is to be ignored.
     base = Path(chosen) if chosen.startswith("/") else home() / ".local" / "state"
     return base / "gradtui" / "state.json"
+
+
+# -------------------------------------------------------------------- writing
 
 
 def save(state: State, file: Path) -> None:
@@ -42,34 +69,88 @@ def save(state: State, file: Path) -> None:
         "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(file.parent)
     write_atomically(file, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
 
+def _sweep(directory: Path) -> None:
+    """Take away what a process that was killed had half written."""
+    with suppress(OSError):
+        for left in directory.glob(TEMPORARY.format("*")):
+            if time.time() - left.stat().st_mtime > _LEFT_OVER:
+                left.unlink(missing_ok=True)
+
+
+def _opening(file: Path) -> Path:
+    """Says which process is about to open the state; 0: none should, it cannot be computed."""
+    return file.with_suffix(".opening")
+
+
+def opening(file: Path, process: int) -> None:
+    """Until `opened` is called, a state is not known to be one that can be opened."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _opening(file).write_text(f"{process}\n", encoding="ascii")
+
+
+def opened(file: Path) -> None:
+    """It can be opened."""
+    with suppress(OSError):
+        _opening(file).unlink(missing_ok=True)
+
+
+def _fell_when_opened(file: Path) -> bool:
+    """Whether the last start came to its end before it had shown anything."""
+    try:
+        process = int(read_text(_opening(file), 100))
+    except (OSError, ValueError):
+        return False
+    if process == 0:
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        pass  # somebody else's, so it is there
+    return False
+
+
+# -------------------------------------------------------------------- reading
+
+
 def load(file: Path) -> State:
-    """The state of the last time; the first state, with a message, if that cannot be read.
+    """The state of the last time; a first start, with a message, if that cannot be read.
 
     Of what another version kept, that is taken which this one knows. A file with something in it
-    that cannot be understood is set aside beside itself, never deleted.
+    that cannot be understood is set aside beside itself, never deleted; and so is one with which
+    the last start fell.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, _MOST_BYTES)
     except FileNotFoundError:
-        return State()
-    except (OSError, UnicodeDecodeError):
-        return _anew(file)
+        return first_start()
+    except UnicodeDecodeError:
+        return _anew(file, "could not be read (no text)")
+    except OSError as error:
+        return _anew(file, f"could not be read ({error.strerror})")
+    if _fell_when_opened(file):
+        return _anew(file, "could not be shown the last time", "crashed")
     try:
         kept = json.loads(text)
-        texts = kept["setup"]
-        if kept["version"] != _VERSION or not isinstance(texts, dict):
-            return _anew(file)
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return _anew(file)
+    except (ValueError, RecursionError):
+        return _anew(file, "could not be read (no JSON)")
+    if not isinstance(kept, dict):
+        return _anew(file, "could not be read (no table)")
     view = kept.get("view")
     if not isinstance(view, str) or view not in VIEWS:
         view = START_VIEW
-    setup, refused = _setup(texts, VIEWS[view].default_setup)
-    state = _understood(kept, setup, view)
-    return _saying_what_is_lost(state, kept, refused, file)
+    first = VIEWS[view].default_setup
+    if isinstance(texts := kept.get("setup"), dict):
+        setup, wrong = _setup(texts, first)
+    else:
+        setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]
+    return _saying_what_is_lost(_understood(kept, setup, view), kept, wrong, file)
 
 
 def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
@@ -88,36 +169,37 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
 
 
 def _setup(texts: Mapping[str, object], first: Setup) -> tuple[Setup, list[str]]:
-    """The setup with the values that can be read, else as at first; the knobs that cannot."""
+    """The setup with the values that can be taken, else as at first; what is wrong with others."""
     values: dict[str, object] = {}
-    refused: list[str] = []
+    wrong: list[str] = []
     for name, knob in KNOBS.items():
         if name in texts:
             try:
                 values[name] = knob.parse(str(texts[name]))
             except (ValueError, RecursionError):
-                refused.append(name)
+                wrong.append(f"{knob.label} is not understood")
     while True:
         setup = first.with_(**values).clamped()
         try:
-            return setup.checked(), refused
+            return setup.checked(), wrong
         except InputError as error:  # a contradiction: one of the two gives way
             if error.field not in values:
-                return first, [*refused, *values]
+                contradict = [f"{KNOBS[name].label} contradicts the rest" for name in values]
+                return first, [*wrong, *contradict]
             del values[error.field]
-            refused.append(error.field)
+            wrong.append(f"{KNOBS[error.field].label} contradicts the rest")
 
 
 def _saying_what_is_lost(
-    state: State, kept: Mapping[str, object], refused: list[str], file: Path
+    state: State, kept: Mapping[str, object], wrong: list[str], file: Path
 ) -> State:
     """The state, and what of it is not as it was; silent where that is not to be seen."""
     said: list[str] = []
-    if refused:
-        few = KNOBS[refused[0]].label + " is at its default"
-        what = few if len(refused) == 1 else f"{len(refused)} knobs are at their defaults"
-        aside = _set_aside(file)
-        said.append(f"Not understood, {what}" + (f"; see {aside}." if aside else "."))
+    if wrong:
+        few = f"{wrong[0]}, so it is at its default"
+        what = few if len(wrong) == 1 else f"{len(wrong)} knobs are at their defaults"
+        aside = _set_aside(file, "broken")
+        said.append(what + (f"; see {aside}." if aside else "."))
     lost = [
         f"no {name} {shown(kept[name])} (this is {now})"
         for name, now in (("view", state.view), ("theme", state.theme))
@@ -125,24 +207,24 @@ def _saying_what_is_lost(
     ]
     if lost:
         said.append(f"This version has {listed(lost)}.")
-    return state.saying(" ".join(said), failed=bool(refused))
+    return state.saying(" ".join(said), failed=bool(wrong))
 
 
-def _set_aside(file: Path) -> str:
+def _set_aside(file: Path, what: str) -> str:
     """Give the file another name beside its own: that name, or "" where that cannot be."""
     names: Iterator[str] = (
-        f".broken{'' if count == 1 else f'-{count}'}.json" for count in itertools.count(1)
+        f".{what}{'' if count == 1 else f'-{count}'}.json" for count in itertools.count(1)
     )
-    free = next(path for name in names if not (path := file.with_suffix(name)).exists())
     try:
+        free = next(path for name in names if not (path := file.with_suffix(name)).exists())
         file.replace(free)
     except OSError:
         return ""
     return free.name
 
 
-def _anew(file: Path) -> State:
-    aside = _set_aside(file)
-    where = f"is kept as {aside}" if aside else "is left where it is"
-    message = f"What was remembered could not be read; it {where}. Starting anew."
-    return State().saying(message, failed=True)
+def _anew(file: Path, wrong: str, what: str = "broken") -> State:
+    aside = _set_aside(file, what)
+    where = f"it is kept as {aside}" if aside else "it is left where it is"
+    message = f"Starting anew: what was remembered {wrong}; {where}."
+    return first_start().saying(message, failed=True)

@@ -6,27 +6,140 @@ Written for Textual 8.2 and Rich 14.
 from __future__ import annotations
 
 import codecs
+import os
+import signal
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from rich import cells
 from rich.console import RenderableType
 from rich.segment import Segment
+from textual import constants, work
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import LayoutUpdate
+from textual._parser import Parser
 from textual._styles_cache import StylesCache
+from textual._time import get_time
 from textual._widget_navigation import Direction
+from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.command import CommandInput, CommandPalette
+from textual.css.query import NoMatches
 from textual.css.scalar import Scalar
+from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.geometry import Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
+
+from gradtui.app.terminal_input import TerminalInput
+
+LARGEST = (1000, 500)
+"""Columns and rows of the largest screen: 4K in the smallest letters. Of a larger one its corner.
+
+A terminal may say 65,535 of each, which would be gigabytes.
+"""
 
 # A key that is no UTF-8 would end Textual's input thread, and with it the app.
 linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
     codecs.getincrementaldecoder(name), errors="replace"
 )
+
+_gather_commands = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defined]
+
+
+async def _gather_while_open(self: CommandPalette, search_value: str) -> None:
+    """Textual's; a palette that is closed while it searches has no list to fill, and would fall."""
+    try:
+        await _gather_commands(self, search_value)
+    except NoMatches:
+        if self.is_attached and self in self.app.screen_stack:
+            raise
+
+
+CommandPalette._gather_commands = work(  # type: ignore[method-assign]
+    exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP
+)(_gather_while_open)
+
+
+def _command_input(self: CommandInput, *arguments: Any, **options: Any) -> None:
+    """Textual's, without a cursor that blinks: 875 bytes a second."""
+    Input.__init__(self, *arguments, **options)
+    self.cursor_blink = False
+
+
+CommandInput.__init__ = _command_input  # type: ignore[method-assign, assignment]
+
+
+class BoundedParser(XTermParser):
+    """Textual's parser of what a terminal sends, which gets only what makes sense."""
+
+    def __init__(self, debug: bool = False) -> None:
+        """Begin to read."""
+        self._input = TerminalInput(ANSI_SEQUENCES_KEYS.__contains__, constants.ESCAPE_DELAY)
+        self._heard = 0.0
+        super().__init__(debug)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """What the terminal sent; "" is its end."""
+        if not data:
+            return super().feed(data)
+        self._heard = get_time()
+        return self._read(self._input.feed(data))
+
+    def tick(self) -> Iterable[Message]:
+        """Called every now and then: what is waited for may be overdue."""
+        patience = self._input.patience
+        if patience is not None and get_time() - self._heard >= patience:
+            yield from self._read(self._input.silence())
+            if self._timeout_time is not None:
+                self._timeout_time = get_time()  # it was waited for long enough
+        yield from super().tick()
+
+    def _read(self, text: str) -> Iterable[Message]:
+        if text:
+            try:
+                yield from super().feed(text)
+            except Exception:  # a parser that fell reads nothing any more, and its thread is gone
+                Parser.__init__(self)
+
+
+linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]
+
+
+class TerminalDriver(linux_driver.LinuxDriver):
+    """Textual's driver, with the terminal's own size, and awake again however it was stopped."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """What the kernel says, whatever COLUMNS and LINES do; 80 x 24 where it does not know."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except (OSError, ValueError):
+            columns = rows = 0
+        return min(columns or 80, LARGEST[0]), min(rows or 24, LARGEST[1])
+
+    def _sigcont_application(self, *_: object) -> None:
+        """After ctrl+z, as Textual's; after a stop that could not be prepared, all of it anew.
+
+        Textual would take the terminal a second time, and then give back a raw one.
+        """
+        if not self._auto_restart or self._key_thread is None:
+            return
+        if not self._must_signal_resume:
+            try:
+                ours = os.tcgetpgrp(self.fileno) == os.getpgrp()
+            except OSError:  # a terminal that hangs up sends this behind SIGHUP
+                return
+            if not ours:
+                os.kill(os.getpid(), signal.SIGSTOP)  # `bg`: the terminal is another's
+                return
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self.resume_application_mode()
+
 
 _move_page = OptionList._move_page
 
@@ -57,6 +170,16 @@ def forget_pages() -> None:
 
 class WatchedApp(App[None]):
     """Textual's app, asked before it paints, and with a way to its terminal."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Ours, where Textual would take the one that it is made of."""
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is linux_driver.LinuxDriver else chosen
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is about to end: from then on Textual calls nothing back."""
+        return self._exit or self._closing
 
     def may_paint(self, *, whole: bool) -> bool:
         """Whether this may be sent, which is the whole screen or a part of it."""

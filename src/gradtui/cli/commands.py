@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gradtui import settings
@@ -19,17 +18,20 @@ from gradtui.cli.streams import (
     emit,
     in_colour,
     is_utf8,
+    narrate,
     page_size,
     save,
     terminal_size,
 )
 from gradtui.errors import InputError, printable, shown
+from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import in_ascii
 from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
+from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)
@@ -61,6 +63,7 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
     }
     setup = setup_of(view, options.names, given)
     format = _format(options, FORMATS)
+    look = _look(options, format)
     marker = _marker(options)
     size = Size(_cells("width", options.width, _WIDTHS, page_size().columns), 0)
     height = _cells("height", options.height, _HEIGHTS, 0)
@@ -76,7 +79,8 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
         _print(report(view, result, setup, size, marker).rows, options.color)
     else:
         what = "the numbers" if format in ("csv", "json") else "the picture"
-        _deliver(exported(view, result, setup, size, marker, format), options, what)
+        content = exported(view, result, setup, size, marker, format, look)
+        _deliver(content, options, what)
     return 0
 
 
@@ -137,6 +141,8 @@ def _family_of(changes: Mapping[str, Any]) -> str:
 
 def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
+    if text := view.foretold(setup):
+        narrate(f"gradtui: {text}; ctrl+c ends it\n")
     with Progress(view.name) as progress:
         *_, result = view.results(setup, progress.tell)
     return result
@@ -149,7 +155,8 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
         return min(max(default, low), high) if default else 0
     count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
     if not low <= count <= high:
-        raise InputError(name, text, f"a whole number from {low} to {high:,}", f"try {2 * low}")
+        allowed = f"a whole number from {low} to {high:,}"
+        raise InputError(f"--{name}", text, allowed, f"try {2 * low}")
     return count
 
 
@@ -175,7 +182,7 @@ def _list(options: argparse.Namespace) -> int:
     width = _cells("width", options.width, _WIDTHS, page_size().columns)
     if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
         raise InputError(
-            "language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
+            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
             "try --language en, or set PYTHONIOENCODING=utf-8",
         )  # fmt: skip
     utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
@@ -198,11 +205,22 @@ def _to_stdout(options: argparse.Namespace) -> bool:
 
 def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     """Which one, before anything is computed; "page" is what a reader gets on stdout."""
-    if options.json or options.csv:
-        return "json" if options.json else "csv"
-    if options.output == "":
+    asked = "json" if options.json else "csv" if options.csv else ""
+    if _to_stdout(options):
+        return asked or "page"
+    if not options.output.strip():
         raise CommandError("output: '' is no file name; name a file, or - for standard output")
-    return "page" if _to_stdout(options) else format_of(Path(options.output), formats)
+    file = named_file(options.output)
+    if not asked:
+        return format_of(file, formats)
+    named = file.suffix.lower().removeprefix(".")
+    # Numbers are text; only what is surely something else contradicts the flag.
+    if named in formats and named not in (asked, "txt"):
+        raise CommandError(
+            f"output: {shown(options.output)} ends in .{named}, and --{asked} asks for "
+            f"{asked.upper()}; leave one of them out"
+        )
+    return asked
 
 
 def _print(rows: Sequence[Row], color: str) -> None:
@@ -210,14 +228,34 @@ def _print(rows: Sequence[Row], color: str) -> None:
     emit(coloured(rows) if in_colour(color) else plain(rows))
 
 
-def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
-    if _to_stdout(options):
+def _look(options: argparse.Namespace, format: str) -> Look:
+    """What a figure is to look like.
+
+    Raises:
+        CommandError: something is said of a figure, and none is asked for.
+    """
+    if format in FIGURES:
+        check_figure(format, options.output)
+        return Look(options.theme or Look.theme, not options.no_caption, options.verdict)
+    for name in ("theme", "no_caption", "verdict"):
+        if getattr(options, name):
+            endings = ", ".join(f".{one}" for one in FIGURES)
+            flag = "--" + name.replace("_", "-")
+            raise CommandError(
+                f"option: {flag} is of a figure, and none is written; "
+                f"give --output a file that ends in one of {endings}"
+            )
+    return Look()
+
+
+def _deliver(text: str | bytes, options: argparse.Namespace, what: str) -> None:
+    if isinstance(text, str) and _to_stdout(options):
         if options.json and not is_utf8(sys.stdout):
             # JSON has its own way to write every character in ASCII.
             text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
         emit(text)
     else:
-        save(text, options.output, what)
+        save(text, named_file(options.output), what)
 
 
 # --------------------------------------------------------- the small commands

@@ -10,13 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from gradtui.cli.streams import CommandError
+from gradtui.cli.streams import CommandError, page_size
 from gradtui.errors import InputError, nearest, printable
 from gradtui.settings import SETTINGS
 
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
 """How a value begins that looks like an option and is a number."""
 _SHOWN_MESSAGE = 300
+_LEAST_HELP, _MOST_HELP = 40, 1000
+"""Columns of a page of help."""
 
 
 class HelpWanted(Exception):  # noqa: N818 - to ask for help is no error
@@ -26,6 +28,12 @@ class HelpWanted(Exception):  # noqa: N818 - to ask for help is no error
         self.text = text
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse's own is as wide as COLUMNS says, be it a thousand million."""
+    width = min(max(page_size().columns, _LEAST_HELP), _MOST_HELP)
+    return argparse.RawDescriptionHelpFormatter(prog, width=width - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that prints nothing and ends nothing: whoever calls it does."""
 
@@ -33,7 +41,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             **arguments,  # type: ignore[arg-type]
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_formatter,
         )
 
     def error(self, message: str) -> NoReturn:
@@ -121,7 +129,16 @@ def add_app_options(parser: Parser, themes: Sequence[str] | None) -> None:
         parser: where they go.
         themes: their names, if they are known here.
     """
-    parser.add_argument("--fresh", action="store_true", help="ignore what was chosen last time")
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start anew, and leave what was chosen last time as it is",
+    )
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="start anew, and remember that instead of the last time",
+    )
     known = f": {', '.join(themes)}" if themes else ""
     parser.add_argument(
         "--theme",

@@ -18,6 +18,9 @@ from gradtui.plots.ascii import in_ascii
 _PIPE = os.terminal_size((80, 24))
 """The page where there is no terminal to ask."""
 
+_LARGEST = 1000
+"""Columns and lines that a page can use; the kernel takes 65,535 for a size."""
+
 
 class CommandError(Exception):
     """A command that cannot be carried out: what is wrong, and what to do next."""
@@ -43,7 +46,7 @@ def terminal_size() -> os.terminal_size | None:
     with suppress(OSError, ValueError):
         size = os.get_terminal_size(sys.stdout.fileno())
         if size.columns and size.lines:
-            return size
+            return os.terminal_size((min(size.columns, _LARGEST), min(size.lines, _LARGEST)))
     return None
 
 
@@ -95,20 +98,20 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def save(text: str, file: str, what: str) -> None:
+def save(text: str | bytes, file: Path, what: str) -> None:
     """All of `text` to a file or nothing, and a word about it on stderr.
 
     Raises:
         CommandError: it cannot be written; what was there before is as it was.
     """
     try:
-        write_atomically(Path(file), text)
+        write_atomically(file, text)
     except OSError as error:
         raise CommandError(
-            f"output: '{printable(file)}' cannot be written ({_reason(error)}); "
+            f"output: '{printable(str(file))}' cannot be written ({_reason(error)}); "
             "name a regular file in a directory that you may write to"
         ) from error
-    narrate(f"gradtui: wrote {what} to {printable(file)}\n")
+    narrate(f"gradtui: wrote {what} to {printable(str(file))}\n")
 
 
 def _reason(error: OSError | ValueError) -> str:

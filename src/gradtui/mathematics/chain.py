@@ -22,7 +22,7 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import warning_as_before, watched
-from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10
+from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10, signs_of_tails
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ LN10 = math.log(10.0)
 class Chain:
     """One forward and backward pass through a chain; arrays are indexed by layer - 1.
 
-    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero.
+    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero, or
+    smaller than 10^(-10^300). Two things magnify the rounding of the forward pass, which is some
+    L·1e-16 of a value: a z_l next to a zero of f′, and an a_L next to the `target`. At a distance d
+    from there the logarithm is right to about L·1e-16·|z_l|/d, or L·1e-16·|a_L|/d.
     The plain values `z`, `a` and `derivatives` are float64 and may have underflowed to 0 or
     overflowed to inf where their logarithm has not.
     """
@@ -55,9 +58,18 @@ class Chain:
     log10_weights: Array
     log10_inputs: Array
     """log10|a_{l-1}|, what layer l receives from below."""
+    log10_last: float
+    """log10|a_L|."""
     upstream: Scaled
-    signs: Signs
-    """The sign of ∂L/∂w_l: -1, 0 or 1."""
+    backward_signs: Signs
+    """The sign of ∂L/∂z_l: -1, 0 or 1."""
+    input_signs: Signs
+    """The sign of a_{l-1}: -1, 0 or 1."""
+
+    @property
+    def signs(self) -> Signs:
+        """The sign of ∂L/∂w_l: -1, 0 or 1."""
+        return self.backward_signs * self.input_signs
 
     @property
     def depth(self) -> int:
@@ -80,6 +92,16 @@ class Chain:
     def log10_gradients(self) -> Array:
         """log10|∂L/∂w_l|."""
         return self.log10_backward + self.log10_inputs
+
+    @cached_property
+    def log10_hidden(self) -> Array:
+        """log10|∂L/∂a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_backward + self.log10_weights, self.log10_upstream)
+
+    @cached_property
+    def log10_outputs(self) -> Array:
+        """log10|a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_inputs, self.log10_last)
 
     @property
     def log10_from_derivatives(self) -> float:
@@ -144,8 +166,10 @@ def chain(
         log10_derivatives=states.log10_derivatives,
         log10_weights=log_w,
         log10_inputs=states.log10_inputs,
+        log10_last=states.last.log10,
         upstream=above,
-        signs=(from_loss[::-1] * states.input_signs).astype(np.int64),
+        backward_signs=from_loss[::-1].astype(np.int64),
+        input_signs=states.input_signs.astype(np.int64),
     )
 
 
@@ -222,8 +246,8 @@ def _forward(
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
     # Where f′ itself underflows but not its logarithm, the sign is that of the tail.
-    for layer in np.flatnonzero((derivative_signs == 0) & (log10_derivatives > -np.inf)).tolist():
-        derivative_signs[layer] = tails.derivative(Scaled.of(zs[layer])).sign
+    lost = (derivative_signs == 0) & (log10_derivatives > -np.inf)
+    derivative_signs[lost] = signs_of_tails(f.derivative, z_array[lost])
     return _Forward(
         z=z_array,
         a=a_array,

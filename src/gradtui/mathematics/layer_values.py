@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    begins_with_a_name,
+    format_spec,
+    number,
+    parse_number,
+    parse_spec,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +58,7 @@ class LayerValues:
         """The typical size of a value: the std of the distribution, or the list's own."""
         if self.std is not None:
             return self.std
-        return math.sqrt(sum(value * value for value in self.values) / len(self.values))
+        return math.hypot(*self.values) / math.sqrt(len(self.values))
 
     def draw(self, field: str, depth: int, rng: np.random.Generator) -> Array:
         """The values of layers 1 … depth."""
@@ -63,7 +69,7 @@ class LayerValues:
                 field,
                 f"{len(self.values)} of them",
                 f"one number, or one for each of the {depth} layers",
-                f"give one number, or set depth to {len(self.values)}",
+                f"give one number, or try {{depth={len(self.values)}}}",
             )
         return np.broadcast_to(np.array(self.values), (depth,)).copy()
 
@@ -71,14 +77,14 @@ class LayerValues:
 def parse_layer_values(field: str, text: str) -> LayerValues:
     """Read a number, a comma-separated list, or `normal(std=…)`."""
     text = text.strip()
-    if text[:1].isalpha() and text.lower() not in ("nan", "inf", "infinity"):
+    if begins_with_a_name(text):
         spec = parse_spec(field, text)
         if spec.name != "normal":
             raise InputError(field, text, FORMS, "try normal(std=1)")
         std = spec.bind(field, ("std",)).get("std", 1.0)
         if std < 0:
             raise InputError(f"{field} std", std, "a number from 0 up", "try normal(std=1)")
-        return LayerValues(std=std)
+        return LayerValues(std=std + 0.0)  # turns -0.0 into 0.0
     try:
         return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))
     except InputError as error:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 import numpy as np
 
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 _ORDINARY_EXPONENT = 960
 ORDINARY = (2.0**-_ORDINARY_EXPONENT, 2.0**_ORDINARY_EXPONENT)
 """|z| between these stays in plain floats, with room for one more product."""
 
-_MAX_EXPONENT = 2**62
-"""Beyond 2^±2^62 even a logarithm says nothing any more: smaller is 0, larger stays there."""
+MAX_EXPONENT = 2**1000
+"""Beyond 2^±2^1000 float64 soon has no room for sums of logarithms: smaller is 0, larger stays."""
 
 _NEGLIGIBLE = 120
 """A summand smaller by 2^-120 changes no float64."""
 
 _LOG10_2 = math.log10(2.0)
 _LN_2 = math.log(2.0)
+_LARGEST_LOG = MAX_EXPONENT * _LN_2
 
 
 class Scaled(NamedTuple):
@@ -41,16 +46,16 @@ class Scaled(NamedTuple):
         """value · 2^exponent."""
         mantissa, own = math.frexp(value)
         total = exponent + own
-        if mantissa == 0.0 or total < -_MAX_EXPONENT:
+        if mantissa == 0.0 or total < -MAX_EXPONENT:
             return cls(0.0, 0)
-        return cls(mantissa, min(total, _MAX_EXPONENT))
+        return cls(mantissa, min(total, MAX_EXPONENT))
 
     @classmethod
     def of_log(cls, sign: int, log: float) -> Scaled:
         """sign · e^log."""
-        if log == -math.inf:
+        if log < -_LARGEST_LOG:
             return cls(0.0, 0)
-        exponent = math.floor(log / _LN_2)
+        exponent = math.floor(min(log, _LARGEST_LOG) / _LN_2)
         # From 1e16 on float64 no longer holds the rest, and the difference is only its rounding.
         rest = min(max(log - exponent * _LN_2, 0.0), _LN_2)
         return cls.of(sign * math.exp(rest), exponent)
@@ -110,6 +115,30 @@ def signs_and_log10(numbers: Sequence[Scaled]) -> tuple[Array, Array]:
         return np.sign(mantissas), np.log10(np.abs(mantissas)) + exponents * _LOG10_2
 
 
+class Numbers(Protocol):
+    """A function of one real variable, number by number."""
+
+    @overload
+    def __call__(self, z: float, /) -> float: ...
+    @overload
+    def __call__(self, z: ArrayLike, /) -> Array: ...
+
+
+def signs_of_tails(function: Numbers, z: ArrayLike) -> Array:
+    """The signs of a function where it has underflowed: those it had nearer to 0, or further away.
+
+    A tail that falls without end is larger at z/2; a power of a tiny z at 2z.
+    """
+    points = np.asarray(z, dtype=np.float64)
+    signs = np.zeros(points.shape)
+    for factor in (0.5, 2.0):
+        near = points.copy()
+        while (left := (signs == 0.0) & (near != 0.0) & np.isfinite(near)).any():
+            near[left] *= factor
+            signs[left] = np.sign(function(near[left]))
+    return signs
+
+
 class _PowerLaw(NamedTuple):
     """g(z) = c · |z|^p."""
 
@@ -135,7 +164,7 @@ class Tails:
 class _Extended:
     """A function of one real variable, with its logarithm, for any scaled argument."""
 
-    def __init__(self, plain: Callable[..., object], log: Callable[..., object]) -> None:
+    def __init__(self, plain: Numbers, log: Numbers) -> None:
         self._plain = plain
         self._log = log
         self._laws: dict[tuple[bool, bool], _PowerLaw | None] = {}
@@ -145,28 +174,37 @@ class _Extended:
     def __call__(self, z: Scaled) -> Scaled:
         if z.mantissa == 0.0 or -_ORDINARY_EXPONENT <= z.exponent <= _ORDINARY_EXPONENT:
             return self._at(z.value)
+        largest = math.copysign(sys.float_info.max, z.mantissa)
+        return self._by_law(z) or self._at(z.value if math.isfinite(z.value) else largest)
+
+    def _by_law(self, z: Scaled) -> Scaled | None:
+        """g(z) by the law at the end where z is, if there is one."""
         end = z.mantissa > 0.0, z.exponent > 0
         if end not in self._laws:
             self._laws[end] = self._law(*end)
         law = self._laws[end]
         if law is None:
-            return self._at(math.copysign(1e308, z.mantissa))
+            return None
         return law.c.times_scaled(z.power(law.p)) if law.p else law.c
 
     def _evaluate(self, z: float) -> Scaled:
         """g(z) for a z that float64 holds, although g(z) may underflow."""
-        value = float(self._plain(z))  # type: ignore[arg-type]
+        value = self._plain(z)
         if ORDINARY[0] <= abs(value) <= ORDINARY[1]:
             return Scaled.of(value)
-        # In a tail that has underflowed the sign is that of the tail before it did.
-        sign = value if value else float(self._plain(math.copysign(20.0, z)))  # type: ignore[arg-type]
-        return Scaled.of_log((sign > 0) - (sign < 0), float(self._log(z)))  # type: ignore[arg-type]
+        log = self._log(z)
+        if log == math.inf and (by_law := self._by_law(Scaled.of(z))) is not None:
+            return by_law  # where g itself overflows it has long followed its law
+        sign = value if value or log == -math.inf else float(signs_of_tails(self._plain, z))
+        return Scaled.of_log((sign > 0) - (sign < 0), log)
 
     def _law(self, positive: bool, huge: bool) -> _PowerLaw | None:
         """The law at that end, or None where g falls faster than any power (or oscillates)."""
         sign = 1.0 if positive else -1.0
         near = sign * (1e100 if huge else 1e-100)
         far = sign * (1e101 if huge else 1e-101)
+        if math.inf in (self._log(near), self._log(far)):
+            return None
         here, there = self._at(near), self._at(far)
         if here.sign == 0 or there.sign == 0:
             return _PowerLaw(Scaled(0.0, 0), 0)

@@ -37,7 +37,7 @@ class Kind(StrEnum):
     @property
     def mark(self) -> str:
         """One character that says it without colour."""
-        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "●"}[self.value]
+        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "∅"}[self.value]
 
     @property
     def role(self) -> str:

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
+from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
 """Values of knobs by name."""
@@ -43,6 +44,12 @@ class Subject:
         """The knob whose values its family compares; "" if there is none."""
         return FAMILIES[self.setup.model].compares
 
+    def check(self) -> None:
+        """Raise an `InputError` where knobs that count for its family contradict one another."""
+        for group in groups_of(self.setup.model):
+            family: Family = getattr(self.setup, group)
+            family.check(self.setup)
+
     def changed(self, changes: Changes) -> Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
@@ -73,13 +80,22 @@ def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
     )
 
 
+def as_printed(changes: Changes) -> Changes:
+    """The values that a command with these changes would set: what is printed is what is tried.
+
+    Raises:
+        InputError: a value that its knob does not allow.
+    """
+    return {name: KNOBS[name].parse(KNOBS[name].format(value)) for name, value in changes.items()}
+
+
 def first_that_helps(
     subject: Subject,
     candidates: Iterable[tuple[str, Changes]],
     heals: Callable[[Subject], str | None],
     before: str,
 ) -> Remedy | None:
-    """The first change that is tried and found to help.
+    """The first change that is tried, as it would be printed and read back, and found to help.
 
     Args:
         subject: what ails.
@@ -89,7 +105,9 @@ def first_that_helps(
     """
     for label, changes in candidates:
         try:
+            changes = as_printed(changes)
             changed = subject.changed(changes)
+            changed.check()
             after = heals(changed)
         except InputError:  # it cannot be
             continue

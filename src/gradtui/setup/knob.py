@@ -1,6 +1,6 @@
 """The field is the knob: a field of a frozen dataclass declares all that a knob is, once.
 
-    units: int = whole(64, "W", "the units n of every layer of a network: its width", 1, MAX_WIDTH)
+    networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
 
 makes a typed field with a default, a flag of the command line, a control of the app, a validation
 and a line of help. `knobs_of` gives the knobs of such a class, in the order of its fields.
@@ -9,6 +9,8 @@ and a line of help. `knobs_of` gives the knobs of such a class, in the order of 
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -127,18 +129,26 @@ def whole(default: int, letter: str, help: str, low: int, high: int, **facts: An
 
     def make(name: str, letter: str, help: str) -> Knob:
         def parse(text: str) -> int:
-            try:
-                value = float(text.replace(",", "").replace("_", ""))
-                count = int(value) if value == int(value) else None
-            except (ValueError, OverflowError):
-                count = None
-            if count is None or not low <= count <= high:
-                raise InputError(name, text, allowed, f"try {max(low, min(high, 50))}")
-            return count
+            value = _read(text)
+            if not (low <= value <= high and value == int(value)):
+                meant = default if math.isnan(value) else min(max(value, low), high)
+                raise InputError(name, text, allowed, f"try {{{name}={round(meant)}}}")
+            return int(value)
 
         return Knob(name, letter, help, allowed, parse, str, lambda v, n: clamp(v + n), scale)
 
     return declared(default, letter, help, make, **facts)  # type: ignore[no-any-return]
+
+
+_THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3}(?!\d))")
+
+
+def _read(text: str) -> float:
+    """A number, thousands set apart or not; nan where it is none."""
+    try:
+        return float(_THOUSANDS.sub("", text.strip()))
+    except ValueError:
+        return math.nan
 
 
 def real(
@@ -161,7 +171,8 @@ def real(
         def parse(text: str) -> float:
             value = parse_number(name, text)
             if not low <= value <= high:
-                raise InputError(name, text, allowed, f"try {number(min(max(1.0, low), high))}")
+                nearest = number(min(max(value, low), high))
+                raise InputError(name, text, allowed, f"try {{{name}={nearest}}}")
             return value
 
         return Knob(
@@ -260,11 +271,14 @@ def interval(
                 return None
             low_text, colon, high_text = text.partition(":")
             if not colon:
-                raise InputError(name, text, form, f"try {usual}")
+                raise InputError(name, text, form, f"try {{{name}={usual}}}")
             low, high = parse_number(name, low_text), parse_number(name, high_text)
             wide = high - low >= _NARROWEST * max(abs(low), abs(high), 1.0)
-            if not wide or low < least or high > most:
-                raise InputError(name, text, form, f"try {usual}")
+            inside = least <= min(low, high) and max(low, high) <= most
+            if not wide or not inside:
+                turned = inside and low - high >= _NARROWEST * max(abs(low), abs(high), 1.0)
+                meant = written((high, low)) if turned else usual
+                raise InputError(name, text, form, f"try {{{name}={meant}}}")
             return low, high
 
         words = (lambda: (AUTO,)) if auto else tuple

@@ -12,7 +12,7 @@ class Slope:
     """A range of z, and a place in it."""
 
     z_range: tuple[float, float] = interval(
-        (-6.0, 6.0), "v", "the range of z that is drawn", -1e6, 1e6
+        (-6.0, 6.0), "Z", "the range of z that is drawn", -1e6, 1e6
     )
     z: float = real(
         1.0, "z", "where the cursor stands", -1e6, 1e6, 0.1, cursor=True, within="z_range"

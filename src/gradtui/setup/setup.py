@@ -128,11 +128,14 @@ class Setup(Shared):
             raise InputError("focus", self.focus, allowed, "choose one of them")
         if self.layer > self.depth:
             allowed = f"a layer from 1 to {self.depth}"
-            raise InputError("layer", self.layer, allowed, "choose a layer that is there")
+            try_ = f"try {{layer={self.depth}}}, or more of {{depth}}"
+            raise InputError("layer", self.layer, allowed, try_)
         for knob, (low, high) in self._walked():
             if not low <= (value := knob.of(self)) <= high:
                 allowed = f"inside the range {low:g} to {high:g}"
-                raise InputError(knob.name, value, allowed, f"move it, or widen {knob.within}")
+                inside = f"{min(max(value, low), high):g}"
+                try_ = f"try {{{knob.name}={inside}}}, or widen {{{knob.within}}}"
+                raise InputError(knob.name, value, allowed, try_)
         for family in FAMILIES:
             knobs: Family = getattr(self, family)
             knobs.check(self)

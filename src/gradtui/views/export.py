@@ -1,4 +1,4 @@
-"""What a view shows as one page of text, as a drawing and as numbers: for files and for stdout."""
+"""What a view shows as one page of text, as a figure and as numbers: for files and for stdout."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from gradtui.models.decay import Value
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
-from gradtui.plots.svg import svg
 from gradtui.setup import KNOBS, Setup
+from gradtui.views.figures import FIGURES, Look, drawing_of, written
 from gradtui.views.view import Size, View
 
-FORMATS = ("svg", "txt", "csv", "json")
-"""The drawing, the page of text, the table, and the table with the verdicts."""
+FORMATS = (*FIGURES, "txt", "csv", "json")
+"""Figures, the page of text, the table, and the table with the verdicts."""
 
 
 def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
@@ -44,12 +44,17 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
 
 
 def exported(
-    view: View[Any], result: Any, setup: Setup, size: Size, marker: str, format: str
-) -> str:
-    """The result in one of `FORMATS`, as a file holds it."""
-    if format == "svg":
-        subjects = ", ".join(view.subjects(setup))
-        return svg(report(view, result, setup, size, marker), f"{view.title}: {subjects}")
+    view: View[Any],
+    result: Any,
+    setup: Setup,
+    size: Size,
+    marker: str,
+    format: str,
+    look: Look | None = None,
+) -> str | bytes:
+    """The result in one of `FORMATS`, as a file holds it: a figure with that look, or text."""
+    if format in FIGURES:
+        return written(format, drawing_of(view, result, setup, size, look or Look()))
     if format == "txt":
         return plain(report(view, result, setup, size, marker).rows)
     if format == "csv":

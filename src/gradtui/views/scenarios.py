@@ -31,7 +31,7 @@ SCENARIOS = (
     ),
     Scenario(
         "0.25 to the depth",
-        "Ten sigmoids at z = 0, where σ′ is largest: 0.25^10 is the best it can do.",
+        "Ten sigmoids at z = 0, where f′ is largest: 0.25^10 is the best they can do.",
         "chain",
         Setup.of(depth=10, biases=_constant(-0.5), x=0.5),
     ),
@@ -72,13 +72,13 @@ SCENARIOS = (
     ),
     Scenario(
         "Weights of 4 against the 0.25",
-        "With w = 4 they would at z = 0, but they also drive z away from 0.",
+        "At z = 0 weights of 4 make up for f′ = 0.25, but they drive z away from 0.",
         "decay",
         Setup.of(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
     ),
     Scenario(
         "Can larger weights cancel the 0.25?",
-        "On average, with σw = 10: but units saturate, and few of them carry it all.",
+        "On average σw = 10 makes up for f′ = 0.25; but most units saturate.",
         "init",
         Setup.of(
             activations=("sigmoid",),
@@ -92,7 +92,7 @@ SCENARIOS = (
         "Random weights make a random walk of log10: look how wide the band is.",
         "decay",
         Setup.of(
-            activations=("tanh", "leaky_relu(negative_slope=0.2)", "relu"),
+            activations=("tanh", "leaky_relu(0.2)", "relu"),
             depth=40,
             weights=LayerValues(std=1.5),
         ),

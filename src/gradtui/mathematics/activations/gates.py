@@ -10,7 +10,7 @@ subtracts from 1 to get a small number. The square root h of the exponential is 
 t c and d are still normal numbers where h² no longer is.
 
 Each f′ has one zero z₀, beside which c and t g leave nothing but their rounding. There f′ is taken
-from its tangent f″(z₀) (z - z₀), with z₀ to twice the digits of a float.
+from its Taylor series in z - z₀, with z₀ to twice the digits of a float.
 """
 
 from __future__ import annotations
@@ -23,43 +23,61 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradtui.mathematics.activations.exponentials import as_pair, decay, special
-from gradtui.mathematics.activations.record import Definition, family
+from gradtui.mathematics.activations.record import Definition, Parameter, family, short
 from gradtui.mathematics.elementwise import Formula
 
 Weight: TypeAlias = Callable[[Any, Any], Any]
 """A function of t and h."""
 
-Crossing: TypeAlias = tuple[str, float]
-"""The zero z₀ of f′, and f″ there."""
+_NEAR = 0.15
+"""Within so much of |z₀| the series is taken: the next singularity is at 2.3 |z₀| or more."""
 
 
-def _with_tangent(crossing: Crossing, df: Formula, log_df: Formula) -> tuple[Formula, Formula]:
-    """The derivative and its logarithm, by the tangent within 1e-9 of the zero: good to 1e-18."""
-    zero, curvature = crossing
+def _with_series(
+    zero: str | Fraction, complex_df: Formula, df: Formula, log_df: Formula
+) -> tuple[Formula, Formula]:
+    """The derivative and its logarithm, near the zero by the series: good to 1e-15 of f′ there.
+
+    Args:
+        zero: z₀, to 36 digits.
+        complex_df: f′ for complex z, of which the coefficients are Cauchy's integrals over
+            |z - z₀| = |z₀|.
+        df: f′ elsewhere.
+        log_df: ln|f′| elsewhere.
+    """
     near, rest = as_pair(Fraction(zero))
+    unit = abs(near)
+    circle = np.exp(2j * np.pi * np.arange(64) / 64.0)
+    coefficients = np.fft.fft(complex_df(near + unit * circle)).real / 64.0
+    falling = [*coefficients[15:0:-1].tolist(), 0.0]
 
-    def tangent(z: Any) -> Any:
-        return curvature * ((z - near) - rest)
-
-    def close(z: Any) -> Any:
-        return abs(z - near) < 1e-9
+    def mended(values: Any, z: Any, of: Formula) -> Any:
+        t = ((z - near) - rest) / unit
+        close = abs(t) < _NEAR
+        if not np.any(close):
+            return values
+        series = np.polyval(falling, np.where(close, t, 0.0)[close])
+        values = np.array(values)
+        values[close] = of(series)
+        return values
 
     return (
-        lambda z: np.where(close(z), tangent(z), df(z)),
-        lambda z: np.where(close(z), np.log(abs(tangent(z))), log_df(z)),
+        lambda z: mended(df(z), z, lambda series: series),
+        lambda z: mended(log_df(z), z, lambda series: np.log(abs(series))),
     )
 
 
 def _gated(
     formula: str,
     derivative_formula: str,
-    crossing: Crossing,
+    zero: str | Fraction,
+    complex_df: Formula,
     v: Formula,
     h: Formula,
     y: Weight,
     x: Weight,
 ) -> Definition:
-    """The activation z·G(z) from v and h of t ≥ 0, and y and x of t and h."""
+    """The activation z·G(z) from v and h of t ≥ 0, and y and x of t and h; see `_with_series`."""
 
     def c(t: Any) -> Any:
         r = h(t)
@@ -86,7 +104,7 @@ def _gated(
         t = abs(z)
         return np.log(t) + np.where(z > 0.0, np.log1p(-c(t)), np.log(y(t, h(t))) - v(t))
 
-    slope, log_slope = _with_tangent(crossing, df, log_df)
+    slope, log_slope = _with_series(zero, complex_df, df, log_df)
     return Definition(
         formula=formula,
         derivative_formula=derivative_formula,
@@ -102,7 +120,7 @@ def _gated(
 def _logistic(
     formula: str,
     derivative_formula: str,
-    crossing: Crossing,
+    zero: str | Fraction,
     v: Formula,
     dv: Formula,
     h: Formula,
@@ -120,20 +138,34 @@ def _logistic(
         w = y(t, h)
         return w * (1.0 - t * dv(t) * w)
 
-    return _gated(formula, derivative_formula, crossing, v, h, y, x)
+    def complex_df(z: Any) -> Any:
+        gate = 1.0 / (1.0 + np.exp(-v(z)))
+        return gate * (1.0 + z * dv(z) * (1.0 - gate))
+
+    return _gated(formula, derivative_formula, zero, complex_df, v, h, y, x)
 
 
-@family("Elfwing, Uchibe & Doya, Neural Networks 107, 2018", also_called=("swish",))
-def silu() -> Definition:
-    """The form z σ(z), also called swish."""
+@family(
+    "Elfwing, Uchibe & Doya, Neural Networks 107, 2018",
+    Parameter("beta", 1.0, least=1e-3, most=30.0),
+    also_called=("swish",),
+)
+def silu(beta: float) -> Definition:
+    """The form z σ(βz), also called swish: s(βz)/β with s that of β = 1."""
+    times = "" if beta == 1.0 else f"{short(beta)} "
+    gate = f"sigmoid({times}z)"
     return _logistic(
-        "z σ(z)",
-        "σ(z) (1 + z (1 - σ(z)))",
-        crossing=("-1.278464542761073795109358739022980155", 0.21781170571980010),
-        v=lambda t: t,
-        dv=np.ones_like,
-        h=decay(Fraction(1, 2)),
+        f"z {gate}",
+        f"{gate} (1 + {times}z (1 - {gate}))",
+        zero=_SILU_TURNS / Fraction(beta),
+        v=lambda t: beta * t,
+        dv=lambda t: np.full_like(t, beta),
+        h=decay(Fraction(beta) / 2),
     )
+
+
+_SILU_TURNS = Fraction("-1.278464542761073795109358739022980155")
+"""The zero of f′ for β = 1."""
 
 
 @family("Hendrycks & Gimpel, arXiv:1606.08415, 2016")
@@ -141,9 +173,9 @@ def quick_gelu() -> Definition:
     """The form z σ(1.702 z), the logistic approximation of GELU."""
     rate = 1.702
     return _logistic(
-        "z σ(1.702 z)",
-        "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
-        crossing=("-0.751154255441288951298095616347226883", 0.37071552313509977),
+        "z sigmoid(1.702 z)",
+        "sigmoid(1.702 z) (1 + 1.702 z (1 - sigmoid(1.702 z)))",
+        zero="-0.751154255441288951298095616347226883",
         v=lambda t: rate * t,
         dv=lambda t: np.full_like(t, rate),
         h=decay(Fraction("1.702") / 2),
@@ -172,9 +204,9 @@ def gelu_tanh() -> Definition:
         return np.exp(-0.5 * (t1 * (a1 + b1 * s))) * np.exp(-0.5 * rest)
 
     return _logistic(
-        "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
-        "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
-        crossing=("-0.752461422071016258487954443288916090", 0.43040009102485851),
+        "z sigmoid(2u), u = √(2/π) (z + 0.044715 z³)",
+        "sigmoid(2u) (1 + 2zu′ (1 - sigmoid(2u)))",
+        zero="-0.752461422071016258487954443288916090",
         v=lambda t: t * (a + b * t * t),
         dv=lambda t: a + 3.0 * b * t * t,
         h=h,
@@ -195,7 +227,10 @@ def gelu() -> Definition:
     return _gated(
         "z Φ(z) = z (1 + erf(z/√2)) / 2",
         "Φ(z) + z φ(z), φ(z) = e^(-z²/2) / √(2π)",
-        crossing=("-0.751791524693564457457904946779524040", 0.43149399231404692),
+        zero="-0.751791524693564457457904946779524040",
+        complex_df=lambda z: (
+            0.5 * special().erfc(-root_half * z) + z * np.exp(-0.5 * z * z) / root_tau
+        ),
         v=lambda t: 0.5 * t * t,
         h=lambda t: np.exp(-0.25 * t * t),
         y=y,
@@ -246,11 +281,16 @@ def mish() -> Definition:
         closed, _ = right(z)
         return np.log(abs(z)) + np.where(z > 0.0, np.log1p(closed), z + np.log(gate))
 
-    crossing = "-1.192431214515495212137588340420739406", 0.26694791404953451
-    slope, log_slope = _with_tangent(crossing, df, log_df)
+    def complex_df(z: Any) -> Any:
+        e = np.exp(z)
+        k = e * (e + 2.0) + 2.0
+        return e * ((e + 2.0) * k + 4.0 * z * (e + 1.0)) / (k * k)
+
+    zero = "-1.192431214515495212137588340420739406"
+    slope, log_slope = _with_series(zero, complex_df, df, log_df)
     return Definition(
         formula="z tanh(ln(1 + eᶻ))",
-        derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
+        derivative_formula="f/z + z sigmoid(z) (1 - (f/z)²)",
         f=f,
         df=slope,
         log_df=log_slope,

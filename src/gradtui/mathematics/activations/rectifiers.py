@@ -15,7 +15,13 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.exponentials import decay, log_softplus
-from gradtui.mathematics.activations.record import Definition, Parameter, family, short
+from gradtui.mathematics.activations.record import (
+    SMALLEST_PARAMETER,
+    Definition,
+    Parameter,
+    family,
+    short,
+)
 
 _INFINITY = math.inf
 _LARGEST = sys.float_info.max
@@ -141,7 +147,7 @@ def hardsigmoid() -> Definition:
     )
 
 
-@family("Howard et al., Searching for MobileNetV3, ICCV 2019")
+@family("Howard et al., Searching for MobileNetV3, ICCV 2019", also_called=("hard_silu",))
 def hardswish() -> Definition:
     """SiLU with the hard sigmoid; f′(-3) = 0 and f′(3) = 1 as in PyTorch 2.13."""
     return Definition(
@@ -250,7 +256,7 @@ def selu() -> Definition:
     )
 
 
-@family("Barron, arXiv:1704.07483, 2017", Parameter("alpha", 1.0, above=0))
+@family("Barron, arXiv:1704.07483, 2017", Parameter("alpha", 1.0, least=SMALLEST_PARAMETER))
 def celu(alpha: float) -> Definition:
     """ELU stretched along z, so that f′ is continuous for every α."""
     e = decay(1 / Fraction(alpha))
@@ -270,7 +276,7 @@ def celu(alpha: float) -> Definition:
 
 @family(
     "Dugas, Bengio, Bélisle, Nadeau & Garcia, NIPS 2000",
-    Parameter("beta", 1.0, above=0),
+    Parameter("beta", 1.0, least=SMALLEST_PARAMETER),
     Parameter("threshold", 20.0, least=0),
 )
 def softplus(beta: float, threshold: float) -> Definition:
@@ -291,7 +297,7 @@ def softplus(beta: float, threshold: float) -> Definition:
 
     return Definition(
         formula=f"{ln}; z if z > {short(last)}",
-        derivative_formula=f"σ({b}z); 1 if z > {short(last)}",
+        derivative_formula=f"sigmoid({b}z); 1 if z > {short(last)}",
         # max(z, 0) + ln(1 + e^-βt)/β: no cancellation on either side
         f=lambda z: np.maximum(z, 0.0) + np.log1p((z <= last) * e(abs(z))) / beta,
         df=df,
@@ -303,7 +309,7 @@ def softplus(beta: float, threshold: float) -> Definition:
     )
 
 
-@family("Barron, Squareplus, arXiv:2112.11687, 2021", Parameter("b", 4.0, above=0))
+@family("Barron, Squareplus, arXiv:2112.11687, 2021", Parameter("b", 4.0, least=SMALLEST_PARAMETER))
 def squareplus(b: float) -> Definition:
     """Softplus without exponentials: with r = √(z² + b), f′ = f/r."""
     root = math.sqrt(b)

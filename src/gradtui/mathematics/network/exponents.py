@@ -14,7 +14,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array, Elementwise
 from gradtui.mathematics.pieces import rows_at_once, spans
-from gradtui.mathematics.scaled import ORDINARY, Scaled
+from gradtui.mathematics.scaled import MAX_EXPONENT, ORDINARY, Scaled, signs_of_tails
 from gradtui.progress import Tick
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _ORDINARY = math.log2(ORDINARY[1])
 _LN_2 = math.log(2.0)
 _LOG10_2 = math.log10(2.0)
-_MAX_EXPONENT = 2.0**62
-"""As in `scaled`: what is smaller than 2^-2^62 is 0, and what is larger than 2^2^62 stays there."""
+_MOST = float(MAX_EXPONENT)
 PLAIN = 400
 """Rows of a with norms within 2^±400 are plain floats: their products are normal numbers."""
 LEAST, MOST = 2.0 ** (-2 * PLAIN), 2.0 ** (2 * PLAIN)
@@ -68,9 +67,9 @@ class Apart(NamedTuple):
         return shifted(self.m, np.clip(self.e, -_ORDINARY, _ORDINARY))
 
     def capped(self) -> Apart:
-        """These numbers within the range in which a signal has a size; see `_MAX_EXPONENT`."""
-        zero = self.e < -_MAX_EXPONENT
-        e = np.where(zero, -np.inf, np.minimum(self.e, _MAX_EXPONENT))
+        """These numbers within the range in which a signal has a size; see `MAX_EXPONENT`."""
+        zero = self.e < -_MOST
+        e = np.where(zero, -np.inf, np.minimum(self.e, _MOST))
         return Apart(np.where(zero, 0.0, self.m), e)
 
     def rows(self) -> tuple[Array, Exponents]:
@@ -133,12 +132,15 @@ class Extended:
         m, e = Apart.of(values)
         size = np.abs(values)
         lost = ~((size >= ORDINARY[0]) & (size <= ORDINARY[1]))
+        beyond = np.abs(or_zero(z.e)) > _ORDINARY
         if lost.any():
             at = ordinary[lost]
-            tail = np.asarray(self.plain(np.copysign(20.0, at)))
-            sign = np.sign(np.where(values[lost] == 0.0, tail, values[lost]))
-            m[lost], e[lost] = Apart.of_log(sign, np.asarray(self.log(at)))
-        beyond = np.abs(or_zero(z.e)) > _ORDINARY
+            log = np.asarray(self.log(at))
+            sign = np.sign(values[lost])
+            gone = (sign == 0.0) & (log > -np.inf)
+            sign[gone] = signs_of_tails(self.plain, at[gone])
+            m[lost], e[lost] = Apart.of_log(sign, log)
+            beyond[lost] |= log == np.inf  # where g overflows it has long followed its law
         if beyond.any():
             for side, huge, factor, p in self.laws:
                 here = beyond & (np.sign(z.m) == side) & (np.sign(z.e) == huge)

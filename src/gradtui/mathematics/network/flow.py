@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
@@ -38,7 +39,7 @@ from gradtui.mathematics.pieces import warning_as_before
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,7 @@ class GradientFlow:
         log10_grad_biases: log10‖∂L/∂b_l‖ [depth], also where a layer has no biases.
         log10_grad_hidden: log10‖∂L/∂a_l‖_F over batch and units [depth + 1]; 0 is the input.
         log10_hidden: log10‖a_l‖_F over batch and units [depth + 1]; 0 is the input.
+        dead_rows: in how many rows of the batch ∂L/∂a_l is exactly zero [depth + 1].
         layers: what happens inside each layer, if asked for.
     """
 
@@ -66,6 +68,7 @@ class GradientFlow:
     log10_grad_biases: Array
     log10_grad_hidden: Array
     log10_hidden: Array
+    dead_rows: NDArray[np.int64]
     layers: LayerStatistics | None = None
 
     @property
@@ -102,6 +105,8 @@ def gradient_flow(
             not finite real numbers, or more memory than there is.
     """
     network = validated(as_activation(activation), weights, biases, x, upstream)
+    if not isinstance(layers, bool | np.bool_):
+        raise InputError("layers", layers, "True or False", "say whether to look inside each layer")
     bins = count_of_bins(bins)
     tick = warning_as_before(tick)
     with np.errstate(all="ignore"):
@@ -120,5 +125,6 @@ def gradient_flow(
             log10_grad_biases=backward.biases.log10(),
             log10_grad_hidden=backward.hidden.log10(),
             log10_hidden=hidden.log10(),
+            dead_rows=backward.dead_rows,
             layers=forward.statistics.result() if forward.statistics else None,
         )

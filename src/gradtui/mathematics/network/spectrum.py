@@ -46,6 +46,7 @@ from gradtui.mathematics.network.arrays import (
 )
 from gradtui.mathematics.network.exponents import Apart, Extended
 from gradtui.mathematics.network.graded import factored, log2_singular_values
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
@@ -163,6 +164,8 @@ def _network_at(
 ) -> Network:
     """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
     row = array_of("x", x, 1)[None]
+    if isinstance(weights, OnDemand):
+        return validated(f, weights, biases, row, np.zeros((1, weights.widths[-1])))
     w = list_of("weights", weights)
     last = array_of(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
     network = validated(f, w, biases, row, np.zeros((1, len(last))))
@@ -207,13 +210,14 @@ class _Product:
 
     def multiply(self, tick: Tick) -> None:
         """One layer more: J_l = D_l W_l J_{l-1}."""
+        weight = self.network.weight(self.depth, part(tick, 0.0, 0.1))
         with np.errstate(all="ignore"):
             z = self.network.preactivations(self.depth, unwatched)(self.a, self.e)
             self.a, self.e = self.f(z).capped().rows()
             slopes = self.df(z).capped()
-        w, k = at_scale(self.network.weight(self.depth).T, unwatched)
+        w, k = at_scale(weight.T, unwatched)
         m = (w.T @ self.q) * slopes.m[0][:, None]
-        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.0, 0.5))
+        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.1, 0.4))
         self.t = y @ self.t
         self.depth += 1
         self.least = min(self.least, len(m))

@@ -12,11 +12,18 @@ A layer of n units adds (3κ_l - 1)/n to β if its weights are independent, 3(κ
 they are orthogonal, and lowers E ln‖g‖² by half of that below ln E‖g‖²: exact in the leading order
 of 1/n where f′ depends on the sign of z alone (Hanin & Nica, Communications in Mathematical
 Physics 376, 2020; for ReLU 5/n), an estimate elsewhere, for it leaves out how q_l itself varies.
+
+Where widths differ, σw² = n_{l-1} Var(W_l) of each layer, and the equations hold as they are. Of
+(3κ_l - 1)/n, 2/n is from the sum over the n_{l-1} units that the gradient goes to, 3(κ_l - 1)/n
+from the f′ of the n_l that it comes from. An orthogonal layer keeps of a gradient what lies in the
+space of its columns: all of it if n_l ≤ n_{l-1}, else a share whose variance, over its squared
+mean, is 2(n_l - n_{l-1})/(n_{l-1}(n_l + 2)), as Beta(n_{l-1}/2, (n_l - n_{l-1})/2) has it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +35,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.recursion import Recursion
-from gradtui.mathematics.wide.second_moment import numbers, variance
+from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.progress import Tick, unwatched
 
 if TYPE_CHECKING:
@@ -55,15 +62,15 @@ class GradientPath:
 
     Attributes:
         activation: f.
-        sigma_w2: σw².
-        sigma_b2: σb².
+        sigma_w2: σw² of each layer.
+        sigma_b2: σb² of each layer.
         q: q_l; 0 or inf where it has left the range of float64.
         log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer.
     """
 
     activation: Activation
-    sigma_w2: float
-    sigma_b2: float
+    sigma_w2: Array
+    sigma_b2: Array
     q: Array
     log10_chi: Array
 
@@ -77,20 +84,32 @@ class GradientPath:
         """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]."""
         return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
 
-    def log_variance(self, width: int, *, orthogonal: bool = False) -> Array:
-        """β of ln‖g_l‖² over networks of that width, for l = 0 … L [depth + 1]."""
+    def log_variance(self, widths: int | Sequence[int], *, orthogonal: bool = False) -> Array:
+        """β of ln‖g_l‖² over networks, for l = 0 … L [depth + 1].
+
+        Args:
+            widths: the one of every layer, or n_0 … n_L.
+            orthogonal: whether the weights are.
+        """
         at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
         e = expectations(self.activation)
         sampled = [e.slope_kurtosis(float(self.q[int(layer)])) for layer in at]
-        kappa = np.interp(np.arange(self.depth), at, sampled)
-        each = 3.0 * (kappa - 1.0) / (width + 2.0) if orthogonal else (3.0 * kappa - 1.0) / width
+        # where f′ is 0, or its moments are beyond float64, nothing scatters that could be told
+        kappa = np.nan_to_num(np.interp(np.arange(self.depth), at, sampled), nan=1.0, posinf=1.0)
+        n = np.broadcast_to(np.array(widths, float), self.depth + 1)
+        below, above = n[:-1], n[1:]
+        if orthogonal:
+            lost = np.maximum(above - below, 0.0)
+            each = 3.0 * (kappa - 1.0) / (above + 2.0) + 2.0 * lost / (below * (above + 2.0))
+        else:
+            each = 3.0 * (kappa - 1.0) / above + 2.0 / below
         return np.append(np.cumsum(each[::-1])[::-1], 0.0)
 
 
 def gradient_path(
     activation: str | Activation,
-    sigma_w2: float,
-    sigma_b2: float = 0.0,
+    sigma_w2: float | Array,
+    sigma_b2: float | Array = 0.0,
     depth: int = 1,
     x: float = 1.0,
     *,
@@ -100,8 +119,8 @@ def gradient_path(
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w2: n_in times the variance of a weight.
-        sigma_b2: the variance of a bias.
+        sigma_w2: n_in times the variance of a weight, of all layers or of each [depth].
+        sigma_b2: the variance of a bias, of all layers or of each [depth].
         depth: L.
         x: the standard deviation of an input.
         tick: is told the share that is done.
@@ -110,17 +129,23 @@ def gradient_path(
         InputError: a variance outside 0 to 1e20, or an |x| outside 0 to 1e100.
     """
     f = as_activation(activation)
-    w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
+    w = np.broadcast_to(numbers("sigma_w2", sigma_w2, 0.0, MAX_VARIANCE), depth)
+    b = np.broadcast_to(numbers("sigma_b2", sigma_b2, 0.0, MAX_VARIANCE), depth)
     size = float(numbers("x", abs(x), 0.0, 1e100))
-    recursion = Recursion(expectations(f), w, b)
+    alike = bool(np.all(w == w[0]) and np.all(b == b[0]))
+    recursion = Recursion(expectations(f), 1.0, 0.0)
     q, chi = np.empty(depth), np.empty(depth)
-    here = w * size * size + b
+    here = float(w[0] * size * size + b[0])
     for layer in watched(range(depth), _LAYERS_A_TICK, tick):
-        following, rate = recursion.step(here)
-        q[layer], chi[layer] = here, rate
-        if abs(following - here) <= _SETTLED * here or not math.isfinite(following):
+        square, slope_square = recursion.step(here)
+        q[layer], chi[layer] = here, w[layer] * slope_square
+        if layer + 1 == depth:
+            break
+        following = float(w[layer + 1] * square + b[layer + 1]) if w[layer + 1] else b[layer + 1]
+        settled = abs(following - here) <= _SETTLED * here or not math.isfinite(following)
+        if alike and settled:
             q[layer + 1 :] = following
-            chi[layer + 1 :] = recursion.step(following)[1]
+            chi[layer + 1 :] = w[0] * recursion.step(following)[1]
             break
         here = following
     with np.errstate(divide="ignore"):

@@ -48,9 +48,9 @@ class Recursion:
         return rate
 
     def exact(self, q: float) -> Moments:
-        """The moments at 0 ≤ q ≤ ∞ by quadrature; at 0 and from 1e150 on, their limits."""
+        """The moments at 0 ≤ q ≤ ∞ by quadrature; at 0 their limits, from 1e150 on what is left."""
         if q > Q_LARGEST:
-            return self.e.at_infinity
+            return self.e.beyond(q)
         return self.e.moments(np.array(0.0 if q < Q_SMALLEST else q))
 
     def step(self, q: float) -> tuple[float, float]:

@@ -1,10 +1,11 @@
-"""Decay in chains: log10 |∂L/∂w_l| by layer, with the ceiling and the spread of random chains."""
+"""Decay in chains: the gradient by layer, with the ceiling and the spread of random chains."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,17 +13,20 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.precision import FORMATS, FloatFormat
-from gradtui.models.chain.chains import chain_of, judged, log10_rate, reach, run_chain
-from gradtui.models.chain.remedies import remedy_of
+from gradtui.models.chain.chains import Course, chain_of, max_depth, run_chain
+from gradtui.models.chain.cost import samples_of, why_fewer
+from gradtui.models.chain.remedies import Trial, remedy_of
 from gradtui.models.chain.verdict import diagnose
-from gradtui.models.decay import Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.formats import InFormats
+from gradtui.models.judging import Judgement, Shares
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject, subjects_of
+from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import magnitude, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,13 +46,28 @@ _SPREADING = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Quantiles of log10|∂L/∂w_l| over random chains, at some layers."""
+    """Quantiles of log10 of the gradient over random chains, at some layers.
+
+    Attributes:
+        layers: those.
+        low: 5 % of the chains have less.
+        median: half of them have.
+        high: 95 % have.
+        ratios: the same of the ratio of its ends: low, median and high.
+        shares: what becomes of the gradient in each.
+    """
 
     layers: NDArray[np.int64]
     low: Array
     median: Array
     high: Array
-    chains: int
+    ratios: tuple[float, float, float]
+    shares: Shares
+
+    @property
+    def chains(self) -> int:
+        """Over so many it was taken."""
+        return self.shares.total
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,38 +75,65 @@ class ChainDecay(Decay):
     """One activation's decay.
 
     Attributes:
-        chain: the chain, exactly.
-        ceiling: log10 of |∂L/∂a_L| (max|f′|)^(L-l+1): what the f′ would leave at the very best.
+        course: the gradient of its chain, exactly.
+        ceiling: log10 of |∂L/∂a_L| (max|f′|)^k with k the f′ that are passed: their very best.
         spread: what random weights and inputs give.
         remedy: what was found to help.
     """
 
-    chain: Chain
+    course: Course
     ceiling: Array
     spread: Spread | None = None
     remedy: Remedy | None = None
 
     @property
+    def chain(self) -> Chain:
+        """The chain itself."""
+        return self.course.chain
+
+    @property
     def log10(self) -> Array:
-        """log10|∂L/∂w_l|."""
-        return self.chain.log10_gradients
+        """log10 of the gradient by layer."""
+        return self.course.curve
+
+    @property
+    def _random(self) -> Shares | None:
+        """What becomes of chains whose weights are drawn as these are; None where none are."""
+        if self.spread is None or not self.subject.setup.chain.weights.random:
+            return None
+        return self.spread.shares
+
+    @cached_property
+    def formats(self) -> InFormats:
+        """What number formats make of it."""
+        layers, log10 = self.curve()
+        scale = math.log10(self.subject.setup.loss_scale)
+        outputs = self.chain.log10_outputs
+        return InFormats(layers, log10, scale, np.arange(len(outputs)), outputs)
 
     def curve(self) -> tuple[Layers, Array]:
         """The chain's own."""
-        return np.arange(1, self.chain.depth + 1), self.log10
+        return np.arange(self.course.first, self.chain.depth + 1), self.log10
 
     def guides(self) -> tuple[Guide, ...]:
-        """The ceiling, and the spread of the random chains."""
+        """The ceiling, and the median of the random chains."""
         layers, _ = self.curve()
-        ceiling = Guide(layers, self.ceiling, "muted", "sparse")
+        ceiling = Guide(layers, self.ceiling, "muted", "sparse", name="ceiling (max|f′|)^k")
         if (spread := self.spread) is None:
             return (ceiling,)
-        return (
-            ceiling,
-            Guide(spread.layers, spread.low, "spread", "dotted", "no"),
-            Guide(spread.layers, spread.high, "spread", "dotted"),
-            Guide(spread.layers, spread.median, "spread", "dashed"),
-        )
+        name = f"median of {spread.chains} random chains"
+        return ceiling, Guide(spread.layers, spread.median, "spread", "dashed", name=name)
+
+    def bands(self) -> tuple[Band, ...]:
+        """The spread of the random chains."""
+        if (spread := self.spread) is None:
+            return ()
+        edges = spread.layers, spread.low, spread.high
+        return (Band(*edges, "spread", f"90 % of {spread.chains} random chains", False),)
+
+    def log10_seen(self) -> float:
+        """The formats look at the gradient of the scaled loss."""
+        return self.formats.log10_scale
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """The ceiling, and the spread."""
@@ -95,45 +141,66 @@ class ChainDecay(Decay):
         if self.spread is None:
             return (ceiling,)
         of = (f" of {self.spread.chains} random", "muted")
-        return ceiling, ("  ╍· 5-50-95 %", "spread"), of
+        return ceiling, ("  ╍ ░ 5-50-95 %", "spread"), of
 
     def kind(self) -> Kind:
-        """By the chain itself, whatever random ones do."""
-        return judged(self.chain, self.subject.setup.log10_threshold).kind
+        """By the chain itself; where its weights are random, by what most such chains do."""
+        if self._random is not None:
+            return self._random.kind
+        return self.course.judged(self.subject.setup.log10_threshold).kind
 
     def cells(self, layer: int) -> Mapping[str, str]:
-        """Here, the rate, how far it reaches, what underflows where."""
-        limit = self.subject.setup.log10_threshold
+        """Here, the rate, how deep it can be, what formats lose where."""
+        course = self.course
+        ratio = course.judged(self.subject.setup.log10_threshold).log10_ratio
         return {
-            "|∂L/∂w|": magnitude(float(self.log10[layer - 1])),
+            f"|∂L/∂{course.quantity}|": magnitude(float(self.log10[layer - course.first])),
             "f′(z)": magnitude(float(self.chain.log10_derivatives[layer - 1])),
-            "per layer": rate(log10_rate(self.chain)),
-            f"<{magnitude(limit)}": reach(self.subject, self.chain),
-        } | {
-            f"{'lost ' if format is FORMATS[0] else ''}{format.short}": str(
-                first_lost(self.log10, format) or "-"
-            )
-            for format in FORMATS
-        }
+            "a layer": a_layer(ratio, course.steps),
+            "max depth": max_depth(self.subject, course),
+        } | self.formats.cells()
 
     def finding(self) -> Finding:
-        """The verdict on the chain, with what the random chains say."""
-        setup, spread = self.subject.setup, self.spread
-        found = diagnose(self.subject, self.chain, self.remedy)
+        """The verdict on the chain, with what the random chains say and what formats lose."""
+        fewer = why_fewer(self.subject.among)
+        evidence = " ".join(filter(None, (self._random_chains(), fewer, self.formats.told())))
+        others = self.spread.shares if self.spread is not None and not self._random else None
+        return diagnose(
+            self.subject,
+            self.course,
+            self.remedy,
+            drawn=self._random,
+            alone=others is not None
+            and self.kind() is Kind.HEALTHY
+            and others.kind is not Kind.HEALTHY,
+            evidence=evidence,
+        )
+
+    def _random_chains(self) -> str:
+        """What random weights and inputs make of it."""
+        spread, setup = self.spread, self.subject.setup
         if spread is None or setup.depth == 1:
-            return found
-        low, median, high = (
-            magnitude(float(edge[0])) for edge in (spread.low, spread.median, spread.high)
+            return ""
+        low, median, high = spread.ratios
+        arrives = gradient_of(
+            self.course.quantity, median, layer=self.course.first, last=setup.depth
         )
-        chains = f"{spread.chains} random chains"
-        weights = f"weights of std {plain(setup.chain.weights.root_mean_square)}"
-        random = (
-            f"Of {chains} ({weights}) 95 % or more are dead."
-            if high == "0"
-            else f"{chains[0].upper()}{chains[1:]} ({weights}): layer 1 gets {median} in the "
-            f"median, {low} to {high} in 90 % of them."
+        typical = (
+            f"in the median {arrives}, in 90 % of them ×{magnitude(low)} to ×{magnitude(high)}"
+            if median > -math.inf
+            else ""
         )
-        return replace(found, cause=f"{found.cause} {random}")
+        if self._random is not None:
+            return f"{typical[:1].upper()}{typical[1:]}." if typical else ""
+        shares = spread.shares
+        counted = (
+            f"all are {shares.kind}"
+            if shares.counts[shares.kind] == shares.total
+            else ", ".join(f"{n} are {kind}" for kind, n in shares.counts.items() if n)
+        )
+        size = plain(setup.chain.weights.root_mean_square)
+        begin = f"Of {shares.total} random chains (weights of std {size}) {counted}"
+        return f"{begin}; {typical}." if typical else f"{begin}."
 
     def rows(self) -> list[dict[str, Value]]:
         """A row for each layer; the spread where it was taken."""
@@ -143,41 +210,48 @@ class ChainDecay(Decay):
                 *(e.tolist() for e in (spread.low, spread.median, spread.high)), strict=True
             )
             quantiles = dict(zip(spread.layers.tolist(), edges, strict=True))
+        chain, first = self.chain, self.course.first
         rows: list[dict[str, Value]] = []
-        for index in range(self.chain.depth):
-            low, mid, high = quantiles.get(index + 1, (None, None, None))
+        for index, layer in enumerate(range(first, chain.depth + 1)):
+            low, mid, high = quantiles.get(layer, (None, None, None))
+            of_layer = [
+                float(values[layer - 1]) if layer else None
+                for values in (
+                    chain.log10_derivatives, chain.log10_backward, chain.log10_gradients
+                )
+            ]  # fmt: skip
             rows.append(
                 {
                     "activation": self.subject.name,
-                    "layer": index + 1,
+                    "quantity": self.course.quantity,
+                    "layer": layer,
                     "log10_abs_gradient": float(self.log10[index]),
-                    "gradient_sign": int(self.chain.signs[index]),
-                    "log10_abs_derivative": float(self.chain.log10_derivatives[index]),
+                    "gradient_sign": int(self.course.signs[index]),
+                    "log10_abs_derivative": of_layer[0],
+                    "log10_grad_a": float(chain.log10_hidden[layer]),
+                    "log10_grad_z": of_layer[1],
+                    "log10_grad_w": of_layer[2],
                     "log10_ceiling": float(self.ceiling[index]),
                     "log10_random_5": low,
                     "log10_random_50": mid,
                     "log10_random_95": high,
+                    **self.formats.columns(index, layer),
                 }
             )
         return rows
 
 
-def first_lost(log10: Array, format: FloatFormat) -> int | None:
-    """The first layer, counted back from the loss, whose gradient the format rounds to zero."""
-    lost = np.flatnonzero(log10 < format.log10_smallest - math.log10(2.0))
-    return int(lost[-1]) + 1 if lost.size else None
-
-
 def expected(subject: Subject, tick: Tick) -> ChainDecay:
     """The chain and its ceiling."""
-    chain = chain_of(subject, tick)
-    most = activation(subject.activation).max_abs_derivative
-    back = np.arange(chain.depth, 0, -1)
+    course = Course(chain_of(subject, tick), subject.setup.quantity)
+    chain, most = course.chain, activation(subject.activation).max_abs_derivative
+    # So many f′ are passed on the way to a layer's a, or to its z.
+    passed = np.arange(chain.depth, 0, -1) if course.first else np.arange(chain.depth, -1, -1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ceiling = chain.log10_upstream + back * np.log10(most)
+        ceiling = chain.log10_upstream + np.where(passed > 0, passed * np.log10(most), 0.0)
     if chain.upstream.sign == 0:  # nothing is nothing, even times an f′ without bound
-        ceiling = np.full(chain.depth, -math.inf)
-    return ChainDecay(subject, chain, ceiling)
+        ceiling = np.full(len(passed), -math.inf)
+    return ChainDecay(subject, course, ceiling)
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[ChainDecay, ...]]:
@@ -193,13 +267,13 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[ChainDecay, ...]]:
         yield decays
     for known, chains in _spread_out(decays, part(tick, 0.0, _SPREADING)):
         decays = known
-        if chains < setup.chain.samples:
+        if chains < samples_of(setup):
             yield decays
     helped = []
     share = (1.0 - _SPREADING) / len(decays)
     for index, decay in enumerate(decays):
         own = part(tick, _SPREADING + share * index, share)
-        helped.append(replace(decay, remedy=remedy_of(decay.subject, decay.chain, own)))
+        helped.append(replace(decay, remedy=remedy(decay, own)))
     yield tuple(helped)
 
 
@@ -207,47 +281,77 @@ def _spread_out(
     decays: tuple[ChainDecay, ...], tick: Tick
 ) -> Iterator[tuple[tuple[ChainDecay, ...], int]]:
     """The decays with the spread of more and more random chains, and of how many."""
-    setup = decays[0].subject.setup
-    samples, layers_a_chain = setup.chain.samples, setup.depth * len(decays)
-    layers = _kept_layers(setup.depth)
+    setup = decays[0].subject.among
+    samples, layers_a_chain = samples_of(setup), setup.depth * len(decays)
+    first = decays[0].course.first
+    kept = _kept(setup.depth + 1 - first)
     batches = [n for n in _BATCHES if n * layers_a_chain >= _LAYERS_A_PICTURE]
-    gathered: list[list[Array]] = [[] for _ in decays]
+    gathered = [_Gathered() for _ in decays]
     since = 0
     for count in range(1, samples + 1):
-        for decay, rows in zip(decays, gathered, strict=True):
+        for decay, found in zip(decays, gathered, strict=True):
             # Within a deep chain the share stands still.
             still = part(tick, (count - 1) / samples, 0.0)
-            chain = _random_chain(decay.subject.setup, count, still)
-            rows.append(chain.log10_gradients[layers])
+            course = _random_course(decay.subject.setup, count, still)
+            found.curves.append(course.curve[kept])
+            found.judgements.append(course.judged(setup.log10_threshold))
             since += setup.depth + _OF_A_CHAIN
             if since >= _LAYERS_A_TICK:
                 since = 0
                 tick(count / samples)
         if count in batches or count == samples:
             decays = tuple(
-                replace(decay, spread=_spread(layers, rows))
-                for decay, rows in zip(decays, gathered, strict=True)
+                replace(decay, spread=found.spread(first + kept))
+                for decay, found in zip(decays, gathered, strict=True)
             )
             yield decays, count
 
 
-def _random_chain(setup: Setup, count: int, tick: Tick) -> Chain:
+class _Gathered:
+    """What was found of random chains so far."""
+
+    def __init__(self) -> None:
+        self.curves: list[Array] = []
+        self.judgements: list[Judgement] = []
+
+    def spread(self, layers: NDArray[np.int64]) -> Spread:
+        """The spread of them at the layers that are kept."""
+        ratios = np.array([judgement.log10_ratio for judgement in self.judgements])
+        low, median, high = (float(edge) for edge in quantiles(ratios))
+        shares = Shares.of(judgement.kind for judgement in self.judgements)
+        return Spread(layers, *quantiles(np.array(self.curves)), (low, median, high), shares)
+
+
+def _random_course(setup: Setup, count: int, tick: Tick) -> Course:
     """The random chain with this number: the same weights, biases and input for every f."""
     rng = np.random.default_rng([setup.seed, 2, count])
     weights = rng.normal(0.0, setup.chain.weights.root_mean_square, setup.depth)
     biases = setup.chain.biases.draw("biases", setup.depth, rng)
-    return run_chain(setup, weights, biases, float(rng.normal()), tick)
+    return Course(run_chain(setup, weights, biases, float(rng.normal()), tick), setup.quantity)
 
 
-def _kept_layers(depth: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, depth - 1, min(depth, _SPREAD_LAYERS)).round().astype(np.int64))
-
-
-def _spread(layers: NDArray[np.int64], rows: list[Array]) -> Spread:
-    return Spread(layers + 1, *quantiles(np.array(rows)), len(rows))
+def _kept(layers: int) -> NDArray[np.int64]:
+    """Which of so many layers a spread keeps."""
+    return np.unique(
+        np.linspace(0, layers - 1, min(layers, _SPREAD_LAYERS)).round().astype(np.int64)
+    )
 
 
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:
-    """The first change that is tried and found healthy."""
+    """The first change that is tried and found healthy.
+
+    A chain whose weights are random is tried on as many random chains as the verdict rests on.
+    """
     assert isinstance(decay, ChainDecay)
-    return remedy_of(decay.subject, decay.chain, tick)
+    if decay.subject.setup.chain.weights.random and decay.spread is not None:
+        return remedy_of(decay.subject, decay.course, tick, _tried_at_random)
+    return remedy_of(decay.subject, decay.course, tick)
+
+
+def _tried_at_random(subject: Subject, tick: Tick) -> Trial:
+    setup, kinds = subject.setup, []
+    for count in range(1, setup.chain.samples + 1):
+        course = _random_course(setup, count, tick)
+        kinds.append(course.judged(setup.log10_threshold).kind)
+    shares = Shares.of(kinds)
+    return Trial(shares.kind, f"{shares.kind} {shares.text('random chains')}")

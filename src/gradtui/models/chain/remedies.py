@@ -2,73 +2,156 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.models.chain.chains import chain_of, judged, layers_until
+from gradtui.models.chain.chains import Course, chain_of
+from gradtui.models.chain.verdict import said
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.judging import healthy_depth
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves
 from gradtui.setup import Loss
 from gradtui.setup.knob import MAX_WEIGHT
 
+_SCALES = tuple(10.0 ** (k / 8.0) for k in range(1, 25))
+"""By so much weights are changed, the least change first; to a thousand times."""
 
-def remedy_of(subject: Subject, chain: Chain, tick: Tick) -> Remedy | None:
-    """The first change that is tried and found healthy, where the subject's chain is not."""
-    limit = subject.setup.log10_threshold
-    judgement = judged(chain, limit)
-    if judgement.kind is Kind.HEALTHY:
-        return None
+_HALVINGS = 14
+"""So often the way between two weights is halved: to less than what is printed."""
+
+_DEEP = 10_000
+"""From so many layers on a trial takes its time, and only the first few of those are made."""
+
+
+class Trial(NamedTuple):
+    """What becomes of a subject, and that in words."""
+
+    kind: Kind
+    words: str
+
+
+Trying = Callable[[Subject, Tick], Trial]
+
+
+def tried(subject: Subject, quantity: str, tick: Tick) -> Trial:
+    """The verdict on the very chain of a subject."""
+    course = Course(chain_of(subject, tick), quantity)
+    judgement = course.judged(subject.setup.log10_threshold)
+    return Trial(judgement.kind, said(course, judgement))
+
+
+def remedy_of(
+    subject: Subject, course: Course, tick: Tick, trying: Trying | None = None
+) -> Remedy | None:
+    """The first change that is tried and found healthy, where the subject is not.
+
+    Args:
+        subject: what ails.
+        course: the gradient of its chain.
+        tick: is told the share that is done.
+        trying: how a subject is tried; by its chain if not given.
+    """
+
+    def by_chain(changed: Subject, attempt: Tick) -> Trial:
+        return tried(changed, course.quantity, attempt)
+
+    trying = trying or by_chain
     attempts = halves(tick)
+    now = trying(subject, next(attempts))
+    if now.kind is Kind.HEALTHY:
+        return None
 
     def heals(changed: Subject) -> str | None:
         attempt = next(attempts)
         attempt(0.0)
-        other = chain_of(changed, attempt)
-        healthy = judged(other, limit).kind is Kind.HEALTHY
-        return judgement.share(other) if healthy else None
+        there = trying(changed, attempt)
+        return there.words if there.kind is Kind.HEALTHY else None
 
-    candidates = _candidates(subject, chain, judgement.kind)
-    return first_that_helps(subject, candidates, heals, judgement.share(chain))
+    return first_that_helps(subject, _candidates(subject, course, now.kind), heals, now.words)
 
 
-def _candidates(subject: Subject, chain: Chain, kind: Kind) -> Iterator[tuple[str, Changes]]:
-    """Changes worth trying, the least intrusive first."""
+def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[str, Changes]]:
+    """Changes worth trying, the least intrusive first: the activation stays as long as it can."""
     setup, weights = subject.setup, subject.setup.chain.weights
     if setup.x == 0.0:
         yield "x = 1", {"x": 1.0}
     if setup.chain.loss == Loss(upstream=0.0):
         yield "loss = 1", {"loss": Loss(upstream=1.0)}
-    if kind is not Kind.DEAD:
-        yield from _scaled(chain, weights)
     if weights.random:
         # E ln|w| of a standard normal is -(γ + ln 2)/2, so this spread keeps E ln|w| at 0.
         unit = LayerValues(std=round(math.exp((np.euler_gamma + math.log(2)) / 2), 3))
     else:
         unit = LayerValues((1.0,))
-    if weights != unit:
-        yield f"weights = {unit.text}", {"weights": unit}
+    for other in _other_weights(subject, course, unit):
+        yield f"weights = {other.text}", {"weights": other}
     yield from _other_activations(subject, unit)
-    reach = layers_until(chain, setup.log10_threshold)
-    if kind is Kind.VANISHING and 1 < reach <= chain.depth and len(weights.values) < 2:
-        yield f"depth = {int(reach) - 1 or 1}", {"depth": int(reach) - 1 or 1}
+    reach = healthy_depth(course.prefix_ratios(), setup.log10_threshold)
+    if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:
+        yield f"depth = {reach}", {"depth": reach}
 
 
-def _scaled(chain: Chain, weights: LayerValues) -> Iterator[tuple[str, Changes]]:
-    """Weights that make up for what a layer costs, or for half of it."""
-    factors = chain.log10_derivatives[:-1] + chain.log10_weights[1:]
-    mean = float(np.mean(factors)) if factors.size else 0.0
-    for share in (1.0, 0.5):
-        if abs(mean * share) > 100:
-            continue  # such weights are no remedy, and may be none that float64 holds
-        scaled = _times(weights, 10.0 ** (-mean * share))
-        if scaled.largest <= MAX_WEIGHT:
-            yield f"weights = {scaled.text}", {"weights": scaled}
+def _other_weights(subject: Subject, course: Course, unit: LayerValues) -> Iterator[LayerValues]:
+    """Weights that make up for what a layer costs, or for half of it; 1; smaller and larger ones.
+
+    Where some are too small and the next too large, those between: of some activations very few
+    weights let a gradient through.
+    """
+    weights, limit = subject.setup.chain.weights, subject.setup.log10_threshold
+    mean = float(course.slopes.sum() + course.weights.sum()) / max(course.steps, 1)
+    close = [10.0 ** (-mean * share) for share in (1.0, 0.5) if abs(mean * share) < 3.0]
+    far = [scale for some in _SCALES for scale in (1.0 / some, some)]
+    asked = {weights}
+    for other in (*(_times(weights, scale) for scale in close), unit):
+        if other not in asked:
+            asked.add(other)
+            yield other
+    if course.chain.depth > _DEEP:
+        return
+    ratios: dict[float, float] = {1.0: course.judged(limit).log10_ratio}
+    for scale in far:
+        other = _times(weights, scale)
+        if other.largest > MAX_WEIGHT or other in asked:
+            continue
+        asked.add(other)
+        yield other
+        if not weights.random:
+            ratios[scale] = _ratio(subject, course.quantity, other)
+    yield from _between(subject, course.quantity, sorted(ratios.items()))
+
+
+def _ratio(subject: Subject, quantity: str, weights: LayerValues) -> float:
+    """log10 of the ratio with other weights."""
+    changed = subject.changed({"weights": weights})
+    limit = subject.setup.log10_threshold
+    return Course(chain_of(changed), quantity).judged(limit).log10_ratio
+
+
+def _between(
+    subject: Subject, quantity: str, ratios: list[tuple[float, float]]
+) -> Iterator[LayerValues]:
+    """Weights ever closer to where the gradient goes over from too small to too large."""
+    weights = subject.setup.chain.weights
+    crossings = [
+        (low, high)
+        for (low, before), (high, after) in itertools.pairwise(ratios)
+        if before < 0.0 < after
+    ]
+    for low, high in sorted(crossings, key=lambda ends: abs(math.log(ends[0] * ends[1])))[:1]:
+        for _ in range(_HALVINGS):
+            middle = math.sqrt(low * high)
+            other = _times(weights, middle, digits=5)
+            yield other
+            if _ratio(subject, quantity, other) < 0.0:
+                low = middle
+            else:
+                high = middle
 
 
 def _other_activations(subject: Subject, unit: LayerValues) -> Iterator[tuple[str, Changes]]:
@@ -86,9 +169,9 @@ def _other_activations(subject: Subject, unit: LayerValues) -> Iterator[tuple[st
             yield f"{other} with weights = {unit.text}", changes
 
 
-def _times(weights: LayerValues, factor: float) -> LayerValues:
+def _times(weights: LayerValues, factor: float, digits: int = 3) -> LayerValues:
     def scaled(value: float) -> float:
-        return float(f"{value * factor:.3g}")
+        return float(f"{value * factor:.{digits}g}")
 
     if weights.std is not None:
         return LayerValues(std=scaled(weights.std))

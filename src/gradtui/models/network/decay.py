@@ -1,34 +1,47 @@
-"""Decay in networks: bound, scalar law, theory and measurement of ‖∂L/∂a_l‖."""
+"""Decay in networks: bound, scalar law, theory and measurement of a gradient's norm by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas
 from gradtui.mathematics.network import GradientFlow
-from gradtui.mathematics.wide.path import GradientPath
-from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
-from gradtui.models.network.ensemble import Ensemble, gradients, kept_layers
-from gradtui.models.network.networks import Expectation, expectation_of, flow_of, theory
+from gradtui.models.formats import InFormats
+from gradtui.models.judging import Judgement, Shares, healthy_depth, judge
+from gradtui.models.network.cost import networks_of, seconds_of, warning, why_fewer
+from gradtui.models.network.death import first_stop
+from gradtui.models.network.ensemble import Ensemble, kept_layers
+from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal
+from gradtui.models.network.networks import (
+    Expectation,
+    expectation_of,
+    flow_of,
+    quantities_of,
+    widths_of,
+)
 from gradtui.models.network.remedies import remedy_of
-from gradtui.models.network.verdict import diagnose
+from gradtui.models.network.verdict import Known, diagnose, said
 from gradtui.models.subject import Subject, subjects_of
-from gradtui.progress import Tick, part, unwatched
+from gradtui.models.wording import a_layer
+from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import magnitude
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
 
 _COLUMNS_A_BAR = 8
-
-_FAR = 10_000
-"""How deep the theory is followed to see where it leaves what is healthy."""
 
 _MEASURING = 0.9
 """The share of the work that drawing networks is; the rest is for the remedies."""
@@ -40,13 +53,16 @@ class NetworkDecay(Decay):
 
     Attributes:
         expectation: what is known without drawing.
-        ensemble: what was measured, if anything was.
+        ensemble: what was measured of the gradient that is drawn, if anything was.
         remedy: what was found to help.
+        beside: what was measured beside: "a" ∂L/∂a, "w" ∂L/∂W, "signal" the root mean square of
+            the activations; log10 with ‖∂L/∂a_L‖ = 1.
     """
 
     expectation: Expectation
     ensemble: Ensemble | None = None
     remedy: Remedy | None = None
+    beside: Mapping[str, Ensemble] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:
@@ -54,32 +70,84 @@ class NetworkDecay(Decay):
         return self.expectation.path.depth
 
     @property
-    def log10_ratio(self) -> float:
-        """log10 of what is left of the loss's gradient at the input: measured, else expected."""
-        if self.ensemble is None:
-            return float(self.expectation.centre[0])
-        return float(self.ensemble.quantiles()[1][0])
+    def _quantity(self) -> str:
+        return self.subject.setup.quantity
+
+    @cached_property
+    def law(self) -> Law:
+        """What theory says of the gradient that is drawn."""
+        setup = self.subject.setup
+        return law_of(self.expectation, self._quantity, widths_of(self.subject), abs(setup.x))
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The verdict on the curve: the measured median, before that what is expected."""
+        return judge(self.curve()[1], self.subject.setup.log10_threshold)
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """What becomes of the gradient in each network, of several."""
+        if self._several is None:
+            return None
+        limit = self.subject.setup.log10_threshold
+        return Shares.of(judge(row, limit).kind for row in self._several.log10)
 
     @property
     def _several(self) -> Ensemble | None:
         """The ensemble, if it has more than one network."""
         return self.ensemble if self.ensemble is not None and self.ensemble.networks > 1 else None
 
+    @cached_property
+    def formats(self) -> InFormats:
+        """What number formats make of the largest unit of each layer, in the median."""
+        setup, (layers, curve) = self.subject.setup, self.curve()
+        largest = log10_largest(setup.network.width)
+        if "signal" in self.beside:
+            at: Layers = self.beside["signal"].layers
+            signal = self.beside["signal"].quantiles()[1]
+        else:
+            at, signal = np.arange(self.depth + 1), log10_signal(self.expectation, abs(setup.x))
+        scale = math.log10(setup.loss_scale)
+        return InFormats(layers, curve + self._log10_unit, scale, at, signal + largest)
+
+    @property
+    def _log10_unit(self) -> float:
+        """log10 of the largest number of a layer beside the norm of all its numbers."""
+        units = self.subject.setup.network.width
+        one = log10_largest(units) - 0.5 * math.log10(units)
+        return 2.0 * one if self._quantity == "w" else one
+
+    def log10_seen(self) -> float:
+        """The formats look at single numbers, and at the gradient of the scaled loss."""
+        return self._log10_unit + math.log10(self.subject.setup.loss_scale)
+
     def curve(self) -> tuple[Layers, Array]:
         """The median of what was measured, before that what is expected."""
         if self.ensemble is None:
-            return np.arange(self.depth + 1.0), self.expectation.centre
+            return np.arange(float(self.law.first), self.depth + 1.0), self.law.centre
         return self.ensemble.layers.astype(float), self.ensemble.quantiles()[1]
 
     def guides(self) -> tuple[Guide, ...]:
-        """The bound, the scalar law, and theory with its band."""
-        layers, expected = np.arange(self.depth + 1), self.expectation
-        return (
-            Guide(layers, expected.bound, "muted", "sparse", "near"),
-            Guide(layers, expected.scalar, "muted", "long", "near"),
-            *(Guide(layers, edge, "spread", "dotted") for edge in expected.band),
-            Guide(layers, expected.infinite, "spread", "dashed"),
+        """The bound, the scalar law, and theory, as far as there are such laws."""
+        law = self.law
+        layers = np.arange(law.first, self.depth + 1)
+        bound = (
+            ()
+            if law.bound is None
+            else (Guide(layers, law.bound, "muted", "sparse", "near", "bound"),)
         )
+        return (
+            *bound,
+            Guide(layers, law.scalar, "muted", "long", "near", "scalar"),
+            Guide(layers, law.infinite, "spread", "dashed", name="theory"),
+        )
+
+    def bands(self) -> tuple[Band, ...]:
+        """Theory's, at this width, where it is known."""
+        if self.law.band is None:
+            return ()
+        layers = np.arange(self.law.first, self.depth + 1)
+        return (Band(layers, *self.law.band, "spread", "90 % of networks in theory"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -88,21 +156,27 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        return Bars(self._several.layers[at].astype(float), low[at], high[at])
+        name = f"90 % of {self._several.networks} networks"
+        return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Theory with its band, the bars, the laws."""
-        parts = [("  ╍ theory", "spread"), (" ·90 %", "spread")]
+        parts = [("  ╍ theory", "spread")]
+        if self.law.band is not None:
+            parts.append((" ░ 90 %", "spread"))
         if self._several is not None:
             parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
-        return (*parts, ("  ━ ━ scalar", "muted"), ("  ⠂ bound", "muted"))
+        parts.append(("  ━ ━ scalar", "muted"))
+        if self.law.bound is not None:
+            parts.append(("  ⠂ bound", "muted"))
+        return tuple(parts)
 
     def kind(self) -> Kind:
-        """By the median at the input."""
-        return Kind.of(self.log10_ratio, self.subject.setup.log10_threshold)
+        """By what becomes of most networks; of one, and in theory, by its curve."""
+        return self.judgement.kind if self.shares is None else self.shares.kind
 
     def cells(self, layer: int) -> Mapping[str, str]:
-        """What arrives at the layer, and how far it reaches."""
+        """What arrives at the layer, how deep the network can be, what formats lose where."""
         low = median = high = "…"
         if self.ensemble is not None:
             at = int(np.abs(self.ensemble.layers - layer).argmin())
@@ -111,74 +185,147 @@ class NetworkDecay(Decay):
             "median": median,
             "5 %": low,
             "95 %": high,
-            "theory": magnitude(float(self.expectation.infinite[layer])),
-            "per layer": rate(self.log10_ratio / self.depth),
-            "σw": plain(self.expectation.sigma_w),
-            f"<{magnitude(self.subject.setup.log10_threshold)}": self._reach(),
-        }
+            "theory": magnitude(float(self.law.infinite[layer - self.law.first])),
+            "a layer": a_layer(self.judgement.log10_ratio, self.depth - self.law.first),
+            "σw": self.expectation.sigma_w,
+            "max depth": self._max_depth(),
+        } | self.formats.cells()
 
-    def _reach(self) -> str:
-        """After how many layers less than the threshold would be left, in theory."""
-        limit = self.subject.setup.log10_threshold
-        path = _far(self.subject, self.expectation.sigmas)
-        left = 0.5 * np.cumsum(path.log10_chi)
-        outside = np.flatnonzero(left < limit)
-        if outside.size:
-            return str(int(outside[0]) + 1)
-        return f">{_FAR:,}" if left[-1] < left[_FAR // 2] - 1e-9 else "never"
+    def _max_depth(self) -> str:
+        """How many of the first layers can be stacked: as measured, before that in theory."""
+        layers, _ = self.curve()
+        here = self.law.centre[layers.astype(int) - self.law.first]
+        with np.errstate(invalid="ignore"):
+            ratios = self.law.centre[0] - here
+            each = (
+                None if self.ensemble is None else self.ensemble.log10[:, :1] - self.ensemble.log10
+            )
+        ratios[np.isnan(ratios)] = -np.inf
+        if each is not None:
+            # Where nothing comes through from above, only theory knows what the first layers do.
+            each = np.where(np.isnan(each), ratios, each)
+            if (signal := self.beside.get("signal")) is not None:
+                each[signal.log10[:, -each.shape[1] :] == -np.inf] = -np.inf
+            ratios = np.sort(each, axis=0)[(len(each) - 1) // 2]
+        if self.law.first == 0:  # no layer at all is no question
+            layers, ratios = layers[1:], ratios[1:]
+        enough = healthy_depth(ratios, self.subject.setup.log10_threshold)
+        if enough is None:
+            return f">{self.depth:,}"
+        return str(int(layers[enough]) - 1) if enough == 0 else str(int(layers[enough - 1]))
 
     def finding(self) -> Finding:
         """The verdict on the networks, beside what theory foresaw."""
-        return diagnose(
-            self.subject, self.expectation, self.ensemble, self.log10_ratio, self.remedy
+        found = diagnose(self._known(), self.remedy)
+        fewer = _why_fewer(subjects_of(self.subject.among, "network"))
+        return replace(found, evidence=" ".join(filter(None, (found.evidence, fewer))))
+
+    def _known(self) -> Known:
+        stopped = None
+        if self.ensemble is not None and "signal" in self.beside:
+            a, signal = self.beside["a"], self.beside["signal"]
+            stopped = first_stop(a.layers.astype(float), a.log10, signal.log10)
+        return Known(
+            self.subject,
+            self.expectation,
+            self.law,
+            self.judgement,
+            self.ensemble,
+            self.shares,
+            stopped,
+            self.formats,
         )
 
     def rows(self) -> list[dict[str, Value]]:
         """A row for each layer; the quantiles where they were taken."""
-        expected = self.expectation
+        law = self.law
         measured: dict[int, tuple[float, ...]] = {}
         if self.ensemble is not None:
             edges = zip(*(edge.tolist() for edge in self.ensemble.quantiles()), strict=True)
             measured = dict(zip(self.ensemble.layers.tolist(), edges, strict=True))
+        beside = {
+            name: dict(zip(one.layers.tolist(), one.quantiles()[1].tolist(), strict=True))
+            for name, one in self.beside.items()
+        }
+        of_layer = {int(layer): index for index, layer in enumerate(self.formats.layers)}
+        of_signal = {int(layer): index for index, layer in enumerate(self.formats.signal_layers)}
         rows: list[dict[str, Value]] = []
-        for layer in range(self.depth + 1):
+        for index, layer in enumerate(range(law.first, self.depth + 1)):
             low, median, high = measured.get(layer, (None, None, None))
             rows.append(
                 {
                     "activation": self.subject.activation,
                     "init": self.subject.init,
+                    "quantity": self._quantity,
                     "layer": layer,
-                    "log10_theory": float(expected.infinite[layer]),
-                    "log10_theory_5": float(expected.band[0][layer]),
-                    "log10_theory_95": float(expected.band[1][layer]),
+                    "log10_theory": float(law.infinite[index]),
+                    "log10_theory_5": None if law.band is None else float(law.band[0][index]),
+                    "log10_theory_95": None if law.band is None else float(law.band[1][index]),
                     "log10_measured_5": low,
                     "log10_measured_50": median,
                     "log10_measured_95": high,
-                    "log10_scalar": float(expected.scalar[layer]),
-                    "log10_bound": float(expected.bound[layer]),
+                    "log10_grad_a_50": beside.get("a", {}).get(layer),
+                    "log10_grad_w_50": beside.get("w", {}).get(layer),
+                    "log10_signal_50": beside.get("signal", {}).get(layer),
+                    "log10_scalar": float(law.scalar[index]),
+                    "log10_bound": None if law.bound is None else float(law.bound[index]),
+                    **self.formats.columns(of_layer.get(layer), of_signal.get(layer)),
                 }
             )
         return rows
 
 
+def _why_fewer(subjects: Sequence[Subject]) -> str:
+    """Why fewer networks are drawn than were asked for, if so."""
+    asked = subjects[0].setup.network.networks
+    return why_fewer(asked, networks_of(subjects), sum(map(seconds_of, subjects)))
+
+
+def foretold(setup: Setup) -> str:
+    """What to say before networks are drawn that take long even if they are few."""
+    subjects = subjects_of(setup, "network")
+    seconds = sum(map(seconds_of, subjects))
+    return warning(networks_of(subjects), setup.patience, seconds)
+
+
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
     """What is known of a subject without drawing."""
-    expectation = expectation_of(subject, tick)
-    _far(subject, expectation.sigmas, tick)  # for the readout, which cannot be stopped
-    return NetworkDecay(subject, expectation)
-
-
-def _far(subject: Subject, sigmas: Sigmas, tick: Tick = unwatched) -> GradientPath:
-    """The path of so deep a network that one sees where it leaves what is healthy."""
-    x = abs(subject.setup.x)
-    return theory(subject.activation, sigmas.sigma_w2, sigmas.sigma_b2, _FAR, x, tick)
+    return NetworkDecay(subject, expectation_of(subject, tick))
 
 
 def measured(subject: Subject, flow: GradientFlow) -> NetworkDecay:
     """What is known of a subject of which one network was run."""
-    layers = kept_layers(subject.setup.depth)
-    ensemble = Ensemble(layers, gradients(flow, layers)[None])
-    return NetworkDecay(subject, expectation_of(subject), ensemble)
+    gathered = _Gathered(subject.setup)
+    gathered.add(flow)
+    return gathered.shown(NetworkDecay(subject, expectation_of(subject)))
+
+
+class _Gathered:
+    """What was measured of one subject's networks so far."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.layers = kept_layers(setup.depth)
+        self.drawn = setup.quantity
+        self.rows: dict[str, list[Array]] = {name: [] for name in {"a", "w", "signal", self.drawn}}
+
+    def _of(self, name: str) -> tuple[NDArray[np.int64], int]:
+        """The layers that are kept of a quantity, and with which it begins."""
+        return (self.layers[1:], 1) if name in ("z", "w") else (self.layers, 0)
+
+    def add(self, flow: GradientFlow) -> None:
+        """One network more."""
+        signal = flow.log10_hidden - 0.5 * np.log10(flow.batch * np.array(flow.widths))
+        norms = {**quantities_of(flow), "signal": signal}
+        for name, rows in self.rows.items():
+            layers, first = self._of(name)
+            rows.append(norms[name][layers - first])
+
+    def shown(self, decay: NetworkDecay) -> NetworkDecay:
+        """The decay with what was measured."""
+        found = {
+            name: Ensemble(self._of(name)[0], np.array(rows)) for name, rows in self.rows.items()
+        }
+        return replace(decay, ensemble=found[self.drawn], beside=found)
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
@@ -186,22 +333,20 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     still = part(tick, 0.0, 0.0)
     decays = tuple(expected(subject, still) for subject in subjects_of(setup, "network"))
     yield decays
-    layers = kept_layers(setup.depth)
-    rows: list[list[Array]] = [[] for _ in decays]
-    networks = setup.network.networks
+    gathered = [_Gathered(setup) for _ in decays]
+    networks = networks_of([decay.subject for decay in decays])
     share = _MEASURING / (networks * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
     for count in range(1, networks + 1):
         for index, decay in enumerate(decays):
             done = (count - 1) * len(decays) + index
             flow = flow_of(decay.subject, count, 1, tick=part(tick, share * done, share))
-            rows[index].append(gradients(flow, layers))
-        work += len(decays) * setup.depth * setup.network.units**2
+            gathered[index].add(flow)
+        work += len(decays) * setup.network.weights(setup.depth)
         if work >= shown_after or count == networks:
             shown_after = 2.0 * work  # what is known changes less and less
             decays = tuple(
-                replace(decay, ensemble=Ensemble(layers, np.array(gathered)))
-                for decay, gathered in zip(decays, rows, strict=True)
+                found.shown(decay) for decay, found in zip(decays, gathered, strict=True)
             )
             yield decays
     share = (1.0 - _MEASURING) / len(decays)
@@ -216,4 +361,6 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:
     """The first change that theory recommends and that networks, drawn to try it, confirm."""
     assert isinstance(decay, NetworkDecay)
-    return remedy_of(decay.subject, decay.log10_ratio, tick)
+    if decay.kind() is Kind.HEALTHY:
+        return None
+    return remedy_of(decay.subject, said(decay.subject, decay.judgement, decay.shares), tick)

@@ -3,87 +3,184 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.formats import InFormats
+from gradtui.models.judging import Judgement, Shares
+from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
-from gradtui.models.network.networks import Expectation
+from gradtui.models.network.laws import Law, law_of
+from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
-from gradtui.models.wording import took
-from gradtui.wording import magnitude, percent, rate
+from gradtui.models.wording import a_layer, gradient_of, times
+from gradtui.wording import magnitude, percent
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
 
+_MANY_SATURATED = 0.2
+"""Such a share of saturated units is worth a sentence."""
 
-def diagnose(
-    subject: Subject,
-    expected: Expectation,
-    ensemble: Ensemble | None,
-    ratio: float,
-    remedy: Remedy | None,
-) -> Finding:
-    """The finding for one network.
+_MUCH = 1.0
+"""Decades: a signal that falls or grows by more is worth a sentence."""
 
-    Args:
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a verdict rests on.
+
+    Attributes:
         subject: what it is on.
-        expected: what theory says.
+        expected: what theory says of it.
+        law: and of the gradient that is judged.
+        judgement: what becomes of the curve: the measured median, before that what is expected.
         ensemble: what was measured, if anything was.
-        ratio: log10 of what is left of the loss's gradient at the input.
-        remedy: what was found to help.
+        shares: what becomes of the gradient in each network, of several.
+        stopped: the first layer at which it was seen to stop, where it was.
+        formats: what number formats make of it.
     """
-    kind = Kind.of(ratio, subject.setup.log10_threshold)
-    cause = _disagreement(subject, expected, ensemble)
-    if kind is not Kind.DEAD:
-        weights = 0.5 * subject.setup.depth * math.log10(expected.sigmas.sigma_w2)
-        slopes = float(expected.infinite[0]) - weights
-        cause = f"f′ {took(slopes)}, the weights {took(weights)}. {cause}"
-    return Finding(subject.name, kind, _sentence(subject, kind, ratio), cause, remedy=remedy)
+
+    subject: Subject
+    expected: Expectation
+    law: Law
+    judgement: Judgement
+    ensemble: Ensemble | None
+    shares: Shares | None
+    stopped: int | None
+    formats: InFormats
 
 
-def _sentence(subject: Subject, kind: Kind, ratio: float) -> str:
-    called = f"{subject.activation} with {subject.init}"
-    if kind is Kind.DEAD:
-        return f"{called} dead: exactly nothing of the loss's gradient arrives at the input."
-    return (
-        f"{called} {kind}: {magnitude(ratio)} of the loss's gradient arrives at the input, "
-        f"{rate(ratio / subject.setup.depth)} a layer; "
-        f"healthy is {kind.healthy_is(ratio, subject.setup.log10_threshold)}."
+def diagnose(known: Known, remedy: Remedy | None) -> Finding:
+    """The finding for one network."""
+    kind = known.judgement.kind if known.shares is None else known.shares.kind
+    cause = (_factors(known), _death(known), _saturated(known), _signal(known))
+    evidence = (_theory(known), known.formats.told())
+    return Finding(
+        known.subject.name,
+        kind,
+        _sentence(known, kind),
+        " ".join(filter(None, cause)),
+        " ".join(filter(None, evidence)),
+        remedy,
     )
 
 
-def _disagreement(subject: Subject, expected: Expectation, ensemble: Ensemble | None) -> str:
-    """By how much theory and measurement disagree, and why."""
-    infinite, centre = float(expected.infinite[0]), float(expected.centre[0])
-    theory = f"Theory: {magnitude(infinite)}"
+def said(subject: Subject, judgement: Judgement, shares: Shares | None) -> str:
+    """What is left of the gradient, in words."""
+    setup = subject.setup
+    layer = judgement.at + (setup.quantity != "a")
+    what = gradient_of(setup.quantity, judgement.log10_there, layer=layer, last=setup.depth)
+    if shares is None or shares.counts[Kind.DEAD] == shares.total:
+        return what
+    return f"{what} in the median"
+
+
+def _sentence(known: Known, kind: Kind) -> str:
+    subject, judgement, shares = known.subject, known.judgement, known.shares
+    limit, ratio = subject.setup.log10_threshold, judgement.log10_there
+    begin = f"{subject.activation} with {subject.init} {kind}"
+    if shares is not None:
+        begin += f" {shares.text('networks')}"
+    what = said(subject, judgement, shares)
+    if judgement.kind is not kind and known.ensemble is not None:
+        low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
+        return (
+            f"{begin}: {what}, but {times(low)} to {times(high)} in 90 % of them; healthy is "
+            f"{magnitude(limit)} to {magnitude(-limit)}."
+        )
+    if kind is Kind.DEAD:
+        return f"{begin}: {what}."
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}"
+    if judgement.at:
+        ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
+        return f"{begin} in the middle: {what}, and yet {said(subject, ends, shares)}; {healthy}."
+    steps = len(known.law.infinite) - 1
+    return f"{begin}: {what}, {a_layer(ratio, steps)} a layer over {steps} layers; {healthy}."
+
+
+# --------------------------------------------------------------------- cause
+
+
+def _factors(known: Known) -> str:
+    """What f′, the weights and the signal make of it, in theory."""
+    expected, setup = known.expected, known.subject.setup
+    whole = float(known.law.infinite[0]) - float(known.law.infinite[-1])
+    if known.judgement.kind is Kind.DEAD or not math.isfinite(whole):
+        return ""
+    back = whole
+    if setup.quantity == "w":
+        z = law_of(expected, "z", widths_of(known.subject), abs(setup.x)).infinite
+        back = float(z[0]) - float(z[-1])
+    steps = setup.depth - known.law.first
+    weights = 0.5 * steps * math.log10(expected.sigmas.sigma_w2) if steps else 0.0
+    made = f"The f′ make {times(back - weights)} of it, the weights {times(weights)}"
+    return f"{made}, the signal {times(whole - back)}." if setup.quantity == "w" else f"{made}."
+
+
+def _death(known: Known) -> str:
+    """Why networks are dead, where some are."""
+    dead = known.judgement.kind is Kind.DEAD or (
+        known.shares is not None and known.shares.counts[Kind.DEAD] > 0
+    )
+    if not dead:
+        return ""
+    return why_dead(known.expected, known.subject.setup.network.width, known.stopped)
+
+
+def _signal(known: Known) -> str:
+    """What becomes of the signal on its way up, where that is much."""
+    signal = known.formats.log10_signal
+    first, last = float(signal[1]), float(signal[-1])
+    if known.judgement.kind is Kind.DEAD or first == -math.inf or abs(last - first) < _MUCH:
+        return ""
+    how = "collapses" if last < first else "grows"
+    return f"The signal {how}: |a| at the last layer is {times(last - first)} that at the first."
+
+
+def _saturated(known: Known) -> str:
+    """How many units are saturated, where many are."""
+    saturated = known.expected.saturated
+    both_ends = known.expected.path.activation.saturates == "both sides"
+    if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
+        return ""
+    carry = ", and the few that are not carry it" if saturated > 0.5 else ""
+    return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
+
+
+# ------------------------------------------------------------------ evidence
+
+
+def _theory(known: Known) -> str:
+    """By how much theory and measurement disagree."""
+    law, ensemble, setup = known.law, known.ensemble, known.subject.setup
+    infinite, centre = float(law.infinite[0]), float(law.centre[0])
+    theory = f"Theory: {times(infinite)}"
     if ensemble is None:
         return f"{theory}; measuring."
-    count, units = ensemble.networks, subject.setup.network.units
-    networks = f"{count} network{'s' if count > 1 else ''} of width {units}"
-    if ensemble.dead > 0.0:
-        share = percent(ensemble.dead)
-        return f"{theory}; {share} of {networks} are dead: too narrow, a whole layer gave 0."
+    count, network = ensemble.networks, setup.network
+    networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
+    if infinite == -math.inf or mean == -math.inf:
+        return f"{theory}; {networks} give {times(mean)}."
+    alive = "" if ensemble.dead == 0.0 else " in those that are not dead"
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give ×{magnitude(apart)} of it"
+    measured = f"{networks} give{'s' if count == 1 else ''} {times(apart)} of it{alive}"
     if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
         wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
     if abs(apart) <= max(2.0 * error, _ENOUGH):
-        return f"{theory}, and {networks} agree (×{magnitude(apart)} ± {_percentage(error)})."
+        return f"{theory}, and {networks} agree ({times(apart)} ± {_percentage(error)})."
+    if law.band is None:
+        return f"{theory} for infinite width; {measured} in the geometric mean."
     if abs(apart - width) <= max(2.0 * error, _ENOUGH, 0.25 * abs(width)):
         return (
             f"{theory} for infinite width; {measured} in the geometric mean, "
-            f"as a finite width makes it (predicted ×{magnitude(width)})."
-        )
-    saturated = expected.saturated
-    if saturated > 0.5:
-        return (
-            f"{theory} for infinite width; {measured}: {percent(saturated)} of the units are "
-            "saturated, and the few that are not carry it."
+            f"as a finite width makes it (predicted {times(width)})."
         )
     return (
         f"{theory} for infinite width; {measured}, where first order in depth/width = "
-        f"{subject.setup.depth / units:.2g} predicts ×{magnitude(width)}."
+        f"{network.depth_over_width(setup.depth):.2g} predicts {times(width)}."
     )
 
 

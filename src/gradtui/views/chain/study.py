@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.chain.chains import chain_of
+from gradtui.models.chain.chains import Course, chain_of
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.finding import Finding, Remedy
@@ -52,7 +52,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Product]:
         yield Product(focused, chains, (None,) * len(chains))
     share = 1.0 / len(chains)
     remedies = tuple(
-        remedy_of(subject, chain, part(tick, share * index, share))
+        remedy_of(subject, Course(chain, ""), part(tick, share * index, share))
         for index, (subject, chain) in enumerate(chains)
     )
     yield Product(focused, chains, remedies)
@@ -74,7 +74,7 @@ def finding(result: Product, name: str) -> Finding:
     """The verdict on one of the chains."""
     pairs = zip(result.chains, result.remedies, strict=True)
     (finding,) = (
-        diagnose(subject, chain, remedy)
+        diagnose(subject, Course(chain, ""), remedy)
         for (subject, chain), remedy in pairs
         if subject.name == name
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gradtui.models.network.cost import seconds_of, unhurried
+from gradtui.models.subject import subjects_of
 from gradtui.setup import Setup
 from gradtui.views.init.orthogonal import orthogonal_lines
 from gradtui.views.init.snippets import lines_to_paste
@@ -35,6 +37,13 @@ def walk(setup: Setup, steps: int, tens: bool) -> Setup:
     return setup.with_(sigma_w=min(max(sigma_w, low), high))
 
 
+def idle(setup: Setup) -> frozenset[str]:
+    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes."""
+    orthogonal = setup.with_(init=("orthogonal",), activations=setup.activations[:1])
+    (dearest,) = subjects_of(orthogonal, "network")
+    return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
+
+
 def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
     """The lines that set the advice for the focused activation; none where nothing is advised."""
     advised = result.focused.advised
@@ -57,12 +66,14 @@ VIEW: View[Comparisons] = View(
         "x",
         "units",
         "networks",
+        "patience",
         "seed",
         "sigma_w_range",
     ),
     cursor="sigma_w",
     families=("network",),
     run=run,
+    idle=idle,
     draw=draw,
     readout=readout,
     finding=finding,

@@ -145,6 +145,7 @@ class Comparison:
         expectation: what theory says of the normal ones at this width, once that is known.
         remedy: what helps where no weights do.
         not_simulated: why it could not be checked, where it could not.
+        why_fewer: why fewer networks are drawn than were asked for, where that is so.
     """
 
     subject: Subject
@@ -153,6 +154,7 @@ class Comparison:
     expectation: Expectation | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""
+    why_fewer: str = ""
 
     @property
     def name(self) -> str:
@@ -200,7 +202,10 @@ class Comparison:
         """From which width on 95 % of networks keep the threshold, to leading order."""
         if self.expectation is None:
             return math.nan
-        units = self.subject.setup.network.units
+        network = self.subject.setup.network
+        if network.listed:
+            return math.nan  # there is no one width
+        units = network.width
         n_beta = float(self.expectation.path.log_variance(units)[0] * units)
         return sufficient_width(n_beta, self.advice.log10_ratio, self.advice.threshold)
 

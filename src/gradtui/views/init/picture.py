@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gradtui.plots.canvas import MIN_HEIGHT, Canvas, tick_values
+from gradtui.plots.canvas import MIN_HEIGHT, Canvas
 from gradtui.plots.picture import (
-    DASHES,
     LETTERS,
     Picture,
     Row,
     Span,
     curve_role,
+    dash_of,
     fit_text,
     row,
     row_text,
@@ -19,6 +17,8 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
+from gradtui.views.curves import drawing_order
 from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
@@ -42,7 +42,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
-        Span("  ● advised" if result.focused.advised else "", "good"),
+        Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
     )
@@ -66,32 +66,35 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         (low, high),
         (-top, top),
         x_label=plain,
-        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2),
+        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2 if top > 0.1 else 6),
         marker=marker,
         label_width=6 if top < 999 else 8,
-        x_ticks=tick_values(low, high, max(3, size.width // 9)),
         whole_y=top >= _FEW_DECADES,
+        log_y=True,
+        x_title="σw",
+        y_title=f"gradient left after {setup.depth} layers",
     )
 
 
 def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
     """The healthy band's edges, and every activation's curve with its letter."""
-    top, limit = _top(setup), setup.log10_threshold
+    limit = setup.log10_threshold
     for edge in (limit, -limit):
         canvas.level(edge, f" {magnitude(edge)} ", "good")
-    for index, comparison in reversed(list(enumerate(result.each))):
-        w, r = comparison.advice.curve
-        canvas.line(w, r, curve_role(index), DASHES[index])
-    for index, comparison in enumerate(result.each if len(result.each) > 1 else ()):
-        w, r = comparison.advice.curve
-        place = int(np.argmin(abs(r + 0.6 * top)))  # below the band, clear of the advice
-        canvas.text(float(w[place]), float(r[place]), LETTERS[index], curve_role(index))
+    chosen = result.each.index(result.focused)
+    for index in drawing_order(len(result.each), chosen):
+        comparison, dash = result.each[index], dash_of(index, index == chosen)
+        letter = LETTERS[index] if len(result.each) > 1 else ""
+        role = curve_role(index)
+        sigma_w, left = comparison.advice.curve
+        canvas.line(sigma_w, left, role, dash, comparison.name, letter)
 
 
 def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     """The cursor, and where weights of each kind stand, with what was measured of them."""
     top, limit = _top(setup), setup.log10_threshold
-    canvas.upright(focused.advice.sigma_w, "good" if focused.advised else "bad")
+    role = "good" if focused.advised else "bad"
+    canvas.upright(focused.advice.sigma_w, role, f"best {plain(focused.advice.sigma_w, 4)}")
     canvas.upright(setup.plane.sigma_w, "cursor")
     low, high = canvas.x_limits
     shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
@@ -100,11 +103,13 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
     spans = [weights.quantiles() for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
-    canvas.bars([weights.sigma_w for weights in measured], low_ends, high_ends, "spread")
+    at = [weights.sigma_w for weights in measured]
+    canvas.bars(at, low_ends, high_ends, "spread", name="5-95 % measured")
     for weights in sorted(shown, key=lambda one: one is best):
         height = min(max(weights.known, -top), top)
-        letter = ADVISED if weights is focused.advised else weights.letter
-        canvas.text(weights.sigma_w, height, letter, role_of(weights.kind(limit)))
+        advised = weights is focused.advised
+        letter, name = (ADVISED, "advised") if advised else (weights.letter, weights.label)
+        canvas.text(weights.sigma_w, height, letter, role_of(weights.kind(limit)), name)
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
@@ -117,21 +122,20 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.others)
-    wide = max(22, min(longest, width - 52))
-    head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
-    rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
+    wide = max(23, min(longest, width - 52))
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>7}{f'after {setup.depth}':>11}")
+    rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
     for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
         rows.append(
-            row_within(
-                width,
+            [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
                 Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
-            )
+            ]
         )
-    return rows
+    return list(whole_columns(rows, width))
 
 
 def _recipe_names(comparison: Comparison, width: int) -> list[Row]:

@@ -7,13 +7,14 @@ import math
 import numpy as np
 
 from gradtui.models.finding import Kind
-from gradtui.plots.picture import Row, Span, fit_text, row_within
+from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
 from gradtui.wording import magnitude, plain, rate
 
-ADVISED = "●"
+ADVISED = "◆"
 """Where the advised weights stand in the picture."""
 _NEXT_TO_1 = 5e-6
 
@@ -23,13 +24,12 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
     rows = [
-        row_within(
-            width,
+        [
             Span(fit_text(f" {comparison.name}", 14), "title"),
             Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
-            Span(" 5-95 %", "muted"),
-        )
+            Span("  5-95 %", "muted"),
+        ]
     ]
     best, here = comparison.best, _at_cursor(comparison, setup)
     kind, advised = best.kind(limit), comparison.advised is best
@@ -40,15 +40,16 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     ):
         ratio = weights.log10_ratio
         rows.append(
-            row_within(
-                width,
+            [
                 Span(f" {lead:<13}", role),
-                Span(f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"),
-                Span(f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"),
+                Span(
+                    f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
+                    f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"
+                ),
                 *measured_columns(weights),
-            )
+            ]
         )
-    return tuple(rows)
+    return whole_columns(rows, width)
 
 
 def mark_of(kind: Kind | None) -> str:

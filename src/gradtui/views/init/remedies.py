@@ -12,11 +12,12 @@ from gradtui.progress import Tick, part
 from gradtui.setup import implied
 from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Share
 from gradtui.views.init.weights import (
-    WAYS,
     advice_for,
     advised_weights,
     left_in,
     networks_of,
+    recipes_in_use,
+    seconds_of_all,
     work_of,
 )
 
@@ -51,9 +52,10 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
 
     It draws the networks that the command draws, and more until a bound of their share is clear.
     """
-    count = networks_of(changed.setup, WAYS)
     advice = advice_for(changed, None, tick)
     ways = advised_weights(changed, advice) if advice.possible else ()
+    compared = (*ways, *recipes_in_use(changed, None, tick)) if ways else ()
+    count = networks_of(changed.setup, seconds_of_all(compared)) if compared else 0
     for weights in ways:  # as the command does: the second if the first do not
         drawn = _drawn(weights, count, tick)
         if drawn is None:
@@ -86,9 +88,9 @@ def _drawn(weights: CheckedWeights, count: int, tick: Tick) -> tuple[Share, Shar
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first; another activation last."""
     setup, unstable = comparison.subject.setup, comparison.advice.unstable
-    units, depth = setup.network.units, setup.depth
+    units, depth, listed = setup.network.width, setup.depth, setup.network.listed
     width = comparison.width_that_holds
-    for times in () if unstable else (1.0, 2.0):
+    for times in () if unstable or listed else (1.0, 2.0):
         if units < times * width <= MAX_WIDTH:
             enough = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {enough}", {"units": enough}
@@ -97,11 +99,13 @@ def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
         if setup.plane.sigma_b < sigma_b:
             changes = {"sigma_b": sigma_b, **implied(setup, "sigma_b", sigma_b)}
             yield f"σb = {sigma_b:g}", changes
-            yield f"σb = {sigma_b:g} with units = {wider}", {**changes, "units": wider}
-    for share in (2, 4, 8):
+            if not listed:
+                yield f"σb = {sigma_b:g} with units = {wider}", {**changes, "units": wider}
+    for share in () if listed else (2, 4, 8):
         if depth >= 2 * share:
             yield f"depth = {depth // share}", {"depth": depth // share}
     for other in ("tanh", "relu"):
         if other != comparison.name:
             yield other, {"activations": (other,)}
-            yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}
+            if not listed:
+                yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}

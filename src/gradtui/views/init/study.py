@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
+from gradtui.models.network.cost import why_fewer
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -15,12 +16,12 @@ from gradtui.setup import Setup
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.remedies import remedy_of
 from gradtui.views.init.weights import (
-    WAYS,
     advice_for,
     advised_weights,
     measured,
     networks_of,
     recipes_in_use,
+    seconds_of_all,
 )
 
 _FOLLOWED = 300
@@ -37,7 +38,10 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     """
     if setup.depth > MAX_DEPTH:
         raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", "try a smaller depth"
+            "depth",
+            setup.depth,
+            f"at most {MAX_DEPTH:,} for a network",
+            f"try {{depth={MAX_DEPTH}}}",
         )
     # Of initialisations it compares its own.
     subjects = MODELS[setup.model].subjects(setup.with_(init=setup.network.init[:1]))
@@ -47,7 +51,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     if setup.depth > _FOLLOWED:
         result = Comparisons(setup, _foreseen(subjects, None, tick))
         yield result
-    wanted = max(sum(comparison.wanted for comparison in result.each), 1)
+    for comparison in result.each:
+        result = result.with_one(_within_time(comparison, len(result.each)))
+    wanted = sum(comparison.wanted for comparison in result.each)
     done = 0
     for comparison in result.each:
         share = comparison.wanted / wanted * _SIMULATING
@@ -60,6 +66,15 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         if remedy is not None:
             result = result.with_one(replace(comparison, remedy=remedy))
             yield result
+
+
+def _within_time(comparison: Comparison, among: int) -> Comparison:
+    """As many networks in each way as there is time for, where several activations share it."""
+    setup, seconds = comparison.subject.setup, seconds_of_all(comparison.weights)
+    wanted = networks_of(setup, seconds, among)
+    why = why_fewer(setup.network.networks, wanted, seconds * among)
+    weights = tuple(replace(one, wanted=wanted) for one in comparison.weights)
+    return replace(comparison, weights=weights, why_fewer=why)
 
 
 def _foreseen(
@@ -76,20 +91,14 @@ def _theory(subject: Subject, followed: int | None, tick: Tick) -> Comparison:
     weights = list(advised_weights(subject, advice))
     if subject.name == subject.among.focused:
         weights += recipes_in_use(subject, followed, tick)
-    try:
-        wanted = networks_of(subject.setup, WAYS)
-    except InputError as error:
-        return Comparison(subject, advice, tuple(weights), not_simulated=str(error))
-    return Comparison(subject, advice, tuple(replace(one, wanted=wanted) for one in weights))
+    asked = subject.setup.network.networks  # as long as it is not known how many there is time for
+    return Comparison(subject, advice, tuple(replace(one, wanted=asked) for one in weights))
 
 
 def _simulated(comparison: Comparison, tick: Tick) -> Iterator[Comparison]:
     """The advised setting of one activation, then each of its recipes."""
     expectation = expectation_of(comparison.normal.subject, part(tick, 0.0, 0.0))
     comparison = replace(comparison, expectation=expectation)
-    if comparison.not_simulated:
-        yield comparison
-        return
     try:
         each = 1.0 / len(comparison.weights)
         for index, weights in enumerate(comparison.weights):

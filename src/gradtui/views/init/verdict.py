@@ -10,7 +10,7 @@ from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Comparisons
-from gradtui.wording import magnitude, percent, plain
+from gradtui.wording import factor, magnitude, percent, plain
 
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
@@ -72,7 +72,7 @@ def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
         if share.count == own.count and share.healthy > own.healthy:
             yield f"Orthogonal weights of this gain scatter less: {share} are healthy."
     wide = comparison.width_that_holds
-    units = comparison.subject.setup.network.units
+    units = comparison.subject.setup.network.width
     failing = comparison.advised is None and best.measured.size
     if failing and not comparison.advice.unstable and units < wide < math.inf:
         yield f"It takes about {magnitude(math.log10(wide))} units to hold in most."
@@ -86,23 +86,20 @@ def _evidence(comparison: Comparison) -> str:
     if not best.measured.size:
         return ""
     setup = comparison.subject.setup
-    units, asked = setup.network.units, setup.network.networks
-    drawn = f"Random networks of {units} units a layer"
-    if best.wanted < asked:
-        drawn += f", {best.wanted} of the {asked:,} asked for, as more take too long"
-    low, _, high = map(magnitude, best.quantiles())
-    return f"{drawn}: 90 % keep {low} to {high}. {_theory(comparison, setup)}"
+    low, _, high = map(factor, best.quantiles())
+    drawn = f"Random networks of {setup.network.units_text} a layer: 90 % keep {low} to {high}."
+    return " ".join(filter(None, (drawn, _theory(comparison, setup), comparison.why_fewer)))
 
 
 def _theory(comparison: Comparison, setup: Setup) -> str:
-    best, expectation, units = comparison.best, comparison.expectation, setup.network.units
+    best, expectation, network = comparison.best, comparison.expectation, setup.network
     text = f"Theory: ×{magnitude(best.log10_ratio)} for infinite width"
     here = math.nan if expectation is None else float(expectation.centre[0])
     if best.orthogonal or not math.isfinite(here):
         return f"{text}."
     return (
-        f"{text}, ×{magnitude(here)} for {units} units to first order in depth/width, "
-        f"which is {plain(setup.depth / units, 2)}."
+        f"{text}, ×{magnitude(here)} for {network.units_text} to first order in "
+        f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}."
     )
 
 
@@ -134,7 +131,7 @@ def _range(advice: Advice, best: CheckedWeights, setup: Setup) -> str:
     text = f"At infinite width any σw from {low} {upwards} is healthy"
     if best.kind(setup.log10_threshold) is Kind.HEALTHY:
         return f"{text}."
-    return f"{text}; {setup.network.units} units scatter too much for that."
+    return f"{text}; {setup.network.units_text} scatter too much for that."
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:

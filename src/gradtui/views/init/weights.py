@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,8 @@ from gradtui.errors import InputError
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.models import LAYERED
+from gradtui.models.network.cost import networks_within, seconds_of
+from gradtui.models.network.networks import layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -27,14 +29,6 @@ RECIPES = {
 }
 """The recipes that the advice is compared with, by the letters that they begin with."""
 
-WAYS = 2 + len(RECIPES)
-"""So many ways to draw weights are compared at most."""
-_WORK = 1e9
-"""So much work all networks together may be, which is some seconds; then there are fewer."""
-_LEAST = 3
-"""Fewer networks say nothing."""
-_LONGEST = 2e9
-"""With more work than this for one network in each way, no network is drawn."""
 _WORK_A_PICTURE = 2_000_000
 """After so much work what was measured is shown, if it has doubled."""
 
@@ -87,10 +81,10 @@ def recipes_in_use(
     for name, letter in RECIPES.items():
         drawn = subject.changed({"init": (format_spec(name, parameters.get(name, {})),)})
         try:
-            sigmas = LAYERED[setup.model].sigmas(drawn)
+            sigmas = layer_sigmas_of(drawn)
         except InputError:  # it has no critical point here
             continue
-        w, b = math.sqrt(sigmas.sigma_w2), math.sqrt(sigmas.sigma_b2)
+        w, b = (math.sqrt(square) for square in sigmas.typical[:2])
         same = round(w, 9), round(b, 9)
         if same in distinct:
             distinct[same] = replace(distinct[same], names=(*distinct[same].names, name))
@@ -102,9 +96,18 @@ def recipes_in_use(
         subject.activation, ws, bs, setup.depth, abs(setup.x), followed=followed, tick=tick
     )
     return tuple(
-        replace(recipe, log10_ratio=float(ratio))
+        replace(recipe, log10_ratio=_own_ratio(recipe.subject, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
+
+
+def _own_ratio(subject: Subject, ratio: float) -> float:
+    """What theory says is left: that for one σw, or where layers differ, that for theirs."""
+    found, setup = layer_sigmas_of(subject), subject.setup
+    if found.alike:
+        return ratio
+    path = theory(subject.activation, *found.for_theory, setup.depth, abs(setup.x))
+    return float(path.log10_grad_hidden[0])
 
 
 # ----------------------------------------------------------------- simulation
@@ -112,26 +115,23 @@ def recipes_in_use(
 
 def work_of(setup: Setup) -> float:
     """Of a network, in numbers that are drawn; a layer costs as much as some thousands of them."""
-    return setup.depth * (setup.network.units**2 + 5000.0)
+    return setup.network.weights(setup.depth) + 5000.0 * setup.depth
 
 
-def networks_of(setup: Setup, ways: int) -> int:
-    """How many networks are drawn in each of so many ways: as asked for, or what time allows.
+def networks_of(setup: Setup, seconds: float, among: int = 1) -> int:
+    """How many networks are drawn in each way: as asked for, or as many as there is time for.
 
-    Raises:
-        InputError: too much work even for a few.
+    Args:
+        setup: with the patience, which several activations share.
+        seconds: what one network in each way takes.
+        among: so many activations.
     """
-    work = ways * work_of(setup)
-    if work > _LONGEST:
-        units, depth = setup.network.units, setup.depth
-        fewer = max(int(units * math.sqrt(_LONGEST / work)), 1)
-        raise InputError(
-            "units",
-            f"{units:,} with {depth:,} layers",
-            "little enough work for a simulation",
-            f"try {fewer:,} units, or fewer layers",
-        )
-    return min(setup.network.networks, max(int(_WORK / work), _LEAST))
+    return networks_within(setup.network.networks, setup.patience / among, seconds)
+
+
+def seconds_of_all(ways: Sequence[CheckedWeights]) -> float:
+    """What one network in each of these ways takes."""
+    return sum(seconds_of(way.subject) for way in ways)
 
 
 def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:

@@ -42,6 +42,7 @@ VIEW: View[ComparedNetworks] = View(
     readout=readout,
     finding=finding,
     table=table,
+    zooms=False,
     walk=walk_layers,
     waiting=waiting,
     has_all_subjects=True,

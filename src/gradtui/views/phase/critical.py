@@ -34,7 +34,7 @@ def critical_setup(setup: Setup) -> Setup:
         "sigma_b",
         here.sigma_b,
         f"a σb with a critical σw for {here.name}",
-        f"{KNOBS['sigma_b'].letter} {plain(nearest[1])} has one",
+        f"{{sigma_b={plain(nearest[1])}}} has one",
     )
 
 

@@ -44,7 +44,7 @@ _STEEPEST = 4.0
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    legends = [_scale(setup, size.width), *_legend(result, setup, size.width, marker)]
+    legends = [_scale(result, setup, size.width), *_legend(result, setup, size.width, marker)]
     legends = legends[: max(size.height - _LEAST_MAP, 1)]
     mapped = result.map
     canvas = Canvas(
@@ -56,17 +56,20 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         y_label=plain,
         marker=marker,
         label_width=5,
+        x_title="σw",
+        y_title="layers L" if by_depth else "σb",
     )
-    canvas.shade(_cells(mapped, canvas, setup.log10_threshold))
+    canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(result, setup))
     if by_depth:
         _draw_reach(canvas, result, setup)
     else:
         line = result.line
-        canvas.path(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good")
-        for letter, _, at in _initialisations(result, setup):
-            canvas.text(*at, letter, "title")
+        canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name="critical")
+        for letter, names, at in _initialisations(result, setup):
+            canvas.text(*at, letter, "title", ", ".join(names))
     height = setup.layer if by_depth else setup.plane.sigma_b
-    canvas.pointer(setup.plane.sigma_w, height, "cursor")
+    here = f"σw = {plain(setup.plane.sigma_w)}, {'L' if by_depth else 'σb'} = {plain(height)}"
+    canvas.pointer(setup.plane.sigma_w, height, "cursor", here)
     below = Picture.of(legends, size.width)
     return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
 
@@ -76,11 +79,12 @@ def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
     mapped, limit = result.map, -setup.log10_threshold
     for sign in (-1.0, 1.0):
         reaches = [_reach(mapped.heights, sign * column, limit) for column in mapped.log10_left.T]
-        canvas.path(mapped.sigma_w, reaches, "warn")
+        left = f"{magnitude(sign * limit)} left"
+        canvas.line(mapped.sigma_w, reaches, "warn", "solid" if sign < 0 else "long", left)
     for critical in result.focused.critical:
         at = math.sqrt(critical.sigma_w2)
         if canvas.x_limits[0] <= at <= canvas.x_limits[1]:
-            canvas.upright(at, "good")
+            canvas.upright(at, "good", "critical")
 
 
 def _reach(layers: Array, lost: Array, limit: float) -> float:
@@ -103,15 +107,28 @@ def _heading(setup: Setup, width: int) -> Row:
     return row_within(width, (axes, "muted"), (title, "title"))
 
 
-def _scale(setup: Setup, width: int) -> Row:
+def _scale(result: Phase, setup: Setup, width: int) -> Row:
     """What each band stands for: how much of the gradient is left."""
-    limit = setup.log10_threshold
     spans: list[Span] = [Span("     ")]
+    for glyph, role, meaning in _meanings(result, setup):
+        if role:
+            spans += [Span(glyph, role), Span(f"{meaning} ", "muted")]
+    return row_within(width, *spans)
+
+
+def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
+    """Glyph, role and meaning of each band, and of what is strewn over the map."""
+    limit = setup.log10_threshold
+    found = []
     for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
         share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
-        sign = "<" if strength < 0 else ">"
-        spans += [band(strength), Span(f"{sign}{share} ", "muted")]
-    return row_within(width, *spans)
+        found.append((*band(strength), f"{'<' if strength < 0 else '>'}{share}"))
+    return [*found, *((mark, "", name) for mark, name in _endings(result))]
+
+
+def _endings(result: Phase) -> list[tuple[str, str]]:
+    """The marks that are strewn over this map, and their names."""
+    return [named for ending, named in _MARKS.items() if np.any(result.map.endings == ending)]
 
 
 def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
@@ -123,11 +140,7 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
         parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
-    parts += [
-        (mark, name, "title")
-        for ending, (mark, name) in _MARKS.items()
-        if np.any(result.map.endings == ending)
-    ]
+    parts += [(mark, name, "title") for mark, name in _endings(result)]
     if not by_depth:
         parts += [
             (letter, ", ".join(names), "title")
@@ -148,16 +161,15 @@ def _initialisations(
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
     (left, *_, right), (low, *_, high) = result.map.sigma_w, result.map.heights
     for letter, (name, recipe) in _RECIPES.items():
-        given = sigmas(recipe, setup.focused, setup.network.units)
+        given = sigmas(recipe, setup.focused, setup.network.width)
         at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
         if left <= at[0] <= right and low <= at[1] <= high:
             found.setdefault(at, (letter, []))[1].append(name)
     return [(letter, names, at) for at, (letter, names) in found.items()]
 
 
-def _cells(mapped: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
+def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str, str]]]:
     """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
-    x, y = canvas.x_of_columns, canvas.y_of_lines
     left = _rates(mapped, x, y) * np.interp(y, mapped.heights, mapped.layers)[:, None]
     strengths = np.sign(left) * np.searchsorted(
         np.array(_EDGES) * abs(limit), np.abs(left), side="right"

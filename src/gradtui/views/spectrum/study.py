@@ -60,11 +60,11 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
 
 def _refuse_too_much(setup: Setup) -> None:
     for name, value, most in (
-        ("units", setup.network.units, MAX_UNITS),
+        ("units", setup.network.width, MAX_UNITS),
         ("depth", setup.depth, MAX_DEPTH),
     ):
         if value > most:
-            raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
+            raise InputError(name, value, f"at most {most:,} for spectra", f"try {{{name}={most}}}")
 
 
 def _healed(result: Spectra, order: Sequence[int], tick: Tick) -> Iterator[Spectra]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -27,6 +28,8 @@ from gradtui.wording import magnitude, percent, plain, rate
 
 _TRIALS = 3
 """On so many networks a remedy is tried before it is offered."""
+_SHARE = 0.05
+"""The share of the time that trying it on one network may take."""
 
 
 def finding(result: Spectra, subject: str) -> Finding:
@@ -41,7 +44,15 @@ def finding(result: Spectra, subject: str) -> Finding:
     if remedy is not None:
         remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
     sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
-    return Finding(subject, kind, sentence, cause, remedy=remedy)
+    return Finding(subject, kind, sentence, cause, _evidence(setup, pool), remedy)
+
+
+def _evidence(setup: Setup, pool: Pool) -> str:
+    """How many networks there are of each kind, and why no more."""
+    count, asked = len(pool.spectra), setup.network.networks
+    fewer = why_fewer(asked, networks_of(setup), spectra_seconds_of(setup))
+    networks = "network" if count == 1 else "networks"
+    return f"On {count} {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
@@ -101,6 +112,8 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
     share, tried = 1.0 / max(len(candidates), 1), itertools.count()
 
     def heals(changed: Subject) -> str | None:
+        if spectrum_seconds_of(changed) > _SHARE * changed.setup.patience:
+            return None  # it could not be tried in the time that there is
         after = _drawn_to_try(pair, changed, part(tick, share * next(tried), share))
         return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
 

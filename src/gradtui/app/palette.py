@@ -1,0 +1,73 @@
+"""The command palette: what is found by its name, and a cursor that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from gradtui.app import going, steps
+from gradtui.app.state import State
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.setup import KNOBS, Knob
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that the palette finds: its title, and where it leads.
+
+    Attributes:
+        knob: the knob whose value is asked for there; None if none is.
+    """
+
+    title: str
+    group: str
+    step: Callable[[State], State]
+    knob: Knob | None = None
+
+
+def found_by_name(state: State) -> Iterator[Offer]:
+    """Activations, scenarios, and the knobs of other views."""
+    for name in ACTIVATIONS:
+        yield Offer(f"{name}: this activation alone", "Activations", partial(_alone, name=name))
+        if name not in state.setup.activations:
+            yield Offer(f"compare with {name}", "Activations", partial(_into_comparison, name=name))
+    for index, scenario in enumerate(SCENARIOS):
+        title = f"scenario: {scenario.title}"
+        yield Offer(title, scenario.look, partial(steps.scenario, index=index))
+    for name, view in _elsewhere(state).items():
+        knob = KNOBS[name]
+        title = f"{knob.label}: {knob.help}, in {view}"
+        yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
+
+
+def _alone(state: State, name: str) -> State:
+    return steps.only(state.with_(filter="", highlight=name))
+
+
+def _into_comparison(state: State, name: str) -> State:
+    return steps.toggle(state.with_(filter="", highlight=name))
+
+
+def _elsewhere(state: State) -> dict[str, str]:
+    """The knobs that cannot be set here, each with the first view in which it can."""
+    here = state.record.offered(state.setup)
+    views: dict[str, str] = {}
+    for view in VIEWS.values():
+        for name in view.offered(state.setup):
+            if name not in here and view.knob_of(KNOBS[name].letter, state.setup) == KNOBS[name]:
+                views.setdefault(name, view.name)
+    return views
+
+
+class Palette(CommandPalette):
+    """Textual's; a cursor that blinks would be sent twice a second for as long as it is open."""
+
+    def on_mount(self) -> None:
+        """Hold the cursor still."""
+        self.query_one(Input).cursor_blink = False

@@ -1,0 +1,111 @@
+"""The verdict on a gradient by layer: both its ends, and what lies between.
+
+A curve is log10 of a gradient at the layers that are drawn, from the first to the last, [layers];
+-inf is an exact zero. What is judged is the curve beside its last value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.models.finding import Kind
+
+
+class Judgement(NamedTuple):
+    """What becomes of a gradient.
+
+    Attributes:
+        kind: that.
+        log10_ratio: log10 of the first value beside the last; -inf where the first is 0.
+        at: where on the curve it is seen: 0 is its beginning.
+        log10_there: log10 of the value there beside the last.
+    """
+
+    kind: Kind
+    log10_ratio: float
+    at: int
+    log10_there: float
+
+
+def beside_last(curve: Array) -> Array:
+    """The curve beside its last value; where that is 0, beside its largest."""
+    last = float(curve[-1]) if curve[-1] > -math.inf else float(curve.max())
+    if last == -math.inf:
+        return curve
+    with np.errstate(invalid="ignore"):
+        beside: Array = curve - last
+    beside[np.isnan(beside)] = 0.0  # theory may be infinite at both
+    return beside
+
+
+def judge(curve: Array, log10_limit: float) -> Judgement:
+    """The verdict: by the ratio of the ends; where that is healthy, by the worst between them.
+
+    Args:
+        curve: see above.
+        log10_limit: log10 of the threshold, below 0.
+    """
+    beside = beside_last(curve)
+    ratio = float(beside[0])
+    kind = Kind.of(ratio, log10_limit)
+    if kind is not Kind.HEALTHY:
+        return Judgement(kind, ratio, 0, ratio)
+    low, high = int(np.argmin(beside)), int(np.argmax(beside))
+    worst = low if -beside[low] >= beside[high] else high
+    there = float(beside[worst])
+    if (between := Kind.of(there, log10_limit)) is not Kind.HEALTHY:
+        return Judgement(between, ratio, worst, there)
+    return Judgement(kind, ratio, 0, ratio)
+
+
+def healthy_depth(ratios: Array, log10_limit: float) -> int | None:
+    """How many of the first layers can be stacked; None where more can than there are.
+
+    Args:
+        ratios: log10 of the ratio of the ends of the first 1, 2, … layers.
+        log10_limit: log10 of the threshold.
+    """
+    outside = np.flatnonzero(~(np.abs(ratios) <= -log10_limit))
+    return int(outside[0]) if outside.size else None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What becomes of the gradient in each of many that were drawn at random."""
+
+    counts: Mapping[Kind, int]
+
+    @classmethod
+    def of(cls, kinds: Iterable[Kind]) -> Shares:
+        """Counted."""
+        counts = dict.fromkeys(Kind, 0)
+        for kind in kinds:
+            counts[kind] += 1
+        return cls(counts)
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return sum(self.counts.values())
+
+    @property
+    def kind(self) -> Kind:
+        """Healthy where most are; else the commonest way not to be."""
+        if 2 * self.counts[Kind.HEALTHY] > self.total:
+            return Kind.HEALTHY
+        return max((kind for kind in Kind if kind is not Kind.HEALTHY), key=self.counts.__getitem__)
+
+    def text(self, what: str) -> str:
+        """Of how many the kind is true, and of how many others: 'in 97 of 100 networks'."""
+        if self.counts[self.kind] == self.total:
+            return f"in all {self.total} {what}"
+        others = [
+            f"{count} {kind}" for kind, count in self.counts.items() if count and kind != self.kind
+        ]
+        return f"in {self.counts[self.kind]} of {self.total} {what} ({', '.join(others)})"

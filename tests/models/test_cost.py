@@ -1,0 +1,207 @@
+"""How many networks are drawn in the time that there is, and what is said of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.initialisation.draw import network_on_demand, random_network
+from gradtui.mathematics.network import gradient_flow
+from gradtui.mathematics.network.spectrum import jacobian_spectrum
+from gradtui.models.chain import cost as chain_cost
+from gradtui.models.network import cost, networks
+from gradtui.models.network.cost import networks_of, networks_within, seconds_of, warning, why_fewer
+from gradtui.models.network.networks import drawn, flow_of
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.progress import Stopped
+from gradtui.setup import Setup
+from gradtui.views import VIEWS
+from support.commands import run as command
+
+
+def subject(**changes: object) -> Subject:
+    setup = Setup.of(activations=("gelu",), model="network").with_(**changes)
+    return subjects_of(setup.clamped(), "network")[0]
+
+
+# ------------------------------------------------------------------- how many
+
+
+def test_what_is_asked_for_in_everyday_sizes_is_drawn() -> None:
+    for units, depth in ((64, 50), (256, 50), (64, 1000)):
+        assert networks_of([subject(units=units, depth=depth)]) == 100
+
+
+@pytest.mark.parametrize(
+    ("units", "depth", "init"),
+    [(512, 200, "normal"), (4096, 50, "normal"), (1024, 100, "orthogonal"), (64, 10_000, "normal")],
+)
+def test_what_would_take_longer_than_the_patience_is_not(units: int, depth: int, init: str) -> None:
+    one = subject(units=units, depth=depth, init=(init,))
+    count = networks_of([one])
+    assert 1 <= count < 100
+    assert count == 1 or count * seconds_of(one) <= 20.0
+    patient = subject(units=units, depth=depth, init=(init,), patience=86_400.0)
+    assert networks_of([patient]) == 100
+
+
+def test_several_share_the_time() -> None:
+    one = subject(units=512, depth=200)
+    assert networks_of([one] * 4) == pytest.approx(networks_of([one]) / 4, abs=1)
+    assert networks_within(10, 20.0, 1e9) == 1
+
+
+def test_fewer_are_explained_with_what_all_would_take() -> None:
+    assert why_fewer(100, 100, 1.0) == ""
+    text = why_fewer(100, 12, 1.5)
+    assert text == (
+        "12 of 100 networks: all would take about 3 min; give more patience to draw more."
+    )
+    assert warning(3, 20.0, 5.0) == ""
+    assert warning(1, 20.0, 600.0) == "this takes about 10 min"
+
+
+@pytest.mark.parametrize("view", ["decay", "init", "spectrum"])
+def test_the_verdict_says_that_fewer_were_drawn_and_patience_draws_more(
+    view: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "_LAYER", 0.05)  # small networks as dear as large ones
+    monkeypatch.setattr(cost, "_SPECTRUM", (0.05, 0.0))
+    args = (view, "tanh", "--depth", "8", "--units", "4", "--networks", "50")
+    if view == "decay":
+        args += ("--model", "network")
+    status, out, _ = command(*args)
+    assert status == 0
+    assert "of 50 networks: all would take about" in " ".join(out.split())
+    status, out, _ = command(*args, "--patience", "86400")
+    assert "all would take about" not in " ".join(out.split())
+
+
+def test_a_run_that_takes_longer_than_the_patience_says_so_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cost, "_LAYER", 60.0)
+    _, _, err = command("decay", "tanh", "--model", "network", "--depth", "8", "--units", "4")
+    assert "gradtui: this takes about 8 min; ctrl+c ends it" in err
+    monkeypatch.undo()
+    _, _, err = command("decay", "tanh", "--model", "network", "--depth", "8", "--units", "4")
+    assert err == ""
+
+
+def test_random_chains_are_fewer_where_all_would_take_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everyday = Setup.of(activations=("tanh", "relu", "gelu"), depth=1000)
+    assert chain_cost.samples_of(everyday) == 200
+    deep = Setup.of(activations=("tanh",), depth=100_000)
+    assert 5 <= chain_cost.samples_of(deep) <= 20
+    monkeypatch.setattr(chain_cost, "_LAYER", 0.5)
+    status, out, _ = command("decay", "tanh", "relu", "--depth", "6", "--samples", "40")
+    assert status == 0
+    assert " ".join(out.split()).count("2 of 40 random chains: all would take about 4 min;") == 2
+
+
+# --------------------------------------------------------------------- memory
+
+
+@pytest.mark.parametrize("init", ["normal(1.2, 0.3)", "pytorch_linear", "orthogonal(1.1)"])
+def test_layers_on_demand_are_those_that_would_be_kept_to_the_bit(init: str) -> None:
+    widths = [5, 7, 7, 4]
+    kept, demanded = (f(widths, init, "tanh", 3) for f in (random_network, network_on_demand))
+    for layer in (2, 0, 1, 1, -1, 0):
+        assert np.array_equal(kept.weights[layer], demanded.weights[layer])
+        assert (kept.biases is None) == (demanded.biases is None)
+        if kept.biases is not None:
+            assert np.array_equal(kept.biases[layer], demanded.biases[layer])  # type: ignore[index]
+    assert len(demanded.weights) == 3
+    with pytest.raises(IndexError):
+        demanded.weights[3]
+
+
+@pytest.mark.parametrize("init", ["normal(1.2, 0.3)", "normal(1e-200)", "normal(1e200)"])
+def test_a_flow_through_layers_on_demand_is_the_same(init: str) -> None:
+    rng = np.random.default_rng(1)
+    x, u = rng.normal(size=(3, 6)), rng.normal(size=(3, 6))
+    flows = [
+        gradient_flow("tanh", net.weights, net.biases, x, u, layers=True)
+        for net in (f([6] * 9, init, "tanh", 3) for f in (random_network, network_on_demand))
+    ]
+    for name in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden", "log10_hidden"):
+        assert np.array_equal(getattr(flows[0], name), getattr(flows[1], name))
+    spectra = [
+        jacobian_spectrum("tanh", net.weights, net.biases, x[0]).log10_singular_values
+        for net in (f([6] * 9, init, "tanh", 3) for f in (random_network, network_on_demand))
+    ]
+    assert np.array_equal(*spectra)
+
+
+def test_large_networks_are_drawn_on_demand_and_say_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = subject(units=16, depth=12)
+    kept = flow_of(one, 1, 2)
+    assert isinstance(drawn(one, 1)[0].weights, list)
+    monkeypatch.setattr(networks, "KEPT_WEIGHTS", 1000)
+    assert not isinstance(drawn(one, 1)[0].weights, list)
+    assert np.array_equal(flow_of(one, 1, 2).log10_grad_hidden, kept.log10_grad_hidden)
+
+
+def test_of_layers_on_demand_one_is_there_at_a_time() -> None:
+    """The layers of 4,096 units that a hundred such networks have would be 13 GB."""
+    made: list[int] = []
+    network = network_on_demand([4096] * 101, "normal", "tanh", 0)
+    original = network.weights._make  # type: ignore[attr-defined]
+
+    def make(layer: int, tick: object) -> object:
+        made.append(layer)
+        return np.zeros((1, 1)), np.zeros(1) if layer < 100 else original(layer, tick)
+
+    network.weights._make = make  # type: ignore[attr-defined]
+    for layer in (0, 0, 1, 1, 0):
+        network.weights[layer]
+    assert made == [0, 1, 0]
+
+
+@pytest.mark.parametrize("what", ["flow", "spectrum"])
+def test_nothing_looks_at_layers_on_demand_beforehand(what: str) -> None:
+    """Each is made once on the way up, and once more on the way down; the last is still there."""
+    network = network_on_demand([6] * 8, "normal(1.2, 0.3)", "tanh", 3)
+    made: list[int] = []
+    original = network.weights._make  # type: ignore[attr-defined]
+    network.weights._make = lambda layer, tick: (made.append(layer), original(layer, tick))[1]  # type: ignore[attr-defined]
+    x = np.ones((1, 6))
+    if what == "flow":
+        gradient_flow("tanh", network.weights, network.biases, x, x)
+        assert made == [*range(7), *reversed(range(6))]
+    else:
+        jacobian_spectrum("tanh", network.weights, network.biases, x[0])
+        assert made == [*range(7)]
+
+
+def test_a_batch_whose_states_are_too_large_is_refused_with_what_would_do() -> None:
+    with pytest.raises(InputError, match=r"batch: 4096 is not at most 17\d at 4,096 units"):
+        flow_of(subject(units=4096, depth=60), 1, 4096)
+
+
+def test_drawing_a_large_layer_on_demand_can_be_stopped_on_the_way() -> None:
+    network = network_on_demand([2048, 2048], "normal", "relu", 0)
+    x, u = np.ones((1, 2048)), np.ones((1, 2048))
+    shares: list[float] = []
+
+    def tick(share: float) -> None:
+        shares.append(share)
+        if len(shares) == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        gradient_flow("relu", network.weights, network.biases, x, u, tick=tick)
+    assert 0.0 < shares[0] < shares[1] < 0.25
+
+
+def test_patience_is_idle_where_it_decides_nothing() -> None:
+    assert "patience" not in VIEWS["layers"].knobs
+    for model in ("network", "chain"):
+        small, large = (Setup.of(model=model, depth=depth) for depth in (10, 10_000))
+        assert "patience" not in VIEWS["decay"].used(small)
+        assert "patience" in VIEWS["decay"].used(large)

@@ -1,0 +1,46 @@
+"""What becomes of a gradient, in words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from gradtui.models.wording import a_layer, gradient_of, times
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (0.0, "all of the loss's gradient arrives at the input"),
+        (1e-4, "all of the loss's gradient arrives at the input"),
+        (math.log10(0.35), "×0.35 of the loss's gradient arrives at the input"),
+        (math.log10(2.3e5), "×2.3e5 the loss's gradient arrives at the input"),
+        (-math.inf, "exactly nothing of the loss's gradient arrives at the input"),
+    ],
+)
+def test_how_much_arrives(log10: float, text: str) -> None:
+    assert gradient_of("a", log10, layer=0, last=50) == text
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (0.0, "layer 1's ∂L/∂w is as large as layer 50's"),
+        (-32.0, "layer 1's ∂L/∂w is ×1e-32 layer 50's"),
+        (-math.inf, "layer 1's ∂L/∂w is exactly 0"),
+    ],
+)
+def test_how_large_it_is_beside_the_last(log10: float, text: str) -> None:
+    assert gradient_of("w", log10, layer=1, last=50) == text
+
+
+def test_what_a_factor_makes_is_no_amount_that_it_takes() -> None:
+    assert times(math.log10(3.2e-33)) == "×3.2e-33"
+    assert times(0.0) == "×1"
+
+
+def test_beside_all_of_it_no_rate_pretends_to_know_better() -> None:
+    assert a_layer(10 * math.log10(1.000367), 10) == "×1"
+    assert a_layer(10_000 * math.log10(0.9995), 10_000) == "×0.9995"
+    assert a_layer(101 * math.log10(0.9), 101) == "×0.9"
