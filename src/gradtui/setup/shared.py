@@ -30,7 +30,7 @@ class Shared:
     depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
     x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)
     quantity: str = choice(
-        "a", "D", "the gradient that is drawn and judged: ∂L/∂a, ∂L/∂z or ∂L/∂w",
+        "a", "G", "the gradient that is drawn and judged: ∂L/∂a, ∂L/∂z or ∂L/∂w",
         lambda: ("a", "z", "w"),
     )  # fmt: skip
     loss_scale: float = real(
@@ -40,7 +40,7 @@ class Shared:
     seed: int = whole(0, "n", "the seed of everything drawn at random", 0, 2**32 - 1)
     patience: float = real(
         20.0,
-        "T",
+        "P",
         "about how many seconds drawing at random may take: fewer are drawn where it would be more",
         LEAST_PATIENCE,
         86_400.0,
