@@ -17,7 +17,7 @@ def tick_values(low: float, high: float, most: int) -> list[float]:
         first = math.ceil(low / (step * factor) - 1e-9)
         last = math.floor(high / (step * factor) + 1e-9)
         if last - first < most:
-            return [k * step * factor for k in range(first, last + 1)]
+            return [k * (step * factor) for k in range(first, last + 1)]
     return [low]
 
 

@@ -11,7 +11,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.plots.marks import Axis as PlotAxis
 from gradtui.plots.marks import Boxes, Label, Later, Level, Mark, Plot
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
-from gradtui.plots.ticks import tick_values
+from gradtui.plots.ticks import decade_ticks, log_ticks
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import (
     Ensemble,
@@ -106,9 +106,9 @@ def _labels(axis: _Axis) -> Picture:
     """The decades beside the lines."""
     few = axis.high - axis.low <= 3
     texts = [""] * axis.lines
-    for tick in tick_values(axis.low, axis.high, max(2, axis.lines // 2)):
-        if few or tick == round(tick):
-            texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
+    choose = log_ticks if few else decade_ticks
+    for tick in choose(axis.low, axis.high, max(2, axis.lines // 2)):
+        texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
     if axis.low < axis.log10_threshold < axis.high:
         texts[axis.line_of(axis.log10_threshold)] = magnitude(axis.log10_threshold)
     texts[axis.line_of(0.0)] = "1"
