@@ -16,6 +16,7 @@ from gradtui.setup import Setup
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.remedies import remedy_of
 from gradtui.views.init.weights import advice_for, advised_weights, measured, recipes_in_use
+from gradtui.wording import duration
 
 _FOLLOWED = 300
 """Layers of the first answer for a deep network."""
@@ -43,7 +44,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         yield result
     for comparison in result.each:
         result = result.with_one(_within_time(comparison, len(result.each)))
-    wanted = sum(comparison.wanted for comparison in result.each)
+    wanted = max(sum(comparison.wanted for comparison in result.each), 1)
     done = 0
     for comparison in result.each:
         share = comparison.wanted / wanted * _SIMULATING
@@ -59,14 +60,28 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
 
 
 def _within_time(comparison: Comparison, among: int) -> Comparison:
-    """As many networks of each as there is time for, where several activations share it."""
+    """As many networks of each as there is time for, where several activations share it.
+
+    Where there is none even for one of each, the advised weights alone are checked; where one of
+    these takes too long, nothing is.
+    """
     patience = comparison.subject.setup.patience / among
-    weights = comparison.weights
-    seconds = sum(seconds_of(one.subject) for one in weights)
-    fewer = [replace(one, wanted=networks_within(one.wanted, patience, seconds)) for one in weights]
     asked = comparison.subject.setup.network.networks
+    weights, alone = comparison.weights, seconds_of(comparison.advised.subject)
+    if alone > patience:
+        why = f"one network would take about {duration(alone)}; give more patience to draw it"
+        none = tuple(replace(one, wanted=0) for one in weights)
+        return replace(comparison, weights=none, not_simulated=why)
+    seconds = sum(seconds_of(one.subject) for one in weights)
+    if seconds > patience:
+        weights = (weights[0], *(replace(one, wanted=0) for one in weights[1:]))
+        seconds = alone
+    fewer = tuple(
+        replace(one, wanted=networks_within(one.wanted, patience, seconds)) if one.wanted else one
+        for one in weights
+    )
     why = why_fewer(asked, fewer[0].wanted, seconds * among)
-    return replace(comparison, weights=tuple(fewer), why_fewer=why)
+    return replace(comparison, weights=fewer, why_fewer=why)
 
 
 def _foreseen(
@@ -90,9 +105,13 @@ def _simulated(comparison: Comparison, tick: Tick) -> Iterator[Comparison]:
     """The advised setting of one activation, then each of its recipes."""
     expectation = expectation_of(comparison.advised.subject, part(tick, 0.0, 0.0))
     comparison = replace(comparison, expectation=expectation)
+    if comparison.not_simulated:
+        yield comparison
     done = 0
     try:
         for index, weights in enumerate(comparison.weights):
+            if not weights.wanted:
+                continue
             share = part(tick, done / comparison.wanted, weights.wanted / comparison.wanted)
             for known in measured(weights, share):
                 before, after = comparison.weights[:index], comparison.weights[index + 1 :]
