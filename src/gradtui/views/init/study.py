@@ -23,6 +23,7 @@ from gradtui.views.init.weights import (
     recipes_in_use,
     seconds_of_all,
 )
+from gradtui.wording import duration
 
 _FOLLOWED = 300
 """Layers of the first answer for a deep network."""
@@ -53,7 +54,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         yield result
     for comparison in result.each:
         result = result.with_one(_within_time(comparison, len(result.each)))
-    wanted = sum(comparison.wanted for comparison in result.each)
+    wanted = max(sum(comparison.wanted for comparison in result.each), 1)
     done = 0
     for comparison in result.each:
         share = comparison.wanted / wanted * _SIMULATING
@@ -69,12 +70,24 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
 
 
 def _within_time(comparison: Comparison, among: int) -> Comparison:
-    """As many networks in each way as there is time for, where several activations share it."""
-    setup, seconds = comparison.subject.setup, seconds_of_all(comparison.weights)
+    """As many networks in each way as there is time for, where several activations share it.
+
+    Where there is none even for one in each way, the normal weights alone are checked; where one
+    network of these takes too long, nothing is.
+    """
+    setup, ways = comparison.subject.setup, comparison.weights
+    alone, seconds = (seconds_of_all(some) for some in (ways[:1], ways))
+    if alone > setup.patience / among:
+        why = f"one network would take about {duration(alone)}; give more patience to draw it"
+        none = tuple(replace(one, wanted=0) for one in ways)
+        return replace(comparison, weights=none, not_simulated=why)
+    all_of_them = seconds <= setup.patience / among
+    if not all_of_them:
+        seconds = alone
     wanted = networks_of(setup, seconds, among)
+    each = (replace(one, wanted=wanted if all_of_them or one is ways[0] else 0) for one in ways)
     why = why_fewer(setup.network.networks, wanted, seconds * among)
-    weights = tuple(replace(one, wanted=wanted) for one in comparison.weights)
-    return replace(comparison, weights=weights, why_fewer=why)
+    return replace(comparison, weights=tuple(each), why_fewer=why)
 
 
 def _foreseen(
@@ -99,9 +112,14 @@ def _simulated(comparison: Comparison, tick: Tick) -> Iterator[Comparison]:
     """The advised setting of one activation, then each of its recipes."""
     expectation = expectation_of(comparison.normal.subject, part(tick, 0.0, 0.0))
     comparison = replace(comparison, expectation=expectation)
+    if comparison.not_simulated:
+        yield comparison
+        return
     try:
         each = 1.0 / len(comparison.weights)
         for index, weights in enumerate(comparison.weights):
+            if not weights.wanted:
+                continue
             for known in measured(weights, part(tick, index * each, each)):
                 before, after = comparison.weights[:index], comparison.weights[index + 1 :]
                 comparison = replace(comparison, weights=(*before, known, *after))
