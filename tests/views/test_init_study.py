@@ -21,7 +21,6 @@ from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.init.comparison import CheckedWeights, Comparisons, Share
-from gradtui.views.init.weights import WAYS, networks_of
 from support.subjects import subject
 from support.watch import Watch
 from support.watch import last as last_of
@@ -358,7 +357,6 @@ def test_too_deep_a_network_is_refused() -> None:
         next(run(setup("tanh", depth=20_000)))
 
 
-<<<<<<< HEAD
 def test_what_would_take_too_long_is_advised_without_a_check_and_says_so() -> None:
     one = setup("relu", units=4096, depth=10_000, networks=1)
     result = last(one)
@@ -368,23 +366,16 @@ def test_what_would_take_too_long_is_advised_without_a_check_and_says_so() -> No
     found = VIEW.finding(result, "relu")
     assert found is not None
     assert "not simulated" in found.evidence
-    assert "try" in found.evidence
+    assert "one network would take about 78 min; give more patience" in found.evidence
     assert "in theory ×0.98 of the gradient" in found.sentence
 
 
 def test_fewer_networks_than_asked_for_are_said_to_be_fewer() -> None:
     one = setup("tanh", units=300, depth=30, networks=9_000, activations=("tanh",))
-    count = networks_of(one, WAYS)
-    assert 3 <= count < 9_000
-    few = VIEW.results(one.with_(networks=9_000), unwatched)
+    few = VIEW.results(one, unwatched)
     result = next(item for item in few if item.focused.normal.measured.size)
+    count = result.focused.normal.wanted
+    assert 3 <= count < 9_000
     found = VIEW.finding(result, "tanh")
     assert found is not None
-    assert f"{count} of the 9,000 asked for" in found.evidence
-=======
-def test_what_would_take_too_long_is_advised_without_a_check() -> None:
-    answer = last(setup("relu", units=4096, depth=10_000, networks=1)).focused
-    assert answer.advised.measured.size == 0
-    assert "one network would take about 78 min; give more patience" in answer.not_simulated
-    assert answer.advised.kind(-1.0) is Kind.HEALTHY
->>>>>>> i9-layers
+    assert f"{count} of 9,000 networks" in found.evidence
