@@ -132,7 +132,7 @@ def keys_table() -> str:
     for group, actions in itertools.groupby(ACTIONS, lambda action: action.group):
         told = [f"`{one.shown}` {one.help}" for one in actions if not one.view_key]
         if told:
-            rows.append(f"| {group} | {' · '.join(told)} |")
+            rows.append(f"| {group} | {'<br>'.join(told)} |")
     return "\n".join(rows) + "\n"
 
 
