@@ -10,6 +10,7 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Sigmas
 from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
@@ -172,6 +173,8 @@ def _why_fewer(subjects: Sequence[Subject]) -> str:
 
 def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
+    if setup.depth > MAX_DEPTH:
+        return ""  # that is refused
     subjects = subjects_of(setup, "network")
     seconds = sum(map(seconds_of, subjects))
     return warning(networks_of(subjects), setup.patience, seconds)
