@@ -10,11 +10,10 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Sigmas
 from gradtui.mathematics.network import GradientFlow
-from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
-from gradtui.models.network.cost import networks_of, seconds_of, warning, why_fewer
+from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
 from gradtui.models.network.ensemble import Ensemble, gradients, kept_layers
 from gradtui.models.network.networks import Expectation, expectation_of, flow_of, theory
 from gradtui.models.network.remedies import remedy_of
@@ -171,15 +170,6 @@ def _why_fewer(subjects: Sequence[Subject]) -> str:
     return why_fewer(asked, networks_of(subjects), sum(map(seconds_of, subjects)))
 
 
-def foretold(setup: Setup) -> str:
-    """What to say before networks are drawn that take long even if they are few."""
-    if setup.depth > MAX_DEPTH:
-        return ""  # that is refused
-    subjects = subjects_of(setup, "network")
-    seconds = sum(map(seconds_of, subjects))
-    return warning(networks_of(subjects), setup.patience, seconds)
-
-
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
     """What is known of a subject without drawing."""
     expectation = expectation_of(subject, tick)
@@ -208,7 +198,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     layers = kept_layers(setup.depth)
     rows: list[list[Array]] = [[] for _ in decays]
     networks = networks_of([decay.subject for decay in decays])
-    share = _MEASURING / (networks * len(decays))
+    share = _MEASURING / (max(networks, 1) * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
     for count in range(1, networks + 1):
         for index, decay in enumerate(decays):

@@ -56,7 +56,7 @@ def _disagreement(subject: Subject, expected: Expectation, ensemble: Ensemble | 
     infinite, centre = float(expected.infinite[0]), float(expected.centre[0])
     theory = f"Theory: {magnitude(infinite)}"
     if ensemble is None:
-        return f"{theory}; measuring."
+        return f"{theory}."
     count, units = ensemble.networks, subject.setup.network.units
     networks = f"{count} network{'s' if count > 1 else ''} of width {units}"
     if ensemble.dead > 0.0:
