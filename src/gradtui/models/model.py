@@ -67,7 +67,6 @@ class Model:
         run: the decays of all that a setup compares, each time better known; at last with what
             was found to help.
         remedy: the first change that helps where a decay is not healthy.
-        foretold: what is said before a run that takes long; "" elsewhere.
         idle: the knobs that change nothing for this setup, of those that all models share.
         layered: what real layers can do beside; None where there are none.
     """
@@ -78,7 +77,6 @@ class Model:
     expected: Callable[[Subject, Tick], Decay]
     run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
     remedy: Callable[[Decay, Tick], Remedy | None]
-    foretold: Callable[[Setup], str] = lambda setup: ""
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     layered: Layered | None = None
 

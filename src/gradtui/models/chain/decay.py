@@ -350,7 +350,7 @@ def remedy(decay: Decay, tick: Tick) -> Remedy | None:
 
 def _tried_at_random(subject: Subject, tick: Tick) -> Trial:
     setup, kinds = subject.setup, []
-    for count in range(1, setup.chain.samples + 1):
+    for count in range(1, samples_of(subject.among) + 1):
         course = _random_course(setup, count, tick)
         kinds.append(course.judged(setup.log10_threshold).kind)
     shares = Shares.of(kinds)

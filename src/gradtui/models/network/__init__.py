@@ -12,11 +12,11 @@ from gradtui.setup import Network, Setup, names_of
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
-    from gradtui.models.network.decay import expected, foretold, measured, remedy, run
+    from gradtui.models.network.decay import expected, measured, remedy, run
     from gradtui.models.network.networks import drawn, flow_of, sigma_w_of, sigmas_of
 else:
-    expected, foretold, measured, remedy, run = when_called(
-        "gradtui.models.network.decay", "expected", "foretold", "measured", "remedy", "run"
+    expected, measured, remedy, run = when_called(
+        "gradtui.models.network.decay", "expected", "measured", "remedy", "run"
     )
     drawn, flow_of, sigma_w_of, sigmas_of = when_called(
         "gradtui.models.network.networks", "drawn", "flow_of", "sigma_w_of", "sigmas_of"
@@ -46,7 +46,6 @@ MODEL = Model(
     expected=expected,
     run=run,
     remedy=remedy,
-    foretold=foretold,
     idle=idle_in_decay,
     layered=Layered(
         sigmas=sigmas_of,

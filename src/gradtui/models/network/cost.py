@@ -64,9 +64,11 @@ def networks_within(asked: int, patience: float, seconds: float) -> int:
 
 
 def networks_of(subjects: Sequence[Subject]) -> int:
-    """How many networks of each of these are drawn."""
+    """How many networks of each of these are drawn; none where one takes too long."""
     setup = subjects[0].setup
     seconds = sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        return 0
     return networks_within(setup.network.networks, setup.patience, seconds)
 
 
@@ -80,6 +82,9 @@ def why_fewer(asked: int, drawn: int, seconds: float) -> str:
     """
     if drawn == asked:
         return ""
+    if not drawn:
+        one = duration(seconds)
+        return f"Not measured: one network would take about {one}; give more patience to draw it."
     return (
         f"{drawn} of {asked:,} networks: all would take about {duration(asked * seconds)}; give "
         f"more patience to draw more."

@@ -16,7 +16,7 @@ from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, healthy_depth, judge
-from gradtui.models.network.cost import networks_of, seconds_of, warning, why_fewer
+from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import Ensemble, kept_layers
 from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal
@@ -281,13 +281,6 @@ def _why_fewer(subjects: Sequence[Subject]) -> str:
     return why_fewer(asked, networks_of(subjects), sum(map(seconds_of, subjects)))
 
 
-def foretold(setup: Setup) -> str:
-    """What to say before networks are drawn that take long even if they are few."""
-    subjects = subjects_of(setup, "network")
-    seconds = sum(map(seconds_of, subjects))
-    return warning(networks_of(subjects), setup.patience, seconds)
-
-
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
     """What is known of a subject without drawing."""
     return NetworkDecay(subject, expectation_of(subject, tick))
@@ -335,7 +328,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     yield decays
     gathered = [_Gathered(setup) for _ in decays]
     networks = networks_of([decay.subject for decay in decays])
-    share = _MEASURING / (networks * len(decays))
+    share = _MEASURING / (max(networks, 1) * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
     for count in range(1, networks + 1):
         for index, decay in enumerate(decays):

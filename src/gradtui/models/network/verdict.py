@@ -157,7 +157,7 @@ def _theory(known: Known) -> str:
     infinite, centre = float(law.infinite[0]), float(law.centre[0])
     theory = f"Theory: {times(infinite)}"
     if ensemble is None:
-        return f"{theory}; measuring."
+        return f"{theory}."
     count, network = ensemble.networks, setup.network
     networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     mean, error = ensemble.mean_and_error()

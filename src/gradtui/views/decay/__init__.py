@@ -37,7 +37,6 @@ VIEW: View[Decays] = View(
     families=tuple(MODELS),
     run=run,
     idle=lambda setup: MODELS[setup.model].idle(setup),
-    foretold=lambda setup: MODELS[setup.model].foretold(setup),
     draw=draw,
     readout=readout,
     finding=finding,

@@ -13,10 +13,11 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerStatistics
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.network.cost import seconds_of
+from gradtui.models.network.cost import seconds_of, warning
 from gradtui.models.network.networks import log10_ratio
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
@@ -168,6 +169,14 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
             networks = tuple(helped if old is network else old for old in result.networks)
             result = replace(result, networks=networks)
             yield result
+
+
+def foretold(setup: Setup) -> str:
+    """What to say before a network is drawn that takes long."""
+    if setup.depth > MAX_DEPTH:
+        return ""  # that is refused
+    subjects = MODELS[setup.model].subjects(setup)
+    return warning(1, setup.patience, sum(map(_seconds_of, subjects)))
 
 
 def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:

@@ -11,18 +11,18 @@ from gradtui.views.view import View
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
-    from gradtui.views.spectrum.ensembles import Spectra, depths_of, foretold, shown_depth
+    from gradtui.views.spectrum.ensembles import Spectra, depths_of, shown_depth
     from gradtui.views.spectrum.picture import draw
     from gradtui.views.spectrum.readout import readout, table
-    from gradtui.views.spectrum.study import run
+    from gradtui.views.spectrum.study import foretold, run
     from gradtui.views.spectrum.verdict import finding
 else:
-    depths_of, foretold, shown_depth = when_called(
-        "gradtui.views.spectrum.ensembles", "depths_of", "foretold", "shown_depth"
+    depths_of, shown_depth = when_called(
+        "gradtui.views.spectrum.ensembles", "depths_of", "shown_depth"
     )
     (draw,) = when_called("gradtui.views.spectrum.picture", "draw")
     readout, table = when_called("gradtui.views.spectrum.readout", "readout", "table")
-    (run,) = when_called("gradtui.views.spectrum.study", "run")
+    foretold, run = when_called("gradtui.views.spectrum.study", "foretold", "run")
     (finding,) = when_called("gradtui.views.spectrum.verdict", "finding")
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
+from gradtui.models.network.cost import spectra_seconds_of, warning
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of
@@ -56,6 +57,13 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
             for healed in _healed(result, order, healing):
                 result = healed
                 yield result
+
+
+def foretold(setup: Setup) -> str:
+    """What to say before networks are drawn that take long even if they are few."""
+    if setup.network.units > MAX_UNITS or setup.depth > MAX_DEPTH:
+        return ""  # that is refused
+    return warning(networks_of(setup), setup.patience, spectra_seconds_of(setup))
 
 
 def _refuse_too_much(setup: Setup) -> None:
