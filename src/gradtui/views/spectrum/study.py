@@ -61,7 +61,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
 
 def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
-    if setup.network.units > MAX_UNITS or setup.depth > MAX_DEPTH:
+    if setup.network.width > MAX_UNITS or setup.depth > MAX_DEPTH:
         return ""  # that is refused
     return warning(networks_of(setup), setup.patience, spectra_seconds_of(setup))
 
