@@ -38,8 +38,10 @@ def open_app(
     colours = settings.colours(chosen["colors"].value)
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
-    # The kernel knows the size; what a shell exports stands from before the last resize.
-    for name in ("COLUMNS", "LINES"):
+    # The kernel knows the size; what a shell exports stands from before the last resize. Textual's
+    # own variables are for those who develop it: keys that are struck by themselves, a log.
+    own = [name for name in os.environ if name.startswith("TEXTUAL_") and name != "TEXTUAL_FPS"]
+    for name in ("COLUMNS", "LINES", *own):
         os.environ.pop(name, None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
     # Its frames would have every picture wait for a sixtieth of a second; ours are few.

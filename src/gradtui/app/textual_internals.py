@@ -79,7 +79,11 @@ class BoundedParser(XTermParser):
 
     def __init__(self, debug: bool = False) -> None:
         """Begin to read."""
-        self._input = TerminalInput(ANSI_SEQUENCES_KEYS.__contains__, constants.ESCAPE_DELAY)
+        self._input = TerminalInput(
+            ANSI_SEQUENCES_KEYS.__contains__,
+            constants.ESCAPE_DELAY,
+            lambda: os.kill(os.getpid(), signal.SIGINT),
+        )
         self._heard = 0.0
         super().__init__(debug)
 

@@ -224,7 +224,7 @@ def _trace(
     before = np.append(0.0, np.cumsum(length))[:-1]
     enter, leave = np.zeros(start.size), np.ones(start.size)
     for at, step, most in ((x[start], dx, dots[0] - 1), (y[start], dy, dots[1] - 1)):
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             first, last = (-1e-6 - at) / step, (most + 1e-6 - at) / step
         outside = (at < -1e-6) | (at > most + 1e-6)
         still = step == 0.0
