@@ -60,7 +60,7 @@ WRONG_VALUES = {
     "decay --seed -1": ["seed", "'-1'", "from 0 to"],
     "decay --samples 0": ["samples", "'0'", "from 1 to"],
     "decay --threshold 2": ["threshold", "'2'", "0.999"],
-    "derivative --z-range 6:-6": ["--z-range", "'6:-6'", "low < high", "-6:6"],
+    "derivative --z-range 6:-6": ["--z-range", "'6:-6'", "low:high", "low below high", "-6:6"],
     "derivative --z-range 6": ["--z-range", "'6'", "low:high", "-6:6"],
     "derivative --z 99": ["z", "99", "-6 to 6"],
     "chain --layer 9": ["layer", "9", "from 1 to 3"],

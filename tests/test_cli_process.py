@@ -81,7 +81,7 @@ def test_the_module_is_the_command() -> None:
 def test_the_status_is_that_of_the_command() -> None:
     status, out, err = ended(start("decay", "--depth", "0"))
     assert (status, out) == (2, "")
-    assert err.startswith("gradtui: error: depth: '0'")
+    assert err.startswith("gradtui: error: --depth: '0'")
 
 
 def test_without_a_terminal_the_app_does_not_open() -> None:
@@ -94,7 +94,7 @@ def test_an_ascii_environment_gets_ascii() -> None:
     status, out, err = ended(start("decay", "sigmoid", PYTHONIOENCODING="ascii"))
     assert (status, err) == (0, "")
     assert out.isascii()
-    assert "|dL/dw|" in out
+    assert "|dL/da|" in out
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:

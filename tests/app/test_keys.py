@@ -36,6 +36,7 @@ from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import exported
+from gradtui.views.extent import sigma_ranges
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
 from gradtui.wording import decade, plain
@@ -77,7 +78,11 @@ def test_the_ends_of_a_range_and_a_place_beyond_a_map_are_allowed() -> None:
     assert steps.set_knob(DEEP, "z", "-6").setup.slope.z == -6.0
     assert steps.set_knob(DEEP, "layer", "50").setup.layer == 50
     wider = steps.set_knob(DEEP.with_(view="phase"), "sigma_w", "4").setup.plane
-    assert (wider.sigma_w, wider.sigma_w_range) == (4.0, (0.0, 4.0))
+    assert (wider.sigma_w, wider.sigma_w_range) == (4.0, None)
+    assert sigma_ranges(Setup.of(activations=("tanh",), sigma_w=4.0))[0] == (0.0, 4.0)
+    given = DEEP.with_(view="phase", setup=DEEP.setup.with_(sigma_w_range=(0.5, 3.0)))
+    wider = steps.set_knob(given, "sigma_w", "4").setup.plane
+    assert (wider.sigma_w, wider.sigma_w_range) == (4.0, (0.5, 4.0))
 
 
 async def test_what_was_typed_out_of_range_is_kept_to_be_mended() -> None:
@@ -268,7 +273,7 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
 async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str) -> None:
     async with running(DEEP) as (app, pilot):
         before = app.panes["readout"].picture.text + app.panes["verdict"].picture.text
-        assert "layer 50" in before
+        assert "over 50 layers" in " ".join(before.split())
         app.shown._submit = lambda request: None  # its picture never comes
         app.state = going.switched(app.state, view)
         await pilot.pause(0.2)

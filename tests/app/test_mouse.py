@@ -122,7 +122,7 @@ async def test_a_click_in_the_map_has_a_height_too() -> None:
         high = app.state.setup.plane.sigma_b
         await click(app, pilot, "plot", (rows[top].index("┌") + 20, top + 7))
         assert app.state.setup.plane.sigma_b < high
-        assert "◉" in app.panes["plot"].picture.text.split("\n")[top + 7]
+        assert "⊕" in app.panes["plot"].picture.text.split("\n")[top + 7]
 
 
 async def test_a_click_on_a_line_of_the_readout_takes_the_verdict_to_it() -> None:

@@ -112,9 +112,9 @@ BROKEN = {
     "nested table": b'{"a":' * 100_000,
     "huge number": b'{"version": ' + b"9" * 5000 + b"}",
     "infinite": b'{"version": 1e999}',
-    "no setup": json.dumps(stored(setup=None)).encode(),
-    "setup is a list": json.dumps(stored(setup=[])).encode(),
-    "setup is text": json.dumps(stored(setup="depth")).encode(),
+    "no setup and no known view": json.dumps(stored(setup=None, view="recurrent")).encode(),
+    "setup is a list, no view": json.dumps(stored(setup=[], view=None)).encode(),
+    "setup is text, view a number": json.dumps(stored(setup="depth", view=3)).encode(),
 }
 
 
@@ -150,10 +150,16 @@ def test_without_a_setup_the_view_and_the_theme_are_kept(setup: object, file: Pa
     changed_file(file)
     held = json.loads(file.read_text(encoding="utf-8")) | {"setup": setup}
     file.write_text(json.dumps(held), encoding="utf-8")
+    whole = file.read_bytes()
     state = load(file)
     assert kept(state) == (VIEWS["chain"].default_setup, "chain", "light", "tanh")
+    assert state.failed
     assert state.message.startswith("setup is no")
-    assert [one.name for one in aside(file)] == ["state.broken.json"]
+    (other,) = aside(file)
+    assert other.name == "state.broken.json"
+    assert other.name in state.message
+    assert other.read_bytes() == whole
+    assert not file.exists()
 
 
 # ------------------------------------------------------- files that are none
@@ -163,7 +169,7 @@ def test_a_pipe_in_the_file_s_place_is_not_waited_for(file: Path) -> None:
     file.parent.mkdir()
     os.mkfifo(file)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "not a regular file" in state.message
     assert [one.name for one in aside(file)] == ["state.broken.json"]
 
@@ -177,7 +183,7 @@ def test_a_file_without_an_end_is_not_read_to_it(what: str, file: Path) -> None:
     else:
         file.symlink_to("/dev/zero")
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "larger than 5,000,000 bytes" in state.message
     assert [one.name for one in aside(file)] == ["state.broken.json"]
 
@@ -199,7 +205,7 @@ def test_a_directory_that_may_not_be_searched_is_no_traceback(file: Path) -> Non
         state = load(file)
     finally:
         file.parent.chmod(0o700)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert state.failed
     assert file.exists()
 
@@ -217,7 +223,7 @@ def test_a_directory_that_cannot_be_searched_is_no_traceback(
     monkeypatch.setattr(os, "open", refused)
     monkeypatch.setattr(Path, "exists", refused)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "Permission denied" in state.message
     assert "left where it is" in state.message
 
@@ -252,7 +258,7 @@ def test_a_state_with_which_the_last_start_fell_is_set_aside(file: Path) -> None
     gone.wait()
     opening(file, gone.pid)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "state.crashed.json" in panes.bottom(state, 160).text
     assert file.with_name("state.crashed.json").read_bytes() == whole
     # And of this start it is not yet known.
@@ -265,7 +271,7 @@ def test_a_state_with_which_the_last_start_fell_is_set_aside(file: Path) -> None
 def test_a_state_that_could_not_be_computed_is_set_aside(file: Path) -> None:
     save(State(CHANGED), file)
     opening(file, 0)
-    assert kept(load(file)) == kept(State())
+    assert kept(load(file)) == kept(first_start())
     assert file.with_name("state.crashed.json").exists()
 
 

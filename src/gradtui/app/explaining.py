@@ -13,10 +13,10 @@ from rich.text import Text
 from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.lessons import DERIVED
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Finding
 from gradtui.setup import KNOBS
+from gradtui.views.common import common
 from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sections
-from gradtui.wording import magnitude
 
 Styles = dict[str, Style]
 
@@ -60,7 +60,7 @@ def on_screen(state: State, styles: Styles) -> Iterator[RenderableType]:
     for title, heading in (("In the readout", READOUT), ("In the picture", PICTURE)):
         if entries := page.get(heading):
             yield from (Text(title, styles["title"]), *_entries(entries, styles), Text())
-    yield from (Text("Marks", styles["title"]), *_entries(_marks(state), styles), Text())
+    yield from (Text("Marks", styles["title"]), *_entries(common(state.setup), styles), Text())
 
 
 def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
@@ -76,38 +76,6 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     if file is not None:
         more.append(Entry(("page",), f"the whole page of this view, with examples: {file}"))
     yield from (Text("More", styles["title"]), *_entries(more, styles), Text())
-
-
-def _marks(state: State) -> list[Entry]:
-    """What means the same in every view."""
-    limit = state.setup.log10_threshold
-    band = f"{magnitude(limit)} to {magnitude(-limit)}"
-    said = {
-        Kind.HEALTHY: f"healthy: what is left of the gradient is within {band}, the threshold "
-        "(`h`) and its inverse.",
-        Kind.VANISHING: "vanishing: less is left.",
-        Kind.EXPLODING: "exploding: more is left.",
-        Kind.DEAD: "dead: exactly nothing is left.",
-    }
-    return [
-        *(Entry((kind.mark,), words) for kind, words in said.items()),
-        Entry(("…",), "not known yet, or cut: `v` shows every verdict in full."),
-        Entry(("a", "b", "c"), "in the list and in the picture: the curve of that activation, "
-              "which also has dashes of its own."),
-        Entry(("●", "◉"), "in the list: chosen; the one that the verdict speaks of."),
-        Entry(("┆", "▸"), "the cursor."),
-        Entry(("z", "a", "x"), "what comes into a unit, what it makes of that, a = f(z), and the "
-              "input of the first layer."),
-        Entry(("∂L/∂a",), "the gradient of the loss L with respect to a; ‖ ‖ is the size of a "
-              "whole layer's."),
-        Entry(("f′",), "the derivative of the activation: what a unit multiplies a gradient by."),
-        Entry(("σw", "σb"), "weights have the standard deviation σw/√n with n units below, "
-              "biases σb."),
-        Entry(("layer",), "one of the layers, from 1 at the input to L at the loss; 0 is the "
-              "input itself."),
-        Entry(("depth",), "how many layers there are."),
-        Entry(("×",), "what is multiplied by: ×0.5 a layer halves a gradient in each layer."),
-    ]  # fmt: skip
 
 
 def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableType]:

@@ -67,7 +67,7 @@ def turned(state: State, spot: Spot, steps_down: int) -> Meant:
     if spot.pane == "plot":
         return partial(steps.walk, steps=steps_down)
     if spot.pane == "side":
-        if knob := panes.knob_at(state, spot.size, spot.y):
+        if knob := panes.knob_at(state, spot.size, spot.x, spot.y):
             return partial(steps.step_knob, name=knob, steps=-steps_down)
         return partial(steps.move_highlight, steps=steps_down)
     return partial(steps.next_focus, steps=steps_down) if spot.pane == "readout" else None
@@ -114,7 +114,7 @@ def _hint_at(state: State, x: int) -> Meant:
 def _in_the_side(state: State, spot: Spot) -> Meant:
     if spot.y == 0:
         return "filter"
-    if knob := panes.knob_at(state, spot.size, spot.y):
+    if knob := panes.knob_at(state, spot.size, spot.x, spot.y):
         return f"key_{KNOBS[knob].letter}"
     name = panes.name_at(state, spot.size, spot.y)
     if not name:

@@ -155,20 +155,51 @@ _ELSEWHERE = ("activations", "focus", "model")
 def knobs(state: State, width: int, most: int | None = None) -> Picture:
     """The knobs of the view with their letters and values, in at most so many rows.
 
-    Where that is too few, the last row has the letters of those that are not shown.
+    Where that is too few, short ones share a row; where that does not do either, the last row
+    has the letters of those that are not shown.
     """
-    names = _listed_knobs(state)
-    if most is None or len(names) <= most:
-        return Picture.of([_knob_row(state, name, width) for name in names], width)
+    lines = _knob_lines(state, width, most)
+    if most is None or len(lines) <= most:
+        return Picture.of([_knob_line(state, names, width) for names in lines], width)
     if most < 1:
         return Picture.of([], width)
-    shown, folded = names[: most - 1], names[most - 1 :]
+    folded = [name for names in lines[most - 1 :] for name in names]
     lead = f" +{len(folded)} more: "
     letters = [KNOBS[name].letter for name in folded]
     fits = len(lead) + 2 * len(letters) <= width
-    rows = [_knob_row(state, name, width) for name in shown]
+    rows = [_knob_line(state, names, width) for names in lines[: most - 1]]
     rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
     return Picture.of(rows, width)
+
+
+def _knob_lines(state: State, width: int, most: int | None) -> list[tuple[str, ...]]:
+    """The knobs of each row: one, or two neighbours, the last first, where there are too many."""
+    lines: list[tuple[str, ...]] = [(name,) for name in _listed_knobs(state)]
+    for at in range(len(lines) - 2, -1, -1):
+        if most is None or len(lines) <= most:
+            break
+        pair = lines[at : at + 2]
+        if all(len(names) == 1 and _is_short(state, names[0], width // 2) for names in pair):
+            lines[at : at + 2] = [(pair[0][0], pair[1][0])]
+    return lines
+
+
+def _is_short(state: State, name: str, width: int) -> bool:
+    return (
+        len(f" {KNOBS[name].letter} {KNOBS[name].label} {KNOBS[name].text(state.setup)}") <= width
+    )
+
+
+def _knob_line(state: State, names: tuple[str, ...], width: int) -> Row:
+    """One knob, or two with half of the row each."""
+    if len(names) == 1:
+        return _knob_row(state, names[0], width)
+    spans: list[Span] = []
+    for name in names:
+        knob = KNOBS[name]
+        value = f"{knob.text(state.setup):>{width // 2 - 3 - len(knob.label)}}"
+        spans += row((f" {knob.letter} ", "key"), (knob.label, "muted"), value)
+    return tuple(spans)
 
 
 def _listed_knobs(state: State) -> list[str]:
@@ -194,13 +225,15 @@ def side(state: State, size: Size) -> Picture:
 _LEAST_ROWS_LIST = 4
 
 
-def knob_at(state: State, size: Size, y: int) -> str:
-    """The knob in a row of the side pane; "" if there is none."""
-    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
-    at = y - (size.height - below)
-    names = _listed_knobs(state)
-    shown = names if len(names) <= below else names[: below - 1]
-    return shown[at] if 0 <= at < len(shown) else ""
+def knob_at(state: State, size: Size, x: int, y: int) -> str:
+    """The knob at a cell of the side pane; "" if there is none."""
+    most = size.height - _LEAST_ROWS_LIST
+    lines = _knob_lines(state, size.width, most)
+    shown = lines if len(lines) <= most else lines[: most - 1]
+    at = y - (size.height - knobs(state, size.width, most).height)
+    if not 0 <= at < len(shown):
+        return ""
+    return shown[at][-1 if x >= size.width // 2 else 0]
 
 
 def name_at(state: State, size: Size, y: int) -> str:
@@ -240,9 +273,13 @@ def verdict(
     lines = [line for part in parts for line in part]
     remedy = _remedy(finding.remedy, size.width) if finding.remedy else []
     if len(lines) + len(remedy) > size.height:
-        room = size.height - len(remedy[:1])
+        # The sentence comes first: the bottom row has the key of what helps, too.
+        ways = [len(remedy), min(len(remedy), 1), 0]
+        beside = (remedy[:way] for way in ways if len(parts[0]) + way <= size.height)
+        remedy = next(beside, remedy[:1])
+        room = size.height - len(remedy)
         ends = {len(part) for part in itertools.accumulate(parts)}
-        lines, remedy = _cut(lines[:room], remedy[:1], size.width - 4, whole=room in ends)
+        lines, remedy = _cut(lines[:room], remedy, size.width - 4, whole=room in ends)
     mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
     marked = [row(Span("   ") if at else mark, *line) for at, line in enumerate(lines)]
     return Picture.of([*marked, *remedy], size.width, size.height)
@@ -267,7 +304,11 @@ def _remedy(remedy: Remedy, width: int) -> list[Row]:
     then = f"then {remedy.after}"
     if len(row_text(lead)) + 2 + len(then) <= width:
         return [row(*lead, (f"  {then}", "muted"))]
-    return [lead, *wrapped(f"   {then}", width - 1, "muted", "   ")]
+    at = len(row_text(lead)) + 2
+    if at > width // 2:
+        return [lead, *wrapped(f"   {then}", width - 1, "muted", "   ")]
+    (((words, role),), *rest) = wrapped(" " * at + then, width - 1, "muted", "   ")
+    return [row(*lead, (words[at - 2 :], role)), *rest]
 
 
 _MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))
@@ -287,7 +328,9 @@ def _cut(
     ((words, role),) = lines[-1]
     left = width - len(row_text(_MORE))
     if len(words) > left and whole and remedy:
-        return lines, [row(*remedy[0][:2], *_MORE)]
+        if len(row_text(remedy[-1])) <= left:
+            return lines, [*remedy[:-1], row(*remedy[-1], *_MORE)]
+        return lines, [row(*remedy[0][:2], *_MORE), *remedy[1:]]
     kept = words if len(words) <= left else words[: left + 1].rpartition(" ")[0]
     return [*lines[:-1], row((kept, role), *_MORE)], remedy
 

@@ -142,11 +142,13 @@ def load(file: Path) -> State:
         return _anew(file, "could not be read (no JSON)")
     if not isinstance(kept, dict):
         return _anew(file, "could not be read (no table)")
-    view = kept.get("view")
-    if not isinstance(view, str) or view not in VIEWS:
-        view = START_VIEW
+    view, texts = kept.get("view"), kept.get("setup")
+    known = isinstance(view, str) and view in VIEWS
+    if not known and not isinstance(texts, dict):
+        return _anew(file, "could not be read (no view and no setup)")
+    view = str(view) if known else START_VIEW
     first = VIEWS[view].default_setup
-    if isinstance(texts := kept.get("setup"), dict):
+    if isinstance(texts, dict):
         setup, wrong = _setup(texts, first)
     else:
         setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]

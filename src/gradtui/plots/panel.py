@@ -342,8 +342,8 @@ def _speck(point: Point) -> list[Point]:
 def spot(mark: Mark, theme: Theme, x: float, y: float) -> Iterator[Shape]:
     """What stands at one point: a ring, a disc, or letters with a rim."""
     colour, halo = theme.colour(getattr(mark, "role", "")), theme.background
-    text = getattr(mark, "text", "●")
-    if text in "●⊕":
+    text = getattr(mark, "text", "")
+    if text in ("", "⊕"):
         hollow = getattr(mark, "hollow", False)
         ring = _ring(x, y, 3.0 if isinstance(mark, Dots) else 4.0)
         yield Fill([ring], halo if hollow else colour)

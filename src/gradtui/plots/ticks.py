@@ -8,7 +8,19 @@ from itertools import pairwise
 
 
 def tick_values(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round numbers from low to high: multiples of 1, 2 or 5 · 10^k."""
+    """At most `most` round numbers from low to high: multiples of 1, 2 or 5 · 10^k.
+
+    An axis with one number has no scale: rather than that, the outer two of a finer step.
+    """
+    found = _multiples(low, high, most)
+    if len(found) == 1 and most >= 2:
+        for finer in range(most + 1, 6):
+            if len(more := _multiples(low, high, finer)) > 1:
+                return [more[0], more[-1]]
+    return found
+
+
+def _multiples(low: float, high: float, most: int) -> list[float]:
     span = high - low
     if most < 1 or not span / most > 1e-300:  # nothing between that has a round name
         return [low]
@@ -45,7 +57,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 def decade_ticks(low: float, high: float, most: int) -> list[float]:
     """The same, of nothing but whole decades."""
-    ticks = tick_values(low, high, most)
+    ticks = _multiples(low, high, most)
     if len(ticks) > 1 and ticks[1] - ticks[0] < 1.0:
         ticks = [float(k) for k in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
     return [float(round(tick)) for tick in ticks if low - 1e-9 <= round(tick) <= high + 1e-9]
@@ -56,7 +68,7 @@ def _round_values(low: float, high: float, most: int, apart: float) -> list[floa
     decade = math.floor(low)
     ends = 10.0 ** (low - decade), 10.0 ** (high - decade)
     for count in range(most, 1, -1):
-        found = [math.log10(value) for value in tick_values(*ends, count) if value > 0.0]
+        found = [math.log10(value) for value in _multiples(*ends, count) if value > 0.0]
         gaps = [after - before for before, after in pairwise(found)]
         if gaps and min(gaps) >= apart:
             return [decade + value for value in found]
