@@ -56,7 +56,7 @@ def _slips(one: str, other: str) -> int:
     return row[-1]
 
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]*")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*(?=\[|$)")
 _KNOB = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)(?:=([^{}]*))?\}")
 
 
@@ -96,8 +96,9 @@ class InputError(ValueError):
         def said(words: str) -> str:
             return _KNOB.sub(lambda knob: named(knob[1], knob[2]), words)
 
-        # The field is a knob, or begins with one: `weights`, `weights std`, `weights[3]`.
-        field = _NAME.sub(lambda knob: named(knob[0], None), self.field, count=1)
+        # `weights` and `weights[3]` are a knob, of more words a part says so: `{weights} std`. In
+        # `threshold value` the first is no knob but an activation.
+        field = said(_NAME.sub(lambda knob: named(knob[0], None), self.field))
         return f"{field}: {shown(self.given)} is not {said(self.allowed)}; {said(self.next_step)}"
 
     def __reduce__(self) -> tuple[object, ...]:

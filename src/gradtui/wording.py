@@ -87,24 +87,19 @@ def factor(log10: float) -> str:
 
 
 def share_of(log10: float, whole: str) -> str:
-    """10^log10 of something, in words.
-
-    0.065 of layer 50's gradient, all of it, none of it, 2.3e5 times layer 50's gradient.
+    """10^log10 of something, in words: ×0.065 of it, ×2.3e5 of it, all of it, none of it.
 
     Args:
         log10: log10 of the share; -inf where there is nothing.
         whole: what it is a share of.
     """
-    text = magnitude(log10)
-    if text in ("0", "∞", "-"):
-        return {"0": "none of", "∞": "endlessly many times", "-": "an unknown share of"}[text] + (
-            f" {whole}"
-        )
-    if text == "1":
-        if abs(log10) < _SAME:
-            return f"all of {whole}"
+    if log10 == -math.inf:
+        return f"none of {whole}"
+    if abs(log10) < _SAME:
+        return f"all of {whole}"
+    if (text := factor(log10)) == "×1":
         return f"almost all of {whole}" if log10 < 0 else f"slightly more than {whole}"
-    return f"{text} of {whole}" if log10 < 0 else f"{text} times {whole}"
+    return f"{text} of {whole}"
 
 
 _SAME = 1e-9

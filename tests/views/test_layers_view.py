@@ -196,7 +196,7 @@ def test_a_layer_whose_units_are_all_dead_is_named() -> None:
     rows = VIEW.table(last(setup))
     dead = [int(row["layer"]) for row in rows if row["dead"] == 1.0]  # type: ignore[arg-type]
     assert finding.kind is Kind.DEAD
-    assert "exactly nothing of the loss's gradient arrives at the input" in finding.sentence
+    assert "none of the loss's gradient arrives at the input" in finding.sentence
     assert f"All units of layer {dead[0]}, the first of {len(dead)} such, are" in finding.cause
 
 
@@ -219,7 +219,7 @@ def test_the_same_cause_has_the_same_words(f: str, culprit: str) -> None:
     one = found(network(f, "lecun_normal", depth=40, units=64, batch=32))
     assert one.cause == f"{culprit}: a layer, the weights make ×1 and f′ the rest, ×0.7."
     assert "flat" not in one.evidence  # about half of the values are so by design
-    assert one.evidence.endswith("Forward, the signal collapses: |a| goes from 0.71 to 1.7e-7.")
+    assert one.evidence.endswith("Forward, the signal collapses: |a| goes from 0.74 to 3.2e-7.")
 
 
 def test_the_first_layer_that_is_dead_is_named_and_not_the_last() -> None:
@@ -258,7 +258,7 @@ def test_inputs_that_get_exactly_nothing_are_counted_and_most_of_them_are_a_verd
     assert inside(setup).flow.dead_rows[0] == nothing
     assert (finding.kind is Kind.DEAD) == (nothing > 16 or inside(setup).log10_ratio == -math.inf)
     if 16 < nothing < 32:
-        assert f"dead for {nothing} of 32 inputs: exactly nothing of their" in finding.sentence
+        assert f"dead for {nothing} of 32 inputs: none of their" in finding.sentence
     elif 0 < nothing <= 16:
         assert f"Of 32 inputs {nothing} get exactly nothing." in finding.evidence
     elif not nothing:
@@ -519,7 +519,7 @@ def test_a_network_that_was_not_run_yet_is_waited_for() -> None:
     assert VIEW.key(moved) == VIEW.key(setup)
     assert "12 layers of 48 units" in VIEW.draw(first, moved, PANE, "braille").text
     assert VIEW.finding(first, "relu") is None
-    assert row_text(VIEW.readout(first, moved, 80)[2]).split() == ["b", "relu"]
+    assert row_text(VIEW.readout(first, moved, 80)[2]).split() == ["b", "…", "relu"]
 
 
 def test_the_focused_network_is_run_first() -> None:
@@ -554,7 +554,7 @@ def test_csv_and_json_hold_the_same_rows() -> None:
         ("--depth 20000", "at most 10,000 for a network"),
         ("--layer 31", "a layer from 1 to 30"),
         ("--init nonsense", "a known initialisation"),
-        ("--units 4096 --depth 10000", "batch: 32 is not at most 1 at 4,096 units"),
+        ("--units 4096 --depth 10000", "batch: 32 is not at most 1 with 40,964,096 units in all"),
         ("--init critical --activations softplus", "critical"),
         ("--activations tanh,relu --init critical,orthogonal", "one initialisation"),
     ],

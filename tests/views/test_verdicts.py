@@ -118,7 +118,7 @@ def test_the_sentence_is_about_the_gradient_that_is_drawn(quantity: str) -> None
     true = by_hand("arctan", [1.4] * 30)
     found = verdict(setup("arctan", 30, 1.4, quantity=quantity))
     ratio, rate = numbers(
-        rf"layer 1's ∂L/∂{quantity} is ×{NUMBER} layer 30's, ×{NUMBER} a layer", found.sentence
+        rf"layer 1's ∂L/∂{quantity} is ×{NUMBER} of layer 30's, ×{NUMBER} a layer", found.sentence
     )
     assert close(ratio, true.ratio_of(quantity))
     assert close(rate, true.ratio_of(quantity) ** (1 / 29))
@@ -373,7 +373,7 @@ def test_before_and_after_are_true(name: str, depth: int, w: float) -> None:
         if text.startswith("all of "):
             assert abs(true.ratio - 1.0) < 0.05
         else:
-            (share,) = numbers(rf"×{NUMBER} (?:of )?the loss's gradient arrives at the input", text)
+            (share,) = numbers(rf"×{NUMBER} of the loss's gradient arrives at the input", text)
             assert close(share, true.ratio)
 
 

@@ -83,7 +83,7 @@ def parse_layer_values(field: str, text: str) -> LayerValues:
             raise InputError(field, text, FORMS, "try normal(std=1)")
         std = spec.bind(field, ("std",)).get("std", 1.0)
         if std < 0:
-            raise InputError(f"{field} std", std, "a number from 0 up", "try normal(std=1)")
+            raise InputError(f"{{{field}}} std", std, "a number from 0 up", "try normal(std=1)")
         return LayerValues(std=std + 0.0)  # turns -0.0 into 0.0
     try:
         return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))

@@ -72,7 +72,7 @@ class Spec:
         bound: dict[str, float] = {}
         for name, value in self.values(field, names).items():
             if isinstance(value, str):
-                raise InputError(f"{field} {name}", value, "a number", _LIKE)
+                raise InputError(f"{{{field}}} {name}", value, "a number", _LIKE)
             bound[name] = value
         return bound
 

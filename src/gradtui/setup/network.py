@@ -47,13 +47,15 @@ def _units(name: str, letter: str, help: str) -> Knob:
         if thousands := _THOUSANDS.fullmatch(body):
             body = "".join(thousands.groups())
         parts = [part for part in re.split(r"[,\s]+", body) if part]
+        step = "try 64, or 784,512,512,10 for an input of 784 and three layers"
         try:
             numbers = [float(part) for part in parts]
             widths = tuple(int(n) for n in numbers if n == int(n) and 1 <= n <= MAX_WIDTH)
+            if len(numbers) == 1:
+                step = f"try {{{name}={min(max(round(numbers[0]), 1), MAX_WIDTH)}}}"
         except (ValueError, OverflowError):
             widths = ()
         if len(widths) != len(parts) or not 1 <= len(widths) <= MAX_DEPTH + 1:
-            step = "try 64, or 784,512,512,10 for an input of 784 and three layers"
             raise InputError(name, text, _UNITS, step)
         return widths[0] if len(widths) == 1 else widths
 
@@ -139,11 +141,15 @@ class Network(Family):
 
     def weights(self, depth: int) -> int:
         """How many weights such a network has."""
-        return sum(below * above for below, above in itertools.pairwise(self.widths(depth)))
+        if isinstance(self.units, int):
+            return depth * self.units**2
+        return sum(below * above for below, above in itertools.pairwise(self.units))
 
     def depth_over_width(self, depth: int) -> float:
         """Σ 1/n_l over the layers, by which a finite width differs from an infinite one."""
-        return sum(1.0 / n for n in self.widths(depth)[1:])
+        if isinstance(self.units, int):
+            return depth / self.units
+        return sum(1.0 / n for n in self.units[1:])
 
     def check(self, shared: Shared) -> None:
         """Raise an `InputError` where knobs contradict one another.
@@ -151,7 +157,7 @@ class Network(Family):
         Several activations and several initialisations at once, or a list of widths that does not
         fit the depth.
         """
-        layers = len(self.widths(shared.depth)) - 1
+        layers = shared.depth if isinstance(self.units, int) else len(self.units) - 1
         if layers != shared.depth:
             raise InputError(
                 "units",

@@ -26,7 +26,7 @@ from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude, plain
+from gradtui.wording import factor, magnitude, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,7 +186,7 @@ class ChainDecay(Decay):
             self.course.quantity, median, layer=self.course.first, last=setup.depth
         )
         typical = (
-            f"in the median {arrives}, in 90 % of them ×{magnitude(low)} to ×{magnitude(high)}"
+            f"in the median {arrives}, in 90 % of them {factor(low)} to {factor(high)}"
             if median > -math.inf
             else ""
         )

@@ -10,8 +10,8 @@ from gradtui.models.chain.chains import Course
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.subject import Subject
-from gradtui.models.wording import a_layer, gradient_of, share, times
-from gradtui.wording import magnitude, plain
+from gradtui.models.wording import a_layer, gradient_of
+from gradtui.wording import factor, magnitude, plain, share_of
 
 _ONE_OF_MANY = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
@@ -62,7 +62,7 @@ def said(course: Course, judgement: Judgement) -> str:
     if course.quantity == "" and judgement.at == 0:
         if ratio == -math.inf:
             return "∂L/∂w₁ is exactly 0"
-        return f"∂L/∂w₁ is {share(ratio)} the loss's gradient"
+        return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient")
     layer = course.first + judgement.at
     return gradient_of(course.quantity or "a", ratio, layer=layer, last=depth)
 
@@ -110,9 +110,9 @@ def _factors(course: Course, judgement: Judgement) -> str:
         return ""
     of_slopes, of_weights = float(slopes.sum()), float(weights.sum())
     of_signal = 0.0 if at else course.log10_signal
-    shares = f"the f′ make {times(of_slopes)} of it, the weights {times(of_weights)}"
+    shares = f"the f′ make {factor(of_slopes)} of it, the weights {factor(of_weights)}"
     if of_signal:
-        shares += f", the {'signal' if course.quantity else 'input'} {times(of_signal)}"
+        shares += f", the {'signal' if course.quantity else 'input'} {factor(of_signal)}"
     if kind is Kind.HEALTHY:
         return f"In all {shares}."
     sign = -1.0 if kind is Kind.VANISHING else 1.0

@@ -13,8 +13,8 @@ from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
 from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
-from gradtui.models.wording import a_layer, gradient_of, times
-from gradtui.wording import magnitude, percent
+from gradtui.models.wording import a_layer, gradient_of
+from gradtui.wording import factor, magnitude, percent
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
@@ -86,7 +86,7 @@ def _sentence(known: Known, kind: Kind) -> str:
     if judgement.kind is not kind and known.ensemble is not None:
         low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
         return (
-            f"{begin}: {what}, but {times(low)} to {times(high)} in 90 % of them; healthy is "
+            f"{begin}: {what}, but {factor(low)} to {factor(high)} in 90 % of them; healthy is "
             f"{magnitude(limit)} to {magnitude(-limit)}."
         )
     if kind is Kind.DEAD:
@@ -114,8 +114,8 @@ def _factors(known: Known) -> str:
         back = float(z[0]) - float(z[-1])
     steps = setup.depth - known.law.first
     weights = 0.5 * steps * math.log10(expected.sigmas.sigma_w2) if steps else 0.0
-    made = f"The f′ make {times(back - weights)} of it, the weights {times(weights)}"
-    return f"{made}, the signal {times(whole - back)}." if setup.quantity == "w" else f"{made}."
+    made = f"The f′ make {factor(back - weights)} of it, the weights {factor(weights)}"
+    return f"{made}, the signal {factor(whole - back)}." if setup.quantity == "w" else f"{made}."
 
 
 def _death(known: Known) -> str:
@@ -135,7 +135,9 @@ def _signal(known: Known) -> str:
     if known.judgement.kind is Kind.DEAD or first == -math.inf or abs(last - first) < _MUCH:
         return ""
     how = "collapses" if last < first else "grows"
-    return f"The signal {how}: |a| at the last layer is {times(last - first)} that at the first."
+    return (
+        f"The signal {how}: |a| at the last layer is {factor(last - first)} of that at the first."
+    )
 
 
 def _saturated(known: Known) -> str:
@@ -155,32 +157,32 @@ def _theory(known: Known) -> str:
     """By how much theory and measurement disagree."""
     law, ensemble, setup = known.law, known.ensemble, known.subject.setup
     infinite, centre = float(law.infinite[0]), float(law.centre[0])
-    theory = f"Theory: {times(infinite)}"
+    theory = f"Theory: {factor(infinite)}"
     if ensemble is None:
         return f"{theory}."
     count, network = ensemble.networks, setup.network
     networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
     if infinite == -math.inf or mean == -math.inf:
-        return f"{theory}; {networks} give {times(mean)}."
+        return f"{theory}; {networks} give {factor(mean)}."
     alive = "" if ensemble.dead == 0.0 else " in those that are not dead"
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give{'s' if count == 1 else ''} {times(apart)} of it{alive}"
+    measured = f"{networks} give{'s' if count == 1 else ''} {factor(apart)} of it{alive}"
     if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
         wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
     if abs(apart) <= max(2.0 * error, _ENOUGH):
-        return f"{theory}, and {networks} agree ({times(apart)} ± {_percentage(error)})."
+        return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
     if law.band is None:
         return f"{theory} for infinite width; {measured} in the geometric mean."
     if abs(apart - width) <= max(2.0 * error, _ENOUGH, 0.25 * abs(width)):
         return (
             f"{theory} for infinite width; {measured} in the geometric mean, "
-            f"as a finite width makes it (predicted {times(width)})."
+            f"as a finite width makes it (predicted {factor(width)})."
         )
     return (
         f"{theory} for infinite width; {measured}, where first order in depth/width = "
-        f"{network.depth_over_width(setup.depth):.2g} predicts {times(width)}."
+        f"{network.depth_over_width(setup.depth):.2g} predicts {factor(width)}."
     )
 
 

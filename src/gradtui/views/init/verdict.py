@@ -10,7 +10,7 @@ from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Comparisons
-from gradtui.wording import factor, magnitude, percent, plain
+from gradtui.wording import factor, magnitude, percent, plain, share_of
 
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
@@ -41,11 +41,11 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
     healthy = f"{magnitude(limit)} to {magnitude(-limit)} of the gradient"
     if not best.measured.size:
-        left = f"in theory ×{magnitude(best.log10_ratio)} of the gradient arrives"
+        left = f"in theory {share_of(best.log10_ratio, 'the gradient')} arrives"
         healthy = f"{magnitude(limit)} to {magnitude(-limit)}"
         return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
     share = best.share(limit)
-    median = f"×{magnitude(best.quantiles()[1])} in the median"
+    median = f"{factor(best.quantiles()[1])} in the median"
     if kind is Kind.HEALTHY:
         said = f"{share} keep {healthy}, {median}."
         return f"{comparison.name} {kind} over {layers} with {which}: {said}"
@@ -93,12 +93,12 @@ def _evidence(comparison: Comparison) -> str:
 
 def _theory(comparison: Comparison, setup: Setup) -> str:
     best, expectation, network = comparison.best, comparison.expectation, setup.network
-    text = f"Theory: ×{magnitude(best.log10_ratio)} for infinite width"
+    text = f"Theory: {factor(best.log10_ratio)} for infinite width"
     here = math.nan if expectation is None else float(expectation.centre[0])
     if best.orthogonal or not math.isfinite(here):
         return f"{text}."
     return (
-        f"{text}, ×{magnitude(here)} for {network.units_text} to first order in "
+        f"{text}, {factor(here)} for {network.units_text} to first order in "
         f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}."
     )
 

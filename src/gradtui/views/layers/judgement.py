@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.models.finding import Kind
-from gradtui.models.wording import share, times
-from gradtui.wording import magnitude, percent, rate
+from gradtui.models.wording import gradient_of
+from gradtui.wording import magnitude, percent, rate, share_of
 
 if TYPE_CHECKING:
     from gradtui.views.layers.study import NetworkLayers
@@ -62,7 +62,7 @@ def signal_goes(network: NetworkLayers) -> float:
 
 def arrives(network: NetworkLayers) -> str:
     """How much of the gradient comes through."""
-    return f"{share(network.log10_ratio)} the loss's gradient arrives at the input"
+    return gradient_of("a", network.log10_ratio, layer=0, last=network.flow.depth)
 
 
 def _healthy(network: NetworkLayers) -> Judgement:
@@ -81,8 +81,7 @@ def _end_to_end(network: NetworkLayers) -> Judgement | None:
     if kind is Kind.HEALTHY:
         return None
     if kind is Kind.DEAD:
-        text = "dead: exactly nothing of the loss's gradient arrives at the input."
-        return Judgement(kind, text)
+        return Judgement(kind, f"dead: {arrives(network)}.")
     return Judgement(
         kind,
         f"{kind}: {arrives(network)}, {rate(network.log10_rate)} a layer; "
@@ -95,10 +94,11 @@ def _inputs(network: NetworkLayers) -> Judgement | None:
     dead, batch = int(network.flow.dead_rows[0]), network.flow.batch
     if not _MOST_INPUTS * batch < dead < batch:
         return None
+    alive = share_of(network.log10_ratio, "the loss's")
     return Judgement(
         Kind.DEAD,
-        f"dead for {dead} of {batch} inputs: exactly nothing of their gradient arrives; that of "
-        f"{batch - dead} makes it {times(network.log10_ratio)} of the loss's.",
+        f"dead for {dead} of {batch} inputs: {share_of(-np.inf, 'their gradient')} arrives; that "
+        f"of {batch - dead} makes it {alive}.",
     )
 
 
@@ -109,10 +109,11 @@ def _on_the_way(network: NetworkLayers) -> Judgement | None:
         kind = Kind.of(float(log10[at]), network.log10_limit)
         if kind is not Kind.HEALTHY:
             healthy = kind.healthy_is(float(log10[at]), network.log10_limit)
+            gets = share_of(float(log10[at]), "the loss's gradient")
             return Judgement(
                 kind,
-                f"{kind} on the way: layer {at} gets {share(float(log10[at]))} the loss's "
-                f"gradient, though {arrives(network)}; healthy is {healthy} in every layer.",
+                f"{kind} on the way: layer {at} gets {gets}, though {arrives(network)}; "
+                f"healthy is {healthy} in every layer.",
             )
     return None
 
