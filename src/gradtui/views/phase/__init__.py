@@ -8,6 +8,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.cursor import KEYS, climb, upright, walk
 from gradtui.views.view import View
 from gradtui.when_called import when_called
+from gradtui.wording import duration
 
 if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
@@ -24,6 +25,16 @@ else:
 def idle(setup: Setup) -> frozenset[str]:
     """Each way to map has knobs of its own."""
     return frozenset({"units"} if setup.plane.against == "depth" else {"layer"})
+
+
+_A_LAYER = 3e-4
+"""Seconds of a layer, of the maps and of trying what helps."""
+
+
+def foretold(setup: Setup) -> str:
+    """That so many layers take long, where they do."""
+    seconds = _A_LAYER * setup.depth * len(setup.activations)
+    return f"this takes about {duration(seconds)}" if seconds > setup.patience else ""
 
 
 VIEW: View[Phase] = View(
@@ -45,6 +56,7 @@ VIEW: View[Phase] = View(
     ),
     cursor="sigma_w",
     run=run,
+    foretold=foretold,
     draw=draw,
     readout=readout,
     finding=finding,
