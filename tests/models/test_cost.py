@@ -132,7 +132,7 @@ def test_layers_on_demand_are_those_that_would_be_kept_to_the_bit(init: str) -> 
         demanded.weights[3]
 
 
-@pytest.mark.parametrize("init", ["normal(1.2, 0.3)", "normal(1e-200)", "normal(1e200)"])
+@pytest.mark.parametrize("init", ["normal(1.2, 0.3)", "normal(1e-50)", "normal(1e10)"])
 def test_a_flow_through_layers_on_demand_is_the_same(init: str) -> None:
     rng = np.random.default_rng(1)
     x, u = rng.normal(size=(3, 6)), rng.normal(size=(3, 6))
@@ -193,7 +193,9 @@ def test_nothing_looks_at_layers_on_demand_beforehand(what: str) -> None:
 
 
 def test_a_batch_whose_states_are_too_large_is_refused_with_what_would_do() -> None:
-    with pytest.raises(InputError, match=r"batch: 4096 is not at most 17\d at 4,096 units"):
+    with pytest.raises(
+        InputError, match=r"batch: 4096 is not at most 17\d with 249,856 units in all"
+    ):
         flow_of(subject(units=4096, depth=60), 1, 4096)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.app import steps
+from gradtui.app import going, steps
 from gradtui.app.state import START_VIEW, State
 from gradtui.cli.commands import setup_of
 from gradtui.setup import CURSORS, KNOBS, Setup
@@ -45,7 +45,7 @@ def test_in_a_view_that_is_entered_untouched_knobs_are_as_on_the_command_line(
     view: View[Any], first: str
 ) -> None:
     """The app keeps one setup for all views: what nobody set is the same number in both."""
-    state = steps.switched(State(view=first, setup=VIEWS[first].default_setup), view.name)
+    state = going.switched(State(view=first, setup=VIEWS[first].default_setup), view.name)
     for name in view.used(state.setup):
         if name not in LOOKED_AT:
             knob = KNOBS[name]

@@ -21,6 +21,7 @@ from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.init.comparison import CheckedWeights, Comparisons, Share
+from gradtui.views.init.weights import networks_of, seconds_of_all
 from support.subjects import subject
 from support.watch import Watch
 from support.watch import last as last_of
@@ -371,11 +372,25 @@ def test_what_would_take_too_long_is_advised_without_a_check_and_says_so() -> No
 
 
 def test_fewer_networks_than_asked_for_are_said_to_be_fewer() -> None:
-    one = setup("tanh", units=300, depth=30, networks=9_000, activations=("tanh",))
-    few = VIEW.results(one, unwatched)
-    result = next(item for item in few if item.focused.normal.measured.size)
-    count = result.focused.normal.wanted
+    one = setup("tanh", units=300, depth=30, networks=9_000)
+    result = next(item for item in run(one) if item.focused.normal.measured.size)
+    count = networks_of(one, seconds_of_all(result.focused.weights))
     assert 3 <= count < 9_000
+    assert {weights.wanted for weights in result.focused.weights} == {count}
     found = VIEW.finding(result, "tanh")
     assert found is not None
-    assert f"{count} of 9,000 networks" in found.evidence
+    assert f"{count} of 9,000 networks: all would take about " in found.evidence
+    assert "give more patience" in found.evidence
+
+
+def test_more_patience_draws_more_and_several_activations_share_it() -> None:
+    one = setup("tanh", units=300, depth=30, networks=9_000)
+
+    def wanted(one: Setup) -> int:
+        steps = run(one)
+        return next(step for step in steps if step.focused.normal.measured.size).focused.wanted
+
+    alone = wanted(one)
+    assert wanted(one.with_(patience=2.0 * one.patience)) == pytest.approx(2 * alone, rel=0.1)
+    # What the other is compared with is less: it is not in focus.
+    assert wanted(one.with_(activations=("tanh", "relu"))) == pytest.approx(alone / 2, rel=0.1)

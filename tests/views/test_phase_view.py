@@ -68,9 +68,13 @@ def picture(setup: Setup, marker: str = "braille", size: Size = SIZE) -> Picture
 
 
 def by_hand(name: str, sigma_w: float, sigma_b: float, x: float, depth: int) -> float:
-    """log10 of what is left, q from σw² x² + σb² on, by the trapezoidal rule."""
-    z = np.linspace(-12.0, 12.0, 20_000)
-    weights = np.exp(-0.5 * z * z)
+    """log10 of what is left, q from σw² x² + σb² on, by the trapezoidal rule.
+
+    Over t with z = 1e-8 sinh t: however large q is, f bends where nodes are dense.
+    """
+    t = np.linspace(-math.asinh(12e8), math.asinh(12e8), 20_000)
+    z = 1e-8 * np.sinh(t)
+    weights = np.cosh(t) * np.exp(-0.5 * z * z)
     weights /= weights.sum()
     f = activation(name)
     q, total = sigma_w**2 * x**2 + sigma_b**2, 0.0
@@ -491,7 +495,7 @@ def test_a_range_that_is_no_range_is_refused() -> None:
     done = gradtui("phase", "tanh", "--sigma-w-range", "0:5e-324")
     assert done.status == 2
     assert "Traceback" not in done.err
-    assert "try 0:3" in done.err
+    assert "try --sigma-w-range 0:3" in done.err
     narrow = gradtui("phase", "tanh", "--sigma-w-range", "0:1e-9", "--sigma-w", "0")
     assert narrow.status == 0
     assert "nan" not in narrow.out

@@ -238,7 +238,9 @@ def test_a_gaussian_linear_network_spreads_with_depth_and_an_orthogonal_one_stay
 def test_the_axis_has_decades_and_names_sigma_1_and_the_threshold() -> None:
     one = setup(depth=10, layer=10)
     rows = lines(last(one), one)
-    assert rows[0].startswith("       σ of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks")
+    assert rows[0].startswith(
+        "       singular values of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks"
+    )
     assert "┌ Gaussian ─" in rows[1]
     assert "┌ orthogonal ─" in rows[1]
     labels = [row[:6].strip() for row in rows]
@@ -430,7 +432,7 @@ def test_bad_input_ends_in_one_line_that_says_what_is_allowed(
     done = command("spectrum", "tanh", *words)
     assert done.status == 2
     assert done.out == ""
-    assert done.err.startswith(f"gradtui: error: {field}: ")
+    assert done.err.startswith(f"gradtui: error: --{field}: ")
     assert done.err.count("\n") == 1
 
 
