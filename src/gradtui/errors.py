@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 def shown(value: object) -> str:
     """`value` as it stands in a message: quoted if text, printable, of bounded length."""
     try:
-        text = printable(value if isinstance(value, str) else repr(value))
+        text = printable(value if isinstance(value, str) else repr(value).removesuffix(".0"))
     except ValueError:  # Python writes no integer of more than 4,300 digits
         text = f"a {type(value).__name__} too long to write"
     if len(text) > _SHOWN_LENGTH:

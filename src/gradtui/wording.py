@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+THEORY = ", theory for infinite width"
+"""What stands after the name of a curve that was not measured."""
+
 _EXPONENT_WRITTEN_OUT = 1e15
 """An exponent from here on, which has no digit after its point, is written in two digits."""
 
@@ -45,7 +48,7 @@ def plain(value: float, digits: int = 3) -> str:
     """A plain number in `digits` significant digits: 0.222, -1.5, 1e-12, 0."""
     if not math.isfinite(value):
         return str(value)
-    text = f"{value:.{digits}g}"
+    text = f"{value + 0.0:.{digits}g}"  # -0.0 is 0
     if "e" in text:
         mantissa, exponent = text.split("e")
         return f"{mantissa}e{int(exponent)}"

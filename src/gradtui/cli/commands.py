@@ -153,10 +153,12 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
     low, high = limits
     if text is None:
         return min(max(default, low), high) if default else 0
-    count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if not low <= count <= high:
+    whole = text.isascii() and text.removeprefix("-").isdigit()
+    count = int(text) if whole and len(text) < 10 else None
+    if count is None or not low <= count <= high:
         allowed = f"a whole number from {low} to {high:,}"
-        raise InputError(f"--{name}", text, allowed, f"try {2 * low}")
+        near = 2 * low if count is None else min(max(count, low), high)
+        raise InputError(f"--{name}", text, allowed, f"try {near}")
     return count
 
 

@@ -78,9 +78,13 @@ def parse_layer_values(field: str, text: str) -> LayerValues:
     """Read a number, a comma-separated list, or `normal(std=…)`."""
     text = text.strip()
     if begins_with_a_name(text):
-        spec = parse_spec(field, text)
+        spec = parse_spec(field, text, "normal(std=1)")
         if spec.name != "normal":
             raise InputError(field, text, FORMS, "try normal(std=1)")
+        if len(spec.positional) == 2 and not spec.named:  # a mean, and a standard deviation
+            allowed = "of mean 0 with its standard deviation alone"
+            step = f"write it like {format_spec('normal', {'std': spec.positional[1]})}"
+            raise InputError(field, text, allowed, step)
         std = spec.bind(field, ("std",)).get("std", 1.0)
         if std < 0:
             raise InputError(f"{{{field}}} std", std, "a number from 0 up", "try normal(std=1)")

@@ -51,7 +51,7 @@ class Spec:
             raise InputError(
                 field,
                 f"{self.name}({', '.join(map(_written, self.positional))})",
-                f"a form with at most {len(names)} parameters",
+                f"a form with at most {len(names)} parameter{'s' if len(names) != 1 else ''}",
                 f"{self.name} takes: {known}",
             )
         bound: dict[str, Value] = dict(zip(names, self.positional, strict=False))
@@ -134,10 +134,15 @@ def begins_with_a_name(text: str) -> bool:
     return start[:1].isalpha() and start not in _NOT_FINITE and not _ROOT.match(start)
 
 
-def parse_spec(field: str, text: str) -> Spec:
+def parse_spec(field: str, text: str, like: str = "relu or elu(alpha=1)") -> Spec:
     """Parse `name`, `name(1.5)`, `name(parameter=1.5, other=2)` or `name(parameter=word)`.
 
     Of a dotted name, as in `torch.nn.ReLU()`, the last part counts.
+
+    Args:
+        field: what to blame.
+        text: the form.
+        like: examples of the field's own kind.
     """
     match = _CALL.fullmatch(text.strip())
     if match is None or not (name := match[1].rpartition(".")[2].lower()):
@@ -145,7 +150,7 @@ def parse_spec(field: str, text: str) -> Spec:
             field,
             text,
             "of the form name or name(parameter=value)",
-            "write it like relu or elu(alpha=1)",
+            f"write it like {like}",
         )
     body = match[2]
     positional: list[Value] = []
@@ -234,7 +239,7 @@ def _squeezed(name: str) -> str:
 
 def number(value: float) -> str:
     """The shortest text that reads back as `value`: 1, 0.25, 1e-31."""
-    text = repr(float(value))
+    text = repr(float(value) + 0.0)  # -0.0 is 0
     return text.removesuffix(".0")
 
 

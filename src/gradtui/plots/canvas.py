@@ -61,6 +61,7 @@ _PATTERNS = {
     "dash-dot": (14.0, 7.0),
     "long": (18.0, 14.0),
     "sparse": (9.0, 0.5),
+    "dash-dot-dot": (6.0, 4.0),
 }
 """The period of each dash pattern, and how much of it is drawn, in dots along the curve."""
 _LINES_A_TICK = 3
@@ -76,7 +77,7 @@ class Canvas:
         width, height: cells, axes included.
         x_limits, y_limits: data units; widened where they are empty.
         x_label, y_label: how a tick is written; the y labels take `label_width` cells.
-        x_ticks: the tick positions; round numbers where None.
+        x_ticks, given_y_ticks: the tick positions; round numbers where None.
         whole_y: y is log10, and its ticks stand on whole decades.
         log_y: y is log10.
         marker: one of `MARKERS`.
@@ -92,6 +93,7 @@ class Canvas:
     marker: str = "braille"
     label_width: int = 6
     x_ticks: Sequence[float] | None = None
+    given_y_ticks: Sequence[float] | None = None
     whole_y: bool = False
     log_y: bool = False
     title: str = ""
@@ -192,7 +194,22 @@ class Canvas:
 
     def y_ticks(self) -> list[float]:
         """Where the y axis is named: no two in neighbouring lines."""
+        if self.given_y_ticks is not None:
+            given = list(self.given_y_ticks)
+            keep = (0, len(given) - 1) if len(given) > 1 else ()
+            return [given[at] for at in spaced([(self._grid.line(y), 1) for y in given], 1, keep)]
         most = max(2, self.lines // _LINES_A_TICK)
+        ticks = self._chosen_y_ticks(most)
+        for more in range(most + 1, 4 * most + 1):
+            if len(ticks) > 1:
+                break
+            # The ends of a finer division, where the coarse one names a single number.
+            first, *_, last = (self._chosen_y_ticks(more) or [0.0]) * 2
+            if self._grid.line(last) - self._grid.line(first) > 1:
+                ticks = [first, last]
+        return ticks
+
+    def _chosen_y_ticks(self, most: int) -> list[float]:
         if self._between_decades:
             ticks = tick_values(*self.y_limits, most)
             return sorted({self._y_text(tick): tick for tick in ticks}.values())
@@ -237,7 +254,7 @@ class Canvas:
         scale = "decades" if self.whole_y else "log" if self.log_y else "linear"
         return Plot(
             Axis(self.x_limits, self.x_label, self.x_title, self.x_ticks),
-            Axis(self.y_limits, self.y_label, self.y_title, None, scale),
+            Axis(self.y_limits, self.y_label, self.y_title, self.given_y_ticks, scale),
             tuple(self._marks),
             self.width,
             self.height,

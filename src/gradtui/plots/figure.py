@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 
 from gradtui.plots.marks import (
+    BLANK,
     Band,
     Bars,
     Boxes,
@@ -191,9 +192,9 @@ def _sample(
     middle = y - 0.36 * SMALL
     if isinstance(mark, tuple):
         glyph, role = mark
-        if role in look.grounds:
+        if role in look.grounds or role == BLANK:
             box = rectangle(x, y - 10, wide, 12)
-            yield Fill([box], look.grounds[role])
+            yield Fill([box], look.grounds.get(role, look.background))
             yield Stroke([[*box, box[0]]], look.colour("axis"), 0.5)
         else:
             yield Words((x + wide / 2, y), glyph, SMALL, look.colour(role), "middle")

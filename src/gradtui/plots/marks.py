@@ -121,6 +121,10 @@ class Pointer:
     name: str = ""
 
 
+BLANK = "blank"
+"""The role of what a ground leaves blank, for a legend."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ground:
     """A map: the characters and roles at the x of columns and the y of lines.

@@ -42,6 +42,7 @@ DASHES: dict[str, tuple[float, ...]] = {
     "dash-dot": (8, 3, 1.5, 3),
     "long": (12, 5),
     "sparse": (1.5, 6),
+    "dash-dot-dot": (8, 2.5, 1.5, 2.5, 1.5, 2.5),
 }
 """Each dash pattern: how long it is drawn and left out, in turn."""
 _TICK = 4.0
@@ -319,11 +320,19 @@ class Panel:
         for role in sorted(role for role in runs if role in self.theme.grounds):
             yield Fill(runs[role], self.theme.grounds[role], crisp=True)
         strewn = {glyph for glyph, role, _ in mark.names if not role}
+        letters = [
+            (float(self.x(other.x)), float(self.y(other.y)))
+            for other in self.plot.marks
+            if isinstance(other, Label | Pointer)
+        ]
         for line, row in enumerate(mark.cells(*self._middles(*_STREWN))):
             for column, (glyph, role) in enumerate(row):
                 x, y = left + (column + 0.5) * _STREWN[0], top + (line + 0.5) * _STREWN[1]
                 y = min(y, top + height - 6) + 3
-                if glyph in strewn:
+                if glyph in strewn and not any(
+                    abs(x - at) < _STREWN[0] + 4 and abs(y - 3 - up) < _STREWN[1] - 2
+                    for at, up in letters
+                ):
                     yield Words((x, y), glyph, 9, self.theme.colour(role), "middle")
 
     def _middles(self, wide: int, high: int) -> tuple[Array, Array]:

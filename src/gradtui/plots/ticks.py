@@ -33,6 +33,10 @@ def _multiples(low: float, high: float, most: int) -> list[float]:
     return [low]
 
 
+_NEARLY = 0.8
+"""The share of an even distance that is apart enough: 1 2 5 are not quite evenly apart."""
+
+
 def log_ticks(low: float, high: float, most: int) -> list[float]:
     """At most `most` round numbers from 10^low to 10^high, as their log10.
 
@@ -70,7 +74,7 @@ def _round_values(low: float, high: float, most: int, apart: float) -> list[floa
     for count in range(most, 1, -1):
         found = [math.log10(value) for value in _multiples(*ends, count) if value > 0.0]
         gaps = [after - before for before, after in pairwise(found)]
-        if gaps and min(gaps) >= apart:
+        if gaps and min(gaps) >= _NEARLY * apart:
             return [decade + value for value in found]
     return []
 

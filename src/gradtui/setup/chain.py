@@ -47,7 +47,7 @@ def _loss(name: str, letter: str, help: str) -> Knob:
     def parse(text: str) -> Loss:
         if not begins_with_a_name(text):
             return Loss(upstream=parse_number(name, text))
-        spec = parse_spec(name, text)
+        spec = parse_spec(name, text, "squared_error(target=0)")
         if spec.name == "squared_error":
             return Loss(target=spec.bind(name, ("target",)).get("target", 0.0))
         if spec.name == "upstream":

@@ -95,7 +95,7 @@ class Network(Family):
         ("pytorch_linear",),
         "I",
         "how the weights of a network are drawn, one recipe or several to compare",
-        f"1 to {CURVES} initialisations such as kaiming_normal orthogonal 'normal(1.5, 0.1)'",
+        f"1 to {CURVES} initialisations such as kaiming_normal orthogonal 'normal(sigma_w=1.5)'",
         lambda text: initialisation(text).spec,
         CURVES,
         "initialisations",

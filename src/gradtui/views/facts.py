@@ -84,7 +84,9 @@ def _plateaus(f: Activation, height: float) -> list[tuple[float, float]]:
     """The open intervals between breaks on which |f′| is `height` all along, joined."""
     joined: list[tuple[float, float]] = []
     for low, high in itertools.pairwise([-math.inf, *f.definition.breaks, math.inf]):
-        left, right = max(low, min(high, 0.0) - 9.0), min(high, max(low, 0.0) + 9.0)
+        last, first = min(high, 0.0), max(low, 0.0)  # nine, or nine times what is far from 0
+        left = max(low, last - 9.0 * max(1.0, abs(last)))
+        right = min(high, first + 9.0 * max(1.0, abs(first)))
         inside = np.linspace(left, right, 9)[1:-1]
         if not np.all(_abs_derivative(f, inside, height) == height):
             continue

@@ -11,6 +11,7 @@ from gradtui.plots.shapes import Drawing
 from gradtui.plots.svg import svg
 from gradtui.setup import KNOBS, Setup
 from gradtui.views.view import Size, View
+from gradtui.wording import THEORY
 
 FIGURES = ("svg", "pdf", "png")
 """The formats of a figure."""
@@ -55,7 +56,8 @@ def drawing_of(view: View[Any], result: Any, setup: Setup, size: Size, look: Loo
     drawn = {getattr(mark, "name", "") for plot in picture.plots for mark in plot.marks}
     subjects = view.subjects(setup)
     # Some views draw only the focused one.
-    shown = subjects if drawn >= {*subjects} else (view.focused(setup),)
+    every = all(one in drawn or f"{one}{THEORY}" in drawn for one in subjects)
+    shown = subjects if every else (view.focused(setup),)
     caption = _asked(view, setup) if look.caption else ""
     verdicts = tuple(_verdicts(view, result, setup)) if look.verdict else ()
     return figure(
@@ -81,7 +83,10 @@ def _asked(view: View[Any], setup: Setup) -> str:
     """The knobs that count, as they are set."""
     shown = [name for name in view.used(setup) if name not in ("activations", "focus")]
     texts = ((KNOBS[name].label, KNOBS[name].text(setup)) for name in shown)
-    return ", ".join(f"{label} {text}" for label, text in texts if text)
+    # What is chosen may be a knob itself, as what σw is mapped against.
+    return ", ".join(
+        f"{label} {KNOBS[text].label if text in KNOBS else text}" for label, text in texts if text
+    )
 
 
 def _verdicts(view: View[Any], result: Any, setup: Setup) -> list[tuple[str, str]]:

@@ -104,7 +104,7 @@ def initialisation(spec: str | Initialisation) -> Initialisation:
         raise InputError(
             "init", spec, "the name of an initialisation", "for example kaiming_normal"
         )
-    parsed = parse_spec("init", spec)
+    parsed = parse_spec("init", spec, "orthogonal or normal(sigma_w=1.5)")
     scheme = lookup(
         "init", "initialisation", parsed.name, INITIALISATIONS,
         otherwise=f"there are: {', '.join(INITIALISATIONS)}",

@@ -118,18 +118,22 @@ class ChainDecay(Decay):
     def guides(self) -> tuple[Guide, ...]:
         """The ceiling, and the median of the random chains."""
         layers, _ = self.curve()
-        ceiling = Guide(layers, self.ceiling, "muted", "sparse", name="ceiling (max|f′|)^k")
+        name = self.subject.name
+        ceiling = Guide(
+            layers, self.ceiling, "muted", "sparse", name=f"ceiling (max|f′|)^k of {name}"
+        )
         if (spread := self.spread) is None:
             return (ceiling,)
-        name = f"median of {spread.chains} random chains"
-        return ceiling, Guide(spread.layers, spread.median, "spread", "dashed", name=name)
+        name = f"median of {spread.chains} random {name} chains"
+        return ceiling, Guide(spread.layers, spread.median, "spread", "dash-dot-dot", name=name)
 
     def bands(self) -> tuple[Band, ...]:
         """The spread of the random chains."""
         if (spread := self.spread) is None:
             return ()
         edges = spread.layers, spread.low, spread.high
-        return (Band(*edges, "spread", f"90 % of {spread.chains} random chains", False),)
+        name = f"90 % of the {self.subject.name} chains"
+        return (Band(*edges, "spread", name, False),)
 
     def log10_seen(self) -> float:
         """The formats look at the gradient of the scaled loss."""
@@ -140,7 +144,7 @@ class ChainDecay(Decay):
         ceiling = ("  ⠂ (max|f′|)^k", "muted")
         if self.spread is None:
             return (ceiling,)
-        of = (f" of {self.spread.chains} random", "muted")
+        of = (f" of {self.spread.chains} random chains", "muted")
         return ceiling, ("  ╍ ░ 5-50-95 %", "spread"), of
 
     def kind(self) -> Kind:

@@ -127,6 +127,13 @@ class NetworkDecay(Decay):
             return np.arange(float(self.law.first), self.depth + 1.0), self.law.centre
         return self.ensemble.layers.astype(float), self.ensemble.quantiles()[1]
 
+    @property
+    def _of(self) -> str:
+        """Whose a law is, where several are compared."""
+        among = self.subject.among
+        several = max(len(among.activations), len(among.network.init)) > 1
+        return f" of {self.subject.name}" if several else ""
+
     def guides(self) -> tuple[Guide, ...]:
         """The bound, the scalar law, and theory, as far as there are such laws."""
         law = self.law
@@ -134,12 +141,12 @@ class NetworkDecay(Decay):
         bound = (
             ()
             if law.bound is None
-            else (Guide(layers, law.bound, "muted", "sparse", "near", "bound"),)
+            else (Guide(layers, law.bound, "muted", "sparse", "near", f"bound{self._of}"),)
         )
         return (
             *bound,
-            Guide(layers, law.scalar, "muted", "long", "near", "scalar"),
-            Guide(layers, law.infinite, "spread", "dashed", name="theory"),
+            Guide(layers, law.scalar, "muted", "long", "near", f"scalar{self._of}"),
+            Guide(layers, law.infinite, "spread", "dash-dot-dot", name=f"theory{self._of}"),
         )
 
     def bands(self) -> tuple[Band, ...]:
@@ -147,7 +154,7 @@ class NetworkDecay(Decay):
         if self.law.band is None:
             return ()
         layers = np.arange(self.law.first, self.depth + 1)
-        return (Band(layers, *self.law.band, "spread", "90 % of networks in theory"),)
+        return (Band(layers, *self.law.band, "spread", f"90 % in theory{self._of}"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -156,7 +163,7 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        name = f"90 % of {self._several.networks} networks"
+        name = f"90 % of {self._several.networks} networks{self._of}"
         return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,9 @@ from gradtui.views.decay.study import Decays
 from gradtui.views.view import Size
 from gradtui.wording import decade, magnitude
 
+_BAND_REACH = 2.0
+"""So many decades below the curves the picture holds a band at least."""
+
 
 def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
     """Every curve; of the focused one also what is expected of it; the formats' limits."""
@@ -76,6 +79,7 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
     shown += [guide.log10 for guide in guides if guide.stretches == "all"]
     for band in focused.bands():
         shown += [band.high, band.low] if band.low_counts else [band.high]
+    lows = [band.low[np.isfinite(band.low)] for band in focused.bands()]
     if (bars := focused.bars(2 * result.setup.depth + 4)) is not None:
         shown += [bars.low, bars.high]
     values = np.concatenate(shown)
@@ -86,6 +90,9 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
         end = float(guide.log10[0])
         if guide.stretches == "near" and math.isfinite(end):
             low, high = max(min(low, end), low - reach), min(max(high, end), high + reach)
+    ends = np.concatenate([np.empty(0), *lows])
+    if ends.size:
+        low = max(min(low, float(ends.min())), low - max(reach, _BAND_REACH))
     least = 0.5 * result.layout.least_decades
     margin = max(0.04 * (high - low), least - 0.5 * (high - low))
     return low - margin, high + margin

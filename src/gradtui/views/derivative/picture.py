@@ -14,13 +14,14 @@ from gradtui.plots.picture import (
     curve_role,
     dash_of,
     fit_text,
+    row_text,
     row_within,
 )
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
 from gradtui.views.curves import drawing_order
 from gradtui.views.derivative.study import Derivatives
-from gradtui.views.facts import where_largest
+from gradtui.views.facts import largest, where_largest
 from gradtui.views.view import Size
 from gradtui.wording import percent_of, plain
 
@@ -78,27 +79,36 @@ def _plot(
 
 def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
     """f(z), f′(z) and what it means, for every activation."""
-    fixed = 3 + 10 + 10
-    at = f"z = {plain(setup.slope.z, 4)}"
+    z = setup.slope.z
+    at = f"z = {plain(z, 4)}"
+    numbers = [
+        (plain(float(f(z)), 4), plain(float(f.derivative(z)), 4)) for f in result.activations
+    ]
+    # A cell of gap before the longest number.
+    wide = [max(10, *(1 + len(text) for text in column)) for column in zip(*numbers, strict=True)]
     wanted = max(len(at) - 2, *(len(f.spec) for f in result.activations))
-    names_width = max(min(wanted, width - fixed), 4)
+    names_width = max(min(wanted, width - 3 - sum(wide)), 4)
     lines = [
         [
             Span(fit_text(f" {at}", names_width + 3), "title"),
-            Span(f"{'f(z)':>10}{'f′(z)':>10}", "muted"),
+            Span(f"{'f(z)':>{wide[0]}}{'f′(z)':>{wide[1]}}", "muted"),
             Span("   passes here", "muted"),
             Span("   at most", "muted"),
         ]
     ]
     for index, f in enumerate(result.activations):
-        value, slope = float(f(setup.slope.z)), float(f.derivative(setup.slope.z))
-        log10_slope = float(f.log_abs_derivative(setup.slope.z)) / math.log(10)
+        value, slope = numbers[index]
+        log10_slope = float(f.log_abs_derivative(z)) / math.log(10)
         lines.append(
             [
                 Span(f" {LETTERS[index]} {fit_text(f.spec, names_width)}", curve_role(index)),
-                Span(f"{plain(value, 4):>10}{plain(slope, 4):>10}"),
+                Span(f"{value:>{wide[0]}}{slope:>{wide[1]}}"),
                 Span(f"   {percent_of(log10_slope):<11}"),
-                Span(f"   {plain(f.max_abs_derivative, 4)} {where_largest(f)}", "muted"),
+                Span(f"   {largest(f, 4)} {where_largest(f)}", "muted"),
             ]
         )
+    if any(len(row_text(tuple(cells))) > width for cells in lines):
+        # Where it is so large is told below, too.
+        for cells, f in zip(lines[1:], result.activations, strict=True):
+            cells[-1] = Span(f"   {largest(f, 4)}", "muted")
     return whole_columns(lines, width)

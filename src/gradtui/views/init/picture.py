@@ -23,7 +23,7 @@ from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, plain
+from gradtui.wording import THEORY, decade, magnitude, plain
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -87,7 +87,7 @@ def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
         letter = LETTERS[index] if len(result.each) > 1 else ""
         role = curve_role(index)
         sigma_w, left = comparison.advice.curve
-        canvas.line(sigma_w, left, role, dash, comparison.name, letter)
+        canvas.line(sigma_w, left, role, dash, f"{comparison.name}{THEORY}", letter)
 
 
 def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
@@ -105,11 +105,25 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
     at = [weights.sigma_w for weights in measured]
     canvas.bars(at, low_ends, high_ends, "spread", name="5-95 % measured")
-    for weights in sorted(shown, key=lambda one: one is best):
-        height = min(max(weights.known, -top), top)
-        advised = weights is focused.advised
-        letter, name = (ADVISED, "advised") if advised else (weights.letter, weights.label)
-        canvas.text(weights.sigma_w, height, letter, role_of(weights.kind(limit)), name)
+    near = (high - low) / canvas.columns, 2.0 * top / canvas.lines
+    # The best first, and beside its letter those of what stands in the same place.
+    left = sorted(shown, key=lambda one: one is not best)
+    while left:
+        first, height = left[0], min(max(left[0].known, -top), top)
+        here = [
+            one
+            for one in left
+            if abs(one.sigma_w - first.sigma_w) < near[0] and abs(one.known - first.known) < near[1]
+        ]
+        left = [one for one in left if one not in here]
+        told = [
+            (ADVISED, "advised") if one is focused.advised else (one.letter, one.label)
+            for one in here
+        ]
+        beyond = "↑" if first.known > top else "↓" if first.known < -top else ""
+        letters = "".join(letter for letter, _ in told) + beyond
+        name = ", ".join(name for _, name in told)
+        canvas.text(first.sigma_w, height, letters, role_of(first.kind(limit)), name)
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:

@@ -11,7 +11,9 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import sigmas
 from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
+from gradtui.plots.marks import BLANK
 from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.phase.maps import Map
 from gradtui.views.phase.study import Phase
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 _EDGES = (0.1, 1 / 3, 1.0, 3.0)
 """Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
 
-_MARKS = {DIVERGES: ("↑", "q → ∞"), BISTABLE: ("2", "two ends"), COLLAPSES: ("0", "q → 0")}
+_MARKS = {
+    DIVERGES: ("↑", "q → ∞, signal grows"),
+    BISTABLE: ("2", "two ends of q"),
+    COLLAPSES: ("0", "q → 0, signal dies"),
+}
 """What is strewn over a map where q does not go to one fixed point, and its name."""
 
 _RECIPES = {
@@ -35,6 +41,9 @@ _RECIPES = {
 }
 _LEAST_MAP = 7
 """Rows of the map with its frame and heading, below which a legend is left out."""
+_BEFORE = 5
+"""Blanks before a heading."""
+_DEPTH_TICKS = 6
 _UPRIGHT = "┆"
 """The cells of an upright line, for a legend."""
 _STEEPEST = 4.0
@@ -56,8 +65,10 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         y_label=plain,
         marker=marker,
         label_width=5,
+        title=_measured(setup),
         x_title="σw",
         y_title="layers L" if by_depth else "σb",
+        given_y_ticks=_depth_ticks(mapped.heights) if by_depth else None,
     )
     canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(result, setup))
     if by_depth:
@@ -98,20 +109,35 @@ def _reach(layers: Array, lost: Array, limit: float) -> float:
     return float(limit / pace) if pace > 0.0 else math.nan
 
 
-def _heading(setup: Setup, width: int) -> Row:
+def _depth_ticks(layers: Array) -> list[float]:
+    """The ends, and round numbers of layers between."""
+    first, last = float(layers[0]), float(layers[-1])
+    return sorted({first, *tick_values(first, last, _DEPTH_TICKS), last})
+
+
+def _measured(setup: Setup) -> str:
+    """What the colours stand for."""
     if setup.plane.against == "depth":
-        axes, layers = "    L over σw ", f"L layers, σb = {plain(setup.plane.sigma_b)}"
-    else:
-        axes, layers = "   σb over σw ", f"{setup.depth:,} layers"
-    title = f" {setup.focused}: gradient left after {layers}"
-    return row_within(width, (axes, "muted"), (title, "title"))
+        return "gradient left at layer L"
+    return f"gradient left after {setup.depth:,} layer{'s' if setup.depth > 1 else ''}"
+
+
+def _heading(setup: Setup, width: int) -> Row:
+    """What is drawn, and over what, the name and the rest as far as there is room."""
+    by_depth = setup.plane.against == "depth"
+    axes = ", by σw" if by_depth else ", by σw and σb"
+    at = f"  σb = {plain(setup.plane.sigma_b)}" if by_depth else ""
+    name, room = f"{setup.focused}: ", width - _BEFORE - len(_measured(setup))
+    name = name if len(name) + len(axes) <= room else ""
+    title = " " * _BEFORE + name + _measured(setup)
+    return row_within(width, (title, "title"), (axes, "title"), (at, "muted"))
 
 
 def _scale(result: Phase, setup: Setup, width: int) -> Row:
     """What each band stands for: how much of the gradient is left."""
     spans: list[Span] = [Span("     ")]
     for glyph, role, meaning in _meanings(result, setup):
-        if role:
+        if role and glyph.strip():
             spans += [Span(glyph, role), Span(f"{meaning} ", "muted")]
     return row_within(width, *spans)
 
@@ -120,7 +146,11 @@ def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
     """Glyph, role and meaning of each band, and of what is strewn over the map."""
     limit = setup.log10_threshold
     found = []
-    for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
+    low, high = (magnitude(sign * limit * _EDGES[0]) for sign in (1, -1))
+    for strength in range(-BANDS, BANDS + 1):
+        if not strength:
+            found.append((" ", BLANK, f"{low} to {high}"))
+            continue
         share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
         found.append((*band(strength), f"{'<' if strength < 0 else '>'}{share}"))
     return [*found, *((mark, "", name) for mark, name in _endings(result))]
@@ -136,7 +166,7 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
     line, limit = SAMPLES[marker], setup.log10_threshold
     by_depth = setup.plane.against == "depth"
     parts: list[tuple[str, str, str]] = []
-    if result.focused.critical if by_depth else result.line.q.size:
+    if _critical_in_sight(result, by_depth):
         parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
@@ -152,6 +182,17 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
             rows.append([Span("     ")])
         rows[-1] += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
     return [row_within(width, *spans) for spans in rows]
+
+
+def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
+    """Whether a critical point or a piece of the line is on the map."""
+    mapped = result.map
+    if by_depth:
+        found = np.sqrt([critical.sigma_w2 for critical in result.focused.critical])
+        return bool(np.any((found >= mapped.sigma_w[0]) & (found <= mapped.sigma_w[-1])))
+    w, b = np.sqrt(result.line.sigma_w2), np.sqrt(result.line.sigma_b2)
+    inside = (w >= mapped.sigma_w[0]) & (w <= mapped.sigma_w[-1])
+    return bool(np.any(inside & (b >= mapped.heights[0]) & (b <= mapped.heights[-1])))
 
 
 def _initialisations(

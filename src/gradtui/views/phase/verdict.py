@@ -78,7 +78,7 @@ def _factors(point: Point) -> str:
     text = f"χ = σw² E[f′²] = {rates} {end}"
     apart = abs(point.log10_left - point.layers * point.log10_rate)
     if math.isfinite(point.log10_rate) and apart > _APART:
-        text += f", {_a_layer(point.log10_rate)}, but not yet on the way there"
+        text += f": once q is there, {_a_layer(point.log10_rate)}"
     return text
 
 
