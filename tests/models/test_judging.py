@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gradtui.models.finding import Kind
-from gradtui.models.judging import Shares, healthy_depth, judge
+from gradtui.models.judging import Shares, first_unhealthy, judge
 
 INF = math.inf
 
@@ -37,14 +39,37 @@ def test_the_verdict_on_a_curve(curve: list[float], kind: Kind, at: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("ratios", "depth"),
-    [([-1.0, -2.0, -3.5], 2), ([1.0, 3.5], 1), ([-4.0], 0), ([-1.0, -2.0], None),
-     ([0.0, -INF], 1), ([-3.5, 0.0], 0)],
+    ("passed", "at"),
+    [([0.0, -1.0, -2.0, -3.5], 3), ([0.0, 1.0, 3.5], 2), ([0.0, -4.0], 1), ([0.0, -1.0], None),
+     ([0.0, 0.0, -INF, -INF], 2), ([0.0, -3.5, 0.0], 1), ([INF, 0.0], 0),
+     ([0.0, 2.0, -1.5], 2), ([0.0, -2.0, 1.5], 2), ([0.0, 2.0, -0.5], None)],
 )  # fmt: skip
-def test_as_many_layers_as_are_healthy_from_the_first_on(
-    ratios: list[float], depth: int | None
+def test_so_deep_is_healthy_what_is_healthy_between_its_ends_too(
+    passed: list[float], at: int | None
 ) -> None:
-    assert healthy_depth(np.array(ratios), -3.0) == depth
+    assert first_unhealthy(np.array(passed), -3.0) == at
+
+
+def test_of_many_more_than_half_have_to_be_healthy() -> None:
+    well, ill = [0.0, 1.0, 2.0], [0.0, 1.0, 4.0]
+    assert first_unhealthy(np.array([well, ill, well]), -3.0) is None
+    assert first_unhealthy(np.array([well, ill]), -3.0) == 2
+    # One vanishes and one explodes: their median is healthy, most are not.
+    assert first_unhealthy(np.array([well, ill, [0.0, -1.0, -4.0]]), -3.0) == 2
+
+
+@given(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=12), st.sampled_from([-1.0, -3.0]))
+def test_it_is_the_first_depth_that_is_judged_unhealthy(factors: list[float], limit: float) -> None:
+    passed = np.cumsum([0.0, *factors])
+    first = next(
+        (
+            depth
+            for depth in range(len(passed))
+            if judge(passed[depth] - passed[: depth + 1], limit).kind is not Kind.HEALTHY
+        ),
+        None,
+    )
+    assert first_unhealthy(passed, limit) == first
 
 
 @pytest.mark.parametrize(

@@ -580,6 +580,28 @@ def test_what_heals_random_chains_heals_most_of_them(name: str) -> None:
         assert VIEW.finding(last(healed), subject).kind is Kind.HEALTHY
 
 
+def test_what_cannot_heal_is_not_tried_on_every_random_chain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 200 chains a dozen tell that none of them is healthy; what is offered was tried on all."""
+    runs = 0
+    run_chain = chain_decay.run_chain
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal runs
+        runs += 1
+        return run_chain(*arguments)
+
+    monkeypatch.setattr(chain_decay, "run_chain", counted)
+    names = ("tanh", "leaky_relu(negative_slope=0.2)", "relu")
+    setup = Setup.of(activations=names, depth=40, weights=LayerValues(std=1.5))
+    result = last(setup)
+    assert runs < 6000
+    remedy = VIEW.finding(result, "tanh").remedy
+    assert remedy is not None
+    assert "of 200 random chains" in remedy.after
+
+
 # ----------------------------------------------------------- table and picture
 
 

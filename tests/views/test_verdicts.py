@@ -306,6 +306,21 @@ def test_a_depth_beyond_the_chain_is_that_of_the_deeper_chain() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "depth"), [("squareplus", 20), ("hardswish", 37), ("hardswish", 60)]
+)
+@pytest.mark.parametrize("quantity", ["a", "z", "w"])
+def test_so_many_layers_are_healthy_by_the_verdict_itself(
+    name: str, depth: int, quantity: str
+) -> None:
+    """It looks between the ends too: of 20 layers of squareplus ×1263 arrives at layer 1."""
+    one = setup(name, depth, 1.5, biases=LayerValues((0.1,)), x=-1.0, quantity=quantity)
+    kinds = [verdict(one.with_(depth=layers)).kind for layers in range(1, 61)]
+    ill = next((at for at, kind in enumerate(kinds) if kind is not Kind.HEALTHY), None)
+    if ill is not None:
+        assert max_depth(subject(one), Course(chain(one), quantity)) == str(ill)
+
+
 def test_of_a_list_of_weights_nobody_knows_how_it_goes_on() -> None:
     one = setup("identity", 3, weights=LayerValues((1.0, 0.9, 1.1)))
     assert max_depth(subject(one), Course(chain(one), "a")) == ">3"

@@ -64,14 +64,25 @@ def judge(curve: Array, log10_limit: float) -> Judgement:
     return Judgement(kind, ratio, 0, ratio)
 
 
-def healthy_depth(ratios: Array, log10_limit: float) -> int | None:
-    """How many of the first layers can be stacked; None where more can than there are.
+def first_unhealthy(passed: Array, log10_limit: float) -> int | None:
+    """Where on a curve a network that ends there is not healthy for the first time; None: nowhere.
+
+    Of a network that ends at D the gradient at l, beside that at D, is passed[D] - passed[l]; it is
+    healthy if that is so for every l, which is what `judge` asks. Of many, more than half have
+    to be.
 
     Args:
-        ratios: log10 of the ratio of the ends of the first 1, 2, … layers.
-        log10_limit: log10 of the threshold.
+        passed: log10 of what the layers up to each make of a gradient, [layers] or
+            [networks, layers]; nan where nothing can be said.
+        log10_limit: log10 of the threshold, below 0.
     """
-    outside = np.flatnonzero(~(np.abs(ratios) <= -log10_limit))
+    with np.errstate(invalid="ignore"):
+        below = np.minimum.accumulate(passed, axis=-1)
+        above = np.maximum.accumulate(passed, axis=-1)
+        healthy = (passed - below <= -log10_limit) & (above - passed <= -log10_limit)
+    if healthy.ndim > 1:
+        healthy = 2 * healthy.sum(axis=0) > len(healthy)
+    outside = np.flatnonzero(~healthy)
     return int(outside[0]) if outside.size else None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradtui.mathematics.chain import Chain, Signs, chain, exact_cumsum
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.judging import Judgement, healthy_depth, judge
+from gradtui.models.judging import Judgement, first_unhealthy, judge
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
@@ -116,28 +116,35 @@ class Course:
         """The verdict on it."""
         return judge(self.curve, log10_limit)
 
-    def prefix_ratios(self) -> Array:
-        """log10 of the ratio of its ends in the first 1, 2, … layers alone.
+    def passed(self) -> Array:
+        """log10 of what the layers up to each make of it, by layer.
 
-        A shallower chain begins as a deeper one does, so one pass has it at every depth.
+        Of the chain of the first D layers alone the gradient at layer l, beside that at D, is
+        passed[D] - passed[l]: a shallower chain begins as a deeper one does, so one pass has it at
+        every depth.
         """
         chain = self.chain
-        if self.first == 0:
-            return exact_cumsum(chain.log10_derivatives + chain.log10_weights)
-        ratios = exact_cumsum(
+        if self.quantity == "a":
+            return exact_cumsum(np.append(0.0, chain.log10_derivatives + chain.log10_weights))
+        if self.quantity == "":
+            factors = chain.log10_derivatives + np.append(0.0, chain.log10_weights[1:])
+            return np.append(-chain.log10_inputs[0], exact_cumsum(factors))
+        passed = exact_cumsum(
             np.append(0.0, chain.log10_derivatives[:-1] + chain.log10_weights[1:])
         )
-        if self.quantity == "w":
-            with np.errstate(invalid="ignore"):
-                ratios = ratios + chain.log10_inputs[0] - chain.log10_inputs
-        return ratios
+        return passed if self.quantity == "z" else passed - chain.log10_inputs
+
+    def healthy_layers(self, log10_limit: float) -> int | None:
+        """How many of the first layers can be stacked; None where more can than there are."""
+        at = first_unhealthy(self.passed(), log10_limit)
+        return None if at is None else max(self.first + at - 1, 0)
 
 
 def max_depth(subject: Subject, course: Course) -> str:
     """How many layers of this chain can be stacked, in words; the same however deep it is."""
     setup = subject.setup.of_family("chain")
     limit = setup.log10_threshold
-    here = healthy_depth(course.prefix_ratios(), limit)
+    here = course.healthy_layers(limit)
     if here is not None:
         return str(here)
     listed = max(len(setup.chain.weights.values), len(setup.chain.biases.values)) > 1
@@ -147,7 +154,7 @@ def max_depth(subject: Subject, course: Course) -> str:
 
     def far() -> str:
         deep = Course(_chain_of(deeper, unwatched), course.quantity)
-        there = healthy_depth(deep.prefix_ratios(), limit)
+        there = deep.healthy_layers(limit)
         return f">{_FAR:,}" if there is None else str(there)
 
     return _reaches.get((deeper, course.quantity), far)

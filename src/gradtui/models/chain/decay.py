@@ -40,6 +40,8 @@ _SPREAD_LAYERS = 512
 _LAYERS_A_TICK = 20_000
 _OF_A_CHAIN = 300
 """A random chain costs as much beside its layers."""
+_DOUBT = 3.0
+"""Standard deviations: a change that heals by so much fewer than half is tried no further."""
 _SPREADING = 0.95
 """The share of the work that random chains are; the rest is for the remedies."""
 
@@ -348,14 +350,22 @@ def remedy(decay: Decay, tick: Tick) -> Remedy | None:
     """
     assert isinstance(decay, ChainDecay)
     if decay.subject.setup.chain.weights.random and decay.spread is not None:
-        return remedy_of(decay.subject, decay.course, tick, _tried_at_random)
+        now = _trial(decay.spread.shares)
+        return remedy_of(decay.subject, decay.course, tick, _tried_at_random, now)
     return remedy_of(decay.subject, decay.course, tick)
 
 
 def _tried_at_random(subject: Subject, tick: Tick) -> Trial:
-    setup, kinds = subject.setup, []
+    """On as many as the verdict rests on; on fewer where those leave no doubt that it is ill."""
+    setup, kinds, healthy = subject.setup, [], 0
     for count in range(1, samples_of(subject.among) + 1):
         course = _random_course(setup, count, tick)
         kinds.append(course.judged(setup.log10_threshold).kind)
-    shares = Shares.of(kinds)
+        healthy += kinds[-1] is Kind.HEALTHY
+        if healthy < 0.5 * count - _DOUBT * 0.5 * math.sqrt(count):
+            break
+    return _trial(Shares.of(kinds))
+
+
+def _trial(shares: Shares) -> Trial:
     return Trial(shares.kind, f"{shares.kind} {shares.text('random chains')}")

@@ -14,7 +14,6 @@ from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.chain.chains import Course, chain_of
 from gradtui.models.chain.verdict import said
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.judging import healthy_depth
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves
 from gradtui.setup import Loss
@@ -48,7 +47,11 @@ def tried(subject: Subject, quantity: str, tick: Tick) -> Trial:
 
 
 def remedy_of(
-    subject: Subject, course: Course, tick: Tick, trying: Trying | None = None
+    subject: Subject,
+    course: Course,
+    tick: Tick,
+    trying: Trying | None = None,
+    now: Trial | None = None,
 ) -> Remedy | None:
     """The first change that is tried and found healthy, where the subject is not.
 
@@ -57,6 +60,7 @@ def remedy_of(
         course: the gradient of its chain.
         tick: is told the share that is done.
         trying: how a subject is tried; by its chain if not given.
+        now: what is known to become of it as it is.
     """
 
     def by_chain(changed: Subject, attempt: Tick) -> Trial:
@@ -64,7 +68,7 @@ def remedy_of(
 
     trying = trying or by_chain
     attempts = halves(tick)
-    now = trying(subject, next(attempts))
+    now = now or trying(subject, next(attempts))
     if now.kind is Kind.HEALTHY:
         return None
 
@@ -92,7 +96,7 @@ def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[
     for other in _other_weights(subject, course, unit):
         yield f"weights = {other.text}", {"weights": other}
     yield from _other_activations(subject, unit)
-    reach = healthy_depth(course.prefix_ratios(), setup.log10_threshold)
+    reach = course.healthy_layers(setup.log10_threshold)
     if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:
         yield f"depth = {reach}", {"depth": reach}
 

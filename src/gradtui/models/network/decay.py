@@ -15,7 +15,7 @@ from gradtui.mathematics.network import GradientFlow
 from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
-from gradtui.models.judging import Judgement, Shares, healthy_depth, judge
+from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
 from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import Ensemble, kept_layers
@@ -203,23 +203,23 @@ class NetworkDecay(Decay):
         layers, _ = self.curve()
         here = self.law.centre[layers.astype(int) - self.law.first]
         with np.errstate(invalid="ignore"):
-            ratios = self.law.centre[0] - here
+            passed = self.law.centre[0] - here
             each = (
                 None if self.ensemble is None else self.ensemble.log10[:, :1] - self.ensemble.log10
             )
-        ratios[np.isnan(ratios)] = -np.inf
+        passed[np.isnan(passed)] = -np.inf
         if each is not None:
             # Where nothing comes through from above, only theory knows what the first layers do.
-            each = np.where(np.isnan(each), ratios, each)
+            each = np.where(np.isnan(each), passed, each)
             if (signal := self.beside.get("signal")) is not None:
                 each[signal.log10[:, -each.shape[1] :] == -np.inf] = -np.inf
-            ratios = np.sort(each, axis=0)[(len(each) - 1) // 2]
+            passed = each
         if self.law.first == 0:  # no layer at all is no question
-            layers, ratios = layers[1:], ratios[1:]
-        enough = healthy_depth(ratios, self.subject.setup.log10_threshold)
-        if enough is None:
+            passed[..., 0] = 0.0
+        at = first_unhealthy(passed, self.subject.setup.log10_threshold)
+        if at is None:
             return f">{self.depth:,}"
-        return str(int(layers[enough]) - 1) if enough == 0 else str(int(layers[enough - 1]))
+        return str(int(layers[at]) - 1) if at == 0 else str(int(layers[at - 1]))
 
     def finding(self) -> Finding:
         """The verdict on the networks, beside what theory foresaw."""
