@@ -115,7 +115,7 @@ class CheckedWeights:
         return self.quantiles()[1] if self.measured.size else self.log10_ratio
 
     def kind(self, log10_limit: float) -> Kind | None:
-        """Healthy if enough of the networks are, else what becomes of most of the others.
+        """Healthy if enough of the networks are; dead if most are; else the side of the others.
 
         None as long as none was measured of those that are to be; theory's where none is.
         """
@@ -124,8 +124,11 @@ class CheckedWeights:
         if self.share(log10_limit).value >= HOLDS:
             return Kind.HEALTHY
         kinds = [Kind.of(value, log10_limit) for value in self.measured.tolist()]
-        ill = (Kind.VANISHING, Kind.EXPLODING, Kind.DEAD)
-        return max(ill, key=kinds.count)
+        dead, exploding = kinds.count(Kind.DEAD), kinds.count(Kind.EXPLODING)
+        if 2 * dead > len(kinds):
+            return Kind.DEAD
+        too_little = kinds.count(Kind.VANISHING) + dead
+        return Kind.VANISHING if too_little >= exploding else Kind.EXPLODING
 
     def share(self, log10_limit: float, first: int | None = None) -> Share:
         """In how many of the networks it stays between the threshold and its inverse."""
@@ -141,7 +144,9 @@ class Comparison:
         subject: the activation.
         advice: what theory says.
         weights: normal weights of that σw, orthogonal ones of that gain; after them, for the
-            focused activation, the recipes.
+            focused activation, the recipes. Where those do not do, of the best σw found instead.
+        searched: whether others were looked for.
+        theirs: of theory's σw the better ones, where others were found better.
         expectation: what theory says of the normal ones at this width, once that is known.
         remedy: what helps where no weights do.
         not_simulated: why it could not be checked, where it could not.
@@ -152,6 +157,8 @@ class Comparison:
     advice: Advice
     weights: tuple[CheckedWeights, ...]
     expectation: Expectation | None = None
+    searched: bool = False
+    theirs: CheckedWeights | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""
     why_fewer: str = ""
@@ -163,7 +170,7 @@ class Comparison:
 
     @property
     def normal(self) -> CheckedWeights:
-        """Normal weights of the σw that theory advises."""
+        """Normal weights of the σw that theory advises, or of a better one."""
         return self.weights[0]
 
     @property
@@ -207,7 +214,7 @@ class Comparison:
             return math.nan  # there is no one width
         units = network.width
         n_beta = float(self.expectation.path.log_variance(units)[0] * units)
-        return sufficient_width(n_beta, self.advice.log10_ratio, self.advice.threshold)
+        return sufficient_width(n_beta, self.normal.log10_ratio, self.advice.threshold)
 
 
 @dataclass(frozen=True, eq=False)

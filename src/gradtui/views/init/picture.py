@@ -59,7 +59,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
     top = _top(setup)
     low, high = sigma_ranges(setup)[0]
     if setup.plane.sigma_w_range is None:
-        high = max(high, 1.15 * result.focused.advice.sigma_w)
+        high = max(high, 1.15 * result.focused.best.sigma_w)
     return Canvas(
         size.width,
         size.height,
@@ -94,11 +94,11 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     """The cursor, and where weights of each kind stand, with what was measured of them."""
     top, limit = _top(setup), setup.log10_threshold
     role = "good" if focused.advised else "bad"
-    canvas.upright(focused.advice.sigma_w, role, f"best {plain(focused.advice.sigma_w, 4)}")
+    best = focused.best
+    canvas.upright(best.sigma_w, role, f"best {plain(best.sigma_w, 4)}")
     canvas.upright(setup.plane.sigma_w, "cursor")
     low, high = canvas.x_limits
     shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
-    best = focused.best
     hidden = focused.normal if best.orthogonal else focused.orthogonal
     measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
     spans = [weights.quantiles() for weights in measured]

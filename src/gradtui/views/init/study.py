@@ -15,6 +15,7 @@ from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import Comparison, Comparisons
 from gradtui.views.init.remedies import remedy_of
+from gradtui.views.init.search import looked_further
 from gradtui.views.init.weights import (
     advice_for,
     advised_weights,
@@ -60,6 +61,12 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         share = comparison.wanted / wanted * _SIMULATING
         for known in _simulated(comparison, part(tick, done / wanted * _SIMULATING, share)):
             result = result.with_one(known)
+            yield result
+        done_now = (done + comparison.wanted) / wanted * _SIMULATING
+        still = part(tick, done_now, 0.0)
+        better = looked_further(result.of(comparison.name), len(result.each), still)
+        if better is not None:
+            result = result.with_one(better)
             yield result
         done += comparison.wanted
     for comparison in result.each:

@@ -12,6 +12,8 @@ from gradtui.setup import Setup
 from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Comparisons
 from gradtui.wording import factor, magnitude, percent, plain, share_of
 
+_FAILS = math.log10(3.0)
+"""Decades by which theory may be off before that is said."""
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
 
@@ -51,7 +53,7 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         return f"{comparison.name} {kind} over {layers} with {which}: {said}"
     only = "only " if share.healthy else ""
     return (
-        f"{comparison.name} {kind} over {layers}: with the best weights, {which}, {only}{share} "
+        f"{comparison.name} {kind} over {layers}: with the best weights found, {which}, {only}{share} "
         f"keep {healthy}, {median}; healthy is {100 * HOLDS:.0f} % of them."
     )
 
@@ -71,6 +73,11 @@ def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
         share, own = orthogonal.share(limit), best.share(limit)
         if share.count == own.count and share.healthy > own.healthy:
             yield f"Orthogonal weights of this gain scatter less: {share} are healthy."
+    if (theirs := comparison.theirs) is not None:
+        yield (
+            f"Where theory has the gradient unchanged, at {_called(theirs)}, only "
+            f"{theirs.share(limit)} are healthy."
+        )
     wide = comparison.width_that_holds
     units = comparison.subject.setup.network.width
     failing = comparison.advised is None and best.measured.size
@@ -97,9 +104,11 @@ def _theory(comparison: Comparison, setup: Setup) -> str:
     here = math.nan if expectation is None else float(expectation.centre[0])
     if best.orthogonal or not math.isfinite(here):
         return f"{text}."
+    apart = best.quantiles()[1] - here
+    fails = ": that fails here" if not abs(apart) <= _FAILS else ""
     return (
         f"{text}, {factor(here)} for {network.units_text} to first order in "
-        f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}."
+        f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}{fails}."
     )
 
 
@@ -121,28 +130,36 @@ def _exactness(comparison: Comparison) -> Iterator[str]:
             "dies out, above it explodes."
         )
     else:
-        yield _range(advice, comparison.best, setup)
+        yield _range(comparison)
 
 
-def _range(advice: Advice, best: CheckedWeights, setup: Setup) -> str:
-    least, most = SIGMA_W_RANGE
-    upwards = "up" if advice.high >= most else f"to {plain(advice.high, 4)}"
-    low = "0" if advice.low <= least else plain(advice.low, 4)
-    text = f"At infinite width any σw from {low} {upwards} is healthy"
-    if best.kind(setup.log10_threshold) is Kind.HEALTHY:
+def _range(comparison: Comparison) -> str:
+    advice, best, setup = comparison.advice, comparison.best, comparison.subject.setup
+    text = f"At infinite width any σw {_from_to(advice)} is healthy"
+    if best.kind(setup.log10_threshold) is Kind.HEALTHY or not comparison.searched:
         return f"{text}."
-    return f"{text}; {setup.network.units_text} scatter too much for that."
+    return f"{text}; {setup.network.units_text} scatter too much for any that was tried."
+
+
+def _from_to(advice: Advice) -> str:
+    """The healthy range; it does not hold σw = 0, which leaves nothing."""
+    least, most = SIGMA_W_RANGE
+    if advice.low <= least:
+        return "above 0" if advice.high >= most else f"up to {plain(advice.high, 4)}"
+    upwards = "up" if advice.high >= most else f"to {plain(advice.high, 4)}"
+    return f"from {plain(advice.low, 4)} {upwards}"
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:
     """What saturation costs, where weights are so large that there is much of it."""
-    advice, expectation = comparison.advice, comparison.expectation
-    f = advice.activation
+    expectation = comparison.expectation
+    f = comparison.advice.activation
     if f.saturates != "both sides" or expectation is None:
         return
     share = expectation.saturated
     if share > _MUCH:
-        c = mean_field(f, advice.sigma_w**2, advice.sigma_b**2).c
+        w, b = comparison.normal.sigma_w, comparison.normal.sigma_b
+        c = mean_field(f, w * w, b * b).c
         end = "" if math.isnan(c) else f", and two inputs end with a correlation of {plain(c, 4)}"
         yield (
             f"Such weights saturate {percent(share)} of the units: few carry the gradient, which "

@@ -55,13 +55,19 @@ def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, C
 
     They differ in nothing else, and theory says the same of both.
     """
-    w, b = advice.sigma_w, advice.sigma_b
+    return pair_of(subject, advice.sigma_w, advice.sigma_b, advice.log10_ratio)
+
+
+def pair_of(
+    subject: Subject, w: float, b: float, ratio: float
+) -> tuple[CheckedWeights, CheckedWeights]:
+    """Normal weights of this σw, and orthogonal ones of that gain; with what theory says."""
     normal = with_sigmas(subject, w, b)
     spec = format_spec("orthogonal", {"gain": w, "sigma_b": b})
     orthogonal = subject.changed({"init": (spec,)})
     return (
-        CheckedWeights(("normal",), "N", normal, w, b, advice.log10_ratio),
-        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, advice.log10_ratio),
+        CheckedWeights(("normal",), "N", normal, w, b, ratio),
+        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, ratio),
     )
 
 
