@@ -81,4 +81,5 @@ def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
     low, median, high = map(magnitude, weights.quantiles())
-    return Span(f"  {median:<8} "), Span(f"{low} to {high}", "spread")
+    spread = f"{low} to {high}" if weights.measured.size > 1 else "1 network"
+    return Span(f"  {median:<8} "), Span(spread, "spread")

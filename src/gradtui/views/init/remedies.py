@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import implied
@@ -28,6 +29,15 @@ _TRIAL_WORK = 3e8
 _FIRST, _HOPELESS = 8, 0.6
 """A trial ends where after so many networks even the upper bound of their share is below this."""
 _SIGMA_B = (0.5, 1.0, 1.5)
+_TIME = 0.5
+"""The share of the patience that trying all of them may take."""
+
+
+class _Time:
+    """What is left of the seconds that trying may take."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:
@@ -38,8 +48,9 @@ def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:
     still = part(tick, 0.0, 0.0)  # how many candidates there will be is not known
     before = _in_words(comparison.best.share(limit))
     candidates = _candidates(comparison)
+    time = _Time(_TIME * comparison.subject.setup.patience)
     return first_that_helps(
-        comparison.subject, candidates, lambda changed: _tried(changed, still), before
+        comparison.subject, candidates, lambda changed: _tried(changed, time, still), before
     )
 
 
@@ -47,7 +58,7 @@ def _in_words(share: Share) -> str:
     return f"{share.healthy} of {share.count} networks are healthy"
 
 
-def _tried(changed: Subject, tick: Tick) -> str | None:
+def _tried(changed: Subject, time: _Time, tick: Tick) -> str | None:
     """What the command for a change will report, if that is that its weights do.
 
     It draws the networks that the command draws, and more until a bound of their share is clear.
@@ -57,7 +68,7 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
     compared = (*ways, *recipes_in_use(changed, None, tick)) if ways else ()
     count = networks_of(changed.setup, seconds_of_all(compared)) if compared else 0
     for weights in ways:  # as the command does: the second if the first do not
-        drawn = _drawn(weights, count, tick)
+        drawn = _drawn(weights, count, time, tick)
         if drawn is None:
             continue
         reported, overall = drawn
@@ -65,12 +76,21 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
     return None
 
 
-def _drawn(weights: CheckedWeights, count: int, tick: Tick) -> tuple[Share, Share] | None:
-    """The share in so many networks, and in as many as it takes to know; None if they do not do."""
+def _drawn(
+    weights: CheckedWeights, count: int, time: _Time, tick: Tick
+) -> tuple[Share, Share] | None:
+    """The share in so many networks, and in as many as it takes to know.
+
+    None if they do not do, or if there is no time to know it.
+    """
     limit = weights.subject.setup.log10_threshold
+    one = seconds_of(weights.subject)
     most = max(count, min(int(_TRIAL_WORK / work_of(weights.subject.setup)), _MOST))
     healthy, reported = 0, None
     for number in range(1, most + 1):
+        time.seconds -= one
+        if time.seconds < 0.0:
+            return None
         kind = Kind.of(left_in(weights.subject, number, tick), limit)
         healthy += kind is Kind.HEALTHY
         known = Share(healthy, number)

@@ -94,7 +94,8 @@ def _evidence(comparison: Comparison) -> str:
         return ""
     setup = comparison.subject.setup
     low, _, high = map(factor, best.quantiles())
-    drawn = f"Random networks of {setup.network.units_text} a layer: 90 % keep {low} to {high}."
+    keep = f"90 % keep {low} to {high}" if best.measured.size > 1 else "there is only one"
+    drawn = f"Random networks of {setup.network.units_text} a layer: {keep}."
     return " ".join(filter(None, (drawn, _theory(comparison, setup), comparison.why_fewer)))
 
 
