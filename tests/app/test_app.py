@@ -275,8 +275,9 @@ async def test_enter_on_a_filter_chooses_and_one_that_matches_nothing_is_no_trap
 async def test_the_help_lists_every_action_and_closes(close: str) -> None:
     async with running() as (app, pilot):
         await pilot.press("question_mark")
-        text = body(app)
-        assert all(action.help in " ".join(text.split()) for action in ACTIONS)
+        text = " ".join(body(app).split())
+        # A letter may be one knob here and another elsewhere: each is told in its place.
+        assert all(part in text for action in ACTIONS for part in action.help.split("; "))
         await pilot.press(close)
         assert not isinstance(app.screen, Page)
         assert app.is_running
@@ -302,7 +303,7 @@ async def test_a_scenario_is_two_keys_away() -> None:
             await pilot.press("s")
             assert isinstance(app.screen, ScenariosPage)
             await pilot.press(key)
-            await settle(pilot)
+            await pilot.pause()
             assert app.state.setup == scenario.setup
             assert app.state.view == scenario.view
             assert scenario.look in bottom(app)

@@ -155,8 +155,8 @@ _ELSEWHERE = ("activations", "focus", "model")
 def knobs(state: State, width: int, most: int | None = None) -> Picture:
     """The knobs of the view with their letters and values, in at most so many rows.
 
-    Where that is too few, short ones share a row; where that does not do either, the last row
-    has the letters of those that are not shown.
+    Where that is too few, or would leave the list hardly any, short ones share a row; where that
+    does not do, the last row has the letters of those that are not shown.
     """
     lines = _knob_lines(state, width, most)
     if most is None or len(lines) <= most:
@@ -176,7 +176,7 @@ def _knob_lines(state: State, width: int, most: int | None) -> list[tuple[str, .
     """The knobs of each row: one, or two neighbours, the last first, where there are too many."""
     lines: list[tuple[str, ...]] = [(name,) for name in _listed_knobs(state)]
     for at in range(len(lines) - 2, -1, -1):
-        if most is None or len(lines) <= most:
+        if most is None or len(lines) <= most - _SPARE_ROWS_LIST:
             break
         pair = lines[at : at + 2]
         if all(len(names) == 1 and _is_short(state, names[0], width // 2) for names in pair):
@@ -222,7 +222,8 @@ def side(state: State, size: Size) -> Picture:
     return activations(state, Size(size.width, size.height - below.height)).above(below)
 
 
-_LEAST_ROWS_LIST = 4
+_LEAST_ROWS_LIST, _SPARE_ROWS_LIST = 4, 2
+"""Of the list: what it has in any case, and what more before knobs have rows of their own."""
 
 
 def knob_at(state: State, size: Size, x: int, y: int) -> str:
