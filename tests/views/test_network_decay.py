@@ -258,17 +258,26 @@ def test_networks_too_narrow_to_live_are_called_dead() -> None:
         ("tanh", "normal(sigma_w=0, sigma_b=0.01)", {"depth": 5}, "σw = 0: all weights are 0"),
         ("hardtanh", "normal(20)", {"depth": 20, "units": 4}, "so far out f′ is exactly 0"),
         ("softshrink", "kaiming_normal(gain=1)", {"depth": 20}, "near 0 f′ is exactly 0"),
-        ("tanhshrink", "normal(1)", {"depth": 50}, "the signal is 0 from layer"),
+        ("tanhshrink", "normal(1)", {"depth": 5, "x": 0.0}, "the signal is 0 from layer 1"),
     ],
 )
 def test_what_is_dead_is_told_why(
-    name: str, init: str, changes: dict[str, int], cause: str
+    name: str, init: str, changes: dict[str, float], cause: str
 ) -> None:
     """By chance, by weights of 0, by saturated ends, in a dead zone, by a signal that dies."""
     found = VIEW.finding(last(setup(name, init=init, **{"networks": 30, **changes})), name)
     assert found.kind is Kind.DEAD
     assert cause in found.cause
     assert ("narrow" in found.cause) is cause.startswith("Too narrow")
+
+
+def test_what_no_float_holds_vanishes_and_is_not_dead() -> None:
+    """z - tanh z is z³/3 near 0: each layer makes the exponent three times what it was."""
+    found = VIEW.finding(
+        last(setup("tanhshrink", init="normal(1)", depth=50, networks=3)), "tanhshrink"
+    )
+    assert found.kind is Kind.VANISHING
+    assert "The signal collapses" in found.cause
 
 
 def test_the_layer_that_is_named_is_the_first_that_passes_nothing() -> None:
@@ -495,7 +504,7 @@ def test_the_picture_names_its_curves_and_fits(marker: str, width: int) -> None:
 def test_before_anything_is_measured_the_readout_shows_theory_alone() -> None:
     result = first(setup("tanh", init="orthogonal(gain=5/3)", depth=10))
     (line,) = [row_text(row) for row in VIEW.readout(result, result.setup, 80)][1:]
-    assert line.count("…") == 3
+    assert line.count("…") == 4
     assert " 2.1 " in line  # √Πχ over layers 2 to 10, by mpmath 2.1201
 
 
@@ -515,7 +524,7 @@ def test_a_dead_ensemble_is_no_curve_and_no_crash() -> None:
 
 
 def test_a_network_too_deep_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InputError, match=r"depth.*10,000.*try 10000"):
+    with pytest.raises(InputError, match=r"depth.*10,000.*try depth=10000"):
         last(setup("tanh", init="orthogonal", depth=20_000))
 
 
