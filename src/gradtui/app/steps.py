@@ -402,4 +402,5 @@ def _from_to(before: str, after: str) -> str:
     share = "of" in (mid_old[-1:] + mid_new[-1:])
     was, becomes = (" ".join(mid[: len(mid) - (mid[-1:] == ["of"])]) for mid in (mid_old, mid_new))
     tail = (["of"] if share else []) + (old[len(old) - end :] if end else [])
-    return " ".join([*old[:start], f"from {was} to {becomes}", *tail])
+    middle = f"{was} → {becomes}" if start else f"from {was} to {becomes}"
+    return " ".join([*old[:start], middle, *tail])
