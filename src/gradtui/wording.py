@@ -31,11 +31,19 @@ def magnitude(log10: float, digits: int = 2) -> str:
 
 
 def rate(log10: float) -> str:
-    """A factor per layer, with as many digits as tell it from 1: ×0.23, ×0.999887."""
+    """A factor per layer, with as many digits as tell it from 1: ×0.23, ×1.02, ×0.999887."""
     text = magnitude(log10)
-    if abs(log10) < 0.005:
-        text = f"{10.0**log10:.6f}".rstrip("0").rstrip(".")
+    if 0.0 < abs(log10) < _NEAR_1:
+        off = abs(math.expm1(log10 * math.log(10.0)))
+        least = 6 if abs(log10) < 0.005 else 2
+        decimals = min(max(least, 1 - math.floor(math.log10(off))), _MOST_DECIMALS_OF_A_RATE)
+        text = f"{10.0**log10:.{decimals}f}".rstrip("0").rstrip(".")
     return f"×{text}"
+
+
+_NEAR_1 = 0.08
+"""log10 of 1.2: two digits of a factor nearer to 1 say too little of many layers."""
+_MOST_DECIMALS_OF_A_RATE = 9
 
 
 def decade(log10: float) -> str:

@@ -40,3 +40,12 @@ def test_beside_all_of_it_no_rate_pretends_to_know_better() -> None:
     assert a_layer(10 * math.log10(1.000367), 10) == "×1"
     assert a_layer(10_000 * math.log10(0.9995), 10_000) == "×0.9995"
     assert a_layer(101 * math.log10(0.9), 101) == "×0.9"
+
+
+@pytest.mark.parametrize("each", [1.00005, 1.002, 1.005, 1.01, 1.02, 1.04, 1.05, 0.985, 0.95])
+@pytest.mark.parametrize("layers", [20, 400, 100_000])
+def test_the_rate_that_is_shown_is_no_1_where_the_whole_is_none(each: float, layers: int) -> None:
+    shown = a_layer(layers * math.log10(each), layers)
+    if abs(layers * math.log(each)) > 0.1:
+        assert float(shown.removeprefix("×")) == pytest.approx(each, rel=6e-4)
+        assert shown != "×1"

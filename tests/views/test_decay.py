@@ -272,8 +272,27 @@ def test_what_reaches_layer_1_is_lost_nowhere() -> None:
 def test_an_exact_zero_is_0_in_every_format_and_none_of_their_doing() -> None:
     setup = one("relu", 4, x=-1.0)
     (decay,) = decays(setup)
-    assert lost(decay) == [3] * 4  # ∂L/∂a_4 is what the loss sends
+    assert lost(decay) == [None] * 4
+    assert decay.formats.first_exact_zero == 3  # ∂L/∂a_4 is what the loss sends
+    assert list(decay.formats.cells().values()) == ["=0:3"] * 4
     assert "float16" not in VIEW.finding(last(setup), "relu").evidence
+
+
+def test_what_comes_back_to_the_format_is_not_said_to_be_lost_all_the_way_down() -> None:
+    """∂L/∂a is 1, 1, 1e-10, 1, 1 from the last layer back, and a is 1, 1, 1e10, 1, 1."""
+    setup = one("identity", 4).with_(weights=LayerValues((1.0, 1e10, 1e-10, 1.0)))
+    evidence = VIEW.finding(last(setup), "identity").evidence
+    assert "gradient becomes 0 in float16 at layer 2 first, on the way back" in evidence
+    assert "activations become inf in float16 at layer 2 first, on the way up" in evidence
+    zeros = [row["gradient_float16"] for row in VIEW.table(last(setup))]
+    assert zeros == ["normal", "normal", "0", "normal", "normal"]
+
+
+def test_a_loss_scale_that_may_be_as_large_as_can_be_asked_for_has_no_other_end() -> None:
+    """0.5^110 = 7.7e-34 is 2^-110; bfloat16 ends at 2^-134 and 2^128."""
+    evidence = VIEW.finding(last(one("identity", 160, 0.5)), "identity").evidence
+    assert re.search(r"bfloat16 \S+ and more", evidence)
+    assert "1e30" not in evidence
 
 
 @pytest.mark.parametrize("size", [Size(56, 60), Size(90, 100)])

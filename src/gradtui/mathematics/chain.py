@@ -65,6 +65,8 @@ class Chain:
     """The sign of ∂L/∂z_l: -1, 0 or 1."""
     input_signs: Signs
     """The sign of a_{l-1}: -1, 0 or 1."""
+    target: float | None = None
+    """t of the squared error, where that is the loss."""
 
     @property
     def signs(self) -> Signs:
@@ -170,6 +172,7 @@ def chain(
         upstream=above,
         backward_signs=from_loss[::-1].astype(np.int64),
         input_signs=states.input_signs.astype(np.int64),
+        target=target,
     )
 
 

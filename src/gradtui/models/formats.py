@@ -43,10 +43,20 @@ class InFormats:
     def _scaled(self) -> Array:
         return self.log10 + self.log10_scale
 
+    def zeros(self, format: FloatFormat) -> Layers:
+        """The layers whose gradient becomes 0; an exact zero is none of the format's doing."""
+        return self.layers[format.underflows(self._scaled) & (self.log10 > -math.inf)]
+
     def first_zero(self, format: FloatFormat) -> int | None:
         """The first layer on the way back whose gradient becomes 0."""
-        at = np.flatnonzero(format.underflows(self._scaled))
-        return int(self.layers[at[-1]]) if at.size else None
+        at = self.zeros(format)
+        return int(at[-1]) if at.size else None
+
+    @property
+    def first_exact_zero(self) -> int | None:
+        """The first layer on the way back whose gradient is exactly 0 in any format."""
+        at = self.layers[self.log10 == -math.inf]
+        return int(at[-1]) if at.size else None
 
     def first_inf(self, format: FloatFormat) -> int | None:
         """The first layer on the way back whose gradient becomes inf."""
@@ -72,17 +82,26 @@ class InFormats:
         return (least, most) if least <= most else None
 
     def cells(self) -> dict[str, str]:
-        """For each format where the gradient ends: 0:39 it is 0 from layer 39 down, ∞:12 inf."""
+        """For each format where the gradient ends first on the way back.
+
+        0:39 at layer 39 it becomes 0, ∞:12 at layer 12 inf, =0:7 at layer 7 it is exactly 0.
+        """
         return {
             f"{format.short}{' layer' if format is FORMATS[0] else ''}": self._cell(format)
             for format in FORMATS
         }
 
     def _cell(self, format: FloatFormat) -> str:
-        zero, inf = self.first_zero(format), self.first_inf(format)
-        if zero is None and inf is None:
+        ends = (
+            ("0", self.first_zero(format)),
+            ("∞", self.first_inf(format)),
+            ("=0", self.first_exact_zero),
+        )
+        found = [(layer, mark) for mark, layer in ends if layer is not None]
+        if not found:
             return "-"
-        return f"0:{zero}" if inf is None or (zero is not None and zero > inf) else f"∞:{inf}"
+        layer, mark = max(found)
+        return f"{mark}:{layer}"
 
     def columns(self, index: int | None, at: int | None) -> Mapping[str, Value]:
         """Columns of a table: what gradient and activation of a layer are in each format.
@@ -104,24 +123,36 @@ class InFormats:
 
     def told(self) -> str:
         """In which formats something is lost or overflows, and which loss scales avoid that."""
+        lowest, highest = int(self.layers[0]), int(self.signal_layers[-1])
         found = [
-            _where("The activations become inf", self.first_signal_inf, "on"),
-            _where("The gradient becomes inf", self.first_inf, "down"),
-            _where("The gradient becomes 0", self._first_lost, "down"),
+            _where(
+                "The activations become inf",
+                lambda format: self.signal_layers[format.overflows(self.log10_signal)],
+                lambda at: _on_the_way(at, self.signal_layers, highest, "on", "up"),
+            ),
+            _where(
+                "The gradient becomes inf",
+                lambda format: self.layers[format.overflows(self._scaled)][::-1],
+                lambda at: _on_the_way(at, self.layers[::-1], lowest, "down", "back"),
+            ),
+            _where(
+                "The gradient becomes 0",
+                lambda format: self.zeros(format)[::-1],
+                lambda at: _on_the_way(at, self._not_exact[::-1], lowest, "down", "back"),
+            ),
         ]
         if self.log10[0] > -math.inf:
             found.append(self._loss_scales())
         return " ".join(filter(None, found))
 
-    def _first_lost(self, format: FloatFormat) -> int | None:
-        """The first layer whose gradient the format makes 0; an exact zero is none of its doing."""
-        there = self._scaled[np.isfinite(self.log10)]
-        return self.first_zero(format) if format.underflows(there).any() else None
+    @property
+    def _not_exact(self) -> Layers:
+        return self.layers[self.log10 > -math.inf]
 
     def _loss_scales(self) -> str:
         every = {format.name: self.scales(format) for format in FORMATS}
         good = [
-            f"{name} {magnitude(scales[0])} to {magnitude(scales[1])}"
+            f"{name} {_range(*scales)}"
             for name, scales in every.items()
             if scales is not None and scales != (-_MOST_SCALED, _MOST_SCALED)
         ]
@@ -131,15 +162,39 @@ class InFormats:
         return " ".join(filter(None, (said, none)))
 
 
-def _where(what: str, first: Callable[[FloatFormat], int | None], way: str) -> str:
-    """In which formats that happens, and from which layer on."""
-    layers = {format.name: first(format) for format in FORMATS}
-    parts = [
-        f"in {name} {f'from layer {layer} {way}' if layer else 'at the input'}"
-        for name, layer in layers.items()
-        if layer is not None
-    ]
+def _where(what: str, where: Callable[[FloatFormat], Layers], told: Callable[[Layers], str]) -> str:
+    """In which formats that happens, and where."""
+    layers = {format.name: where(format) for format in FORMATS}
+    parts = [f"in {name} {told(at)}" for name, at in layers.items() if at.size]
     return f"{what} {', '.join(parts)}." if parts else ""
+
+
+def _on_the_way(at: Layers, every: Layers, end: int, on: str, way: str) -> str:
+    """These layers in words: from the first of them on, if all that come after it are among them.
+
+    Args:
+        at: they, in the order of the way.
+        every: all layers in that order.
+        end: the last layer of the way.
+        on: how what comes after is told: down, or on.
+        way: how the way is told: back, or up.
+    """
+    first = int(at[0])
+    rest = every[int(np.flatnonzero(every == at[0])[0]) :]
+    if len(rest) > len(at):
+        return f"{f'at layer {first}' if first else 'at the input'} first, on the way {way}"
+    if first == 0:
+        return "at the input" if end == 0 else f"from the input {on}"
+    return f"from layer {first} {on}"
+
+
+def _range(least: float, most: float) -> str:
+    """Loss scales from the least to the most, where those are not the ends of what can be asked."""
+    if most == _MOST_SCALED:
+        return f"{magnitude(least)} and more"
+    if least == -_MOST_SCALED:
+        return f"{magnitude(most)} and less"
+    return f"{magnitude(least)} to {magnitude(most)}"
 
 
 def _two_digits(log10: float, *, up: bool) -> float:

@@ -57,6 +57,13 @@ class Subject:
         name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
 
+    def labelled(self, label: str, changes: Changes) -> str:
+        """The label of these changes; of a knob that all that are compared share it says so."""
+        own = {"activations", self._compares}
+        alone = len(self.among.compared_in(self.setup.model)) < 2
+        alone = alone and len(self.among.activations) < 2
+        return label if alone or set(changes) <= own else f"{label} for all of them"
+
     def kept_among_others(self, changes: Changes) -> Changes:
         """These changes where several are compared: the others stay as they are."""
         for knob in ("activations", self._compares):
@@ -113,5 +120,5 @@ def first_that_helps(
             continue
         if after is not None:
             kept = subject.kept_among_others(changes)
-            return Remedy(label, kept, before, after, changed.name)
+            return Remedy(subject.labelled(label, changes), kept, before, after, changed.name)
     return None

@@ -104,13 +104,12 @@ class Course:
         every = self.chain.log10_weights
         return every if self.quantity == "a" else every[1:]
 
-    @property
-    def log10_signal(self) -> float:
-        """log10 of what the signal makes of its ratio: x, or x beside a_{L-1}."""
+    def log10_signal(self, at: int = 0) -> float:
+        """log10 of what the signal makes of its ratio from there on: x, or a_{l-1} by a_{L-1}."""
+        below = self.chain.log10_inputs
         if self.quantity == "w":
-            below = self.chain.log10_inputs
-            return float(below[0] - below[-1]) if below[-1] > -math.inf else 0.0
-        return float(self.chain.log10_inputs[0]) if self.quantity == "" else 0.0
+            return float(below[at] - below[-1]) if below[-1] > -math.inf else 0.0
+        return float(below[0]) if self.quantity == "" and at == 0 else 0.0
 
     def judged(self, log10_limit: float) -> Judgement:
         """The verdict on it."""

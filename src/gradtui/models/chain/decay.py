@@ -200,12 +200,15 @@ class ChainDecay(Decay):
             return f"{typical[:1].upper()}{typical[1:]}." if typical else ""
         shares = spread.shares
         counted = (
-            f"all are {shares.kind}"
+            f"{'all are' if shares.total > 1 else 'it is'} {shares.kind}"
             if shares.counts[shares.kind] == shares.total
-            else ", ".join(f"{n} are {kind}" for kind, n in shares.counts.items() if n)
+            else ", ".join(
+                f"{n} {'is' if n == 1 else 'are'} {kind}" for kind, n in shares.counts.items() if n
+            )
         )
         size = plain(setup.chain.weights.root_mean_square)
-        begin = f"Of {shares.total} random chains (weights of std {size}) {counted}"
+        chains = "random chains" if shares.total > 1 else "random chain"
+        begin = f"Of {shares.total} {chains} (weights of std {size}) {counted}"
         return f"{begin}; {typical}." if typical else f"{begin}."
 
     def rows(self) -> list[dict[str, Value]]:

@@ -25,6 +25,9 @@ _SCALES = tuple(10.0 ** (k / 8.0) for k in range(1, 25))
 _HALVINGS = 14
 """So often the way between two weights is halved: to less than what is printed."""
 
+_NEAREST = 3
+"""So many of those are tried."""
+
 _DEEP = 10_000
 """From so many layers on a trial takes its time, and only the first few of those are made."""
 
@@ -140,7 +143,7 @@ def _ratio(subject: Subject, quantity: str, weights: LayerValues) -> float:
 def _between(
     subject: Subject, quantity: str, ratios: list[tuple[float, float]]
 ) -> Iterator[LayerValues]:
-    """Weights ever closer to where the gradient goes over from too small to too large."""
+    """Weights where the gradient goes over from too small to too large, the nearest to ×1 first."""
     weights = subject.setup.chain.weights
     crossings = [
         (low, high)
@@ -148,14 +151,16 @@ def _between(
         if before < 0.0 < after
     ]
     for low, high in sorted(crossings, key=lambda ends: abs(math.log(ends[0] * ends[1])))[:1]:
+        found: dict[LayerValues, float] = {}
         for _ in range(_HALVINGS):
             middle = math.sqrt(low * high)
             other = _times(weights, middle, digits=5)
-            yield other
-            if _ratio(subject, quantity, other) < 0.0:
+            found[other] = _ratio(subject, quantity, other)
+            if found[other] < 0.0:
                 low = middle
             else:
                 high = middle
+        yield from sorted(found, key=lambda other: abs(found[other]))[:_NEAREST]
 
 
 def _other_activations(subject: Subject, unit: LayerValues) -> Iterator[tuple[str, Changes]]:

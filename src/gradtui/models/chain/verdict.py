@@ -11,10 +11,13 @@ from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, plain, share_of
+from gradtui.wording import factor, magnitude, plain, share_of, subscript
 
 _ONE_OF_MANY = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
+
+_STANDS_OUT = math.log10(1.05)
+"""A layer whose factor differs by less from what is usual is not worse than others."""
 
 
 def diagnose(
@@ -59,12 +62,22 @@ def diagnose(
 def said(course: Course, judgement: Judgement) -> str:
     """What is left of the gradient, in words: where the verdict was seen, else at its beginning."""
     depth, ratio = course.chain.depth, judgement.log10_there
+    if _meets_target(course):
+        return (
+            f"a{subscript(depth)} is its target to the last digit of float64, so nothing can be "
+            "said to come back"
+        )
     if course.quantity == "" and judgement.at == 0:
         if ratio == -math.inf:
             return "∂L/∂w₁ is exactly 0"
         return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient")
     layer = course.first + judgement.at
     return gradient_of(course.quantity or "a", ratio, layer=layer, last=depth)
+
+
+def _meets_target(course: Course) -> bool:
+    """Whether a_L and the target are the same float64, which need not be the same number."""
+    return course.chain.target is not None and course.chain.upstream.sign == 0
 
 
 def _sentence(
@@ -77,8 +90,9 @@ def _sentence(
         what = f"with the weights of this seed {what}"
         begin = f"{begin} {drawn.text('random chains')}"
     if kind is Kind.DEAD:
-        step = ", so this step leaves that weight as it is"
-        return f"{begin}: {what}{step if course.quantity in ('', 'w') else ''}."
+        of_weight = course.quantity in ("", "w") and not _meets_target(course)
+        step = ", so this step leaves that weight as it is" if of_weight else ""
+        return f"{begin}: {what}{step}."
     healthy = f"healthy is {kind.healthy_is(ratio, limit)}"
     if judgement.at:
         ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
@@ -109,7 +123,7 @@ def _factors(course: Course, judgement: Judgement) -> str:
     if not slopes.size:
         return ""
     of_slopes, of_weights = float(slopes.sum()), float(weights.sum())
-    of_signal = 0.0 if at else course.log10_signal
+    of_signal = course.log10_signal(at)
     shares = f"the f′ make {factor(of_slopes)} of it, the weights {factor(of_weights)}"
     if of_signal:
         shares += f", the {'signal' if course.quantity else 'input'} {factor(of_signal)}"
@@ -120,15 +134,18 @@ def _factors(course: Course, judgement: Judgement) -> str:
         return f"The {_of_signal(course)} did it: {shares}."
     # The weights that count begin at layer 1 or 2, the f′ always at layer 1.
     first = 1 + at
-    if sign * of_slopes >= sign * of_weights:
-        layer = first + int(np.argmax(sign * slopes))
+    by_slopes = sign * of_slopes >= sign * of_weights
+    blamed = sign * (slopes if by_slopes else weights)
+    worst = int(np.argmax(blamed))
+    layer = first + worst + (0 if by_slopes or course.quantity == "a" else 1)
+    if by_slopes:
         detail = f"f′ = {magnitude(float(course.chain.log10_derivatives[layer - 1]))}"
     else:
-        above = 0 if course.quantity == "a" else 1
-        layer = first + above + int(np.argmax(sign * weights))
         detail = f"w = {plain(float(course.chain.weights[layer - 1]))}"
     z = plain(float(course.chain.z[layer - 1]))
     shares = f"{shares[0].upper()}{shares[1:]}"
+    if len(blamed) > 1 and blamed[worst] - float(np.median(blamed)) < _STANDS_OUT:
+        return f"{shares}; no layer stands out (layer {layer}: z = {z}, {detail})."
     return f"{shares}; layer {layer} (z = {z}, {detail}) is the worst."
 
 
@@ -147,7 +164,7 @@ def _cancelled(course: Course, judgement: Judgement, limit: float) -> str:
     if back.kind is judgement.kind or steps < 1:
         return ""
     way = a_layer(Course(course.chain, "z").judged(limit).log10_ratio, steps)
-    up = a_layer(-course.log10_signal, steps)
+    up = a_layer(-course.log10_signal(), steps)
     return (
         f"∂L/∂w is the gradient on its way back ({way} a layer) times the signal on its way up "
         f"({up} a layer), and hides the one with the other: ∂L/∂a is {back.kind}, "
@@ -173,6 +190,8 @@ def _zero_factor(course: Course, layer: int) -> str:
         layer: where it was seen.
     """
     chain = course.chain
+    if _meets_target(course):
+        return ""
     if chain.upstream.sign == 0:
         return "The loss sends back nothing: ∂L/∂a of the last layer is 0."
     flat = np.flatnonzero(chain.log10_derivatives == -math.inf)

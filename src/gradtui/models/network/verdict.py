@@ -96,7 +96,8 @@ def _sentence(known: Known, kind: Kind) -> str:
         ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
         return f"{begin} in the middle: {what}, and yet {said(subject, ends, shares)}; {healthy}."
     steps = len(known.law.infinite) - 1
-    return f"{begin}: {what}, {a_layer(ratio, steps)} a layer over {steps} layers; {healthy}."
+    each = f", {a_layer(ratio, steps)} a layer over {steps} layers" if steps > 1 else ""
+    return f"{begin}: {what}{each}; {healthy}."
 
 
 # --------------------------------------------------------------------- cause

@@ -47,11 +47,12 @@ def _vanishing(setup: Setup, f: Activation, log10_most: float) -> Finding:
         return Finding(f.spec, Kind.DEAD, sentence, cause, remedy=_instead(setup, f))
     layers, most = math.ceil(limit / log10_most), f.max_abs_derivative
     shrinks = where_it_shrinks(f)
+    leave = "layers leave" if layers > 1 else "layer leaves"
     return Finding(
         f.spec,
         Kind.VANISHING,
         f"{f.spec} vanishing with depth: |f′| is at most {plain(most, 4)} ({where_largest(f)}), so "
-        f"{layers:,} layers leave less than {magnitude(limit)}, ten at most "
+        f"{layers:,} {leave} less than {magnitude(limit)}, ten at most "
         f"{magnitude(10 * log10_most)}.",
         f"Only weights above {plain(1 / most, 4)} could make up for it"
         + (f"; {shrinks}." if shrinks else "."),
