@@ -255,7 +255,7 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
     assert quiet.message == ""
     chain = going.switched(quiet, "chain")
     assert chain.setup.depth == 3
-    assert "Then 3, the decay" in chain.message
+    assert "Press 3: how it decays" in chain.message
     decay = going.switched(chain, "decay")
     assert "doubles the depth" in decay.message
     assert going.switched(decay.saying(""), "chain").message == ""
@@ -577,6 +577,8 @@ def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:
     assert "no axis" in going.magnify(State(view="layers"), 1).message
     assert "all that there is" in going.magnify(State(), -1).message
     assert "in sight" in going.look_up(State(), 0.25).message
+    for view in ("layers", "spectrum"):
+        assert "+ enlarges" not in going.look_up(State(view=view), 0.25).message
 
 
 # --------------------------------------------------------------------- the knobs

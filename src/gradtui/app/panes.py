@@ -227,12 +227,14 @@ def verdict(
     """What becomes of the gradient, why, on what that rests and what helps: a line each.
 
     What does not fit is cut with an ellipsis and the key that shows all of it. Below stands any
-    notice, such as what is wrong with what was typed. As long as the verdict is not `final`, as
-    not all is measured, its mark is an ellipsis.
+    notice, such as what is wrong with what was typed; it leaves the verdict
+    its first line. As long as the verdict is not `final`, as not all is measured, its mark is an
+    ellipsis.
     """
     if notice:
-        lines = wrapped(f" {notice}", size.width, role, " ")
-        above = verdict(finding, Size(size.width, max(size.height - len(lines), 0)), final=final)
+        least = min(1 if role == "bad" else 2, size.height - 1) if finding else 0
+        lines = _noticed(notice, Size(size.width, size.height - least), role)
+        above = verdict(finding, Size(size.width, size.height - len(lines)), final=final)
         return Picture.of([*above.rows, *lines][-size.height :], size.width, size.height)
     if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
@@ -240,9 +242,13 @@ def verdict(
     lines = [line for part in parts for line in part]
     remedy = _remedy(finding.remedy, size.width) if finding.remedy else []
     if len(lines) + len(remedy) > size.height:
-        room = size.height - len(remedy[:1])
+        if len(remedy) > 1:
+            remedy = [row(*remedy[0], *_MORE)]  # what comes of it has no room
+        remedy = remedy[: size.height - 1]
+        room = size.height - len(remedy)
         ends = {len(part) for part in itertools.accumulate(parts)}
-        lines, remedy = _cut(lines[:room], remedy[:1], size.width - 4, whole=room in ends)
+        if len(lines) > room:
+            lines, remedy = _cut(lines[:room], remedy, size.width - 4, whole=room in ends)
     mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
     marked = [row(Span("   ") if at else mark, *line) for at, line in enumerate(lines)]
     return Picture.of([*marked, *remedy], size.width, size.height)
@@ -268,6 +274,17 @@ def _remedy(remedy: Remedy, width: int) -> list[Row]:
     if len(row_text(lead)) + 2 + len(then) <= width:
         return [row(*lead, (f"  {then}", "muted"))]
     return [lead, *wrapped(f"   {then}", width - 1, "muted", "   ")]
+
+
+def _noticed(notice: str, size: Size, role: str) -> list[Row]:
+    """What was just done, on as many lines as there is room for."""
+    lines = wrapped(f" {notice}", size.width, role, " ")
+    if len(lines) <= size.height:
+        return lines
+    room = max(size.height, 1)
+    kept = " ".join(row_text(line).strip() for line in lines[:room])
+    cut = wrapped(f" {shortened(kept + ' …', room * (size.width - 1))}", size.width, role, " ")
+    return cut[:room]
 
 
 _MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))

@@ -19,7 +19,7 @@ from gradtui.views.view import Key
 
 
 def move_highlight(state: State, steps: int) -> State:
-    """The list's cursor n rows down; with one activation chosen it chooses as it goes."""
+    """The list's cursor n rows down; it chooses as it goes, unless it is loose."""
     names = state.listed
     if not names:
         return state
@@ -28,11 +28,11 @@ def move_highlight(state: State, steps: int) -> State:
     if name == state.highlight:
         return state.saying(f"The list {'ends' if steps > 0 else 'begins'} here.")
     moved = state.with_(highlight=name)
-    return moved if state.comparing else guarded(moved, state.setup.with_(activations=(name,)))
+    return moved if state.loose else guarded(moved, state.setup.with_(activations=(name,)))
 
 
 def toggle(state: State) -> State:
-    """The highlighted activation into, or out of, the comparison."""
+    """The highlighted activation into, or out of, the comparison; the only one held, or let go."""
     chosen = state.setup.activations
     name = state.highlight
     if name not in chosen:
@@ -43,22 +43,51 @@ def toggle(state: State) -> State:
             )
         return guarded(state, state.setup.with_(activations=(*chosen, name)))
     if len(chosen) == 1:
-        return state.saying("This is the only activation; space on another compares the two.")
+        return let_go(state) if state.held else _holding(state)
     return guarded(
         state, state.setup.with_(activations=tuple(other for other in chosen if other != name))
     )
 
 
+def _holding(state: State) -> State:
+    """The only activation held, so that the list's cursor can go to another."""
+    (name,) = state.setup.activations
+    return state.with_(held=True).saying(
+        f"{name} is held: {_along(state)} to another, space compares the two."
+    )
+
+
+def _along(state: State) -> str:
+    """The keys that move the list's cursor."""
+    return "↑ ↓" if state.record.climb is None else "k j"
+
+
+def _how_to_compare(state: State, only: str) -> str:
+    """What to do, where there is one thing, for tab to have another to go to."""
+    if state.highlight not in state.setup.activations:
+        return f"Only {only} is here; space compares it with {state.highlight}."
+    hold = "" if state.loose else "space holds it, "
+    return f"Only {only} is here: {hold}{_along(state)} to another, space compares."
+
+
+def let_go(state: State) -> State:
+    """The only activation not held any more, and the list's cursor on it again."""
+    (name,) = state.setup.activations
+    return state.with_(held=False, highlight=name).saying(
+        f"{name} is let go; {_along(state)} choose another instead of it."
+    )
+
+
 def only(state: State) -> State:
     """The highlighted activation alone."""
-    return guarded(state, state.setup.with_(activations=(state.highlight,)))
+    return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
 def next_focus(state: State, steps: int = 1) -> State:
     """The verdict for the next of what is compared."""
     chosen = state.record.subjects(state.setup)
     if len(chosen) == 1:
-        return state.saying("Nothing to compare with yet; space on another activation adds it.")
+        return state.saying(_how_to_compare(state, chosen[0]))
     focus = chosen[(chosen.index(state.record.focused(state.setup)) + steps) % len(chosen)]
     return guarded(state, state.setup.with_(focus=focus))
 
@@ -74,9 +103,9 @@ def filtered(state: State, text: str) -> State:
 
 def unfiltered(state: State) -> State:
     """All activations in the list again."""
-    if not state.filter:
-        return state.saying("Nothing is open here; q quits.")
-    return filtered(state, "").saying("All activations again.")
+    if state.filter:
+        return filtered(state, "").saying("All activations again.")
+    return let_go(state) if state.held else state.saying("Nothing is open here; q quits.")
 
 
 def chosen(state: State, text: str) -> State:
@@ -343,6 +372,8 @@ def _travelled(
         future=future,
         highlight=highlight,
         playing=False,
+        held=False,
+        untouched=False,
     ).saying(f"{verb}: {what}.")
 
 
