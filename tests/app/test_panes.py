@@ -188,6 +188,13 @@ def test_what_comes_of_a_remedy_is_never_dropped_in_silence(width: int, height: 
         assert shown or text.endswith("… v more")
 
 
+@pytest.mark.parametrize("width", [24, 30])
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_values_of_the_knobs_end_in_one_column(view: str, width: int) -> None:
+    rows = panes.knobs(State(view=view, setup=VIEWS[view].default_setup), width).text.split("\n")
+    assert {len(row.rstrip()) for row in rows} == {width - 1}
+
+
 @pytest.mark.parametrize("said", TOUR.values())
 def test_the_coach_has_room_in_the_least_terminal(said: str) -> None:
     assert panes.notice(State().saying(said), SMALLEST.width) == ""

@@ -282,7 +282,7 @@ def test_a_letter_means_what_the_open_view_has_at_it() -> None:
 def test_a_letter_that_means_nothing_here_says_what_it_would_be() -> None:
     derivative = SINGLE.with_(view="derivative")
     said = steps.press(derivative, "d")
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert said.setup == derivative.setup
 
 
@@ -301,7 +301,7 @@ def test_a_knob_without_effect_is_not_opened_and_says_so() -> None:
 def test_without_a_depth_its_keys_say_so_and_change_nothing(action: str) -> None:
     derivative = SINGLE.with_(view="derivative")
     said = press(derivative, action)
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert (said.setup, said.past) == (derivative.setup, ())
 
 

@@ -178,10 +178,11 @@ def _listed_knobs(state: State) -> list[str]:
 def _knob_row(state: State, name: str, width: int) -> Row:
     knob = KNOBS[name]
     value = knob.text(state.setup)
-    room = width - 13
+    label = f"{knob.label:<9} "
+    room = width - 4 - len(label)  # a long label takes its cells from the value
     if len(value) > room:
         value = value[: room - 1] + "…"
-    return row((f" {knob.letter} ", "key"), (f"{knob.label:<9} ", "muted"), f"{value:>{room - 1}}")
+    return row((f" {knob.letter} ", "key"), (label, "muted"), f"{value:>{room}}")
 
 
 def side(state: State, size: Size) -> Picture:

@@ -199,7 +199,7 @@ def set_knob(state: State, name: str, text: str) -> State:
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
     """The depth, where there is one."""
     if "depth" not in state.record.offered(state.setup):
-        return state.saying(_no_such_knob(state, KNOBS["depth"].label))
+        return state.saying(_no_such_knob(state, KNOBS["depth"]))
     return step_knob(state, "depth", steps, by_factor=by_factor)
 
 
@@ -217,7 +217,7 @@ def toggle_model(state: State) -> State:
         return guarded(state, state.setup.with_(model=family))
     places = views_with(lambda view: "model" in view.knobs)
     if not places:
-        return state.saying(_no_such_knob(state, KNOBS["model"].label))
+        return state.saying(_no_such_knob(state, KNOBS["model"]))
     choice = listed(FAMILIES, "or").capitalize()
     return state.saying(
         f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
@@ -266,12 +266,12 @@ def _means_elsewhere(state: State, key: str) -> str:
     for view in VIEWS.values():
         for knob in view.all_knobs:
             if knob.letter == key:
-                return _no_such_knob(state, knob.label)
+                return _no_such_knob(state, knob)
     return f"{key} does nothing here; ? shows every key."
 
 
-def _no_such_knob(state: State, label: str) -> str:
-    return f"The {state.view} view has no {label}; ? shows what it has."
+def _no_such_knob(state: State, knob: Knob) -> str:
+    return f"The {state.view} view has no knob {knob.label} ({knob.help}); ? shows its own."
 
 
 # ------------------------------------------------------------------- cursor
@@ -389,10 +389,21 @@ def describe(old: Setup, new: Setup) -> str:
 # -------------------------------------------------------- scenarios, remedies
 
 
+def _arriving(state: State, setup: Setup) -> State:
+    """On the way to a setup that has little in common with this one."""
+    return state.with_(
+        filter="",
+        highlight=setup.activations[0],
+        playing=False,
+        held=False,
+        arrivals=state.arrivals + 1,
+    )
+
+
 def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
     chosen = SCENARIOS[index]
-    moved = state.with_(filter="", highlight=chosen.setup.activations[0], playing=False)
+    moved = _arriving(state, chosen.setup)
     return changed(moved, chosen.setup, chosen.view).saying(chosen.look)
 
 
@@ -400,7 +411,7 @@ def reset(state: State) -> State:
     """Every knob of this view as where it starts; those of others stay, undo leads back."""
     first = state.record.default_setup
     own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
-    moved = state.with_(filter="", highlight=first.activations[0], playing=False)
+    moved = _arriving(state, first)
     done = guarded(moved, state.setup.with_(**own))
     return done if done.failed else done.saying(f"{state.view} as at its start; u undoes it.")
 
@@ -408,7 +419,7 @@ def reset(state: State) -> State:
 def fix(state: State, remedy: Remedy | None) -> State:
     """The remedy applied, with the before and after."""
     if remedy is None:
-        return state.saying("Nothing to fix here: no remedy is needed, or none was found.")
+        return state.saying("Nothing that would help was found.")
     applied = guarded(state, remedy.applied(state.setup))
     if applied.failed:
         return applied
