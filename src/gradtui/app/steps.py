@@ -419,7 +419,7 @@ def reset(state: State) -> State:
 def fix(state: State, remedy: Remedy | None) -> State:
     """The remedy applied, with the before and after."""
     if remedy is None:
-        return state.saying("Nothing that would help was found.")
+        return state.saying("Nothing to fix it with was found.")
     applied = guarded(state, remedy.applied(state.setup))
     if applied.failed:
         return applied
