@@ -6,7 +6,9 @@ import csv
 import io
 import math
 import string
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +23,7 @@ from gradtui.app.asking import KnobQuestion
 from gradtui.app.engine import Drawn
 from gradtui.app.main import GradTUI
 from gradtui.app.numbers import Sheet, written
+from gradtui.app.palette import Words
 from gradtui.app.pane import Pane
 from gradtui.app.screens import Page
 from gradtui.app.searching import Text
@@ -260,7 +263,7 @@ def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on()
     assert quiet.message == ""
     chain = going.switched(quiet, "chain")
     assert chain.setup.depth == 3
-    assert "Then 3, the decay" in chain.message
+    assert "Press 3: how it decays" in chain.message
     decay = going.switched(chain, "decay")
     assert "doubles the depth" in decay.message
     assert going.switched(decay.saying(""), "chain").message == ""
@@ -285,6 +288,19 @@ async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str)
         await settle(pilot)
         await pilot.pause(0.2)
         assert "layer 1 " in app.panes["readout"].picture.text
+
+
+@pytest.mark.parametrize("step", [partial(steps.scenario, index=2), steps.reset])
+async def test_a_scenario_that_takes_long_shows_nothing_of_what_was_before(
+    step: Callable[[State], State],
+) -> None:
+    async with running(DEEP.with_(setup=DEEP.setup.with_(depth=9))) as (app, pilot):
+        app.shown._submit = lambda request: None  # its picture never comes
+        app.state = step(app.state)
+        assert app.state.view == "decay"
+        await pilot.pause(0.2)
+        assert "Computing" in app.panes["plot"].picture.text
+        assert app.panes["verdict"].picture.text.strip() == ""
 
 
 async def test_the_same_view_keeps_its_picture_until_the_next_one_is_there() -> None:
@@ -582,6 +598,8 @@ def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:
     assert "no axis" in going.magnify(State(view="layers"), 1).message
     assert "all that there is" in going.magnify(State(), -1).message
     assert "in sight" in going.look_up(State(), 0.25).message
+    for view in ("layers", "spectrum"):
+        assert "+ enlarges" not in going.look_up(State(view=view), 0.25).message
 
 
 # --------------------------------------------------------------------- the knobs
@@ -612,3 +630,22 @@ def test_no_knob_opens_that_changes_nothing(view: str) -> None:
             values = [knob.step(knob.of(setup), steps) for steps in (1, 2, 5, -3)]
             changes = [{name: value, **implied(setup, name, value)} for value in values]
             assert any(everything(setup.with_(**one).clamped()) != before for one in changes), name
+
+
+# ------------------------------------------------------------------- the palette
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "found"),
+    [
+        ("relu", "compare with leaky_relu", True),
+        ("depth half", "half the depth  ({)", True),
+        ("Depth", "half the depth  ({)", True),
+        ("hlf", "half the depth  ({)", False),
+        ("soft", "scenario: one direction or all of them, first too", False),
+    ],
+)
+def test_the_palette_finds_stretches_of_letters_and_no_scattered_ones(
+    typed: str, title: str, found: bool
+) -> None:
+    assert (Words(typed).match(title) > 0) is found

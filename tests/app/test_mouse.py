@@ -9,7 +9,9 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
 from gradtui.app.main import GradTUI
+from gradtui.app.mouse import Spot, clicked
 from gradtui.app.state import State
+from gradtui.plots.picture import Picture, Span
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from support.app import running, settle
@@ -167,3 +169,9 @@ async def test_ctrl_c_after_a_selection_copies_and_does_not_quit(
         assert [text.strip() for text in sent] == ["sigmoid"]
         assert app.is_running
         assert app.screen.get_selected_text() in (None, "")
+
+
+def test_a_click_on_what_goes_on_opens_the_verdicts() -> None:
+    picture = Picture.of([(Span(" f init = critical … v more", ""),)], 60)
+    assert clicked(State(), Spot("verdict", 22, 0, picture)) == "verdicts"
+    assert clicked(State(), Spot("verdict", 5, 0, picture)) == "fix"

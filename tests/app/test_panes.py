@@ -12,13 +12,14 @@ import pytest
 from gradtui.app import panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.picture import Picture, row_text
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views import view as view_module
 from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import Size, View
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
@@ -161,6 +162,42 @@ def test_in_the_smallest_terminal_the_sentence_is_still_whole(name: str) -> None
     found = finding(state)
     shown = words(panes.verdict(found, panes.areas(SMALLEST, 3).verdict))
     assert found.sentence in shown
+
+
+@pytest.mark.parametrize("role", ["title", "bad"])
+@pytest.mark.parametrize("height", [2, 3, 5])
+@pytest.mark.parametrize("said", ["a word", "many words " * 40])
+def test_the_verdict_begins_over_whatever_else_is_said(height: int, said: str, role: str) -> None:
+    found = finding(State())
+    picture = panes.verdict(found, Size(60, height), said, role)
+    first = row_text(picture.rows[0])
+    assert picture.height == height
+    assert first.split()[0] == found.kind.mark
+    assert found.sentence.startswith(" ".join(first.split("… v more")[0].split()[1:]))
+    assert said.split()[0] in words(picture)
+
+
+@pytest.mark.parametrize("height", range(1, 9))
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_comes_of_a_remedy_is_never_dropped_in_silence(width: int, height: int) -> None:
+    found = finding(State())
+    for after in ("all of it", "a great deal of it " * 8):
+        remedy = Remedy("init = critical", {}, "none of it", after.strip())
+        text = words(panes.verdict(replace(found, remedy=remedy), Size(width, height)))
+        shown = f"f init = critical then {after.strip()}" in text
+        assert shown or text.endswith("… v more")
+
+
+@pytest.mark.parametrize("width", [24, 30])
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_values_of_the_knobs_end_in_one_column(view: str, width: int) -> None:
+    rows = panes.knobs(State(view=view, setup=VIEWS[view].default_setup), width).text.split("\n")
+    assert {len(row.rstrip()) for row in rows} == {width - 1}
+
+
+@pytest.mark.parametrize("said", TOUR.values())
+def test_the_coach_has_room_in_the_least_terminal(said: str) -> None:
+    assert panes.notice(State().saying(said), SMALLEST.width) == ""
 
 
 def test_the_verdict_is_coloured_as_far_as_its_sentence_goes() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME
-from gradtui.app.state import THEMES, UNDO_DEPTH, State
+from gradtui.app import going, steps
+from gradtui.app.actions import ACTIONS, BY_NAME, hint
+from gradtui.app.state import THEMES, UNDO_DEPTH, State, first_start
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.models.finding import Finding, Kind, Remedy
@@ -104,10 +104,67 @@ def test_space_takes_an_activation_into_the_comparison_and_out_again() -> None:
     assert chosen(press(state, "toggle")) == ("tanh",)
 
 
-def test_space_on_the_only_activation_leaves_it_and_says_why() -> None:
-    state = press(SINGLE, "toggle")
-    assert state.setup == SINGLE.setup
-    assert "only activation" in state.message
+def test_space_on_the_only_activation_holds_it_and_space_on_another_compares_the_two() -> None:
+    held = press(SINGLE, "toggle")
+    assert held.setup == SINGLE.setup
+    assert held.message == "tanh is held: ↑ ↓ to another, space compares the two."
+    for way in ("down", "up", "page_down", "page_up"):
+        assert chosen(press(held, way)) == ("tanh",)
+    there = press(held, "down")
+    compared = press(there, "toggle")
+    assert chosen(compared) == ("tanh", there.highlight)
+    assert not compared.held
+    assert chosen(press(compared, "undo")) == ("tanh",)
+    assert chosen(press(there, "only")) == (there.highlight,)
+    assert not press(there, "only").held
+
+
+@pytest.mark.parametrize("key", ["toggle", "unfilter", "only"])
+def test_what_is_held_is_let_go(key: str) -> None:
+    free = press(press(SINGLE, "toggle"), key)
+    assert (free.held, free.highlight, free.setup) == (False, "tanh", SINGLE.setup)
+    assert chosen(press(free, "down")) != ("tanh",)
+    away = press(SINGLE, "toggle", "down", "unfilter")
+    assert (away.held, away.highlight) == (False, "tanh")
+
+
+def test_a_knob_leaves_the_held_one_held_and_the_cursor_where_it_is() -> None:
+    state = press(SINGLE, "toggle", "down", "deeper")
+    assert state.held
+    assert state.highlight != "tanh"
+
+
+def test_tab_is_hinted_at_only_where_there_is_another_to_go_to() -> None:
+    assert hint(COMPARING, "next_focus") == ("tab", "next")
+    assert hint(SINGLE, "next_focus") is None
+    assert "space holds it" in press(SINGLE, "next_focus").message
+    assert "space compares it with" in press(SINGLE, "toggle", "down", "next_focus").message
+
+
+# ---------------------------------------------------------- the first start
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_as_long_as_no_knob_was_changed_a_view_opens_with_its_own_setup(view: str) -> None:
+    walked = going.switched(steps.walk(first_start(), 3), "chain")
+    there = going.switched(walked, view)
+    assert there.setup == VIEWS[view].default_setup
+    assert there.highlight == there.setup.activations[0]
+    changed = going.switched(press(walked, "deeper"), view)
+    assert changed.setup.depth == walked.setup.depth + 1
+    assert going.switched(press(walked, "deeper", "undo"), view).setup.depth == 3
+
+
+def test_the_way_back_gives_each_view_its_own_setup_too() -> None:
+    state = going.back(going.switched(first_start(), "layers"))
+    assert (state.view, state.setup) == ("derivative", first_start().setup)
+    assert going.forward(state).setup == VIEWS["layers"].default_setup
+
+
+def test_the_cursor_of_the_phase_view_changes_knobs_which_are_then_kept() -> None:
+    phase = steps.walk(going.switched(first_start(), "phase"), 2)
+    assert phase.setup != VIEWS["phase"].default_setup
+    assert going.switched(phase, "layers").setup.sigma_w == phase.setup.sigma_w
 
 
 def test_a_seventh_activation_is_refused_with_the_way_out() -> None:
@@ -225,7 +282,7 @@ def test_a_letter_means_what_the_open_view_has_at_it() -> None:
 def test_a_letter_that_means_nothing_here_says_what_it_would_be() -> None:
     derivative = SINGLE.with_(view="derivative")
     said = steps.press(derivative, "d")
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert said.setup == derivative.setup
 
 
@@ -244,7 +301,7 @@ def test_a_knob_without_effect_is_not_opened_and_says_so() -> None:
 def test_without_a_depth_its_keys_say_so_and_change_nothing(action: str) -> None:
     derivative = SINGLE.with_(view="derivative")
     said = press(derivative, action)
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert (said.setup, said.past) == (derivative.setup, ())
 
 

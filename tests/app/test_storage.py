@@ -456,3 +456,10 @@ def test_no_file_whatever_is_in_it_stops_the_start(contents: bytes) -> None:
             assert aside(file)[0].read_bytes() == contents
         else:
             assert file.read_bytes() == contents
+
+
+def test_that_no_knob_was_changed_yet_is_remembered(file: Path) -> None:
+    save(first_start(), file)
+    assert load(file).untouched
+    save(first_start().with_(untouched=False), file)
+    assert not load(file).untouched

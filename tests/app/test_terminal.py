@@ -34,13 +34,13 @@ def saved(state_home: Path) -> Path:
 def test_the_first_start_ever_opens_where_the_note_does_and_later_ones_where_one_left() -> None:
     with Terminal(first_start=True) as terminal:
         assert "a ━━━" not in (screen := terminal.until("passes here"))
-        assert "press 2: a chain of three layers" in screen
+        assert "Press 2: three layers" in screen
         terminal.send("2")
-        assert "Then 3, the decay" in terminal.until("Then 3, the decay")
+        assert "a factor here" in terminal.until("Press 3: how it decays")
         terminal.send("q")
         assert terminal.exit_status() == 0
     with Terminal(first_start=True) as again:
-        assert "Then" not in again.until("running product")
+        assert "Press 3" not in again.until("running product")
 
 
 def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path) -> None:

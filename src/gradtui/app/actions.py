@@ -192,7 +192,8 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.move_highlight, steps=-5)),
     Action("page_down", ("pagedown",), "PgDn", "five activations down", "Activations",
            partial(steps.move_highlight, steps=5)),
-    Action("toggle", ("space",), "space", "into or out of the comparison", "Activations",
+    Action("toggle", ("space",), "space",
+           "into or out of the comparison; the only one: hold it, or let go", "Activations",
            steps.toggle, ("space", "compare")),
     Action("only", ("enter",), "enter", "this one alone", "Activations", steps.only),
     Action("next_focus", ("tab",), "tab", "the verdict of the next one compared", "Activations",
@@ -203,8 +204,9 @@ ACTIONS: tuple[Action, ...] = (
            "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
-    Action("unfilter", ("escape",), "esc", "all of them again after a filter", "Activations",
-            steps.unfiltered),
+    Action("unfilter", ("escape",), "esc",
+           "all of them again after a filter; let go of the one held", "Activations",
+           steps.unfiltered),
     Action("info", ("i",), "i",
            f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
@@ -303,5 +305,9 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
     if name == "model":
         family = steps.next_model(state)
         return ("c", family) if family else None
+    if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
+        return None
+    if name == "toggle" and state.held and state.highlight in state.setup.activations:
+        return "space", "let go"
     action = BY_NAME.get(name)
     return action.hint if action is not None and action.hint[1] else None

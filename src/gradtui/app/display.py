@@ -66,6 +66,11 @@ class Display:
         return drawn if drawn is not None and drawn.request == self._request else None
 
     @property
+    def last(self) -> Drawn | None:
+        """The last picture that came, of whatever was asked for."""
+        return self._drawn
+
+    @property
     def finished(self) -> Drawn | None:
         """The final picture of what was asked for; None while there is none."""
         return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
@@ -116,12 +121,14 @@ class Display:
             self._notice = notice, role
             self._show_verdict()
 
-    def enter(self, state: State) -> None:
-        """Nothing of the view before stands under the name of another.
+    def enter(self, state: State, before: Drawn | None) -> None:
+        """Nothing of the view or the scenario before stands under the name of another.
 
-        To be called a moment after that was entered: what is there by then was sent once.
+        To be called a moment after that was entered, with the picture that stood there then:
+        what is there by now was sent once.
         """
-        if self._areas is None or self._drawn is None or self._drawn.request.view == state.view:
+        stale = self._drawn is before and self.drawn is None
+        if self._areas is None or self._drawn is None or not stale:
             return
         self._drawn = None
         self.flow.send("plot", panes.entering(state, self._areas.plot))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.app.state import THEMES, State, entered
-from gradtui.plots.zoom import MOST, WHOLE, Zoom
+from gradtui.app.state import THEMES, State, entered, opened
+from gradtui.plots.zoom import MOST, Zoom
 from gradtui.views import VIEWS
 from gradtui.views.tour import TOUR
 
@@ -20,7 +20,10 @@ def magnify(state: State, times: int) -> State:
 def look_up(state: State, windows: float) -> State:
     """What is in sight of the height moved by so many of its heights."""
     if not state.zoom.times:
-        return state.saying("All of the height is in sight; + enlarges it.")
+        enlarges = (
+            "; + enlarges it." if state.record.zooms else ", and there is no axis to enlarge."
+        )
+        return state.saying(f"All of the height is in sight{enlarges}")
     return _zoomed(state, state.zoom.moved(windows), "")
 
 
@@ -51,13 +54,7 @@ def back(state: State) -> State:
             "There is no view to go back to; comma and full stop go on through them."
         )
     *before, view = state.before
-    return state.with_(
-        view=view,
-        before=tuple(before),
-        after=(*state.after, state.view),
-        playing=False,
-        zoom=WHOLE,
-    )
+    return opened(state, view).with_(before=tuple(before), after=(*state.after, state.view))
 
 
 def forward(state: State) -> State:
@@ -67,13 +64,7 @@ def forward(state: State) -> State:
             "There is no view to go forward to; comma and full stop go on through them."
         )
     *after, view = state.after
-    return state.with_(
-        view=view,
-        before=(*state.before, state.view),
-        after=tuple(after),
-        playing=False,
-        zoom=WHOLE,
-    )
+    return opened(state, view).with_(before=(*state.before, state.view), after=tuple(after))
 
 
 def next_view(state: State, steps: int = 1) -> State:

@@ -25,8 +25,11 @@ from gradtui.app.prompt import Prompt
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
+from gradtui.models.finding import Kind
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from gradtui.app.palette import Offer
 
 _EVERYWHERE = ("command_palette", "suspend_process")
@@ -34,6 +37,13 @@ _EVERYWHERE = ("command_palette", "suspend_process")
 
 _EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
+
+
+def _commands() -> type[Provider]:
+    """What the palette finds, imported when it opens."""
+    from gradtui.app.palette import Commands
+
+    return Commands
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -54,6 +64,7 @@ class Main(Screen[None], inherit_bindings=False):
 class GradTUI(ShowingApp):
     """The app that shows a state, with its keys."""
 
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_commands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
@@ -238,6 +249,8 @@ class GradTUI(ShowingApp):
         remedy = finding.remedy if finding else None
         if remedy is None and self.shown.finished is None:
             self.state = self.state.saying("Still looking for what helps; press f again.")
+        elif finding is not None and finding.kind is Kind.HEALTHY and remedy is None:
+            self.state = self.state.saying("Nothing to fix: this is healthy.")
         else:
             self.state = steps.fix(self.state, remedy)
 

@@ -58,6 +58,8 @@ def clicked(state: State, spot: Spot) -> Meant:
     if spot.pane == "readout":
         return _in_the_readout(state, spot)
     if spot.pane == "verdict":
+        if (more := spot.line.find("… v more")) >= 0 and spot.x >= more:
+            return "verdicts"
         return "fix" if spot.line.startswith(" f ") else None
     return _on_a_key(state, spot)
 

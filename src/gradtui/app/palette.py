@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from textual.command import CommandPalette
+from textual.fuzzy import Matcher
+from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
 from gradtui.app import going, steps
@@ -63,6 +65,25 @@ def _elsewhere(state: State) -> dict[str, str]:
             if name not in here and view.knob_of(KNOBS[name].letter, state.setup) == KNOBS[name]:
                 views.setdefault(name, view.name)
     return views
+
+
+class Words(Matcher):
+    """Textual's, but letters that are scattered over the title are no match."""
+
+    def match(self, candidate: str) -> float:
+        """How well it fits; 0 unless each word that is typed stands in it."""
+        words = candidate.casefold()
+        fits = all(word in words for word in self.query.casefold().split())
+        # Words in another order than in the title are found too.
+        return max(super().match(candidate), 0.01) if fits else 0.0
+
+
+class Commands(SystemCommandsProvider):
+    """What the palette finds."""
+
+    def matcher(self, user_input: str, case_sensitive: bool = False) -> Matcher:
+        """By whole stretches of letters."""
+        return Words(user_input, match_style=self.match_style, case_sensitive=case_sensitive)
 
 
 class Palette(CommandPalette):

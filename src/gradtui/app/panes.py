@@ -209,10 +209,11 @@ def _listed_knobs(state: State) -> list[str]:
 def _knob_row(state: State, name: str, width: int) -> Row:
     knob = KNOBS[name]
     value = knob.text(state.setup)
-    room = width - 13
+    label = f"{knob.label:<9} "
+    room = width - 4 - len(label)  # a long label takes its cells from the value
     if len(value) > room:
         value = value[: room - 1] + "…"
-    return row((f" {knob.letter} ", "key"), (f"{knob.label:<9} ", "muted"), f"{value:>{room - 1}}")
+    return row((f" {knob.letter} ", "key"), (label, "muted"), f"{value:>{room}}")
 
 
 def side(state: State, size: Size) -> Picture:
@@ -261,12 +262,14 @@ def verdict(
     """What becomes of the gradient, why, on what that rests and what helps: a line each.
 
     What does not fit is cut with an ellipsis and the key that shows all of it. Below stands any
-    notice, such as what is wrong with what was typed. As long as the verdict is not `final`, as
-    not all is measured, its mark is an ellipsis.
+    notice, such as what is wrong with what was typed; it leaves the verdict
+    its first line. As long as the verdict is not `final`, as not all is measured, its mark is an
+    ellipsis.
     """
     if notice:
-        lines = wrapped(f" {notice}", size.width, role, " ")
-        above = verdict(finding, Size(size.width, max(size.height - len(lines), 0)), final=final)
+        least = min(1 if role == "bad" else 2, size.height - 1) if finding else 0
+        lines = _noticed(notice, Size(size.width, size.height - least), role)
+        above = verdict(finding, Size(size.width, size.height - len(lines)), final=final)
         return Picture.of([*above.rows, *lines][-size.height :], size.width, size.height)
     if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
@@ -276,11 +279,15 @@ def verdict(
     if len(lines) + len(remedy) > size.height:
         # The sentence comes first: the bottom row has the key of what helps, too.
         ways = [len(remedy), min(len(remedy), 1), 0]
-        beside = (remedy[:way] for way in ways if len(parts[0]) + way <= size.height)
-        remedy = next(beside, remedy[:1])
+        least = min(len(remedy), 1)
+        way = next((way for way in ways if len(parts[0]) + way <= size.height), least)
+        if 0 < way < len(remedy):
+            remedy = [row(*remedy[0][:2], *_MORE)]  # what comes of it has no room
+        remedy = remedy[: min(way, size.height - 1)]
         room = size.height - len(remedy)
         ends = {len(part) for part in itertools.accumulate(parts)}
-        lines, remedy = _cut(lines[:room], remedy, size.width - 4, whole=room in ends)
+        if len(lines) > room:
+            lines, remedy = _cut(lines[:room], remedy, size.width - 4, whole=room in ends)
     mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
     marked = [row(Span("   ") if at else mark, *line) for at, line in enumerate(lines)]
     return Picture.of([*marked, *remedy], size.width, size.height)
@@ -310,6 +317,17 @@ def _remedy(remedy: Remedy, width: int) -> list[Row]:
         return [lead, *wrapped(f"   {then}", width - 1, "muted", "   ")]
     (((words, role),), *rest) = wrapped(" " * at + then, width - 1, "muted", "   ")
     return [row(*lead, (words[at - 2 :], role)), *rest]
+
+
+def _noticed(notice: str, size: Size, role: str) -> list[Row]:
+    """What was just done, on as many lines as there is room for."""
+    lines = wrapped(f" {notice}", size.width, role, " ")
+    if len(lines) <= size.height:
+        return lines
+    room = max(size.height, 1)
+    kept = " ".join(row_text(line).strip() for line in lines[:room])
+    cut = wrapped(f" {shortened(kept + ' …', room * (size.width - 1))}", size.width, role, " ")
+    return cut[:room]
 
 
 _MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))

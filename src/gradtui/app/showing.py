@@ -180,8 +180,9 @@ class ShowingApp(PaintedOnce):
             (self._timer.resume if new.playing else self._timer.pause)()
         with self.taken_back(old):
             self._show()
-        if new.view != old.view:
-            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state))
+        if (new.view, new.arrivals) != (old.view, old.arrivals):
+            before = self.shown.last
+            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state, before))
 
     @contextmanager
     def taken_back(self, before: State) -> Iterator[None]:

@@ -38,7 +38,10 @@ class State:
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
     stands in the bottom row until the next key. `before` and `after` are the views that back and
     forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
-    the picture's height `zoom` says, until another view is entered.
+    the picture's height `zoom` says, until another view is entered. The only activation is `held`
+    for the list's cursor to leave it. As long as no knob was changed since the first start, the
+    setup is `untouched`. `arrivals` counts the times that something wholly else was asked for
+    within a view.
     """
 
     setup: Setup = _FIRST
@@ -55,6 +58,9 @@ class State:
     after: tuple[str, ...] = ()
     newcomer: bool = False
     zoom: Zoom = WHOLE
+    held: bool = False
+    untouched: bool = False
+    arrivals: int = 0
 
     @property
     def record(self) -> View[Any]:
@@ -62,9 +68,9 @@ class State:
         return VIEWS[self.view]
 
     @property
-    def comparing(self) -> bool:
-        """Whether several activations are chosen, so that the list's cursor moves on its own."""
-        return len(self.setup.activations) > 1
+    def loose(self) -> bool:
+        """Whether the list's cursor moves without choosing: several are chosen, or one is held."""
+        return self.held or len(self.setup.activations) > 1
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -88,8 +94,8 @@ def first_start() -> State:
     """Where the note begins: the sigmoid's derivative, and three layers of it in the chain."""
     view = next(iter(TOUR))
     setup = VIEWS[view].default_setup
-    state = State(setup=setup, view=view, highlight=setup.activations[0], newcomer=True)
-    return state.saying(TOUR[view])
+    state = State(setup=setup, view=view, highlight=setup.activations[0])
+    return state.with_(newcomer=True, untouched=True).saying(TOUR[view])
 
 
 def entered(state: State, view: str) -> State:
@@ -97,7 +103,21 @@ def entered(state: State, view: str) -> State:
     if view == state.view:
         return state
     before = (*state.before, state.view)[-UNDO_DEPTH:]
-    return state.with_(view=view, before=before, after=(), playing=False, zoom=WHOLE)
+    return opened(state, view).with_(before=before, after=())
+
+
+def opened(state: State, view: str) -> State:
+    """A view of this setup; of its own as long as no knob was changed since the first start."""
+    there = state.with_(view=view, playing=False, zoom=WHOLE)
+    if not state.untouched or not _but_for_cursors(state.setup, state.record.default_setup):
+        return there.with_(untouched=False)
+    setup = there.record.default_setup
+    return there.with_(setup=setup, highlight=setup.activations[0], held=False)
+
+
+def _but_for_cursors(one: Setup, other: Setup) -> bool:
+    """Whether two setups are the same, wherever somebody looks."""
+    return one.with_(**{name: KNOBS[name].of(other) for name in CURSORS}) == other
 
 
 # ----------------------------------------------------------------- a change
@@ -108,15 +128,17 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
     view = view or state.view
     asked = setup.clamped()
     setup = _comparing_one_kind(asked, state.setup)
-    cursors = {name: KNOBS[name].of(state.setup) for name in CURSORS}
-    if setup.with_(**cursors) == state.setup and view == state.view:
+    if _but_for_cursors(setup, state.setup) and view == state.view:
         return state.with_(setup=setup)
     setup.checked()
     past = (*state.past, Moment(state.view, state.setup))[-UNDO_DEPTH:]
     highlight = state.highlight
-    if len(setup.activations) == 1 and not state.filter:
+    held = state.held and setup.activations == state.setup.activations
+    if len(setup.activations) == 1 and not state.filter and not held:
         highlight = setup.activations[0]
-    done = entered(state, view).with_(setup=setup, past=past, future=(), highlight=highlight)
+    done = entered(state, view).with_(
+        setup=setup, past=past, future=(), highlight=highlight, held=held, untouched=False
+    )
     return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
 
 

@@ -19,7 +19,7 @@ from gradtui.views.view import Key
 
 
 def move_highlight(state: State, steps: int) -> State:
-    """The list's cursor n rows down; with one activation chosen it chooses as it goes."""
+    """The list's cursor n rows down; it chooses as it goes, unless it is loose."""
     names = state.listed
     if not names:
         return state
@@ -28,11 +28,11 @@ def move_highlight(state: State, steps: int) -> State:
     if name == state.highlight:
         return state.saying(f"The list {'ends' if steps > 0 else 'begins'} here.")
     moved = state.with_(highlight=name)
-    return moved if state.comparing else guarded(moved, state.setup.with_(activations=(name,)))
+    return moved if state.loose else guarded(moved, state.setup.with_(activations=(name,)))
 
 
 def toggle(state: State) -> State:
-    """The highlighted activation into, or out of, the comparison."""
+    """The highlighted activation into, or out of, the comparison; the only one held, or let go."""
     chosen = state.setup.activations
     name = state.highlight
     if name not in chosen:
@@ -43,22 +43,51 @@ def toggle(state: State) -> State:
             )
         return guarded(state, state.setup.with_(activations=(*chosen, name)))
     if len(chosen) == 1:
-        return state.saying("This is the only activation; space on another compares the two.")
+        return let_go(state) if state.held else _holding(state)
     return guarded(
         state, state.setup.with_(activations=tuple(other for other in chosen if other != name))
     )
 
 
+def _holding(state: State) -> State:
+    """The only activation held, so that the list's cursor can go to another."""
+    (name,) = state.setup.activations
+    return state.with_(held=True).saying(
+        f"{name} is held: {_along(state)} to another, space compares the two."
+    )
+
+
+def _along(state: State) -> str:
+    """The keys that move the list's cursor."""
+    return "↑ ↓" if state.record.climb is None else "k j"
+
+
+def _how_to_compare(state: State, only: str) -> str:
+    """What to do, where there is one thing, for tab to have another to go to."""
+    if state.highlight not in state.setup.activations:
+        return f"Only {only} is here; space compares it with {state.highlight}."
+    hold = "" if state.loose else "space holds it, "
+    return f"Only {only} is here: {hold}{_along(state)} to another, space compares."
+
+
+def let_go(state: State) -> State:
+    """The only activation not held any more, and the list's cursor on it again."""
+    (name,) = state.setup.activations
+    return state.with_(held=False, highlight=name).saying(
+        f"{name} is let go; {_along(state)} choose another instead of it."
+    )
+
+
 def only(state: State) -> State:
     """The highlighted activation alone."""
-    return guarded(state, state.setup.with_(activations=(state.highlight,)))
+    return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
 def next_focus(state: State, steps: int = 1) -> State:
     """The verdict for the next of what is compared."""
     chosen = state.record.subjects(state.setup)
     if len(chosen) == 1:
-        return state.saying("Nothing to compare with yet; space on another activation adds it.")
+        return state.saying(_how_to_compare(state, chosen[0]))
     focus = chosen[(chosen.index(state.record.focused(state.setup)) + steps) % len(chosen)]
     return guarded(state, state.setup.with_(focus=focus))
 
@@ -74,9 +103,9 @@ def filtered(state: State, text: str) -> State:
 
 def unfiltered(state: State) -> State:
     """All activations in the list again."""
-    if not state.filter:
-        return state.saying("Nothing is open here; q quits.")
-    return filtered(state, "").saying("All activations again.")
+    if state.filter:
+        return filtered(state, "").saying("All activations again.")
+    return let_go(state) if state.held else state.saying("Nothing is open here; q quits.")
 
 
 def chosen(state: State, text: str) -> State:
@@ -170,7 +199,7 @@ def set_knob(state: State, name: str, text: str) -> State:
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
     """The depth, where there is one."""
     if "depth" not in state.record.offered(state.setup):
-        return state.saying(_no_such_knob(state, KNOBS["depth"].label))
+        return state.saying(_no_such_knob(state, KNOBS["depth"]))
     return step_knob(state, "depth", steps, by_factor=by_factor)
 
 
@@ -188,7 +217,7 @@ def toggle_model(state: State) -> State:
         return guarded(state, state.setup.with_(model=family))
     places = views_with(lambda view: "model" in view.knobs)
     if not places:
-        return state.saying(_no_such_knob(state, KNOBS["model"].label))
+        return state.saying(_no_such_knob(state, KNOBS["model"]))
     choice = listed(FAMILIES, "or").capitalize()
     return state.saying(
         f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
@@ -237,12 +266,12 @@ def _means_elsewhere(state: State, key: str) -> str:
     for view in VIEWS.values():
         for knob in view.all_knobs:
             if knob.letter == key:
-                return _no_such_knob(state, knob.label)
+                return _no_such_knob(state, knob)
     return f"{key} does nothing here; ? shows every key."
 
 
-def _no_such_knob(state: State, label: str) -> str:
-    return f"The {state.view} view has no {label}; ? shows what it has."
+def _no_such_knob(state: State, knob: Knob) -> str:
+    return f"The {state.view} view has no knob {knob.label} ({knob.help}); ? shows its own."
 
 
 # ------------------------------------------------------------------- cursor
@@ -343,6 +372,8 @@ def _travelled(
         future=future,
         highlight=highlight,
         playing=False,
+        held=False,
+        untouched=False,
     ).saying(f"{verb}: {what}.")
 
 
@@ -358,10 +389,21 @@ def describe(old: Setup, new: Setup) -> str:
 # -------------------------------------------------------- scenarios, remedies
 
 
+def _arriving(state: State, setup: Setup) -> State:
+    """On the way to a setup that has little in common with this one."""
+    return state.with_(
+        filter="",
+        highlight=setup.activations[0],
+        playing=False,
+        held=False,
+        arrivals=state.arrivals + 1,
+    )
+
+
 def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
     chosen = SCENARIOS[index]
-    moved = state.with_(filter="", highlight=chosen.setup.activations[0], playing=False)
+    moved = _arriving(state, chosen.setup)
     return changed(moved, chosen.setup, chosen.view).saying(chosen.look)
 
 
@@ -369,7 +411,7 @@ def reset(state: State) -> State:
     """Every knob of this view as where it starts; those of others stay, undo leads back."""
     first = state.record.default_setup
     own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
-    moved = state.with_(filter="", highlight=first.activations[0], playing=False)
+    moved = _arriving(state, first)
     done = guarded(moved, state.setup.with_(**own))
     return done if done.failed else done.saying(f"{state.view} as at its start; u undoes it.")
 
@@ -377,7 +419,7 @@ def reset(state: State) -> State:
 def fix(state: State, remedy: Remedy | None) -> State:
     """The remedy applied, with the before and after."""
     if remedy is None:
-        return state.saying("Nothing to fix here: no remedy is needed, or none was found.")
+        return state.saying("Nothing to fix it with was found.")
     applied = guarded(state, remedy.applied(state.setup))
     if applied.failed:
         return applied

@@ -66,6 +66,7 @@ def save(state: State, file: Path) -> None:
         "view": state.view,
         "theme": state.theme,
         "highlight": state.highlight,
+        "untouched": state.untouched,
         "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -167,6 +168,7 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
         highlight=highlight,
+        untouched=kept.get("untouched") is True,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 TOUR = {
-    "derivative": "This is σ′. Then press 2: a chain of three layers; 3: its decay with depth.",
-    "chain": "Each layer's σ′ is a factor here. Then 3, the decay; } doubles the depth.",
-    "decay": "How much is left at each layer; } doubles the depth, s has scenarios, ? every key.",
+    "derivative": "This is sigmoid′. Press 2: three layers; 3: fifty of them.",
+    "chain": "Each layer's f′ is a factor here. Press 3: how it decays.",
+    "decay": "What is left at each layer; } doubles the depth, ? helps.",
 }
-"""What is said in each view, in the order in which they are gone through."""
+"""What is said in each view, in the order in which they are gone through: a row of 60 cells."""
