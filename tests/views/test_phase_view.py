@@ -327,7 +327,7 @@ def test_against_depth_the_reach_of_a_gradient_is_drawn() -> None:
     roles = {span.role for one in made.rows for span in one}
     assert {"warn", "good"} <= roles
     assert "0.001 or 1000 left" in made.text
-    assert "L over σw" in made.text
+    assert "gradient left at layer L, by σw" in made.text
 
 
 @pytest.mark.parametrize("against", ["sigma_b", "depth"])

@@ -200,7 +200,7 @@ class Canvas:
             return [given[at] for at in spaced([(self._grid.line(y), 1) for y in given], 1, keep)]
         most = max(2, self.lines // _LINES_A_TICK)
         ticks = self._chosen_y_ticks(most)
-        for more in range(most + 1, 4 * most + 1):
+        for more in range(most + 1, 8 * most + 1):
             if len(ticks) > 1:
                 break
             # The ends of a finer division, where the coarse one names a single number.

@@ -206,10 +206,12 @@ def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
         remedy = MODELS[family].remedy(decay, part(tick, 0.0, 0.5))
     except InputError:
         remedy = None  # there is no theory for it
-    if remedy is not None and (
-        _seconds_of(subject) > _TRYING or heals(subject.changed(remedy.changes))
-    ):
-        return remedy
+    if remedy is not None:
+        if _seconds_of(subject) > _TRYING:
+            return remedy
+        if shown := heals(subject.changed(remedy.changes)):
+            after = f"{shown} in the network that is shown; of several, {remedy.after}"
+            return replace(remedy, after=after)
     return first_that_helps(subject, _candidates(subject), heals, _state(network))
 
 

@@ -28,7 +28,7 @@ _EDGES = (0.1, 1 / 3, 1.0, 3.0)
 
 _MARKS = {
     DIVERGES: ("↑", "q → ∞, signal grows"),
-    BISTABLE: ("2", "two ends of q"),
+    BISTABLE: ("2", "two ends"),
     COLLAPSES: ("0", "q → 0, signal dies"),
 }
 """What is strewn over a map where q does not go to one fixed point, and its name."""
@@ -170,7 +170,8 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
         parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
-    parts += [(mark, name, "title") for mark, name in _endings(result)]
+    # What q does; a figure has room to say what that means.
+    parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
     if not by_depth:
         parts += [
             (letter, ", ".join(names), "title")

@@ -78,7 +78,7 @@ def _factors(point: Point) -> str:
     text = f"χ = σw² E[f′²] = {rates} {end}"
     apart = abs(point.log10_left - point.layers * point.log10_rate)
     if math.isfinite(point.log10_rate) and apart > _APART:
-        text += f": once q is there, {_a_layer(point.log10_rate)}"
+        text += f": once q is there, it is {_a_layer(point.log10_rate)}"
     return text
 
 

@@ -226,9 +226,9 @@ def recipe(name: str, **values: float) -> str:
     return initialisation(f"{name}({given})").spec
 
 
-def rounded(value: float) -> float:
-    """Ten digits: a command that can be read."""
-    return float(f"{value:.10g}")
+def rounded(value: float, digits: int = 10) -> float:
+    """So many digits: a command that can be read."""
+    return float(f"{value:.{digits}g}")
 
 
 def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:

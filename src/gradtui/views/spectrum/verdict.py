@@ -26,8 +26,10 @@ from gradtui.views.spectrum.ensembles import (
 )
 from gradtui.wording import magnitude, percent, plain, rate
 
-_TRIALS = 3
-"""On so many networks a remedy is tried before it is offered."""
+_TRIALS, _MOST = 3, 20
+"""On so many networks a remedy is tried, and on up to so many told as its command reports it."""
+_DIGITS = 4
+"""Of the numbers of a recipe that is offered."""
 _SHARE = 0.05
 """The share of the time that trying it on one network may take."""
 
@@ -114,17 +116,24 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
     def heals(changed: Subject) -> str | None:
         if spectrum_seconds_of(changed) > _SHARE * changed.setup.patience:
             return None  # it could not be tried in the time that there is
-        after = _drawn_to_try(pair, changed, part(tick, share * next(tried), share))
+        step, count = part(tick, share * next(tried), share), networks_of(changed.among)
+        after = _drawn_to_try(pair, changed, min(count, _TRIALS), step)
+        if after.kind(limit) is not Kind.HEALTHY:
+            return None
+        if count > _MOST:
+            return f"{_median(changed.setup, after)} on {_TRIALS} networks"
+        if count > _TRIALS:  # all that the command reports of
+            after = _drawn_to_try(pair, changed, count, part(step, 1.0, 0.0))
         return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
 
     return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
 
 
-def _drawn_to_try(pair: Pair, changed: Subject, tick: Tick) -> Pool:
+def _drawn_to_try(pair: Pair, changed: Subject, trials: int, tick: Tick) -> Pool:
     """The singular values of a few networks of a changed subject, at its last layer."""
     if changed.init == pair.subject.init:  # as the pair's own networks are drawn
         changed = drawn_with(changed, pair.chosen.init)
-    ensemble, trials = Ensemble("", changed), min(networks_of(changed.among), _TRIALS)
+    ensemble = Ensemble("", changed)
     for number in range(1, trials + 1):
         for spectrum in spectra_of(changed, number, part(tick, (number - 1) / trials, 1 / trials)):
             ensemble = ensemble.with_(spectrum)
@@ -133,13 +142,18 @@ def _drawn_to_try(pair: Pair, changed: Subject, tick: Tick) -> Pool:
 
 def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first."""
-    subject, sigma_b = pair.subject, rounded(pair.sigma_b)
-    inits = [pair.ensembles[1].init]
+    subject, sigma_b = pair.subject, rounded(pair.sigma_b, _DIGITS)
+    own = rounded(pair.sigma_w, _DIGITS)
+    named = "orthogonal" if pair.chosen is pair.ensembles[1] else "normal"
+    inits = [recipe("orthogonal", gain=own, sigma_b=sigma_b)]
     if pair.critical is not None:
-        inits += [recipe("orthogonal", gain=rounded(pair.critical), sigma_b=sigma_b),
-                  recipe("normal", sigma_w=rounded(pair.critical), sigma_b=sigma_b)]  # fmt: skip
-    for init in inits:
-        if init not in (subject.init, pair.chosen.init):
+        critical = rounded(pair.critical, _DIGITS)
+        inits += [recipe("orthogonal", gain=critical, sigma_b=sigma_b),
+                  recipe("normal", sigma_w=critical, sigma_b=sigma_b)]  # fmt: skip
+    size = {"orthogonal": "gain", "normal": "sigma_w"}[named]
+    same = recipe(named, **{size: own, "sigma_b": sigma_b})
+    for init in dict.fromkeys(inits):
+        if init not in (subject.init, same):
             yield f"init = {init}", {"init": (init,)}
     orthogonal = recipe("orthogonal", gain=1.0, sigma_b=0.0)
     if subject.activation != "tanh":
