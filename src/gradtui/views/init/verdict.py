@@ -53,8 +53,8 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         return f"{comparison.name} {kind} over {layers} with {which}: {said}"
     only = "only " if share.healthy else ""
     return (
-        f"{comparison.name} {kind} over {layers}: with the best weights found, {which}, {only}{share} "
-        f"keep {healthy}, {median}; healthy is {100 * HOLDS:.0f} % of them."
+        f"{comparison.name} {kind} over {layers}: with the best weights found, {which}, "
+        f"{only}{share} keep {healthy}, {median}; healthy is {100 * HOLDS:.0f} % of them."
     )
 
 
