@@ -572,3 +572,11 @@ def test_inputs_of_zero_are_no_matter_of_theory() -> None:
 def test_a_signal_that_collapses_stands_in_the_sentence() -> None:
     one = setup("tanh", init="normal(0.2)", depth=20, quantity="w", networks=8)
     assert "but the signal collapses" in VIEW.finding(last(one), "tanh").sentence
+
+
+@pytest.mark.parametrize("depth", [1, 3, 4])
+def test_what_most_networks_keep_is_no_less_deep_than_they_are(depth: int) -> None:
+    one = setup("tanh", init="normal(5)", depth=depth, units=64, networks=20, x=0.0)
+    result = last(one)
+    assert VIEW.finding(result, "tanh").kind is Kind.HEALTHY
+    assert f">{depth}" in row_text(VIEW.readout(result, one, 120)[1])

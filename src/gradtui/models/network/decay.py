@@ -193,6 +193,8 @@ class NetworkDecay(Decay):
 
     def _max_depth(self) -> str:
         """How many of the first layers can be stacked: as measured, before that in theory."""
+        if self.shares is not None and self.kind() is Kind.HEALTHY:
+            return f">{self.depth:,}"  # all of them can: that is what was judged
         layers, _ = self.curve()
         here = self.law.centre[layers.astype(int) - self.law.first]
         with np.errstate(invalid="ignore"):
@@ -211,7 +213,7 @@ class NetworkDecay(Decay):
             layers, ratios = layers[1:], ratios[1:]
         enough = healthy_depth(ratios, self.subject.setup.log10_threshold)
         if enough is None:
-            return f">{self.depth:,}"
+            return f">{self.depth:,}" if self.kind() is Kind.HEALTHY else str(self.depth - 1)
         return str(int(layers[enough]) - 1) if enough == 0 else str(int(layers[enough - 1]))
 
     def finding(self) -> Finding:
