@@ -260,7 +260,7 @@ def test_nothing_that_fails_in_its_own_table_is_advised_or_handed_out() -> None:
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("gelu", {"depth": 48, "units": 16, "networks": 10, "threshold": 0.001}),
+        ("gelu", {"depth": 100, "units": 64, "networks": 10, "threshold": 0.001}),
         ("relu", {"depth": 60, "units": 8, "networks": 13}),
         ("silu", {"depth": 40, "units": 32, "networks": 25}),
     ],
@@ -279,7 +279,7 @@ def test_a_remedy_promises_what_the_command_that_it_prints_reports(
 
 
 def test_a_remedy_is_kept_by_networks_that_it_was_not_tried_on() -> None:
-    before = setup("gelu", depth=48, units=16, networks=10, threshold=0.001)
+    before = setup("gelu", depth=100, units=64, networks=10, threshold=0.001)
     remedy = last(before).focused.remedy
     assert remedy is not None
     other = remedy.applied(before).with_(seed=77, networks=100)

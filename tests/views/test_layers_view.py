@@ -569,3 +569,11 @@ def test_what_cannot_be_is_refused_with_what_can(words: str, said: str) -> None:
 def test_too_deep_a_network_is_an_input_error() -> None:
     with pytest.raises(InputError, match="at most 10,000"):
         last(network("tanh", "critical", depth=10_001))
+
+
+def test_stronger_weights_are_tried_before_another_activation() -> None:
+    one = Setup.of(activations=("gelu",), model="network", depth=29, init=("kaiming_normal",))
+    *_, result = VIEWS["layers"].results(one, unwatched)
+    (network,) = result.networks
+    assert network.remedy is not None
+    assert set(network.remedy.changes) == {"init"}

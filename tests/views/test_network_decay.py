@@ -325,7 +325,7 @@ def test_the_cause_shares_the_loss_among_slopes_and_weights() -> None:
     result = last(setup("relu", init="normal(1)", depth=40, networks=2))
     found = VIEW.finding(result, "relu")
     assert found.kind is Kind.VANISHING
-    assert "The f′ make ×9.5e-7 of it, the weights ×1." in found.cause  # 2^-20
+    assert "In theory the f′ make ×9.5e-7 of it, the weights ×1." in found.cause  # 2^-20
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "relu", "tanh", "softplus", "mish", "gelu"])
@@ -550,3 +550,42 @@ def test_where_theory_says_that_nothing_arrives_it_is_read_out_as_0(name: str) -
     assert low[0] == high[0] == -math.inf
     text = as_csv(VIEW.table(first))
     assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "says", "never"),
+    [
+        ("relu", {"depth": 3, "units": (64, 64, 64, 1)}, "for the one unit of a layer", "all 64"),
+        ("softshrink", {"depth": 20, "units": 64}, "collapses layer by layer", "by chance"),
+    ],
+)
+def test_chance_is_named_only_where_it_can_do_it(
+    name: str, changes: dict[str, object], says: str, never: str
+) -> None:
+    found = VIEW.finding(last(setup(name, init="kaiming_normal", networks=30, **changes)), name)
+    assert says in found.cause
+    assert never not in found.cause
+
+
+def test_the_layer_that_takes_it_is_named() -> None:
+    one = setup("sigmoid", init="critical", depth=20, units=64, networks=30, x=100.0)
+    assert "Layer 1 alone makes" in VIEW.finding(last(one), "sigmoid").cause
+
+
+def test_inputs_of_zero_are_no_matter_of_theory() -> None:
+    found = VIEW.finding(last(setup("relu", init="kaiming_normal", depth=8, x=0.0)), "relu")
+    assert "the signal is 0 from layer 1 on" in found.cause
+    assert "Theory" not in found.evidence
+
+
+def test_a_signal_that_collapses_stands_in_the_sentence() -> None:
+    one = setup("tanh", init="normal(0.2)", depth=20, quantity="w", networks=8)
+    assert "but the signal collapses" in VIEW.finding(last(one), "tanh").sentence
+
+
+@pytest.mark.parametrize("depth", [1, 3, 4])
+def test_what_most_networks_keep_is_no_less_deep_than_they_are(depth: int) -> None:
+    one = setup("tanh", init="normal(5)", depth=depth, units=64, networks=20, x=0.0)
+    result = last(one)
+    assert VIEW.finding(result, "tanh").kind is Kind.HEALTHY
+    assert f">{depth}" in row_text(VIEW.readout(result, one, 120)[1])

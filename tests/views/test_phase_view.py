@@ -568,7 +568,7 @@ def test_weights_of_zero_pass_nothing_and_are_called_dead() -> None:
 def test_without_a_critical_line_the_weights_for_this_depth_help() -> None:
     setup = setup_of("softplus", 0.5)
     found = finding_of(setup, "softplus")
-    assert "no (σw, σb) is critical for softplus" in found.cause
+    assert "no critical (σw, σb) was found for softplus" in found.cause
     assert found.remedy is not None
     healed = found.remedy.applied(setup)
     assert abs(by_hand("softplus", healed.plane.sigma_w, 0.2, 1.0, 50)) < 3.0

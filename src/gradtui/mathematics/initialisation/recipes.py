@@ -342,7 +342,7 @@ _THEORY = (
     ),
     Scheme(
         "siren",
-        "W ~ U(-c, c), c² = 6/n_in/ω², in layer 1 c = 1/n_in",
+        "W ~ U(-c, c), c² = 6/n_in/ω², in layer 1 c = 1/n_in; b ~ U(±1/√n_in)",
         "Sitzmann et al., Implicit Neural Representations (SIREN), NeurIPS 2020",
         _siren,
         (Parameter("omega", 30.0, least=1e-3, most=1e6),),

@@ -200,6 +200,8 @@ class NetworkDecay(Decay):
 
     def _max_depth(self) -> str:
         """How many of the first layers can be stacked: as measured, before that in theory."""
+        if self.shares is not None and self.kind() is Kind.HEALTHY:
+            return f">{self.depth:,}"  # all of them can: that is what was judged
         layers, _ = self.curve()
         here = self.law.centre[layers.astype(int) - self.law.first]
         with np.errstate(invalid="ignore"):

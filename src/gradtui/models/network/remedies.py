@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from gradtui.errors import InputError
@@ -14,17 +13,18 @@ from gradtui.models.judging import judge
 from gradtui.models.network.cost import affordable
 from gradtui.models.network.laws import law_of
 from gradtui.models.network.networks import expectation_of, flow_of, quantities_of, widths_of
+from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.models.wording import gradient_of
 from gradtui.progress import Tick, halves, part
 
-_TRIALS = 15
+_TRIALS = 40
 """On so many networks a remedy is tried before it is offered."""
 
 _SHARE = 0.05
 """The share of the time that trying one change may take."""
 
-_ENOUGH = 0.75
+_ENOUGH = 0.8
 """So large a share of them has to be healthy: more than half will be of many, then."""
 
 _WIDEST = 1024
@@ -70,9 +70,10 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
     for number in range(1, trials + 1):
         flow = flow_of(changed, number, 1, tick=part(tick, (number - 1) / trials, 1 / trials))
         found.append(judge(quantities_of(flow)[quantity], limit))
+        ill = sum(judgement.kind is not Kind.HEALTHY for judgement in found)
+        if ill > (1.0 - _ENOUGH) * trials:
+            return None
     healthy = sum(judgement.kind is Kind.HEALTHY for judgement in found)
-    if healthy < _ENOUGH * trials:
-        return None
     median = sorted(judgement.log10_ratio for judgement in found)[trials // 2]
     arrives = gradient_of(quantity, median, layer=law.first, last=setup.depth)
     return f"{arrives} in the median, healthy in {healthy} of {trials} networks"
@@ -111,8 +112,7 @@ def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[st
 def _advised(subject: Subject, tick: Tick) -> list[str]:
     """Weights that theory finds for this very depth; none where there are none.
 
-    At first without biases. Half-way to the upper end of what is healthy is where a finite width
-    leaves the signal alive; biases keep it alive too.
+    At first without biases; theirs too keep the signal of a finite width alive.
     """
     setup, found = subject.setup, []
     for turn, sigma_b in enumerate(_SIGMA_B):
@@ -131,8 +131,8 @@ def _advised(subject: Subject, tick: Tick) -> list[str]:
         if not advice.possible:
             continue
         best = advice.sigma_w
-        higher = math.sqrt(best * min(advice.high, 1.2 * best))
         biases = f", sigma_b={sigma_b:g}" if sigma_b else ""
-        digits = dict.fromkeys((f"{best:.3g}", f"{best:.6g}", f"{higher:.3g}"))
+        higher = (f"{sigma_w:.4g}" for sigma_w in upwards(advice))
+        digits = dict.fromkeys((f"{best:.3g}", f"{best:.6g}", *higher))
         found += [f"normal(sigma_w={sigma_w}{biases})" for sigma_w in digits]
     return found

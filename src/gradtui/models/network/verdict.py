@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares
@@ -14,13 +16,19 @@ from gradtui.models.network.laws import Law, law_of
 from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, percent
+from gradtui.wording import factor, magnitude, percent, plain
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
 
 _MANY_SATURATED = 0.2
 """Such a share of saturated units is worth a sentence."""
+
+_FEW = 3
+"""Steps among which one is worth a name."""
+
+_LARGE = 25.0
+"""A q at which what levels off has done so."""
 
 _MUCH = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
@@ -54,7 +62,7 @@ class Known:
 def diagnose(known: Known, remedy: Remedy | None) -> Finding:
     """The finding for one network."""
     kind = known.judgement.kind if known.shares is None else known.shares.kind
-    cause = (_factors(known), _death(known), _saturated(known), _signal(known))
+    cause = (_factors(known), _one_layer(known), _death(known), _saturated(known), _signal(known))
     evidence = (_theory(known), known.formats.told())
     return Finding(
         known.subject.name,
@@ -83,10 +91,14 @@ def _sentence(known: Known, kind: Kind) -> str:
     if shares is not None:
         begin += f" {shares.text('networks')}"
     what = said(subject, judgement, shares)
+    if kind is Kind.HEALTHY and (fate := _fate_of_signal(known)):
+        begin += f" for the gradient, but the signal {fate}"
     if judgement.kind is not kind and known.ensemble is not None:
         low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
+        on_the_way = " somewhere on the way" if abs(ratio) <= -limit else ""
         return (
-            f"{begin}: {what}, but {factor(low)} to {factor(high)} in 90 % of them; healthy is "
+            f"{begin}{on_the_way}: {what}, but {factor(low)} to {factor(high)} in 90 % of them; "
+            f"healthy is "
             f"{magnitude(limit)} to {magnitude(-limit)}."
         )
     if kind is Kind.DEAD:
@@ -114,9 +126,38 @@ def _factors(known: Known) -> str:
         z = law_of(expected, "z", widths_of(known.subject), abs(setup.x)).infinite
         back = float(z[0]) - float(z[-1])
     steps = setup.depth - known.law.first
+    if known.ensemble is not None and not _foreseen(known, whole):
+        return ""
     weights = 0.5 * steps * math.log10(expected.sigmas.sigma_w2) if steps else 0.0
-    made = f"The f′ make {factor(back - weights)} of it, the weights {factor(weights)}"
+    made = f"In theory the f′ make {factor(back - weights)} of it, the weights {factor(weights)}"
     return f"{made}, the signal {factor(whole - back)}." if setup.quantity == "w" else f"{made}."
+
+
+def _foreseen(known: Known, whole: float) -> bool:
+    """Whether theory says what was measured, within an order of magnitude."""
+    return abs(known.judgement.log10_ratio - whole) <= 1.0
+
+
+def _one_layer(known: Known) -> str:
+    """The layer that takes more of the gradient than all others together."""
+    kind, law = known.judgement.kind, known.law
+    curve = law.infinite if known.ensemble is None else known.ensemble.quantiles()[1]
+    if len(curve) != len(law.infinite) or not np.isfinite(curve).all():
+        return ""  # not every layer was kept, or is alive
+    whole, steps = float(curve[0]) - float(curve[-1]), curve[:-1] - curve[1:]
+    if kind is Kind.HEALTHY or len(steps) < _FEW:
+        return ""
+    at = int(np.argmax(steps * math.copysign(1.0, whole)))
+    most = float(steps[at])
+    if not abs(most) > max(0.5 * abs(whole), _MUCH):
+        return ""
+    layer = at + 1 + law.first
+    text = f"Layer {layer} alone makes {factor(most)} of it"
+    f, q = known.expected.path.activation, float(known.expected.path.q[layer - 1])
+    if f.saturates and most < 0.0 and q > _LARGE:
+        by = ", by the inputs" if layer == 1 else ""
+        return f"{text}: its z, of spread {plain(math.sqrt(q))}{by}, saturate f."
+    return f"{text}."
 
 
 def _death(known: Known) -> str:
@@ -126,7 +167,7 @@ def _death(known: Known) -> str:
     )
     if not dead:
         return ""
-    return why_dead(known.expected, known.subject.setup.network.width, known.stopped)
+    return why_dead(known.expected, widths_of(known.subject), known.stopped)
 
 
 def _signal(known: Known) -> str:
@@ -139,6 +180,15 @@ def _signal(known: Known) -> str:
     return (
         f"The signal {how}: |a| at the last layer is {factor(last - first)} of that at the first."
     )
+
+
+def _fate_of_signal(known: Known) -> str:
+    """By how much it falls or grows, where that is more than a gradient may."""
+    signal, limit = known.formats.log10_signal, known.subject.setup.log10_threshold
+    apart = float(signal[-1]) - float(signal[1])
+    if not (math.isfinite(float(signal[1])) and abs(apart) > -limit):
+        return ""
+    return f"{'collapses' if apart < 0.0 else 'grows'}, |a| {factor(apart)}"
 
 
 def _saturated(known: Known) -> str:
@@ -164,11 +214,15 @@ def _theory(known: Known) -> str:
     count, network = ensemble.networks, setup.network
     networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
+    if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
+        return ""  # what theory says of the limit x → 0 is not what x = 0 gives
     if infinite == -math.inf or mean == -math.inf:
         return f"{theory}; {networks} give {factor(mean)}."
-    alive = "" if ensemble.dead == 0.0 else " in those that are not dead"
+    if ensemble.dead > 0.0:
+        dead = round(ensemble.dead * count)
+        return f"{theory}, of all; in {dead} of {networks} nothing arrives."
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give{'s' if count == 1 else ''} {factor(apart)} of it{alive}"
+    measured = f"{networks} give{'s' if count == 1 else ''} {factor(apart)} of it"
     if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
         wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."

@@ -15,10 +15,12 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerStatistics
+from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.network.cost import seconds_of, warning
 from gradtui.models.network.networks import log10_ratio
+from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
 from gradtui.setup import Setup
@@ -35,6 +37,8 @@ _NUMBER = 2.5e-7
 """Seconds that a value of a layer takes to be run forward and back, and looked at."""
 _TRYING = 2.0
 """Seconds that trying one change may take."""
+_FOLLOWED = 300
+"""The advice for a deeper network is that of its first layers, the last of them repeated."""
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
 
@@ -206,6 +210,10 @@ def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
         remedy = MODELS[family].remedy(decay, part(tick, 0.0, 0.5))
     except InputError:
         remedy = None  # there is no theory for it
+    if remedy is not None and "activations" in remedy.changes:
+        kept = first_that_helps(subject, _stronger(subject), heals, _state(network))
+        if kept is not None:
+            return kept
     if remedy is not None:
         if _seconds_of(subject) > _TRYING:
             return remedy
@@ -234,12 +242,30 @@ def _state(network: NetworkLayers) -> str:
     return ", ".join(words)
 
 
+def _stronger(subject: Subject) -> Iterator[tuple[str, Changes]]:
+    """Normal weights above the σw that theory advises for plain networks."""
+    setup = subject.setup
+    if setup.model != "network":
+        return
+    followed = min(setup.depth, _FOLLOWED)
+    try:
+        advice = advise(
+            subject.activation, setup.depth, setup.threshold, x=setup.x, followed=followed
+        )
+    except InputError:
+        return
+    for sigma_w in upwards(advice):
+        spec = f"normal(sigma_w={sigma_w:.4g})"
+        yield f"init = {spec}", {"init": (spec,)}
+
+
 def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying for what the gradient's end does not show, the activation kept first."""
     units = subject.setup.network.units
     for init in ("critical", "xavier_normal", "kaiming_normal", "orthogonal"):
         if init != subject.init:
             yield f"init = {init}", {"init": (init,)}
+    yield from _stronger(subject)
     for wider in () if isinstance(units, tuple) else (4 * units, 16 * units):
         if wider <= _WIDEST:
             yield f"units = {wider}", {"units": wider}

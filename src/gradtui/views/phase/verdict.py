@@ -91,6 +91,6 @@ def _critical(point: Point) -> str:
         return f"critical at this σb is σw = {plain(point.critical_sigma_w, 6)}"
     nearest = next(critical_places(point), None)
     if nearest is None:
-        return f"no (σw, σb) is critical for {point.name}"
+        return f"no critical (σw, σb) was found for {point.name}"
     there = f"({plain(nearest[0], 4)}, {plain(nearest[1])})"
-    return f"no σw is critical at this σb; the nearest found is {there}"
+    return f"no critical σw was found at this σb; the nearest found is {there}"
