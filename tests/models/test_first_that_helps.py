@@ -42,7 +42,9 @@ def search(
 def test_the_first_that_heals_is_offered_and_none_after_it_is_tried() -> None:
     tried: list[Subject] = []
     remedy = search(4, tried=tried)
-    assert remedy == Remedy("depth = 4", {"depth": 4}, "bad", "fine at 4", becomes="sigmoid")
+    assert remedy == Remedy(
+        "depth = 4 for all of them", {"depth": 4}, "bad", "fine at 4", becomes="sigmoid"
+    )
     assert [changed.setup.depth for changed in tried] == [6, 4]
 
 
@@ -81,7 +83,7 @@ def test_a_candidate_that_cannot_be_is_passed_over() -> None:
 
     remedy = first_that_helps(AILING, CANDIDATES, heals, "bad")
     assert remedy is not None
-    assert remedy.label == "depth = 4"
+    assert remedy.label == "depth = 4 for all of them"
 
 
 def test_any_other_fault_is_not_hidden() -> None:
@@ -133,4 +135,4 @@ def test_a_value_that_no_command_could_set_is_not_tried() -> None:
     candidates = [("too large", {"sigma_w": 1e9}), ("depth = 4", {"depth": 4})]
     found = search(4, candidates)
     assert found is not None
-    assert found.label == "depth = 4"
+    assert found.label == "depth = 4 for all of them"
