@@ -337,7 +337,9 @@ def test_a_deep_network_has_its_first_answer_from_some_layers() -> None:
 def test_it_stops_at_the_next_tick(most: int) -> None:
     """However large the work that is left, which is a thousand networks of 200 x 1024 here."""
     watch = Watch()
-    steps = VIEW.results(setup("tanh", units=1024, depth=200, networks=1000), watch)
+    steps = VIEW.results(
+        setup("tanh", units=1024, depth=200, networks=1000, patience=86_400.0), watch
+    )
     next(steps)
     told = len(watch.shares)
     watch.stop_after(most)
