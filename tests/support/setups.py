@@ -18,7 +18,7 @@ SPECS = (
     "softplus",
     "gelu_tanh",
     "identity",
-    "sin(omega=30)",
+    "sin(30)",
     "silu(beta=2)",
 )
 INITS = (
