@@ -82,7 +82,8 @@ async def test_it_opens_with_three_compared_at_depth_50_and_names_the_factor() -
 
 
 async def test_the_number_keys_switch_the_view_and_keep_the_setup() -> None:
-    async with running() as (app, pilot):
+    few = State(setup=State().setup.with_(networks=2, units=8))
+    async with running(few) as (app, pilot):
         setup = app.state.setup
         for key, view in zip("1234567", VIEWS, strict=True):
             await pilot.press(key)

@@ -19,7 +19,7 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "f′ make"
+READY = "arrives at the input"
 """Of the first verdict."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from gradtui.app.storage import load
 from support.terminal import GRADTUI, Terminal
 
-READY = "f′ make"
+READY = "arrives at the input"
 """Of the first verdict."""
 
 
@@ -54,7 +55,7 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
         terminal.send("2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("?")
-        terminal.until("Knobs of chain: the letter")
+        terminal.until("help: chain")
         terminal.send("escape")
         terminal.until("running product")
         terminal.send("q")
@@ -118,9 +119,9 @@ def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Pa
 
 def test_it_ends_while_it_computes(state_home: Path) -> None:
     with opened() as terminal:
-        terminal.press("m", "1000", "enter", "d", "20000", quiet=0.3)
+        terminal.press("m", "10000", "enter", "d", "100000", quiet=0.3)
         terminal.send("enter")
-        terminal.until("1% ")
+        terminal.until_it(lambda screen: re.match(r" *\d+% ", screen) is not None, "progress")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []

@@ -19,7 +19,7 @@ from support.terminal import GRADTUI, Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "f′ make"
+READY = "arrives at the input"
 """Of the first verdict."""
 _SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
 _VIEWS = {"1": "f′(z)", "2": "running product", "3": "of the loss's gradient"}

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.terminal import EMPTY, GRADTUI, Terminal
 
-READY = "f′ make"
+READY = "arrives at the input"
 RATE = 5_000
 BUDGET = 2.0
 """Seconds of lag."""

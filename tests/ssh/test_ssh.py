@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing() or "nothing is missing"),
 ]
 
-READY = "f′ make"
+READY = "arrives at the input"
 """Of the first verdict."""
 _MOUSE = (b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1016h")
 
@@ -66,7 +66,7 @@ def walk_through(terminal: Terminal) -> None:
     terminal.until("over 40 layers")
     # Help, facts, scenarios.
     terminal.send("?")
-    terminal.until("Knobs of decay")
+    terminal.until("help: decay")
     terminal.press("escape")
     terminal.send("i")
     terminal.until("zero-centred")
