@@ -219,7 +219,7 @@ async def test_a_knob_that_the_view_does_not_read_is_not_asked_for() -> None:
     async with running(DEEP.with_(view="derivative")) as (app, pilot):
         await pilot.press("m")
         assert not prompting(app)
-        assert "samples" in bottom(app)
+        assert "samples" in app.state.message
 
 
 async def test_letters_typed_in_the_prompt_are_text_and_not_keys() -> None:

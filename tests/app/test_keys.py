@@ -17,7 +17,7 @@ from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gradtui.app import going, panes, steps
+from gradtui.app import going, leaps, panes, steps
 from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.engine import Drawn
@@ -120,7 +120,7 @@ def test_a_depth_that_came_otherwise_than_from_the_list_is_nobody_s_to_give_back
     listed = steps.set_knob(state, "weights", "1, 2, 3")
     assert steps.set_knob(listed, "weights", "1").setup.depth == 3
     dead = next(at for at, one in enumerate(SCENARIOS) if one.title == "Dead ReLU")
-    assert steps.set_knob(steps.scenario(DEEP, dead), "weights", "1").setup.depth == 8
+    assert steps.set_knob(leaps.scenario(DEEP, dead), "weights", "1").setup.depth == 8
 
 
 # ------------------------------------------------------------- what is given up
@@ -132,7 +132,7 @@ def test_what_a_comparison_gives_up_is_said_with_the_way_back() -> None:
     assert "Given up" in inits.message
     assert "activations tanh, relu" in inits.message
     assert "u brings it back" in inits.message
-    assert steps.undo(inits).setup == three.setup
+    assert leaps.undo(inits).setup == three.setup
     again = steps.toggle(inits.with_(highlight="gelu"))
     assert "init" in again.message
     assert "Given up" not in steps.set_knob(DEEP, "init", "orthogonal kaiming_normal").message
@@ -156,7 +156,7 @@ def test_back_and_forward_go_the_way_that_was_gone() -> None:
 
 
 def test_what_leads_into_another_view_can_be_gone_back_from() -> None:
-    there = steps.scenario(DEEP, 0)
+    there = leaps.scenario(DEEP, 0)
     assert there.view != DEEP.view
     assert going.back(there).view == DEEP.view
 
@@ -290,7 +290,7 @@ async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str)
         assert "layer 1 " in app.panes["readout"].picture.text
 
 
-@pytest.mark.parametrize("step", [partial(steps.scenario, index=2), steps.reset])
+@pytest.mark.parametrize("step", [partial(leaps.scenario, index=2), leaps.reset])
 async def test_a_scenario_that_takes_long_shows_nothing_of_what_was_before(
     step: Callable[[State], State],
 ) -> None:

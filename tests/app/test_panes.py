@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.app import panes, steps
+from gradtui.app import leaps, panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.finding import Finding, Kind, Remedy
@@ -45,7 +45,7 @@ STATES = {
     "zero": State(setup=Setup.of(activations=("relu",), depth=8, x=-1.0)),
     "shallow": State(setup=Setup.of(depth=1)),
     **{
-        f"scenario {index}": steps.scenario(State(), index - 1)
+        f"scenario {index}": leaps.scenario(State(), index - 1)
         for index in range(1, len(SCENARIOS) + 1)
     },
 }
@@ -326,13 +326,13 @@ def test_after_a_fix_the_before_and_after_can_be_read_at_80_columns(focus: str) 
     setup = Setup.of(activations=(focus,), depth=60, weights=LayerValues((0.5,)))
     remedy = finding(State(setup=setup)).remedy
     assert remedy is not None
-    shown = panes.bottom(steps.fix(State(setup=setup), remedy), 80).text
+    shown = panes.bottom(leaps.fix(State(setup=setup), remedy), 80).text
     assert "…" not in shown
 
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 def test_what_to_look_for_in_a_scenario_can_be_read_at_80_columns(index: int) -> None:
-    assert SCENARIOS[index].look in panes.bottom(steps.scenario(State(), index), 80).text
+    assert SCENARIOS[index].look in panes.bottom(leaps.scenario(State(), index), 80).text
 
 
 @pytest.mark.parametrize("action", ["toggle", "undo", "redo", "next_focus", "play", "reset"])
@@ -340,11 +340,11 @@ def test_every_message_can_be_read_at_80_columns(action: str) -> None:
     state = State(setup=Setup.of(activations=("sigmoid",), depth=50), highlight="sigmoid")
     step = {
         "toggle": steps.toggle,
-        "undo": steps.undo,
-        "redo": steps.redo,
+        "undo": leaps.undo,
+        "redo": leaps.redo,
         "next_focus": steps.next_focus,
         "play": steps.toggle_play,
-        "reset": steps.reset,
+        "reset": leaps.reset,
     }[action]
     said = step(state)
     assert said.message

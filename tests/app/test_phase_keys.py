@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.app import panes, steps
+from gradtui.app import leaps, panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.setup import Setup
@@ -112,7 +112,7 @@ def test_a_snap_that_widens_the_map_can_be_undone_and_one_inside_it_is_no_change
     assert far.setup.plane.sigma_w_range[1] > far.setup.plane.sigma_w > 3.0
     assert far.setup.checked() == far.setup
     assert "The σw range is" in far.message
-    assert steps.undo(far).setup.plane.sigma_w_range == (0.0, 3.0)
+    assert leaps.undo(far).setup.plane.sigma_w_range == (0.0, 3.0)
     chosen = snap(PHASE.with_(setup=given.with_(sigma_w_range=None)))
     assert chosen.setup.plane.sigma_w_range is None
 
@@ -121,5 +121,5 @@ def test_d_at_a_fresh_cursor_is_one_step_back() -> None:
     taken = take_into_decay(PHASE)
     assert taken.setup.checked() == taken.setup
     assert (taken.view, len(taken.past)) == ("decay", 1)
-    back = steps.undo(taken)
+    back = leaps.undo(taken)
     assert (back.view, back.setup) == ("phase", PHASE.setup)

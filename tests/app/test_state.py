@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import going, steps
+from gradtui.app import going, leaps, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, hint
 from gradtui.app.state import THEMES, UNDO_DEPTH, State, first_start
 from gradtui.errors import InputError
@@ -164,7 +164,7 @@ def test_the_way_back_gives_each_view_its_own_setup_too() -> None:
 def test_the_cursor_of_the_phase_view_changes_knobs_which_are_then_kept() -> None:
     phase = steps.walk(going.switched(first_start(), "phase"), 2)
     assert phase.setup != VIEWS["phase"].default_setup
-    assert going.switched(phase, "layers").setup.sigma_w == phase.setup.sigma_w
+    assert going.switched(phase, "layers").setup.plane.sigma_w == phase.setup.plane.sigma_w
 
 
 def test_a_seventh_activation_is_refused_with_the_way_out() -> None:
@@ -484,7 +484,7 @@ def test_a_move_of_the_cursor_keeps_what_can_be_done_again() -> None:
 
 
 def _scenario(index: int) -> Callable[[State], State]:
-    return lambda state: steps.scenario(state, index)
+    return lambda state: leaps.scenario(state, index)
 
 
 def _set(name: str, text: str) -> Callable[[State], State]:
@@ -542,19 +542,19 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
         else:
             assert after.past[:-1] == state.past
             assert after.future == ()
-            back = steps.undo(after)
+            back = leaps.undo(after)
             assert moment(back) == moment(state)
             assert back.past == state.past
-            again = steps.redo(back)
+            again = leaps.redo(back)
             assert moment(again) == moment(after)
             assert (again.past, again.future) == (after.past, after.future)
         state = after
     last, count = state, len(state.past)
     for _ in range(count):
-        state = steps.undo(state)
+        state = leaps.undo(state)
     assert state.past == ()
     for _ in range(count):
-        state = steps.redo(state)
+        state = leaps.redo(state)
     assert moment(state) == moment(last)
     assert state.future == ()
 
@@ -587,7 +587,7 @@ def test_the_history_is_bounded() -> None:
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 def test_a_scenario_opens_in_its_view_and_undo_leads_back(index: int) -> None:
-    state = steps.scenario(SINGLE, index)
+    state = leaps.scenario(SINGLE, index)
     assert state.view == SCENARIOS[index].view
     assert state.setup == SCENARIOS[index].setup
     assert state.message == SCENARIOS[index].look
@@ -608,7 +608,7 @@ def test_reset_brings_the_view_as_it_first_was_and_undo_leads_back(view: str) ->
 
 def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
     remedy = Remedy("depth = 3", {"depth": 3}, before="1e-9 arrives", after="0.1 arrives")
-    state = steps.fix(SINGLE, remedy)
+    state = leaps.fix(SINGLE, remedy)
     assert state.setup == SINGLE.setup.with_(depth=3)
     for part in ("depth = 3", "1e-9", "0.1 arrives"):
         assert part in state.message
@@ -616,7 +616,7 @@ def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
 
 
 def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
-    state = steps.fix(SINGLE, None)
+    state = leaps.fix(SINGLE, None)
     assert state.setup == SINGLE.setup
     assert "Nothing to fix" in state.message
 
@@ -628,7 +628,7 @@ def test_after_the_fix_the_verdict_is_that_of_what_was_fixed(focus: str) -> None
     state = State(setup=setup)
     remedy = verdict(state).remedy
     assert remedy is not None
-    assert verdict(steps.fix(state, remedy)).kind is Kind.HEALTHY
+    assert verdict(leaps.fix(state, remedy)).kind is Kind.HEALTHY
 
 
 # --------------------------------------------------------- views and themes

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import panes, steps
+from gradtui.app import leaps, panes
 from gradtui.app.state import THEMES, State, first_start
 from gradtui.app.storage import load, opened, opening, save, state_file
 from gradtui.errors import printable
@@ -42,7 +42,7 @@ def aside(file: Path) -> list[Path]:
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 @pytest.mark.parametrize("theme", THEMES)
 def test_what_was_chosen_last_comes_back(index: int, theme: str, file: Path) -> None:
-    state = steps.scenario(State(theme=theme), index)
+    state = leaps.scenario(State(theme=theme), index)
     save(state, file)
     again = load(file)
     assert kept(again) == kept(state)

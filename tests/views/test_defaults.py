@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.app import going, steps
+from gradtui.app import going, leaps
 from gradtui.app.state import START_VIEW, State
 from gradtui.cli.commands import setup_of
 from gradtui.setup import CURSORS, KNOBS, Setup
@@ -30,7 +30,7 @@ def test_no_view_judges_by_numbers_of_its_own(view: View[Any]) -> None:
 @EVERY
 def test_a_command_without_options_starts_where_the_app_resets_to(view: View[Any]) -> None:
     command = setup_of(view, [], {})
-    reset = steps.reset(State(view=view.name, setup=Setup.of(depth=7, threshold=0.5))).setup
+    reset = leaps.reset(State(view=view.name, setup=Setup.of(depth=7, threshold=0.5))).setup
     for knob in view.all_knobs:
         assert knob.text(command) == knob.text(reset), knob.name
 

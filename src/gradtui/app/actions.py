@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gradtui.app import going, steps
+from gradtui.app import going, leaps, steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
 from gradtui.lessons import DERIVED
@@ -257,11 +257,11 @@ ACTIONS: tuple[Action, ...] = (
            steps.toggle_play, ("p", "play"), _plays),
     Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes",
            hint=("f", "fix")),
-    Action("undo", ("u",), "u", "undo", "Changes", steps.undo, ("u", "undo")),
-    Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
+    Action("undo", ("u",), "u", "undo", "Changes", leaps.undo, ("u", "undo")),
+    Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", leaps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
-    Action("reset", ("r",), "r", "this view as at its first start", "Changes", steps.reset),
+    Action("reset", ("r",), "r", "this view as at its first start", "Changes", leaps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),
     Action("paste", ("L",), "L",

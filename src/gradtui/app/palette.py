@@ -11,7 +11,7 @@ from textual.fuzzy import Matcher
 from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
-from gradtui.app import going, steps
+from gradtui.app import going, leaps, steps
 from gradtui.app.state import State
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.setup import KNOBS, Knob
@@ -41,7 +41,7 @@ def found_by_name(state: State) -> Iterator[Offer]:
             yield Offer(f"compare with {name}", "Activations", partial(_into_comparison, name=name))
     for index, scenario in enumerate(SCENARIOS):
         title = f"scenario: {scenario.title}"
-        yield Offer(title, scenario.look, partial(steps.scenario, index=index))
+        yield Offer(title, scenario.look, partial(leaps.scenario, index=index))
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = f"{knob.label}: {knob.help}, in {view}"

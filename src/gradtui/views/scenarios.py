@@ -117,7 +117,7 @@ SCENARIOS = (
     ),
     Scenario(
         "One direction or all of them",
-        "The largest direction lives while the median dies; orthogonal weights save 98 %.",
+        "The largest direction lives while the median dies; orthogonal saves 98 %.",
         "spectrum",
         Setup.of(
             activations=("tanh",),
