@@ -19,7 +19,7 @@ SPECS = (
     "gelu_tanh",
     "identity",
     "sin(30)",
-    "silu(beta=2)",
+    "silu(2)",
 )
 INITS = (
     "pytorch_linear",
