@@ -67,13 +67,13 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with Terminal() as again:
         assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
     with Terminal((*GRADTUI, "--fresh")) as fresh:
-        assert "Then press 2" in fresh.until("Then press 2")
+        assert "Press 2: three" in fresh.until("Then press 2")
         fresh.send("q")
         assert fresh.exit_status() == 0
     state = load(saved(state_home))
     assert (state.view, state.setup.depth) == ("chain", 51)
     with Terminal((*GRADTUI, "--forget")) as anew:
-        anew.until("Then press 2")
+        anew.until("Press 2: three")
         anew.send("q")
         assert anew.exit_status() == 0
     assert load(saved(state_home)).view == "derivative"
