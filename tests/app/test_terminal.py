@@ -67,7 +67,7 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with Terminal() as again:
         assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
     with Terminal((*GRADTUI, "--fresh")) as fresh:
-        assert "Press 2: three" in fresh.until("Then press 2")
+        assert "Press 2: three" in fresh.until("Press 2: three")
         fresh.send("q")
         assert fresh.exit_status() == 0
     state = load(saved(state_home))
