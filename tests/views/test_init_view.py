@@ -201,6 +201,13 @@ def test_extreme_inputs_are_answered_in_words(name: str, x: float) -> None:
         assert "All inputs and biases are 0" in found.cause
 
 
+def test_weights_that_all_leave_nothing_are_drawn_in_one_place() -> None:
+    one = setup("softshrink", x=1e-60, networks=2, units=4, depth=12)
+    result = last(one)
+    assert {way.known for way in result.focused.weights} == {-math.inf}
+    assert "↓" in VIEW.draw(result, one, Size(72, 20), "braille").text
+
+
 # -------------------------------------------------------------------- numbers
 
 

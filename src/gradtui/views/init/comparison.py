@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -104,6 +105,7 @@ class CheckedWeights:
         """Whether its matrices are orthogonal, but for their gain."""
         return "orthogonal" in self.names
 
+    @cached_property
     def quantiles(self) -> tuple[float, float, float]:
         """5 %, median and 95 % of what was measured."""
         low, median, high = map(float, quantiles(self.measured))
@@ -112,7 +114,7 @@ class CheckedWeights:
     @property
     def known(self) -> float:
         """The measured median, else what theory says."""
-        return self.quantiles()[1] if self.measured.size else self.log10_ratio
+        return self.quantiles[1] if self.measured.size else self.log10_ratio
 
     def kind(self, log10_limit: float) -> Kind | None:
         """Healthy if enough of the networks are; dead if most are; else the side of the others.

@@ -20,7 +20,7 @@ from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
 from gradtui.views.curves import drawing_order
 from gradtui.views.extent import sigma_ranges
-from gradtui.views.init.comparison import Comparison, Comparisons
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
 from gradtui.wording import THEORY, decade, magnitude, plain
@@ -101,7 +101,7 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
     hidden = focused.normal if best.orthogonal else focused.orthogonal
     measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
-    spans = [weights.quantiles() for weights in measured]
+    spans = [weights.quantiles for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
     at = [weights.sigma_w for weights in measured]
     canvas.bars(at, low_ends, high_ends, "spread", name="5-95 % measured")
@@ -109,11 +109,15 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     # The best first, and beside its letter those of what stands in the same place.
     left = sorted(shown, key=lambda one: one is not best)
     while left:
-        first, height = left[0], min(max(left[0].known, -top), top)
+        first, height = left[0], _height(left[0], top)
         here = [
             one
             for one in left
-            if abs(one.sigma_w - first.sigma_w) < near[0] and abs(one.known - first.known) < near[1]
+            if one is first
+            or (
+                abs(one.sigma_w - first.sigma_w) < near[0]
+                and abs(_height(one, top) - height) < near[1]
+            )
         ]
         left = [one for one in left if one not in here]
         told = [
@@ -124,6 +128,11 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
         letters = "".join(letter for letter, _ in told) + beyond
         name = ", ".join(name for _, name in told)
         canvas.text(first.sigma_w, height, letters, role_of(first.kind(limit)), name)
+
+
+def _height(weights: CheckedWeights, top: float) -> float:
+    """Where they stand in a plot from -top to top."""
+    return min(max(weights.known, -top), top)
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:

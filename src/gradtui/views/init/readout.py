@@ -80,6 +80,6 @@ def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     """Median and 5-95 %, as two columns."""
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
-    low, median, high = map(magnitude, weights.quantiles())
+    low, median, high = map(magnitude, weights.quantiles)
     spread = f"{low} to {high}" if weights.measured.size > 1 else "1 network"
     return Span(f"  {median:<8} "), Span(spread, "spread")

@@ -24,7 +24,7 @@ def _values(comparison: Comparison, weights: CheckedWeights) -> dict[str, Value]
     ranged = weights in comparison.weights[:2] and comparison.advice.possible
     share = weights.share(limit) if count else None
     kind = weights.kind(limit)
-    low, median, high = weights.quantiles() if count else (None, None, None)
+    low, median, high = weights.quantiles if count else (None, None, None)
     return {
         "advised": weights is comparison.advised,
         "sigma_w": weights.sigma_w,

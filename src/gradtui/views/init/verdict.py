@@ -47,7 +47,7 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         healthy = f"{magnitude(limit)} to {magnitude(-limit)}"
         return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
     share = best.share(limit)
-    median = f"{factor(best.quantiles()[1])} in the median"
+    median = f"{factor(best.quantiles[1])} in the median"
     if kind is Kind.HEALTHY:
         said = f"{share} keep {healthy}, {median}."
         return f"{comparison.name} {kind} over {layers} with {which}: {said}"
@@ -93,7 +93,7 @@ def _evidence(comparison: Comparison) -> str:
     if not best.measured.size:
         return ""
     setup = comparison.subject.setup
-    low, _, high = map(factor, best.quantiles())
+    low, _, high = map(factor, best.quantiles)
     keep = f"90 % keep {low} to {high}" if best.measured.size > 1 else "there is only one"
     drawn = f"Random networks of {setup.network.units_text} a layer: {keep}."
     return " ".join(filter(None, (drawn, _theory(comparison, setup), comparison.why_fewer)))
@@ -105,7 +105,7 @@ def _theory(comparison: Comparison, setup: Setup) -> str:
     here = math.nan if expectation is None else float(expectation.centre[0])
     if best.orthogonal or not math.isfinite(here):
         return f"{text}."
-    apart = best.quantiles()[1] - here
+    apart = best.quantiles[1] - here
     fails = ": that fails here" if not abs(apart) <= _FAILS else ""
     return (
         f"{text}, {factor(here)} for {network.units_text} to first order in "
