@@ -39,7 +39,7 @@ def view(request: pytest.FixtureRequest) -> View[Any]:
 
 @pytest.fixture
 def setup(view: View[Any]) -> Setup:
-    return view.default_setup.with_(activations=("sigmoid", "relu"), samples=8)
+    return view.default_setup.with_(activations=("sigmoid", "relu"), samples=8, networks=8)
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_the_sigmoid_pays_for_its_critical_weights_with_saturation() -> None:
 def test_a_share_is_counted_and_quantiles_are_observed() -> None:
     one = choice([-math.inf, -2.0, -0.5, 0.0, 0.3, 1.5])
     assert one.share(-1.0) == Share(3, 6)
-    assert one.quantiles() == (-math.inf, -0.5, 1.5)
+    assert one.quantiles == (-math.inf, -0.5, 1.5)
     assert one.known == -0.5
     assert choice([-math.inf, -math.inf, 0.0]).kind(-1.0) is Kind.DEAD
     assert choice([0.9] * 9 + [2.0]).kind(-1.0) is Kind.HEALTHY

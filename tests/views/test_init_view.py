@@ -94,10 +94,10 @@ def test_it_fills_its_area(size: tuple[int, int], names: tuple[str, ...]) -> Non
 def test_what_was_measured_stands_beside_what_theory_says() -> None:
     result = last(setup("relu"))
     text = "\n".join(drawn(result, Size(80, 20)))
-    low, _, high = result.focused.weights[2].quantiles()
+    low, _, high = result.focused.weights[2].quantiles
     assert low < high < -5
     for recipe in result.focused.others:
-        shown = [f" {magnitude(recipe.log10_ratio)} ", *map(magnitude, recipe.quantiles())]
+        shown = [f" {magnitude(recipe.log10_ratio)} ", *map(magnitude, recipe.quantiles)]
         assert all(number in text for number in shown)
 
 

@@ -32,10 +32,10 @@ def verdict(setup: Setup, name: str) -> Finding:
 
 @EVERY
 def test_it_is_a_setup_that_its_view_draws(one: Scenario) -> None:
-    view = VIEWS[one.view]
-    result = last(view, one.setup.checked())
-    assert view.draw(result, one.setup, Size(56, 13), "braille").text
-    assert view.finding(result, one.setup.focused).sentence
+    view, setup = VIEWS[one.view], one.setup.with_(networks=5).checked()
+    result = last(view, setup)
+    assert view.draw(result, setup, Size(56, 13), "braille").text
+    assert view.finding(result, setup.focused).sentence
 
 
 @EVERY
@@ -124,12 +124,13 @@ def test_larger_weights_do_cancel_the_quarter_on_average_and_units_saturate() ->
     What is typical is what a few units carry: most networks keep less than a tenth.
     """
     one = BY_TITLE["Can larger weights cancel the 0.25?"]
-    result = last(VIEWS[one.view], one.setup)
+    result = last(VIEWS[one.view], one.setup.with_(networks=30))
     answer = result.focused
     assert answer.advised is None
-    assert answer.normal.sigma_w == pytest.approx(103.0076**0.5, rel=0.01)
-    assert answer.normal.log10_ratio == pytest.approx(0.0, abs=1e-3)
-    assert answer.normal.known < -1.0
+    theirs = answer.theirs or answer.normal  # of theory, also where better ones were found
+    assert theirs.sigma_w == pytest.approx(103.0076**0.5, rel=0.01)
+    assert theirs.log10_ratio == pytest.approx(0.0, abs=1e-3)
+    assert theirs.share(one.setup.log10_threshold).value < 0.5
     assert "saturate" in VIEWS[one.view].finding(result, "sigmoid").cause
 
 
@@ -169,7 +170,7 @@ def test_what_is_drawn_changes_by_the_weight_in_every_layer_alike(
 def test_random_weights_scatter_over_many_decades() -> None:
     """Of a sum of 40 independent ln|w| the standard deviation is π/√8 · √40, some 3 decades."""
     result = last(VIEWS["decay"], BY_TITLE["Random weights"].setup)
-    spread = result.of("leaky_relu(negative_slope=0.2)").spread
+    spread = result.of("leaky_relu(0.2)").spread
     low, _, high = spread.ratios
     assert high - low > 2 * 1.645 * 3.0
     assert {decay.kind() for decay in result.each} == {Kind.VANISHING, Kind.DEAD}

@@ -78,7 +78,7 @@ SCENARIOS = (
     ),
     Scenario(
         "Can larger weights cancel the 0.25?",
-        "On average nearly: σw = 10 leaves ×0.46. At 64 units few networks are healthy.",
+        "On average nearly: σw = 10 leaves ×0.46. At 64 units fewer than half keep it.",
         "init",
         Setup.of(
             activations=("sigmoid",),
