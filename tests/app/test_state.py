@@ -148,7 +148,8 @@ def test_tab_is_hinted_at_only_where_there_is_another_to_go_to() -> None:
 def test_as_long_as_no_knob_was_changed_a_view_opens_with_its_own_setup(view: str) -> None:
     walked = going.switched(steps.walk(first_start(), 3), "chain")
     there = going.switched(walked, view)
-    assert there.setup == VIEWS[view].default_setup
+    assert there.setup == VIEWS[view].default_setup.with_(z=walked.setup.slope.z)
+    assert there.setup.slope.z == pytest.approx(1.3)
     assert there.highlight == there.setup.activations[0]
     changed = going.switched(press(walked, "deeper"), view)
     assert changed.setup.depth == walked.setup.depth + 1

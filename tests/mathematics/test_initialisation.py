@@ -189,7 +189,7 @@ def test_no_recipe_but_the_critical_one_looks_at_the_activation(name: str) -> No
         ("prelu", "kaiming_normal(a=0.25)", math.sqrt(2 / 1.0625)),
         ("selu", "kaiming_normal(nonlinearity=selu)", 0.75),
         ("gelu", "kaiming_normal", math.sqrt(2)),
-        ("leaky_relu(1e300)", "kaiming_normal", math.sqrt(2)),
+        ("leaky_relu(1e100)", "kaiming_normal", math.sqrt(2)),
     ],
 )
 def test_the_gain_that_pytorch_recommends_is_asked_for_by_name(

@@ -227,8 +227,8 @@ def test_an_unknown_parameter_is_answered_with_the_one_that_may_be_meant() -> No
 @anything
 @given(finite)
 def test_a_number_reads_back_in_every_bit(value: float) -> None:
-    back = parse_number("x", number(value))
-    assert (back, math.copysign(1, back)) == (value, math.copysign(1, value))
+    """But for the sign of a zero, which nobody wants to read."""
+    assert parse_number("x", number(value)).hex() == (value + 0.0).hex()
 
 
 @anything

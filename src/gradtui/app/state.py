@@ -107,11 +107,17 @@ def entered(state: State, view: str) -> State:
 
 
 def opened(state: State, view: str) -> State:
-    """A view of this setup; of its own as long as no knob was changed since the first start."""
+    """A view of this setup; of its own as long as no knob was changed since the first start.
+
+    Cursors that were moved stay where they are.
+    """
     there = state.with_(view=view, playing=False, zoom=WHOLE)
-    if not state.untouched or not _but_for_cursors(state.setup, state.record.default_setup):
+    first = state.record.default_setup
+    if not state.untouched or not _but_for_cursors(state.setup, first):
         return there.with_(untouched=False)
-    setup = there.record.default_setup
+    at = {name: KNOBS[name].of(state.setup) for name in CURSORS}
+    moved = {name: value for name, value in at.items() if value != KNOBS[name].of(first)}
+    setup = there.record.default_setup.with_(**moved).clamped()
     return there.with_(setup=setup, highlight=setup.activations[0], held=False)
 
 
