@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gradtui.mathematics.spec import number
 from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick
 from gradtui.setup import KNOBS
@@ -63,8 +64,9 @@ _MOST = 1e3
 
 
 def _candidates(point: Point, tick: Tick) -> Iterator[tuple[str, Changes]]:
-    """The cursor in other places, the map widened where it ends before."""
+    """Other inputs, then the cursor in other places, the map widened where it ends before."""
     setup = point.subject.setup
+    yield from usual_inputs(setup)
     for sigma_w, sigma_b in _places(point, tick):
         moved = moved_to(setup, sigma_w, sigma_b)
         changes = {
