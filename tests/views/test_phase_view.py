@@ -485,6 +485,14 @@ def test_the_legend_has_every_mark_that_is_on_the_map(size: Size) -> None:
                 assert any(f"{mark} {named}" in line for line in legend)
 
 
+def test_the_column_of_weights_of_zero_is_even() -> None:
+    """Where all signals die it does not alternate between its band and what q does."""
+    for against in ("sigma_b", "depth"):
+        lines = cells(setup_of("tanh", 1.5, 0.0, against=against, depth=9))
+        assert not {line[0] for line in lines} & {"0", "↑", "2"}
+        assert against == "sigma_b" or any("0" in line for line in lines)
+
+
 def test_against_depth_each_line_has_a_mark_of_its_own() -> None:
     text = picture(setup_of(against="depth", depth=100, layer=60)).text
     assert "┆ critical" in text
@@ -559,6 +567,47 @@ def test_a_remedy_promises_what_the_command_that_it_prints_gives(
     assert sick.remedy.after in flat
 
 
+@pytest.mark.parametrize(("depth", "exact"), [(50, False), (1000, True)])
+def test_a_remedy_is_near_and_a_half_stable_point_is_one(depth: int, exact: bool) -> None:
+    """The fold of softshrink at σb = 0.72, by E[f²] and E[f′²] in closed form.
+
+    With λ = ½, s = λ/√q and Q(s) = P(z > s): D = E[f′²] = 2 Q(s) and
+    V = E[f²] = 2 ((q + λ²) Q(s) - λ √q φ(s)). χ = σw² D = 1 at q = σw² V + σb².
+    """
+
+    def fold(q: float) -> float:
+        s = 0.5 * q**-0.5
+        tail, density = 0.5 * math.erfc(s / 2**0.5), math.exp(-s * s / 2) / (2 * math.pi) ** 0.5
+        return 0.25 - 0.5 * math.sqrt(q) * density / tail + 0.72**2
+
+    low, high = 1.0, 4.0
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if fold(middle) * fold(low) > 0 else (low, middle)
+    critical = (math.erfc(0.5 * low**-0.5 / 2**0.5)) ** -0.5
+    assert critical == pytest.approx(1.162595, abs=1e-6)
+    setup = setup_of("softshrink", 0.76, 0.72, depth=depth)
+    sick = finding_of(setup, "softshrink")
+    assert "critical at this σb is σw = 1.16259" in sick.cause
+    assert sick.remedy is not None
+    assert sick.remedy.changes == {"sigma_w": pytest.approx(critical, abs=1e-9)}
+    assert (", but not where σw is 0.069 % off" in sick.remedy.after) == exact
+    healed = sick.remedy.applied(setup)
+    found = finding_of(healed, "softshrink")
+    assert found.kind is Kind.HEALTHY
+    assert sick.remedy.after.partition(", but")[0] in found.sentence
+    off = [0.99931, 1.00069] if exact else [0.99, 1.01]
+    beside = [healed.with_(sigma_w=one * healed.plane.sigma_w) for one in off]
+    kinds = {finding_of(one, "softshrink").kind for one in beside}
+    assert (kinds == {Kind.HEALTHY}) != exact
+
+
+def test_from_above_a_fold_q_goes_elsewhere_and_it_is_not_called_critical() -> None:
+    """q₁ = σw² 100 + 0.52 is far above the q* = 2.27 of the fold."""
+    found = finding_of(setup_of("softshrink", 0.76, 0.72, x=10.0), "softshrink")
+    assert "no critical σw was found at this σb" in found.cause
+
+
 def test_weights_of_zero_pass_nothing_and_are_called_dead() -> None:
     found = finding_of(setup_of(sigma_w=0.0), "tanh")
     assert found.kind is Kind.DEAD
@@ -576,7 +625,11 @@ def test_without_a_critical_line_the_weights_for_this_depth_help() -> None:
 
 def test_where_nothing_is_healthy_nothing_is_offered() -> None:
     """A squared ReLU squares every excess: no σw, at no σb, lasts for 200 layers."""
-    assert finding_of(setup_of("relu_squared", 2.0, depth=200), "relu_squared").remedy is None
+    found = finding_of(setup_of("relu_squared", 2.0, depth=200), "relu_squared")
+    assert found.remedy is None
+    assert found.cause.endswith("No place on the map was found where 200 layers leave it healthy.")
+    assert "No place" not in finding_of(setup_of("tanh", 2.4, 0.2), "tanh").cause
+    assert "No place" not in finding_of(setup_of("tanh", 1.4, 0.2), "tanh").cause
 
 
 def test_every_activation_of_a_comparison_has_its_verdict() -> None:

@@ -14,6 +14,7 @@ from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.chain.chains import Course, chain_of
 from gradtui.models.chain.verdict import said
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves
 from gradtui.setup import Loss
@@ -87,8 +88,7 @@ def remedy_of(
 def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first: the activation stays as long as it can."""
     setup, weights = subject.setup, subject.setup.chain.weights
-    if setup.x == 0.0:
-        yield "x = 1", {"x": 1.0}
+    yield from usual_inputs(setup)
     if setup.chain.loss == Loss(upstream=0.0):
         yield "loss = 1", {"loss": Loss(upstream=1.0)}
     if weights.random:
@@ -98,6 +98,11 @@ def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[
         unit = LayerValues((1.0,))
     for other in _other_weights(subject, course, unit):
         yield f"weights = {other.text}", {"weights": other}
+    for label, inputs in itertools.islice(usual_inputs(setup), 1):
+        moved = subject.changed(inputs)
+        there = Course(chain_of(moved), course.quantity)
+        for other in _other_weights(moved, there, unit):
+            yield f"{label} with weights = {other.text}", {**inputs, "weights": other}
     yield from _other_activations(subject, unit)
     reach = course.healthy_layers(setup.log10_threshold)
     if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.pieces import turn
 from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
@@ -28,6 +29,7 @@ from gradtui.models.network.networks import (
     widths_of,
 )
 from gradtui.models.network.remedies import remedy_of
+from gradtui.models.network.stacking import Stacked, layers_that_stack
 from gradtui.models.network.verdict import Known, diagnose, said
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
@@ -43,8 +45,8 @@ _WORK_A_PICTURE = 3e7
 
 _COLUMNS_A_BAR = 8
 
-_MEASURING = 0.9
-"""The share of the work that drawing networks is; the rest is for the remedies."""
+_MEASURING, _STACKING = 0.85, 0.05
+"""The shares of the work that drawing networks is, and shallower ones; the rest is for remedies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ class NetworkDecay(Decay):
         expectation: what is known without drawing.
         ensemble: what was measured of the gradient that is drawn, if anything was.
         remedy: what was found to help.
+        stacked: how many layers can be stacked, where that was tried: they are fewer than all.
         beside: what was measured beside: "a" ∂L/∂a, "w" ∂L/∂W, "signal" the root mean square of
             the activations; log10 with ‖∂L/∂a_L‖ = 1.
     """
@@ -62,6 +65,7 @@ class NetworkDecay(Decay):
     expectation: Expectation
     ensemble: Ensemble | None = None
     remedy: Remedy | None = None
+    stacked: Stacked | None = None
     beside: Mapping[str, Ensemble] = field(default_factory=dict)
 
     @property
@@ -199,29 +203,16 @@ class NetworkDecay(Decay):
         } | self.formats.cells()
 
     def _max_depth(self) -> str:
-        """How many of the first layers can be stacked: as measured, before that in theory."""
-        if self.shares is not None and self.kind() is Kind.HEALTHY:
-            return f">{self.depth:,}"  # all of them can: that is what was judged
-        layers, _ = self.curve()
-        here = self.law.centre[layers.astype(int) - self.law.first]
+        """How many of the first layers can be stacked: as tried, before that in theory."""
+        if self.stacked is not None:
+            return self.stacked.text
+        if self.ensemble is not None:
+            return f">{self.depth:,}" if self.kind() is Kind.HEALTHY else "…"
         with np.errstate(invalid="ignore"):
-            passed = self.law.centre[0] - here
-            each = (
-                None if self.ensemble is None else self.ensemble.log10[:, :1] - self.ensemble.log10
-            )
+            passed = self.law.centre[0] - self.law.centre
         passed[np.isnan(passed)] = -np.inf
-        if each is not None:
-            # Where nothing comes through from above, only theory knows what the first layers do.
-            each = np.where(np.isnan(each), passed, each)
-            if (signal := self.beside.get("signal")) is not None:
-                each[signal.log10[:, -each.shape[1] :] == -np.inf] = -np.inf
-            passed = each
-        if self.law.first == 0:  # no layer at all is no question
-            passed[..., 0] = 0.0
         at = first_unhealthy(passed, self.subject.setup.log10_threshold)
-        if at is None:
-            return f">{self.depth:,}"
-        return str(int(layers[at]) - 1) if at == 0 else str(int(layers[at - 1]))
+        return f">{self.depth:,}" if at is None else f"{max(self.law.first + at - 1, 0):,}"
 
     def finding(self) -> Finding:
         """The verdict on the networks, beside what theory foresaw."""
@@ -351,13 +342,25 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
                 found.shown(decay) for decay, found in zip(decays, gathered, strict=True)
             )
             yield decays
-    share = (1.0 - _MEASURING) / len(decays)
-    found = [
-        remedy(decay, part(tick, _MEASURING + share * index, share))
-        for index, decay in enumerate(decays)
-    ]
+    if networks:
+        own = part(tick, _MEASURING, _STACKING)
+        stacked = tuple(
+            _stacked(decay, turn(own, index, len(decays))) for index, decay in enumerate(decays)
+        )
+        if stacked != decays:
+            decays = stacked
+            yield decays
+    own = part(tick, _MEASURING + _STACKING, 1.0 - _MEASURING - _STACKING)
+    found = [remedy(decay, turn(own, index, len(decays))) for index, decay in enumerate(decays)]
     if any(found):
         yield tuple(replace(d, remedy=helps) for d, helps in zip(decays, found, strict=True))
+
+
+def _stacked(decay: NetworkDecay, tick: Tick) -> NetworkDecay:
+    """The decay with how many layers can be stacked, if not all of them can."""
+    if decay.kind() is Kind.HEALTHY:
+        return decay
+    return replace(decay, stacked=layers_that_stack(decay.subject, tick))
 
 
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:

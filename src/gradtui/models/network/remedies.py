@@ -9,6 +9,7 @@ from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import judge
 from gradtui.models.network.cost import affordable
 from gradtui.models.network.laws import law_of
@@ -80,7 +81,7 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
 
 
 def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[str, Changes]]:
-    """Changes worth trying: first weights, then width, and only then another activation."""
+    """Changes worth trying: inputs, weights, width, and only then another activation."""
     setup = subject.setup
 
     def with_init(text: str) -> Iterator[tuple[str, Changes]]:
@@ -88,6 +89,7 @@ def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[st
         if spec != subject.init:
             yield f"init = {spec}", {"init": (spec,)}
 
+    yield from usual_inputs(setup)
     yield from with_init("critical")
     advised = _advised(subject, next(attempts))
     for text in (*advised, recommended_kaiming(subject.activation), "xavier_normal", "orthogonal"):

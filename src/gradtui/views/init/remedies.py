@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
@@ -108,6 +109,7 @@ def _drawn(
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first; another activation last."""
     setup, unstable = comparison.subject.setup, comparison.advice.unstable
+    yield from usual_inputs(setup)
     units, depth, listed = setup.network.width, setup.depth, setup.network.listed
     width = comparison.width_that_holds
     for times in () if unstable or listed else (1.0, 2.0):

@@ -18,6 +18,7 @@ from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerS
 from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import seconds_of, warning
 from gradtui.models.network.networks import log10_ratio
 from gradtui.models.network.upwards import upwards
@@ -262,6 +263,7 @@ def _stronger(subject: Subject) -> Iterator[tuple[str, Changes]]:
 def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying for what the gradient's end does not show, the activation kept first."""
     units = subject.setup.network.units
+    yield from usual_inputs(subject.setup)
     for init in ("critical", "xavier_normal", "kaiming_normal", "orthogonal"):
         if init != subject.init:
             yield f"init = {init}", {"init": (init,)}

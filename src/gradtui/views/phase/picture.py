@@ -47,7 +47,7 @@ _DEPTH_TICKS = 6
 _UPRIGHT = "┆"
 """The cells of an upright line, for a legend."""
 _STEEPEST = 4.0
-"""Decades a layer beyond which a map makes no difference."""
+"""Decades a layer beyond which a map makes no difference, if that is beyond its last band."""
 
 
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
@@ -211,8 +211,11 @@ def _initialisations(
 
 
 def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str, str]]]:
-    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
-    left = _rates(mapped, x, y) * np.interp(y, mapped.heights, mapped.layers)[:, None]
+    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere.
+
+    None of those stands in the first column, where it would be half of what is seen of σw = 0.
+    """
+    left = _rates(mapped, x, y, limit) * np.interp(y, mapped.heights, mapped.layers)[:, None]
     strengths = np.sign(left) * np.searchsorted(
         np.array(_EDGES) * abs(limit), np.abs(left), side="right"
     )
@@ -223,7 +226,7 @@ def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str
         cells.append([])
         for column, (strength, ending) in enumerate(zip(values, ends, strict=True)):
             glyph, role = band(int(strength))
-            if ending in _MARKS and (column + 2 * line) % 4 == 0:
+            if ending in _MARKS and (column + 2 * line) % 4 == 1:
                 glyph = _MARKS[ending][0]
             cells[-1].append((glyph, role))
     return cells
@@ -234,7 +237,7 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
     return nearest
 
 
-def _rates(mapped: Map, x: Array, y: Array) -> Array:
+def _rates(mapped: Map, x: Array, y: Array, limit: float) -> Array:
     """log10 of the factor a layer, in the geometric mean, between the points of the grid [y, x].
 
     It is log10 σw and something that changes slowly, which is interpolated.
@@ -244,8 +247,9 @@ def _rates(mapped: Map, x: Array, y: Array) -> Array:
         sigma_w = np.log10(x)
     if mapped.sigma_w[0] == 0.0:
         slow[:, 0] = slow[:, 1]
-    slow = np.clip(slow, -_STEEPEST, _STEEPEST)
+    steepest = np.maximum(_STEEPEST, 2.0 * _EDGES[-1] * abs(limit) / mapped.layers)[:, None]
+    slow = np.clip(slow, -steepest, steepest)
     across = np.array([np.interp(x, mapped.sigma_w, line) for line in slow])
     between = np.array([np.interp(y, mapped.heights, column) for column in across.T]).T
-    rates: Array = np.clip(between + sigma_w, -_STEEPEST, _STEEPEST)
+    rates: Array = between + sigma_w  # -inf at σw = 0: nothing is left
     return rates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Kind
 from gradtui.views.phase.critical import critical_places
 from gradtui.views.phase.point import NONE, Point, left_in_words
 from gradtui.views.phase.study import Phase
@@ -32,7 +32,7 @@ def _diagnosed(point: Point) -> Finding:
         kind=kind,
         sentence=f"{point.name} {kind}{side} at {where}: {left_in_words(point)}{each}; "
         f"healthy is {kind.healthy_is(point.log10_left - NONE, limit)}.",
-        cause=f"{_factors(point)}; {_critical(point)}.",
+        cause=f"{_factors(point)}; {_critical(point)}.{_nowhere(point, kind)}",
         evidence=f"In theory, for infinite width, layer by layer from q₁ = {plain(point.q1)} on.",
         remedy=point.remedy,
     )
@@ -94,3 +94,11 @@ def _critical(point: Point) -> str:
         return f"no critical (σw, σb) was found for {point.name}"
     there = f"({plain(nearest[0], 4)}, {plain(nearest[1])})"
     return f"no critical σw was found at this σb; the nearest found is {there}"
+
+
+def _nowhere(point: Point, kind: Kind) -> str:
+    """That nothing was found to help, once it was looked for."""
+    if kind is Kind.HEALTHY or point.remedy is not None or point.lasting is None:
+        return ""
+    layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
+    return f" No place on the map was found where {layers} leave it healthy."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
@@ -152,6 +153,7 @@ def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
                   recipe("normal", sigma_w=critical, sigma_b=sigma_b)]  # fmt: skip
     size = {"orthogonal": "gain", "normal": "sigma_w"}[named]
     same = recipe(named, **{size: own, "sigma_b": sigma_b})
+    yield from usual_inputs(subject.setup)
     for init in dict.fromkeys(inits):
         if init not in (subject.init, same):
             yield f"init = {init}", {"init": (init,)}
