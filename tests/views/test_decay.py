@@ -254,6 +254,17 @@ def test_the_table_says_what_each_format_makes_of_each_layer() -> None:
     assert {row["gradient_float32"] for row in rows} == {"normal"}
 
 
+def test_a_row_of_the_table_costs_the_same_however_deep_the_chain_is() -> None:
+    """What is of all layers is formed once, not once a layer."""
+    (decay,) = decays(one("sigmoid", 50))
+    course, formats = decay.course, decay.formats
+    for quantity in "azw":
+        same = chains.Course(course.chain, quantity)
+        assert same.signs is same.signs
+        assert same.curve is same.curve
+    assert formats._scaled is formats._scaled
+
+
 def test_a_layer_deep_enough_is_lost_in_float64_too() -> None:
     """σ′ at the fixed point of σ is 0.2249…: 5e-324 / 2 is passed some 500 layers back."""
     (decay,) = decays(one("sigmoid", 1000))

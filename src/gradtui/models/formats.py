@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class InFormats:
     signal_layers: Layers
     log10_signal: Array
 
-    @property
+    @cached_property
     def _scaled(self) -> Array:
         return self.log10 + self.log10_scale
 

@@ -81,7 +81,7 @@ class Course:
         """From layer to layer so many times."""
         return len(self.curve) - 1
 
-    @property
+    @cached_property
     def signs(self) -> Signs:
         """Its signs by layer."""
         chain = self.chain
@@ -92,13 +92,13 @@ class Course:
         weights = np.sign(chain.weights).astype(np.int64)
         return np.append(chain.backward_signs * weights, chain.upstream.sign)
 
-    @property
+    @cached_property
     def slopes(self) -> Array:
         """log10|f′(z_l)| of those layers whose f′ is a factor of its ratio, from layer 1 on."""
         every = self.chain.log10_derivatives
         return every if self.first == 0 else every[:-1]
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """log10|w_l| of those whose weight is, up to layer L."""
         every = self.chain.log10_weights
