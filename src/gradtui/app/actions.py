@@ -242,12 +242,12 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
-    Action("magnify", ("plus",), "+", "twice the height of the picture", "Cursor",
-           partial(going.magnify, times=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture, around the focused curve",
+           "Cursor", hint=("+", "enlarge")),
     Action("diminish", ("underscore",), "_", "half of it", "Cursor",
            partial(going.magnify, times=-1)),
     Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
-           partial(going.magnify, times=-MOST)),
+           partial(going.magnify, times=-MOST), ("*", "all of it")),
     Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
            partial(going.look_up, windows=0.25)),
     Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
@@ -307,6 +307,8 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
         return ("c", family) if family else None
     if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
         return None
+    if name == "all_of_it" and state.zoom.times:
+        return "*", f"leave ×{2**state.zoom.times}"
     if name == "toggle" and state.held and state.highlight in state.setup.activations:
         return "space", "let go"
     action = BY_NAME.get(name)

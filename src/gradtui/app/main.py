@@ -13,7 +13,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from gradtui.app import mouse, steps
+from gradtui.app import going, mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.appearance import Appearance
 from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
@@ -215,6 +215,14 @@ class GradTUI(OpeningPages):
     def effect_quit(self) -> None:
         """End."""
         self.exit(return_code=0)
+
+    def effect_magnify(self) -> None:
+        """Enlarge the picture around what is looked at."""
+        from gradtui.plots.gaze import gazed_at
+
+        drawn = self.shown.drawn
+        centres = gazed_at(() if drawn is None else drawn.picture.plots)
+        self.state = going.magnify(self.state, 1, centres)
 
     # -- the prompt
 
