@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -248,7 +249,67 @@ def test_a_completion_is_of_the_last_word_and_of_none_in_parentheses() -> None:
     assert question.completions("leaky_relu(sl") == []
     assert question.completions("zzz") == []
     assert question.completions("") == []
+    assert question.completions("tanh ") == []
+    offered = question.completions("tanh, ")
+    assert "tanh, relu" in offered
+    assert "tanh, tanh" not in offered  # it is there already
+    assert ", sigmoid" not in question.completions(",")  # nor is what stood there before
     assert KnobQuestion(KNOBS["depth"], DEEP).completions("5") == []
+
+
+@pytest.mark.parametrize(
+    ("knob", "typed", "then"),
+    [
+        ("activations", ", tanh", ("sigmoid", "tanh")),
+        ("activations", ",tanh, elu(2)", ("sigmoid", "tanh", "elu(2)")),
+        ("activations", ", sigmoid", ("sigmoid",)),
+        ("activations", "tanh", ("tanh",)),
+        ("init", ", orthogonal", ("pytorch_linear", "orthogonal")),
+    ],
+)
+def test_what_begins_with_a_comma_is_added_to_the_list(
+    knob: str, typed: str, then: tuple[str, ...]
+) -> None:
+    reply = KnobQuestion(KNOBS[knob], DEEP).accepted(DEEP, typed)
+    assert reply.complaint == ""
+    assert KNOBS[knob].of(reply.state.setup) == then
+
+
+def test_a_number_is_not_added_to_a_number() -> None:
+    assert KnobQuestion(KNOBS["weights"], DEEP).accepted(DEEP, ", 2").complaint
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (120, 40)])
+@pytest.mark.parametrize("view", VIEWS)
+async def test_the_name_of_the_file_stands_whole_in_the_prompt(
+    view: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = GradTUI(State(view=view))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("e")
+        await pilot.pause()
+        assert typed(app) == f"gradtui-{view}.svg"
+
+
+async def test_what_is_longer_than_the_prompt_shows_its_start_and_where_it_is_cut() -> None:
+    weights = ",".join(map(str, range(1, 60)))
+    setup = Setup.of(depth=59, weights=KNOBS["weights"].parse(weights))
+    async with running(State(setup=setup)) as (app, pilot):
+        await pilot.press("w")
+        await pilot.pause()
+        assert typed(app).startswith("1,2,3")
+        assert typed(app).endswith("…")
+        await pilot.press("right")  # to the end of what is selected
+        await pilot.pause()
+        assert typed(app).startswith("…")
+        assert typed(app).endswith("58,59")
+
+
+def typed(app: GradTUI) -> str:
+    """What is in sight of what is typed."""
+    field = app.query_one(Input)
+    return field.render_line(0).text.rstrip()
 
 
 # --------------------------------------------------------------- the first start

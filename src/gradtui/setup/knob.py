@@ -38,6 +38,7 @@ class Knob:
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
         widens: whether a value outside of that widens it, instead of being refused.
+        extends: whether a value is a list of words, to which one can add.
         group: the field of `Setup` in which it stands; "" for those of `Setup` itself.
     """
 
@@ -54,6 +55,7 @@ class Knob:
     cursor: bool = False
     within: str = ""
     widens: bool = False
+    extends: bool = False
     group: str = ""
 
     @property
@@ -338,7 +340,7 @@ def several(
 
         return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words)
 
-    return declared(default, letter, help, make)  # type: ignore[no-any-return]
+    return declared(default, letter, help, make, extends=True)  # type: ignore[no-any-return]
 
 
 def split(text: str) -> list[str]:
