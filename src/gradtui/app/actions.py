@@ -31,6 +31,7 @@ class Action:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
         allowed: of a knob, which values it takes.
+        flag: of a knob, its option on the command line.
     """
 
     name: str
@@ -43,6 +44,13 @@ class Action:
     offered: Callable[[State], bool] = _always
     view_key: str = ""
     allowed: str = ""
+    flag: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it does, its key, and a knob's flag: how the palette has it."""
+        ways = ", ".join(way for way in (self.shown, self.flag) if way)
+        return f"{self.help}  ({ways})" if ways else self.help
 
 
 # ------------------------------------------------------- what views bring along
@@ -86,7 +94,14 @@ def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
     return Action(
-        f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter, allowed=knob.allowed
+        f"key_{letter}",
+        (letter,),
+        letter,
+        help,
+        "Knobs",
+        view_key=letter,
+        allowed=knob.allowed,
+        flag=knob.flag,
     )
 
 

@@ -192,8 +192,7 @@ class GradTUI(OpeningPages):
         from gradtui.app.palette import found_by_name
 
         for action in offered(self.state):
-            title = f"{action.help}  ({action.shown})" if action.shown else action.help
-            yield SystemCommand(title, action.group, partial(self.action_do, action.name))
+            yield SystemCommand(action.title, action.group, partial(self.action_do, action.name))
         for offer in found_by_name(self.state):
             yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
 
