@@ -37,7 +37,24 @@ WRONG_VALUES = {
     "decay --depth 1e9": ["depth", "'1e9'", "from 1 to 100,000"],
     "decay --depth abc": ["depth", "'abc'", "a whole number"],
     "decay --depth 2.5": ["depth", "'2.5'", "a whole number"],
-    "decay --depth=": ["depth", "''", "a whole number"],
+    "decay --depth=": ["depth", "''", "from 1 to 100,000", "it is empty"],
+    "decay --threshold ''": ["threshold", "''", "from 1e-300 to 0.999", "it is empty"],
+    "decay --weights ' '": ["weights", "' '", "a list like", "it is empty"],
+    "decay --units ''": ["units", "''", "a whole number from 1", "it is empty"],
+    "decay --init ''": ["init", "''", "1 to 6 initialisations", "it is empty"],
+    "decay --activations ''": ["activations", "1 to 6 activations", "it is empty"],
+    "decay --loss ''": ["loss", "squared_error", "it is empty"],
+    "decay --model ''": ["model", "chain or network", "it is empty"],
+    "phase --sigma-w-range ''": ["sigma-w-range", "low:high", "it is empty"],
+    "phase --sigma-w-range 1:": ["sigma-w-range", "'1:'", "low:high", "high is missing"],
+    "phase --sigma-w-range :1": ["sigma-w-range", "':1'", "low:high", "low is missing"],
+    "chain --width ''": ["width", "from 40 to 1,000", "it is empty"],
+    "chain --height ''": ["height", "from 12 to 1,000", "it is empty"],
+    "list foo": ["'foo'", "a known activation", "try sigmoid, tanh or relu"],
+    "chain --output .svg": ["'.svg'", "ends in one of", "try gradtui.svg"],
+    "chain --output dir/.PNG": ["ends in one of", "try gradtui.png"],
+    "chain --output a.": ["'a.'", "ends in one of", "try a.svg"],
+    "list --output .csv": ["'.csv'", "ends in one of", "try gradtui.csv"],
     "chain --width 1": ["width", "'1'", "from 40 to 1,000"],
     "chain --width 1e3": ["width", "'1e3'", "from 40 to 1,000"],
     "chain --width 99999999999999999999": ["width", "from 40 to 1,000"],
@@ -50,7 +67,14 @@ WRONG_VALUES = {
     "chain --weights -inf": ["weights", "'-inf'", "finite"],
     "chain --weights 1e400": ["weights", "'1e400'", "finite"],
     "chain --weights 1e200": ["weights", "'1e200'", "1e100"],
-    "chain --weights 1,,2": ["weights", "'1,,2'", "a list"],
+    "chain --weights 1,,2": ["weights", "'1,,2'", "item 2 of 3 is empty"],
+    "chain --biases ,2": ["biases", "',2'", "item 1 of 2 is empty"],
+    "decay --units 5,,5": ["units", "'5,,5'", "item 2 of 3 is empty"],
+    "decay --units '[5, 5,]'": ["units", "item 3 of 3 is empty"],
+    "decay --activations relu,,tanh": ["activations", "item 2 of 3 is empty"],
+    "decay 'elu(1,),tanh'": ["'elu(1,)'", "complete"],
+    "decay relu,": ["activations", "'relu,'", "item 2 of 2 is empty"],
+    "decay --init 'normal(1), ,orthogonal'": ["init", "item 2 of 3 is empty"],
     "chain --weights 1,2 --depth 3": ["weights", "2 values", "3 layers", "depth"],
     "chain --weights 1,2 --biases 1,2,3": ["biases", "3 values", "2 layers"],
     "chain --weights 'normal(std=-1)'": ["weights", "-1", "normal(std=1)"],
@@ -332,3 +356,9 @@ def test_two_hyphens_are_no_value(flag: str) -> None:
     done = run("decay", f"{flag}=--")
     assert done.status == 2
     assert f"{flag}: '--' is no value of it" in done.err
+
+
+def test_a_comma_at_the_end_of_a_word_is_one_between_two_words() -> None:
+    asked = run("decay", "relu,", "tanh", "--depth", "2", "--samples", "2", "--csv")
+    assert asked.status == 0
+    assert asked.out == run("decay", "relu", "tanh", "--depth", "2", "--samples", "2", "--csv").out

@@ -129,9 +129,10 @@ def _read(file: Path) -> dict[str, str]:
         return {}
     except (ValueError, RecursionError) as error:  # TOML's, UTF-8's, an endless number
         end = f"line {text.count(chr(10)) + 1}, the last" if "end of document" in str(error) else ""
-        raise _unreadable(file, str(error).replace("end of document", end)) from None
+        reason = str(error).replace("end of document", end)
+        raise _unreadable(file, f"readable as TOML: {reason}") from None
     except OSError as error:
-        raise _unreadable(file, error.strerror or "") from None
+        raise _unreadable(file, f"a file that can be read: {error.strerror}") from None
     values = {True: "on", False: "off"}
     return {
         name: values[value]
@@ -150,9 +151,9 @@ def _check_keys(text: str) -> None:
             raise ValueError(f"line {number} has a key of more than {_MOST_PARTS} parts")
 
 
-def _unreadable(file: Path, reason: str) -> InputError:
-    place = f"settings file {printable(str(file))}"
-    return InputError(place, reason, "readable as TOML", "mend or remove the file")
+def _unreadable(file: Path, allowed: str) -> InputError:
+    step = f"mend or remove {printable(str(file))}"
+    return InputError("settings file", file.name, printable(allowed), step)
 
 
 # ------------------------------------------------------------ what auto means

@@ -335,11 +335,8 @@ async def test_the_palette_names_the_keys_of_what_it_offers() -> None:
         commands = list(app.get_system_commands(app.screen))
         found = {command.title for command in commands if command.discover}
         assert "to the critical line  (C)" in found
-        assert "depth: the number of layers L  (d)" in found
-        assert found == {
-            f"{action.help}  ({action.shown})" if action.shown else action.help
-            for action in offered(app.state)
-        }
+        assert "depth: the number of layers L  (d, --depth)" in found
+        assert found == {action.title for action in offered(app.state)}
 
 
 async def test_the_palette_opens_a_knob_and_carries_out_a_key_of_the_view_s_own() -> None:
@@ -347,7 +344,7 @@ async def test_the_palette_opens_a_knob_and_carries_out_a_key_of_the_view_s_own(
         commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
         commands["to the critical line  (C)"]()
         assert "Critical at" in bottom(app)
-        commands["depth: the number of layers L  (d)"]()
+        commands["depth: the number of layers L  (d, --depth)"]()
         await pilot.pause()
         assert prompting(app)
 

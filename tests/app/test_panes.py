@@ -14,6 +14,7 @@ from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.picture import Picture, row_text
+from gradtui.plots.zoom import Zoom
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
@@ -441,7 +442,10 @@ def test_a_hint_of_something_that_is_not_there_is_left_out(
 ) -> None:
     view = replace(VIEWS["decay"], hints=("no such", "model", "snap", "undo"), families=("chain",))
     monkeypatch.setitem(VIEWS, "decay", view)  # type: ignore[arg-type]
-    assert panes.bottom(State(), 100).text == " u undo"
+    assert panes.bottom(State(), 100).text == " u undo  + enlarge"
+    zoomed = State(zoom=Zoom(3))
+    assert panes.bottom(zoomed, 100).text == " * leave ×8  u undo"
+    assert panes.bottom(State(view="layers"), 200).text.count("enlarge") == 0
 
 
 MANY = ("depth", "weights", "biases", "loss", "samples", "units", "batch", "networks", "x", "seed",

@@ -31,6 +31,7 @@ class Action:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
         allowed: of a knob, which values it takes.
+        flag: of a knob, its option on the command line.
     """
 
     name: str
@@ -43,6 +44,13 @@ class Action:
     offered: Callable[[State], bool] = _always
     view_key: str = ""
     allowed: str = ""
+    flag: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it does, its key, and a knob's flag: how the palette has it."""
+        ways = ", ".join(way for way in (self.shown, self.flag) if way)
+        return f"{self.help}  ({ways})" if ways else self.help
 
 
 # ------------------------------------------------------- what views bring along
@@ -86,7 +94,14 @@ def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
     return Action(
-        f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter, allowed=knob.allowed
+        f"key_{letter}",
+        (letter,),
+        letter,
+        help,
+        "Knobs",
+        view_key=letter,
+        allowed=knob.allowed,
+        flag=knob.flag,
     )
 
 
@@ -242,12 +257,12 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
-    Action("magnify", ("plus",), "+", "twice the height of the picture", "Cursor",
-           partial(going.magnify, times=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture, around the focused curve",
+           "Cursor", hint=("+", "enlarge")),
     Action("diminish", ("underscore",), "_", "half of it", "Cursor",
            partial(going.magnify, times=-1)),
     Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
-           partial(going.magnify, times=-MOST)),
+           partial(going.magnify, times=-MOST), ("*", "all of it")),
     Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
            partial(going.look_up, windows=0.25)),
     Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
@@ -307,6 +322,8 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
         return ("c", family) if family else None
     if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
         return None
+    if name == "all_of_it" and state.zoom.times:
+        return "*", f"leave ×{2**state.zoom.times}"
     if name == "toggle" and state.held and state.highlight in state.setup.activations:
         return "space", "let go"
     action = BY_NAME.get(name)

@@ -13,6 +13,7 @@ from gradtui.app.state import State
 from gradtui.errors import InputError, printable
 from gradtui.files import named_file
 from gradtui.setup import Knob
+from gradtui.setup.knob import split
 from gradtui.setup.naming import in_app
 from gradtui.views.view import Size
 
@@ -77,27 +78,38 @@ class KnobQuestion(Question):
         quiet = state.with_(message="", failed=False)
         if text != self._knob.text(state.setup):
             try:
-                quiet = steps.set_knob(self._before.saying(""), self._knob.name, text)
+                quiet = steps.set_knob(self._before.saying(""), self._knob.name, self._whole(text))
             except InputError as error:
-                return Reply(state, str(error))
+                return Reply(state, in_app(error, self._knob.name))
         turned = steps.step_knob(quiet, self._knob.name, steps_up, by_factor=by_factor)
         complaint = turned.message if turned.setup == quiet.setup else ""
         return Reply(turned, complaint, self._knob.text(turned.setup))
 
     def completions(self, text: str) -> list[str]:
-        """The text with its last word completed to a name that the knob knows."""
+        """The text with its last word completed to a name that the knob knows.
+
+        Behind a comma every name is offered that is not there yet.
+        """
         start = 1 + max(text.rfind(blank) for blank in ", ")
         word = text[start:].lower()
         names = sorted(self._knob.words(), key=lambda name: not name.startswith(word))
         fitting = [name for name in names if word in name]
-        if not word or word in fitting or text.count("(") > text.count(")"):
+        if word in fitting or text.count("(") > text.count(")"):
             return []
+        if not word:
+            there = split(self._whole(text)) if text.rstrip().endswith(",") else names
+            fitting = [name for name in fitting if name not in there]
         return [text[:start] + name for name in fitting]
+
+    def _whole(self, text: str) -> str:
+        """What was typed, behind the list from before if it begins with a comma."""
+        added = self._knob.extends and text.lstrip().startswith(",")
+        return self._knob.text(self._before.setup) + text if added else text
 
     def accepted(self, state: State, text: str) -> Reply:
         """Set, from what was before the prompt; or why not."""
         try:
-            return Reply(steps.set_knob(self._before, self._knob.name, text))
+            return Reply(steps.set_knob(self._before, self._knob.name, self._whole(text)))
         except InputError as error:
             return Reply(state, in_app(error, self._knob.name))
 

@@ -10,11 +10,16 @@ from gradtui.views import VIEWS
 from gradtui.views.tour import TOUR
 
 
-def magnify(state: State, times: int) -> State:
-    """The height of the picture halved n times more, or less often."""
-    return _zoomed(
-        state, state.zoom.closer(times), f"{MOST} times is the most" if times > 0 else ""
-    )
+def magnify(state: State, times: int, centres: tuple[float, ...] = (0.5,)) -> State:
+    """The height of the picture halved n times more, or less often.
+
+    Args:
+        state: with the picture.
+        times: n.
+        centres: the shares of its height, one a plot, around which all of it is enlarged.
+    """
+    zoom = state.zoom if state.zoom.times else Zoom(0, centres)
+    return _zoomed(state, zoom.closer(times), f"{MOST} times is the most" if times > 0 else "")
 
 
 def look_up(state: State, windows: float) -> State:
@@ -30,11 +35,11 @@ def look_up(state: State, windows: float) -> State:
 def _zoomed(state: State, zoom: Zoom, why: str) -> State:
     if not state.record.zooms:
         return state.saying(f"The picture of {state.view} has no axis to enlarge.")
-    if zoom == state.zoom:
+    if zoom.inside == state.zoom.inside:
         return state.saying(f"No further: {why or 'all that there is is in sight'}.")
     left = "" if zoom.times else "All of the height is in sight again."
     return state.with_(zoom=zoom).saying(
-        left or f"×{2**zoom.times} in height; ctrl+↑ ctrl+↓ move it, * shows all again."
+        left or f"×{2**zoom.times} in height; ctrl+↑ ↓ move it, _ goes back, * shows all."
     )
 
 

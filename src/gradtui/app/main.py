@@ -13,7 +13,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from gradtui.app import mouse, steps
+from gradtui.app import going, mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.appearance import Appearance
 from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
@@ -192,8 +192,7 @@ class GradTUI(OpeningPages):
         from gradtui.app.palette import found_by_name
 
         for action in offered(self.state):
-            title = f"{action.help}  ({action.shown})" if action.shown else action.help
-            yield SystemCommand(title, action.group, partial(self.action_do, action.name))
+            yield SystemCommand(action.title, action.group, partial(self.action_do, action.name))
         for offer in found_by_name(self.state):
             yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
 
@@ -215,6 +214,14 @@ class GradTUI(OpeningPages):
     def effect_quit(self) -> None:
         """End."""
         self.exit(return_code=0)
+
+    def effect_magnify(self) -> None:
+        """Enlarge the picture around what is looked at."""
+        from gradtui.plots.gaze import gazed_at
+
+        drawn = self.shown.drawn
+        centres = gazed_at(() if drawn is None else drawn.picture.plots)
+        self.state = going.magnify(self.state, 1, centres)
 
     # -- the prompt
 

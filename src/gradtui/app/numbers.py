@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.models.decay import Value
+from gradtui.views.heads import head
 
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
 
@@ -68,7 +69,7 @@ class Sheet(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         at = top + y - 1
         if y == 0:
-            cells, style = [name for name, *_ in self._columns], self._head
+            cells, style = [head(name) for name, *_ in self._columns], self._head
         elif at < len(self._rows):
             row, style = self._rows[at], self._plain
             cells = [written(row[name]) for name, *_ in self._columns]
@@ -133,8 +134,9 @@ class NumbersPage(ModalScreen[None]):
     def _make(self) -> None:
         rows = self._table()
         widths = {
-            name: max(len(name), *(len(written(row[name])) for row in rows)) for name in rows[0]
-        } if rows else {}  # fmt: skip
+            name: max(len(head(name)), *(len(written(row[name])) for row in rows))
+            for name in (rows[0] if rows else ())
+        }
         if self.is_attached:
             self.app.call_from_thread(self._fill, rows, widths)
 

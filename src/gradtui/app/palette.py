@@ -12,8 +12,11 @@ from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
 from gradtui.app import going, leaps, steps
+from gradtui.app.places import views_with
 from gradtui.app.state import State
 from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.mathematics.precision import FORMATS
 from gradtui.setup import KNOBS, Knob
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
@@ -34,17 +37,25 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """Activations, scenarios, and the knobs of other views."""
+    """Activations, recipes, number formats, scenarios, and the knobs of other views."""
     for name in ACTIVATIONS:
         yield Offer(f"{name}: this activation alone", "Activations", partial(_alone, name=name))
         if name not in state.setup.activations:
             yield Offer(f"compare with {name}", "Activations", partial(_into_comparison, name=name))
+    for scheme in INITIALISATIONS.values():
+        others = {called.rstrip("_") for called in (*scheme.also_called, *scheme.meant_by)}
+        named = ", ".join(sorted(others - {scheme.name}))
+        title = f"{scheme.name}{named and f' ({named})'}: weights drawn so, {scheme.formula}"
+        yield Offer(title, "Initialisations", partial(_drawn, name=scheme.name))
+    for format in FORMATS:
+        title = f"{format.name} ({_CALLED[format.name]}): the layers at which it loses a gradient"
+        yield Offer(title, "Number formats", partial(_in_format, name=format.name))
     for index, scenario in enumerate(SCENARIOS):
         title = f"scenario: {scenario.title}"
         yield Offer(title, scenario.look, partial(leaps.scenario, index=index))
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
-        title = f"{knob.label}: {knob.help}, in {view}"
+        title = f"{knob.label}: {knob.help}, in {view}  ({knob.letter}, {knob.flag})"
         yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
 
 
@@ -54,6 +65,28 @@ def _alone(state: State, name: str) -> State:
 
 def _into_comparison(state: State, name: str) -> State:
     return steps.toggle(state.with_(filter="", highlight=name))
+
+
+def _drawn(state: State, name: str) -> State:
+    """Weights drawn by a recipe, in this view or the first that draws them."""
+    views = views_with(lambda view: "init" in view.knobs)
+    there = state if state.view in views else going.switched(state, views[0])
+    return steps.set_knob(there, "init", name)
+
+
+_CALLED = {
+    "float16": "fp16, half",
+    "bfloat16": "bf16",
+    "float32": "fp32, single",
+    "float64": "fp64, double",
+}
+"""Other names of the number formats."""
+
+
+def _in_format(state: State, name: str) -> State:
+    """The view that says what becomes of a gradient in each format."""
+    told = f"T lists layer by layer what becomes of the gradient in {name}; ? explains the columns."
+    return going.switched(state, "decay").saying(told)
 
 
 def _elsewhere(state: State) -> dict[str, str]:
@@ -72,10 +105,27 @@ class Words(Matcher):
 
     def match(self, candidate: str) -> float:
         """How well it fits; 0 unless each word that is typed stands in it."""
-        words = candidate.casefold()
-        fits = all(word in words for word in self.query.casefold().split())
+        if _ways(candidate)[:1] == [self.query]:
+            return _BY_KEY
+        words = _alike(candidate)
+        fits = all(word in words for word in _alike(self.query).split())
         # Words in another order than in the title are found too.
         return max(super().match(candidate), 0.01) if fits else 0.0
+
+
+_BY_KEY = 1000.0
+"""How well a title fits of which the key was typed: before all that have that letter."""
+
+
+def _ways(title: str) -> list[str]:
+    """The key, and the flag, at the end of a title."""
+    _, opened, ways = title.rpartition("  (")
+    return ways.removesuffix(")").split(", ") if opened else []
+
+
+def _alike(text: str) -> str:
+    """Without the difference between upper and lower case, and between - and _."""
+    return text.casefold().replace("_", "-")
 
 
 class Commands(SystemCommandsProvider):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradtui.app.actions import hint
-from gradtui.app.places import view_keys
+from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.state import START_VIEW, State
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.picture import (
@@ -17,6 +16,7 @@ from gradtui.plots.picture import (
     Picture,
     Row,
     Span,
+    cells_of,
     curve_role,
     fit_text,
     row,
@@ -58,57 +58,12 @@ def areas(size: Size, curves: int) -> Areas:
 
 def top(state: State, width: int, progress: float) -> Picture:
     """The views on their keys, after the name or the progress of what is being computed."""
-    spans = _bar(state.view, width - len(_WAYS_OUT))
+    spans = labels_within(state.view, width - len(WAYS_OUT))
     if progress < 1:
-        spans[0] = Span(f"{progress:>{len(_NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
-    room = width - _cells(spans)
-    spans += [Span(" " * (room - len(_WAYS_OUT))), Span(_WAYS_OUT, "muted")]
+        spans[0] = Span(f"{progress:>{len(NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+    room = width - cells_of(spans)
+    spans += [Span(" " * (room - len(WAYS_OUT))), Span(WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
-
-
-def _cells(spans: list[Span]) -> int:
-    return sum(len(span.text) for span in spans)
-
-
-def _bar(here: str, room: int) -> list[Span]:
-    """The views on their keys, with as much of their names as there is room for."""
-    names = list(view_keys())
-    for length, gap in ((None, " "), (_SHORT_NAME, "")):
-        spans = _labels(here, dict.fromkeys(names, length), gap)
-        if _cells(spans) <= room:
-            return spans
-    lengths: dict[str, int | None] = dict.fromkeys(names, 0) | {here: None}
-    spans = _labels(here, lengths)
-    if len(names) > _FOUND_BY_NUMBER:
-        # Of so many, the neighbours are named too, the nearest first.
-        at = names.index(here)
-        for name in sorted(names, key=lambda name: abs(names.index(name) - at))[1:]:
-            lengths[name] = _SHORT_NAME
-            wider = _labels(here, lengths)
-            if _cells(wider) > room:
-                break
-            spans = wider
-    return spans
-
-
-def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list[Span]:
-    """The name of the program and the views, of each name so many letters; None is all."""
-    spans = [Span(_NAME + 2 * gap, "brand")]
-    for name, (_, key) in view_keys().items():
-        label = " ".join(part for part in (key, name[: lengths[name]]) if part)
-        if key or name == here:
-            spans.append(Span(f"{gap}{label} ", "here" if name == here else "muted"))
-    return spans
-
-
-_FOUND_BY_NUMBER = 9
-"""So many views are found by their digits alone."""
-
-_SHORT_NAME = 5
-"""Letters of a name that is cut."""
-
-_NAME, _WAYS_OUT = " gradtui ", "? help  q quit "
-"""What always stands in the bar; the names of the views are cut for it."""
 
 
 def activations(state: State, size: Size) -> Picture:
@@ -365,14 +320,21 @@ def bottom(state: State, width: int) -> Picture:
         role = "bad" if state.failed else "title"
         return Picture.of([row((f" {state.message}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
-    for name in state.record.hints:
+    for name in _hints(state):
         if (shown := hint(state, name)) is None:
             continue
         key, word = shown
-        if _cells(spans) + len(key) + len(word) + 3 > width:
+        if cells_of(spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]
     return Picture.of([tuple(spans)], width, 1)
+
+
+def _hints(state: State) -> tuple[str, ...]:
+    """The view's; before them the way out of an enlarged picture, behind them the way into one."""
+    if state.zoom.times:
+        return ("all_of_it", *state.record.hints)
+    return (*state.record.hints, "magnify") if state.record.zooms else state.record.hints
 
 
 def too_small(size: Size) -> Picture:

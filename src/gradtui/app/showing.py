@@ -34,7 +34,7 @@ from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
 
-_ENTERED = 0.1
+_ENTERED = 0.25
 """Seconds in which a view may have its first picture before it is shown without one."""
 
 _FRAME = 0.25

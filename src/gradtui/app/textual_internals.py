@@ -36,6 +36,7 @@ from textual.strip import Strip
 from textual.widgets import Input, OptionList
 
 from gradtui.app.terminal_input import TerminalInput
+from gradtui.app.thrift import thrifty
 
 LARGEST = (1000, 500)
 """Columns and rows of the largest screen: 4K in the smallest letters. Of a larger one its corner.
@@ -115,7 +116,11 @@ linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]
 
 
 class TerminalDriver(linux_driver.LinuxDriver):
-    """Textual's driver, with the terminal's own size, and awake again however it was stopped."""
+    """Textual's driver: the terminal's own size, few bytes, awake again however it was stopped."""
+
+    def write(self, data: str) -> None:
+        """Send it, in as few bytes as show the same."""
+        super().write(thrifty(data))
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the kernel says, whatever COLUMNS and LINES do; 80 x 24 where it does not know."""

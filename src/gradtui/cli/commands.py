@@ -104,7 +104,12 @@ def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) ->
         activations = KNOBS["activations"]
         given = {
             **given,
-            "activations": ", ".join(spec for word in names for spec in activations.parse(word)),
+            # A comma at the end of a word is one between two of them.
+            "activations": ", ".join(
+                spec
+                for at, word in enumerate(names, 1)
+                for spec in activations.parse(word.removesuffix("," * (at < len(names))))
+            ),
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
     if (family := _family_of(changes)) and "model" in view.knobs:
@@ -158,7 +163,8 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
     if count is None or not low <= count <= high:
         allowed = f"a whole number from {low} to {high:,}"
         near = 2 * low if count is None else min(max(count, low), high)
-        raise InputError(f"--{name}", text, allowed, f"try {near}")
+        step = f"try {near}" if text.strip() else "it is empty: give it a value"
+        raise InputError(f"--{name}", text, allowed, step)
     return count
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.spec import (
     begins_with_a_name,
+    check_items,
     format_spec,
     number,
     parse_number,
@@ -89,6 +90,7 @@ def parse_layer_values(field: str, text: str) -> LayerValues:
         if std < 0:
             raise InputError(f"{{{field}}} std", std, "a number from 0 up", "try normal(std=1)")
         return LayerValues(std=std + 0.0)  # turns -0.0 into 0.0
+    check_items(field, text)
     try:
         return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))
     except InputError as error:

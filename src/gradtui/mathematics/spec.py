@@ -128,6 +128,24 @@ def _factor(text: str) -> float | None:
     return value if match is None else math.sqrt(value)
 
 
+def check_items(field: str, text: str) -> None:
+    """Refuse a list, of items with commas between them, in which one is missing.
+
+    Commas in parentheses are no list's.
+    """
+    depth, items = 0, [""]
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0:
+            items.append("")
+        else:
+            items[-1] += character
+    empty = next((at for at, item in enumerate(items, 1) if not item.strip()), 0)
+    if empty and len(items) > 1:
+        allowed = f"complete: item {empty} of {len(items)} is empty"
+        raise InputError(field, text, allowed, "put something there, or take a comma away")
+
+
 def begins_with_a_name(text: str) -> bool:
     """Whether a text is a form with a name, such as normal(std=1), not a number such as sqrt(2)."""
     start = text.strip().lower()

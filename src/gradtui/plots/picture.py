@@ -93,6 +93,11 @@ def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
     return tuple(kept)
 
 
+def cells_of(spans: Iterable[Span]) -> int:
+    """How many cells they take."""
+    return sum(len(span.text) for span in spans)
+
+
 def row_text(spans: Row) -> str:
     """The row without its roles."""
     return "".join(span.text for span in spans)

@@ -17,7 +17,7 @@ from typing import Any
 
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
-from gradtui.mathematics.spec import number, parse_number
+from gradtui.mathematics.spec import check_items, number, parse_number
 from gradtui.wording import plain
 
 MAX_WEIGHT = 1e100
@@ -38,6 +38,7 @@ class Knob:
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
         widens: whether a value outside of that widens it, instead of being refused.
+        extends: whether a value is a list of words, to which one can add.
         group: the field of `Setup` in which it stands; "" for those of `Setup` itself.
     """
 
@@ -54,6 +55,7 @@ class Knob:
     cursor: bool = False
     within: str = ""
     widens: bool = False
+    extends: bool = False
     group: str = ""
 
     @property
@@ -90,7 +92,14 @@ def declared(default: Any, letter: str, help: str, make: Callable[..., Knob], **
     """
 
     def named(name: str, group: str) -> Knob:
-        return dataclasses.replace(make(name, letter, help), group=group, **facts)
+        knob = make(name, letter, help)
+
+        def parse(text: str) -> Any:
+            if not text.strip() and default != "":
+                raise InputError(name, text, knob.allowed, "it is empty: give it a value")
+            return knob.parse(text)
+
+        return dataclasses.replace(knob, parse=parse, group=group, **facts)
 
     return dataclasses.field(default=default, metadata={_KNOB: named})
 
@@ -272,6 +281,10 @@ def interval(
             low_text, colon, high_text = text.partition(":")
             if not colon:
                 raise InputError(name, text, form, f"try {{{name}={usual}}}")
+            if not low_text.strip() or not high_text.strip():
+                missing = "high" if low_text.strip() else "low"
+                step = f"{missing} is missing: try {{{name}={usual}}}"
+                raise InputError(name, text, form, step)
             low, high = parse_number(name, low_text), parse_number(name, high_text)
             wide = high - low >= _NARROWEST * max(abs(low), abs(high), 1.0)
             inside = least <= min(low, high) and max(low, high) <= most
@@ -331,6 +344,7 @@ def several(
 
     def make(name: str, letter: str, help: str) -> Knob:
         def parse(text: str) -> tuple[str, ...]:
+            check_items(name, text)
             unique = tuple(dict.fromkeys(word(form) for form in split(text)))
             if not 1 <= len(unique) <= most:
                 raise InputError(name, text, f"1 to {most} {what}", "choose which to compare")
@@ -338,7 +352,7 @@ def several(
 
         return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words)
 
-    return declared(default, letter, help, make)  # type: ignore[no-any-return]
+    return declared(default, letter, help, make, extends=True)  # type: ignore[no-any-return]
 
 
 def split(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import INITIALISATIONS, initialisation
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.spec import check_items
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, declared, several, whole
@@ -44,6 +45,7 @@ def _units(name: str, letter: str, help: str) -> Knob:
 
     def parse(text: str) -> Units:
         body = text.strip().removeprefix("[").removesuffix("]").replace("_", "")
+        check_items(name, body)
         if thousands := _THOUSANDS.fullmatch(body):
             body = "".join(thousands.groups())
         parts = [part for part in re.split(r"[,\s]+", body) if part]

@@ -33,12 +33,14 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
     """
     suffix = file.suffix.lower().removeprefix(".")
     if suffix not in formats:
+        ending = file.name.lower().removeprefix(".")  # a name that is an ending alone
+        stem = "gradtui" if ending in formats else file.stem.strip(".") or "gradtui"
         endings = ", ".join(f".{suffix}" for suffix in formats)
         raise InputError(
             "output",
             str(file),
             f"a file name that ends in one of {endings}",
-            f"try {printable(file.stem or 'gradtui')[:40]}.{formats[0]}",
+            f"try {printable(stem)[:40]}.{ending if ending in formats else formats[0]}",
         )
     return suffix
 

@@ -57,6 +57,7 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     family = lookup(
         "activation", "activation", parsed.name, _FAMILIES,
         always="{ACTIVATIONS} shows all of them",
+        otherwise="try sigmoid, tanh or relu;",
     )  # fmt: skip
     names = tuple(parameter.name for parameter in family.parameters)
     return family.bound({**parsed.values(f"{family.name} parameter", names), **parameters})
