@@ -28,7 +28,7 @@ from gradtui.app.palette import Words
 from gradtui.app.pane import Pane
 from gradtui.app.screens import Page
 from gradtui.app.searching import Text
-from gradtui.app.showing import Arrived
+from gradtui.app.showing import ENTERED, Arrived
 from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.errors import InputError
@@ -341,14 +341,14 @@ async def test_a_view_that_is_entered_shows_nothing_of_the_one_before(view: str)
         assert "over 50 layers" in " ".join(before.split())
         app.shown._submit = lambda request: None  # its picture never comes
         app.state = going.switched(app.state, view)
-        await pilot.pause(0.2)
+        await pilot.pause(ENTERED + 0.1)
         assert app.panes["plot"].picture.text.strip() == VIEWS[view].wait_text(app.state.setup)
         assert app.panes["readout"].picture.text.strip() == "…"
         assert app.panes["verdict"].picture.text.strip() == ""
         app.shown._submit = app._engine.submit
         app.state = going.switched(app.state, "decay")
         await settle(pilot)
-        await pilot.pause(0.2)
+        await pilot.pause(ENTERED + 0.1)
         assert "layer 1 " in app.panes["readout"].picture.text
 
 
@@ -360,7 +360,7 @@ async def test_a_scenario_that_takes_long_shows_nothing_of_what_was_before(
         app.shown._submit = lambda request: None  # its picture never comes
         app.state = step(app.state)
         assert app.state.view == "decay"
-        await pilot.pause(0.2)
+        await pilot.pause(ENTERED + 0.1)
         assert "Computing" in app.panes["plot"].picture.text
         assert app.panes["verdict"].picture.text.strip() == ""
 
@@ -685,6 +685,15 @@ def test_an_axis_enlarged_to_less_than_a_decade_keeps_its_ticks() -> None:
     for tick in ticks:  # to the digits that are shown
         assert low - 0.1 < math.log10(tick) < high + 0.1
     assert Canvas(60, 16, (0.0, 1.0), (-48.0, 1.0), plain, decade).y_limits == (-48.0, 1.0)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_key_of_what_is_there_already_says_so(view: str) -> None:
+    state = DEEP.with_(view=view)
+    assert "is open" in going.switched(state, view).message
+    assert going.switched(state, view).with_(message="") == state
+    assert "alone already" in steps.only(state).message
+    assert steps.only(state.with_(held=True)).held is False
 
 
 def test_where_there_is_nothing_to_enlarge_that_is_said() -> None:

@@ -45,8 +45,10 @@ def _zoomed(state: State, zoom: Zoom, why: str) -> State:
 
 def switched(state: State, view: str) -> State:
     """Another view of the same setup; a newcomer is told where to go on."""
+    if view == state.view:
+        return state.saying(f"The {view} view is the one that is open.")
     there = entered(state, view)
-    if not state.newcomer or view == state.view:
+    if not state.newcomer:
         return there
     last = view not in TOUR or view == [*TOUR][-1]
     return there.with_(newcomer=not last).saying(TOUR.get(view, ""))

@@ -34,7 +34,7 @@ from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
 
-_ENTERED = 0.25
+ENTERED = 0.3
 """Seconds in which a view may have its first picture before it is shown without one."""
 
 _FRAME = 0.25
@@ -182,7 +182,7 @@ class ShowingApp(PaintedOnce):
             self._show()
         if (new.view, new.arrivals) != (old.view, old.arrivals):
             before = self.shown.last
-            self.set_timer(_ENTERED, lambda: self.shown.enter(self.state, before))
+            self.set_timer(ENTERED, lambda: self.shown.enter(self.state, before))
 
     @contextmanager
     def taken_back(self, before: State) -> Iterator[None]:

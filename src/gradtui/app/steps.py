@@ -78,6 +78,8 @@ def let_go(state: State) -> State:
 
 def only(state: State) -> State:
     """The highlighted activation alone."""
+    if state.setup.activations == (state.highlight,) and not state.held:
+        return state.saying(f"{state.highlight} is alone already.")
     return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
