@@ -63,6 +63,19 @@ def plain(value: float, digits: int = 3) -> str:
     return text
 
 
+def number(value: float, log10: float, digits: int = 3) -> str:
+    """A number that float64 may have rounded to 0 or to inf, by its logarithm then: -1e400.
+
+    Args:
+        value: the number, with the sign of what was rounded.
+        log10: log10 of its magnitude; -inf where it is exactly 0.
+        digits: so many significant ones.
+    """
+    if (value and math.isfinite(value)) or log10 == -math.inf:
+        return plain(value, digits)
+    return f"{'-' if math.copysign(1.0, value) < 0.0 else ''}{magnitude(log10, digits)}"
+
+
 def subscript(index: int) -> str:
     """The number as a subscript: ₁₂."""
     return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
+from gradtui.mathematics.chain import Chain
 from gradtui.models.chain.chains import Course
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, plain, share_of, subscript
+from gradtui.wording import factor, magnitude, number, plain, share_of, subscript
 
 _ONE_OF_MANY = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
@@ -142,11 +143,16 @@ def _factors(course: Course, judgement: Judgement) -> str:
         detail = f"f′ = {magnitude(float(course.chain.log10_derivatives[layer - 1]))}"
     else:
         detail = f"w = {plain(float(course.chain.weights[layer - 1]))}"
-    z = plain(float(course.chain.z[layer - 1]))
+    z = _z_of(course.chain, layer)
     shares = f"{shares[0].upper()}{shares[1:]}"
     if len(blamed) > 1 and blamed[worst] - float(np.median(blamed)) < _STANDS_OUT:
         return f"{shares}; no layer stands out (layer {layer}: z = {z}, {detail})."
     return f"{shares}; layer {layer} (z = {z}, {detail}) is the worst."
+
+
+def _z_of(chain: Chain, layer: int) -> str:
+    """z of a layer."""
+    return number(float(chain.z[layer - 1]), float(chain.log10_z[layer - 1]))
 
 
 def _of_signal(course: Course) -> str:
@@ -203,7 +209,7 @@ def _zero_factor(course: Course, layer: int) -> str:
     if flat.size:
         at = int(flat[0])
         return (
-            f"f′(z) = 0 at layer {at + 1}, where z = {plain(float(chain.z[at]))}; "
+            f"f′(z) = 0 at layer {at + 1}, where z = {_z_of(chain, at + 1)}; "
             f"{flat.size} of {chain.depth} units pass nothing."
         )
     if layer > 1:

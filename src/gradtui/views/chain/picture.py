@@ -13,7 +13,7 @@ from gradtui.setup import Setup
 from gradtui.views.chain.formula import formula
 from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, percent_of, plain, subscript
+from gradtui.wording import decade, magnitude, number, percent_of, plain, subscript
 
 _SLOPE_WIDTH = 24
 """Cells for the small plot of f′."""
@@ -114,13 +114,14 @@ def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
     below = ("x", chain.x) if index == 0 else (f"w{layer}", float(chain.weights[index]))
     so_far = float(running_product(chain)[2][chain.depth - 1 - index])
     passes = percent_of(slope)
+    log10_output = float(chain.log10_outputs[setup.layer])
     return (
         row_within(
             width,
             Span(f" layer {setup.layer} of {chain.depth}", "title"),
             Span(f"  {result.subject.name}", "curve0"),
-            Span(f"   z{layer} = {plain(float(chain.z[index]), 4)}"),
-            Span(f"   a{layer} = {plain(float(chain.a[index]), 4)}"),
+            Span(f"   z{layer} = {number(float(chain.z[index]), float(chain.log10_z[index]), 4)}"),
+            Span(f"   a{layer} = {number(float(chain.a[index]), log10_output, 4)}"),
         ),
         row_within(
             width,
