@@ -71,9 +71,10 @@ def said(course: Course, judgement: Judgement) -> str:
     if course.quantity == "" and judgement.at == 0:
         if ratio == -math.inf:
             return "∂L/∂w₁ is exactly 0"
-        return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient")
+        return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient", judgement.digits)
     layer = course.first + judgement.at
-    return gradient_of(course.quantity or "a", ratio, layer=layer, last=depth)
+    quantity, digits = course.quantity or "a", judgement.digits
+    return gradient_of(quantity, ratio, layer=layer, last=depth, digits=digits)
 
 
 def _meets_target(course: Course) -> bool:
@@ -94,10 +95,10 @@ def _sentence(
         of_weight = course.quantity in ("", "w") and not _meets_target(course)
         step = ", so this step leaves that weight as it is" if of_weight else ""
         return f"{begin}: {what}{step}."
-    healthy = f"healthy is {kind.healthy_is(ratio, limit)}"
+    of_many = drawn.healthy_in if drawn is not None else ""
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
-        ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
-        return f"{begin} in the middle: {what}, and yet {said(course, ends)}; {healthy}."
+        return f"{begin} in the middle: {what}, and yet {said(course, judgement.ends)}; {healthy}."
     each = f", {a_layer(ratio, course.steps)} a layer over {course.steps} layers"
     each = each if course.steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."

@@ -13,7 +13,7 @@ from gradtui.setup import Setup
 from gradtui.views.chain.formula import formula
 from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, number, percent_of, plain, subscript
+from gradtui.wording import decade, decade_cells, magnitude, number, percent_of, plain, subscript
 
 _SLOPE_WIDTH = 24
 """Cells for the small plot of f′."""
@@ -46,7 +46,7 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         x_label=lambda at: str(chain.depth + 1 - round(at)),
         y_label=decade if high - low > 3 else lambda at: magnitude(at, 2),
         marker=marker,
-        label_width=6 if low > -999 else 8,
+        label_width=decade_cells(low, high),
         x_ticks=[chain.depth + 1 - at for at in layer_ticks(chain.depth, size.width)][::-1],
         whole_y=high - low > 3,
         log_y=True,
