@@ -21,13 +21,33 @@ def magnitude(log10: float, digits: int = 2) -> str:
         value = 10.0**log10
         decimals = max(0, digits - 1 - math.floor(math.log10(value) + 1e-9))
         text = f"{value:.{decimals}f}"
+        if len(text) == 5 and not decimals:
+            return "1e4"  # as what is not below it
         return text.rstrip("0").rstrip(".") if "." in text else text
     exponent = math.floor(log10)
     mantissa = f"{10.0 ** (log10 - exponent):.{digits - 1}f}"
     if float(mantissa) >= 10:
         mantissa, exponent = f"{1:.{digits - 1}f}", exponent + 1
+        if exponent == -3:
+            return "0.001"  # as what is not below it
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{mantissa}e{exponent}"
+
+
+def digits_apart(log10: float, *others: float) -> int:
+    """So many digits as tell 10^log10 from all others that it is compared with: two at least.
+
+    Two also where no digits do, for it is one of them.
+    """
+    for digits in range(2, _MOST_DIGITS + 1):
+        text = magnitude(log10, digits)
+        if all(magnitude(other, digits) != text for other in others):
+            return digits
+    return 2
+
+
+_MOST_DIGITS = 9
+"""What is nearer to another number than that is not told apart from it: so exact logarithms are."""
 
 
 def rate(log10: float) -> str:
@@ -47,9 +67,21 @@ _MOST_DECIMALS_OF_A_RATE = 9
 
 
 def decade(log10: float) -> str:
-    """A tick of a logarithmic axis: 1, 1e-8."""
+    """A tick of a logarithmic axis: 1, 1e-8, 10^-5e22."""
     whole = round(log10)
+    if abs(whole) >= _LONG_EXPONENT:
+        return f"10^{plain(log10, 2)}"
     return "1" if whole == 0 else f"1e{whole}"
+
+
+def decade_cells(low: float, high: float) -> int:
+    """How long the ticks of an axis between these can be."""
+    if max(abs(low), abs(high)) >= _LONG_EXPONENT:
+        return 11
+    return 6 if low > -999 and high < 9999 else 8
+
+
+_LONG_EXPONENT = 100_000
 
 
 def plain(value: float, digits: int = 3) -> str:
@@ -63,21 +95,34 @@ def plain(value: float, digits: int = 3) -> str:
     return text
 
 
+def number(value: float, log10: float, digits: int = 3) -> str:
+    """A number that float64 may have rounded to 0 or to inf, by its logarithm then: -1e400.
+
+    Args:
+        value: the number, with the sign of what was rounded.
+        log10: log10 of its magnitude; -inf where it is exactly 0.
+        digits: so many significant ones.
+    """
+    if (value and math.isfinite(value)) or log10 == -math.inf:
+        return plain(value, digits)
+    return f"{'-' if math.copysign(1.0, value) < 0.0 else ''}{magnitude(log10, digits)}"
+
+
 def subscript(index: int) -> str:
     """The number as a subscript: ₁₂."""
     return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
-def percent(share: float) -> str:
+def percent(share: float, digits: int = 2) -> str:
     """A share as a percentage: 6.6 %, 0.0012 %, 99.97 %; 0 % is nothing, and 100 % is all."""
-    return percent_of(math.log10(share)) if share > 0 else "0 %"
+    return percent_of(math.log10(share), digits) if share > 0 else "0 %"
 
 
-def percent_of(log10: float) -> str:
+def percent_of(log10: float, digits: int = 2) -> str:
     """The share 10^log10 as a percentage, also where float64 does not hold it: 1e-400 %."""
     off = 100.0 * abs(math.expm1(log10 * math.log(10.0))) if abs(log10) < 0.01 else math.inf
     if not _EXACTLY < off < 0.5:
-        return f"{magnitude(log10 + 2.0)} %"
+        return f"{magnitude(log10 + 2.0, digits)} %"
     decimals = max(1, -math.floor(math.log10(off)))
     if decimals > _MOST_DECIMALS:
         return "almost 100 %" if log10 < 0 else "just over 100 %"
@@ -89,26 +134,27 @@ _EXACTLY = 1e-10
 _MOST_DECIMALS = 4
 
 
-def factor(log10: float) -> str:
+def factor(log10: float, digits: int = 2) -> str:
     """What a number is multiplied by in all: ×0.065, ×3.2e-33, ×2.3e5.
 
     Of a factor a layer, which works as often as there are layers, `rate` tells more digits.
     """
-    return f"×{magnitude(log10)}"
+    return f"×{magnitude(log10, digits)}"
 
 
-def share_of(log10: float, whole: str) -> str:
+def share_of(log10: float, whole: str, digits: int = 2) -> str:
     """10^log10 of something, in words: ×0.065 of it, ×2.3e5 of it, all of it, none of it.
 
     Args:
         log10: log10 of the share; -inf where there is nothing.
         whole: what it is a share of.
+        digits: so many of the factor.
     """
     if log10 == -math.inf:
         return f"none of {whole}"
     if abs(log10) < _SAME:
         return f"all of {whole}"
-    if (text := factor(log10)) == "×1":
+    if (text := factor(log10, digits)) == "×1":
         return f"almost all of {whole}" if log10 < 0 else f"slightly more than {whole}"
     return f"{text} of {whole}"
 

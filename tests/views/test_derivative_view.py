@@ -54,6 +54,33 @@ def test_of_a_saturated_unit_the_readout_still_says_how_little_passes() -> None:
     assert "1.5e-345 %" in line
 
 
+@pytest.mark.parametrize(
+    ("spec", "value", "slope"),
+    [
+        # σ(-800) = e^-800; -800σ(-800); ln(1 + e^(50z))/50 and σ(50z) at z = -800, by their logs.
+        ("sigmoid", 10 ** (-800 / math.log(10) + 347), "e-348"),
+        ("silu", -800 * 10 ** (-800 / math.log(10) + 347), "e-345"),
+    ],
+)
+def test_what_float64_rounds_to_0_is_told(spec: str, value: float, slope: str) -> None:
+    setup = Setup.of(activations=(spec,), z_range=(-900.0, 900.0), z=-800.0)
+    (_, line) = readout(setup)
+    _, _, shown, derivative, *_ = line.split()
+    mantissa, exponent = shown.split("e")
+    assert float(mantissa) * 10.0 ** (int(exponent) + 347) == pytest.approx(value, rel=1e-3)
+    assert derivative.endswith(slope)
+    assert derivative.startswith("-") is (spec == "silu")
+
+
+def test_one_slope_is_not_more_than_what_is_printed_alike() -> None:
+    """|f′| up to 1000.4, where healthy ends at 1000."""
+    found = VIEW.finding(
+        result_of(Setup.of(activations=("leaky_relu(1000.04)",))), "leaky_relu(1000.04)"
+    )
+    assert "|f′| is up to 1000.04 " in found.sentence
+    assert "more than 1000 times" in found.sentence
+
+
 def test_every_compared_activation_has_a_line() -> None:
     names = ("sigmoid", "leaky_relu(0.2)", "gelu")
     lines = readout(Setup.of(activations=names))[1:]

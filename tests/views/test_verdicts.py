@@ -344,6 +344,41 @@ def test_so_many_layers_are_healthy_by_the_verdict_itself(
         assert max_depth(subject(one), Course(chain(one), quantity)) == str(ill)
 
 
+@pytest.mark.parametrize(("w", "depth"), [(0.1, 3), (0.0999, 3), (0.1001, 3), (0.50119, 10),
+                                          (10.0, 3), (10.002, 3), (9.998, 3)])  # fmt: skip
+def test_a_verdict_at_the_threshold_does_not_contradict_its_numbers(w: float, depth: int) -> None:
+    """Of identity w^depth arrives, by hand; healthy is from 0.001 to 1000, both included."""
+    found = verdict(setup("identity", depth, w))
+    left = w**depth
+    assert (found.kind is Kind.HEALTHY) is (0.001 <= round(left, 12) <= 1000.0)
+    (shown,) = numbers(r": ×(\S+) of", found.sentence)
+    if round(left, 12) in (0.001, 1000.0):
+        assert re.search(r"healthy is (0\.001 or more|1000 or less)\.", found.sentence)
+        return
+    side, end = numbers(r"healthy is (above|below) (\S+)\.$", found.sentence)
+    assert float(shown) == pytest.approx(left, rel=0.06)
+    assert float(shown) != float(end)
+    inside = float(shown) > float(end) if side == "above" else float(shown) < float(end)
+    assert inside is (found.kind is Kind.HEALTHY)
+
+
+@pytest.mark.parametrize("name", ["hardswish", "gelu", "sigmoid"])
+@pytest.mark.parametrize("depth", [5, 20, 50])
+def test_of_other_weights_those_that_leave_most_nearly_all_are_offered(
+    name: str, depth: int
+) -> None:
+    """Weights an eighth of a decade apart are tried; none of those is more than thrice as near."""
+    one = setup(name, depth)
+    remedy = verdict(one).remedy
+    if remedy is None or set(remedy.changes) != {"weights"}:
+        return
+    left = abs(Course(chain(remedy.applied(one))).judged(-3.0).log10_ratio)
+    for k in range(-24, 25):
+        tried = setup(name, depth, float(f"{10 ** (k / 8):.3g}"))
+        other = Course(chain(tried)).judged(-3.0)
+        assert left <= max(abs(other.log10_ratio), 0.5)
+
+
 def test_of_a_list_of_weights_nobody_knows_how_it_goes_on() -> None:
     one = setup("identity", 3, weights=LayerValues((1.0, 0.9, 1.1)))
     assert max_depth(subject(one), Course(chain(one), "a")) == ">3"

@@ -54,6 +54,7 @@ class Chain:
     z: Array
     a: Array
     derivatives: Array
+    log10_z: Array
     log10_derivatives: Array
     log10_weights: Array
     log10_inputs: Array
@@ -165,6 +166,7 @@ def chain(
         z=z,
         a=a,
         derivatives=f.derivative(z),
+        log10_z=states.log10_z,
         log10_derivatives=states.log10_derivatives,
         log10_weights=log_w,
         log10_inputs=states.log10_inputs,
@@ -198,6 +200,7 @@ class _Forward:
 
     z: Array
     a: Array
+    log10_z: Array
     log10_derivatives: Array
     derivative_signs: Array
     log10_inputs: Array
@@ -239,12 +242,14 @@ def _forward(
             zs.append(scaled_z.value)
             outputs.append(a)
         z_array, a_array = np.array(zs), np.array(outputs)
+        log10_z = np.log10(np.abs(z_array))
         log10_derivatives = f.log_abs_derivative(z_array) / LN10
         derivative_signs = np.sign(f.derivative(z_array))
         log10_outputs, signs = np.log10(np.abs(a_array)), np.sign(a_array)
     if scaled:
         layers = list(scaled)
         pairs = watched(scaled.values(), _LAYERS_A_TICK, back)
+        _, log10_z[layers] = signs_and_log10([z for z, _ in scaled.values()])
         slopes = [tails.derivative(z) for z, _ in pairs]
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
@@ -254,6 +259,7 @@ def _forward(
     return _Forward(
         z=z_array,
         a=a_array,
+        log10_z=log10_z,
         log10_derivatives=log10_derivatives,
         derivative_signs=derivative_signs,
         log10_inputs=np.append(first.log10, log10_outputs[:-1]),

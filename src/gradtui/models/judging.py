@@ -14,7 +14,18 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.finding import Kind
+from gradtui.models.finding import Kind, digits_beside
+
+RELIED_ON = 0.8
+"""What is advised is healthy in this share, or more, of those that are drawn at random.
+
+Of what is asked about it says what becomes of most: healthy is more than half of them.
+"""
+
+
+def are_most(count: int, total: int) -> bool:
+    """Whether so many of all are more than half of them."""
+    return 2 * count > total
 
 
 class Judgement(NamedTuple):
@@ -25,12 +36,24 @@ class Judgement(NamedTuple):
         log10_ratio: log10 of the first value beside the last; -inf where the first is 0.
         at: where on the curve it is seen: 0 is its beginning.
         log10_there: log10 of the value there beside the last.
+        log10_limit: log10 of the threshold by which it is judged.
     """
 
     kind: Kind
     log10_ratio: float
     at: int
     log10_there: float
+    log10_limit: float
+
+    @property
+    def digits(self) -> int:
+        """So many digits of the value there as tell it from the threshold."""
+        return digits_beside(self.log10_there, self.log10_limit)
+
+    @property
+    def ends(self) -> Judgement:
+        """The same of the ratio of the ends, where the verdict was seen between them."""
+        return self._replace(at=0, log10_there=self.log10_ratio)
 
 
 def beside_last(curve: Array) -> Array:
@@ -55,13 +78,13 @@ def judge(curve: Array, log10_limit: float) -> Judgement:
     ratio = float(beside[0])
     kind = Kind.of(ratio, log10_limit)
     if kind is not Kind.HEALTHY:
-        return Judgement(kind, ratio, 0, ratio)
+        return Judgement(kind, ratio, 0, ratio, log10_limit)
     low, high = int(np.argmin(beside)), int(np.argmax(beside))
     worst = low if -beside[low] >= beside[high] else high
     there = float(beside[worst])
     if (between := Kind.of(there, log10_limit)) is not Kind.HEALTHY:
-        return Judgement(between, ratio, worst, there)
-    return Judgement(kind, ratio, 0, ratio)
+        return Judgement(between, ratio, worst, there, log10_limit)
+    return Judgement(kind, ratio, 0, ratio, log10_limit)
 
 
 def first_unhealthy(passed: Array, log10_limit: float) -> int | None:
@@ -108,13 +131,23 @@ class Shares:
     @property
     def kind(self) -> Kind:
         """Healthy where most are; else the commonest way not to be."""
-        if 2 * self.counts[Kind.HEALTHY] > self.total:
+        if are_most(self.counts[Kind.HEALTHY], self.total):
             return Kind.HEALTHY
         return max((kind for kind in Kind if kind is not Kind.HEALTHY), key=self.counts.__getitem__)
 
+    @property
+    def unanimous(self) -> bool:
+        """Whether it is one and the same in all of them."""
+        return self.counts[self.kind] == self.total
+
+    @property
+    def healthy_in(self) -> str:
+        """Of how many healthy has to be said, where they differ: to be said after the threshold."""
+        return "" if self.unanimous else " in more than half of them"
+
     def text(self, what: str) -> str:
         """Of how many the kind is true, and of how many others: 'in 97 of 100 networks'."""
-        if self.counts[self.kind] == self.total:
+        if self.unanimous:
             return f"in all {self.total} {what}"
         others = [
             f"{count} {kind}" for kind, count in self.counts.items() if count and kind != self.kind

@@ -29,6 +29,9 @@ _HALVINGS = 14
 _NEAREST = 3
 """So many of those are tried."""
 
+_ALL_OF_IT = 0.5
+"""Decades: weights that leave the gradient so nearly as it is are as good as one another."""
+
 _DEEP = 10_000
 """From so many layers on a trial takes its time, and only the first few of those are made."""
 
@@ -82,10 +85,12 @@ def remedy_of(
         there = trying(changed, attempt)
         return there.words if there.kind is Kind.HEALTHY else None
 
-    return first_that_helps(subject, _candidates(subject, course, now.kind), heals, now.words)
+    return first_that_helps(subject, _candidates(subject, course, attempts), heals, now.words)
 
 
-def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[str, Changes]]:
+def _candidates(
+    subject: Subject, course: Course, attempts: Iterator[Tick]
+) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first: the activation stays as long as it can."""
     setup, weights = subject.setup, subject.setup.chain.weights
     yield from usual_inputs(setup)
@@ -96,12 +101,12 @@ def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[
         unit = LayerValues(std=round(math.exp((np.euler_gamma + math.log(2)) / 2), 3))
     else:
         unit = LayerValues((1.0,))
-    for other in _other_weights(subject, course, unit):
+    for other in _other_weights(subject, course, unit, next(attempts)):
         yield f"weights = {other.text}", {"weights": other}
     for label, inputs in itertools.islice(usual_inputs(setup), 1):
         moved = subject.changed(inputs)
         there = Course(chain_of(moved), course.quantity)
-        for other in _other_weights(moved, there, unit):
+        for other in _other_weights(moved, there, unit, next(attempts)):
             yield f"{label} with weights = {other.text}", {**inputs, "weights": other}
     yield from _other_activations(subject, unit)
     reach = course.healthy_layers(setup.log10_threshold)
@@ -109,33 +114,38 @@ def _candidates(subject: Subject, course: Course, kind: Kind) -> Iterator[tuple[
         yield f"depth = {reach}", {"depth": reach}
 
 
-def _other_weights(subject: Subject, course: Course, unit: LayerValues) -> Iterator[LayerValues]:
+def _other_weights(
+    subject: Subject, course: Course, unit: LayerValues, tick: Tick
+) -> Iterator[LayerValues]:
     """Weights that make up for what a layer costs, or for half of it; 1; smaller and larger ones.
 
-    Where some are too small and the next too large, those between: of some activations very few
-    weights let a gradient through.
+    Where some are too small and the next too large, those between, too: of some activations very
+    few weights let a gradient through. The first are those that leave it most nearly as it is; of
+    random ones, of which that is not known, those that change the least.
     """
     weights, limit = subject.setup.chain.weights, subject.setup.log10_threshold
     mean = float(course.slopes.sum() + course.weights.sum()) / max(course.steps, 1)
     close = [10.0 ** (-mean * share) for share in (1.0, 0.5) if abs(mean * share) < 3.0]
-    far = [scale for some in _SCALES for scale in (1.0 / some, some)]
-    asked = {weights}
-    for other in (*(_times(weights, scale) for scale in close), unit):
-        if other not in asked:
-            asked.add(other)
-            yield other
-    if course.chain.depth > _DEEP:
+    others = [*(_times(weights, scale) for scale in close), unit]
+    deep = course.chain.depth > _DEEP
+    far = {} if deep else {
+        scale: other
+        for some in _SCALES
+        for scale in (1.0 / some, some)
+        if (other := _times(weights, scale)).largest <= MAX_WEIGHT
+    }  # fmt: skip
+    others = [other for other in dict.fromkeys((*others, *far.values())) if other != weights]
+    if deep or weights.random:
+        yield from others
         return
-    ratios: dict[float, float] = {1.0: course.judged(limit).log10_ratio}
-    for scale in far:
-        other = _times(weights, scale)
-        if other.largest > MAX_WEIGHT or other in asked:
-            continue
-        asked.add(other)
-        yield other
-        if not weights.random:
-            ratios[scale] = _ratio(subject, course.quantity, other)
-    yield from _between(subject, course.quantity, sorted(ratios.items()))
+    ratios = {weights: course.judged(limit).log10_ratio}
+    for index, other in enumerate(others):
+        tick(index / len(others))
+        ratios[other] = _ratio(subject, course.quantity, other)
+    by_scale = {scale: ratios[other] for scale, other in {1.0: weights, **far}.items()}
+    ratios |= _between(subject, course.quantity, sorted(by_scale.items()))
+    within = (other for other, ratio in ratios.items() if abs(ratio) <= -limit)
+    yield from sorted(within, key=lambda other: max(abs(ratios[other]), _ALL_OF_IT))
 
 
 def _ratio(subject: Subject, quantity: str, weights: LayerValues) -> float:
@@ -147,16 +157,16 @@ def _ratio(subject: Subject, quantity: str, weights: LayerValues) -> float:
 
 def _between(
     subject: Subject, quantity: str, ratios: list[tuple[float, float]]
-) -> Iterator[LayerValues]:
-    """Weights where the gradient goes over from too small to too large, the nearest to ×1 first."""
+) -> dict[LayerValues, float]:
+    """Weights with their ratios where, nearest to the given ones, it crosses ×1 from below."""
     weights = subject.setup.chain.weights
     crossings = [
         (low, high)
         for (low, before), (high, after) in itertools.pairwise(ratios)
         if before < 0.0 < after
     ]
+    found: dict[LayerValues, float] = {}
     for low, high in sorted(crossings, key=lambda ends: abs(math.log(ends[0] * ends[1])))[:1]:
-        found: dict[LayerValues, float] = {}
         for _ in range(_HALVINGS):
             middle = math.sqrt(low * high)
             other = _times(weights, middle, digits=5)
@@ -165,7 +175,7 @@ def _between(
                 low = middle
             else:
                 high = middle
-        yield from sorted(found, key=lambda other: abs(found[other]))[:_NEAREST]
+    return dict(sorted(found.items(), key=lambda pair: abs(pair[1]))[:_NEAREST])
 
 
 def _other_activations(subject: Subject, unit: LayerValues) -> Iterator[tuple[str, Changes]]:

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
+from gradtui.mathematics.chain import Chain
 from gradtui.models.chain.chains import Course
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, plain, share_of, subscript
+from gradtui.wording import factor, magnitude, number, plain, share_of, subscript
 
 _ONE_OF_MANY = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
@@ -70,9 +71,10 @@ def said(course: Course, judgement: Judgement) -> str:
     if course.quantity == "" and judgement.at == 0:
         if ratio == -math.inf:
             return "∂L/∂w₁ is exactly 0"
-        return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient")
+        return "∂L/∂w₁ is " + share_of(ratio, "the loss's gradient", judgement.digits)
     layer = course.first + judgement.at
-    return gradient_of(course.quantity or "a", ratio, layer=layer, last=depth)
+    quantity, digits = course.quantity or "a", judgement.digits
+    return gradient_of(quantity, ratio, layer=layer, last=depth, digits=digits)
 
 
 def _meets_target(course: Course) -> bool:
@@ -93,10 +95,10 @@ def _sentence(
         of_weight = course.quantity in ("", "w") and not _meets_target(course)
         step = ", so this step leaves that weight as it is" if of_weight else ""
         return f"{begin}: {what}{step}."
-    healthy = f"healthy is {kind.healthy_is(ratio, limit)}"
+    of_many = drawn.healthy_in if drawn is not None else ""
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
-        ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
-        return f"{begin} in the middle: {what}, and yet {said(course, ends)}; {healthy}."
+        return f"{begin} in the middle: {what}, and yet {said(course, judgement.ends)}; {healthy}."
     each = f", {a_layer(ratio, course.steps)} a layer over {course.steps} layers"
     each = each if course.steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."
@@ -142,11 +144,16 @@ def _factors(course: Course, judgement: Judgement) -> str:
         detail = f"f′ = {magnitude(float(course.chain.log10_derivatives[layer - 1]))}"
     else:
         detail = f"w = {plain(float(course.chain.weights[layer - 1]))}"
-    z = plain(float(course.chain.z[layer - 1]))
+    z = _z_of(course.chain, layer)
     shares = f"{shares[0].upper()}{shares[1:]}"
     if len(blamed) > 1 and blamed[worst] - float(np.median(blamed)) < _STANDS_OUT:
         return f"{shares}; no layer stands out (layer {layer}: z = {z}, {detail})."
     return f"{shares}; layer {layer} (z = {z}, {detail}) is the worst."
+
+
+def _z_of(chain: Chain, layer: int) -> str:
+    """z of a layer."""
+    return number(float(chain.z[layer - 1]), float(chain.log10_z[layer - 1]))
 
 
 def _of_signal(course: Course) -> str:
@@ -203,7 +210,7 @@ def _zero_factor(course: Course, layer: int) -> str:
     if flat.size:
         at = int(flat[0])
         return (
-            f"f′(z) = 0 at layer {at + 1}, where z = {plain(float(chain.z[at]))}; "
+            f"f′(z) = 0 at layer {at + 1}, where z = {_z_of(chain, at + 1)}; "
             f"{flat.size} of {chain.depth} units pass nothing."
         )
     if layer > 1:

@@ -10,7 +10,7 @@ from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
-from gradtui.models.judging import judge
+from gradtui.models.judging import RELIED_ON, judge
 from gradtui.models.network.cost import affordable
 from gradtui.models.network.laws import law_of
 from gradtui.models.network.networks import expectation_of, flow_of, quantities_of, widths_of
@@ -24,9 +24,6 @@ _TRIALS = 40
 
 _SHARE = 0.05
 """The share of the time that trying one change may take."""
-
-_ENOUGH = 0.8
-"""So large a share of them has to be healthy: more than half will be of many, then."""
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
@@ -72,7 +69,7 @@ def _tried(changed: Subject, tick: Tick) -> str | None:
         flow = flow_of(changed, number, 1, tick=part(tick, (number - 1) / trials, 1 / trials))
         found.append(judge(quantities_of(flow)[quantity], limit))
         ill = sum(judgement.kind is not Kind.HEALTHY for judgement in found)
-        if ill > (1.0 - _ENOUGH) * trials:
+        if ill > (1.0 - RELIED_ON) * trials:
             return None
     healthy = sum(judgement.kind is Kind.HEALTHY for judgement in found)
     median = sorted(judgement.log10_ratio for judgement in found)[trials // 2]

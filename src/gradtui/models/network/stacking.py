@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 from gradtui.models.finding import Kind
-from gradtui.models.judging import judge
+from gradtui.models.judging import are_most, judge
 from gradtui.models.network.cost import affordable
 from gradtui.models.network.networks import flow_of, quantities_of
 from gradtui.models.subject import Subject
@@ -78,4 +78,4 @@ def _healthy(subject: Subject, tick: Tick) -> bool | None:
         found = judge(quantities_of(flow)[setup.quantity], setup.log10_threshold)
         healthy += found.kind is Kind.HEALTHY
         drawn += 1
-    return 2 * healthy > drawn
+    return are_most(healthy, drawn)

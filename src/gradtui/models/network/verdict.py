@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.network.death import why_dead
@@ -78,7 +78,13 @@ def said(subject: Subject, judgement: Judgement, shares: Shares | None) -> str:
     """What is left of the gradient, in words."""
     setup = subject.setup
     layer = judgement.at + (setup.quantity != "a")
-    what = gradient_of(setup.quantity, judgement.log10_there, layer=layer, last=setup.depth)
+    what = gradient_of(
+        setup.quantity,
+        judgement.log10_there,
+        layer=layer,
+        last=setup.depth,
+        digits=judgement.digits,
+    )
     if shares is None or shares.counts[Kind.DEAD] == shares.total:
         return what
     return f"{what} in the median"
@@ -90,23 +96,25 @@ def _sentence(known: Known, kind: Kind) -> str:
     begin = f"{subject.activation} with {subject.init} {kind}"
     if shares is not None:
         begin += f" {shares.text('networks')}"
-    what = said(subject, judgement, shares)
+    what, of_many = said(subject, judgement, shares), "" if shares is None else shares.healthy_in
     if kind is Kind.HEALTHY and (fate := _fate_of_signal(known)):
         begin += f" for the gradient, but the signal {fate}"
     if judgement.kind is not kind and known.ensemble is not None:
         low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
+        least, most = (factor(edge, digits_beside(edge, limit)) for edge in (low, high))
+        digits = digits_beside(0.0, limit)
+        healthy = f"{magnitude(limit, digits)} to {magnitude(-limit, digits)}"
         on_the_way = " somewhere on the way" if abs(ratio) <= -limit else ""
         return (
-            f"{begin}{on_the_way}: {what}, but {factor(low)} to {factor(high)} in 90 % of them; "
-            f"healthy is "
-            f"{magnitude(limit)} to {magnitude(-limit)}."
+            f"{begin}{on_the_way}: {what}, but {least} to {most} in 90 % of them; "
+            f"healthy is {healthy}{of_many}."
         )
     if kind is Kind.DEAD:
         return f"{begin}: {what}."
-    healthy = f"healthy is {kind.healthy_is(ratio, limit)}"
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
-        ends = Judgement(kind, judgement.log10_ratio, 0, judgement.log10_ratio)
-        return f"{begin} in the middle: {what}, and yet {said(subject, ends, shares)}; {healthy}."
+        ends = said(subject, judgement.ends, shares)
+        return f"{begin} in the middle: {what}, and yet {ends}; {healthy}."
     steps = len(known.law.infinite) - 1
     each = f", {a_layer(ratio, steps)} a layer over {steps} layers" if steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."

@@ -13,7 +13,7 @@ from gradtui.setup import Setup
 from gradtui.views.chain.formula import formula
 from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, percent_of, plain, subscript
+from gradtui.wording import decade, decade_cells, magnitude, number, percent_of, plain, subscript
 
 _SLOPE_WIDTH = 24
 """Cells for the small plot of f′."""
@@ -46,7 +46,7 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         x_label=lambda at: str(chain.depth + 1 - round(at)),
         y_label=decade if high - low > 3 else lambda at: magnitude(at, 2),
         marker=marker,
-        label_width=6 if low > -999 else 8,
+        label_width=decade_cells(low, high),
         x_ticks=[chain.depth + 1 - at for at in layer_ticks(chain.depth, size.width)][::-1],
         whole_y=high - low > 3,
         log_y=True,
@@ -114,13 +114,14 @@ def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
     below = ("x", chain.x) if index == 0 else (f"w{layer}", float(chain.weights[index]))
     so_far = float(running_product(chain)[2][chain.depth - 1 - index])
     passes = percent_of(slope)
+    log10_output = float(chain.log10_outputs[setup.layer])
     return (
         row_within(
             width,
             Span(f" layer {setup.layer} of {chain.depth}", "title"),
             Span(f"  {result.subject.name}", "curve0"),
-            Span(f"   z{layer} = {plain(float(chain.z[index]), 4)}"),
-            Span(f"   a{layer} = {plain(float(chain.a[index]), 4)}"),
+            Span(f"   z{layer} = {number(float(chain.z[index]), float(chain.log10_z[index]), 4)}"),
+            Span(f"   a{layer} = {number(float(chain.a[index]), log10_output, 4)}"),
         ),
         row_within(
             width,

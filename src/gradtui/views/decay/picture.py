@@ -16,7 +16,7 @@ from gradtui.views.columns import in_columns
 from gradtui.views.curves import drawing_order
 from gradtui.views.decay.study import Decays
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude
+from gradtui.wording import decade, decade_cells, magnitude
 
 _BAND_REACH = 2.0
 """So many decades below the curves the picture holds a band at least."""
@@ -35,7 +35,7 @@ def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
         x_label=lambda at: f"{at:g}",
         y_label=decade if in_decades else lambda at: magnitude(at, 2),
         marker=marker,
-        label_width=6 if low > -999 else 8,
+        label_width=decade_cells(low, high),
         x_ticks=layer_ticks(setup.depth, size.width, layout.first),
         whole_y=in_decades,
         log_y=True,

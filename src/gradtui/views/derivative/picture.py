@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.scaled import Scaled, Tails
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import (
     LETTERS,
@@ -23,7 +24,7 @@ from gradtui.views.curves import drawing_order
 from gradtui.views.derivative.study import Derivatives
 from gradtui.views.facts import largest, where_largest
 from gradtui.views.view import Size
-from gradtui.wording import percent_of, plain
+from gradtui.wording import number, percent_of, plain
 
 
 def draw(result: Derivatives, setup: Setup, size: Size, marker: str) -> Picture:
@@ -82,7 +83,12 @@ def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
     z = setup.slope.z
     at = f"z = {plain(z, 4)}"
     numbers = [
-        (plain(float(f(z)), 4), plain(float(f.derivative(z)), 4)) for f in result.activations
+        (
+            _told(float(f(z)), tails.function(Scaled.of(z))),
+            _told(float(f.derivative(z)), tails.derivative(Scaled.of(z))),
+        )
+        for f in result.activations
+        for tails in (Tails(f),)
     ]
     # A cell of gap before the longest number.
     wide = [max(10, *(1 + len(text) for text in column)) for column in zip(*numbers, strict=True)]
@@ -112,3 +118,8 @@ def readout(result: Derivatives, setup: Setup, width: int) -> tuple[Row, ...]:
         for cells, f in zip(lines[1:], result.activations, strict=True):
             cells[-1] = Span(f"   {largest(f, 4)}", "muted")
     return whole_columns(lines, width)
+
+
+def _told(value: float, exactly: Scaled) -> str:
+    """A value, also where float64 rounds it to 0."""
+    return number(value or exactly.value, exactly.log10, 4)

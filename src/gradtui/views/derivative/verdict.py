@@ -9,7 +9,7 @@ from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.setup import Setup
 from gradtui.views.derivative.study import Derivatives
 from gradtui.views.facts import attains_largest, largest, where_it_shrinks, where_largest
-from gradtui.wording import magnitude, percent, plain
+from gradtui.wording import digits_apart, magnitude, percent, plain
 
 _INSTEAD = ("relu", "leaky_relu", "leaky_relu(0.2)", "leaky_relu(0.5)")
 """Activations whose slope is 1 somewhere, those that are known best first."""
@@ -45,7 +45,7 @@ def _vanishing(setup: Setup, f: Activation, log10_most: float) -> Finding:
     if log10_most == -math.inf:
         sentence, cause = f"{f.spec} dead: f′ is 0 everywhere.", "No weights make up for that."
         return Finding(f.spec, Kind.DEAD, sentence, cause, remedy=_instead(setup, f))
-    layers, most = math.ceil(limit / log10_most), f.max_abs_derivative
+    layers, most = math.floor(limit / log10_most) + 1, f.max_abs_derivative
     shrinks = where_it_shrinks(f)
     leave = "layers leave" if layers > 1 else "layer leaves"
     return Finding(
@@ -62,12 +62,15 @@ def _vanishing(setup: Setup, f: Activation, log10_most: float) -> Finding:
 
 def _exploding(setup: Setup, f: Activation) -> Finding:
     """|f′| has no bound, or one that a single layer may blow a gradient up by."""
-    limit = magnitude(-setup.log10_threshold)
+    ends = -setup.log10_threshold, math.log10(f.max_abs_derivative)
+    digits = max(digits_apart(*ends), digits_apart(0.0, *ends))
+    limit = magnitude(ends[0], digits)
     if f.max_abs_derivative == math.inf:
         what = f"|f′| has no bound ({where_largest(f)}), so a single unit can make"
         cause = "It grows with |z|: what z is decides, and so do the weights and the input."
     else:
-        what = f"|f′| is up to {largest(f, 4)} ({where_largest(f)}), so a single unit can make"
+        most = largest(f, max(digits, 4))
+        what = f"|f′| is up to {most} ({where_largest(f)}), so a single unit can make"
         cause = f"Only weights below {plain(1 / f.max_abs_derivative, 2)} could make up for it."
     return Finding(
         f.spec,

@@ -11,13 +11,13 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.advice import Advice, sufficient_width
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.networks import Expectation
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject
 from gradtui.setup import Setup
+from gradtui.wording import digits_apart
 
-HOLDS = 0.8
-"""Weights do where so large a share of the networks is healthy."""
 _CONFIDENCE = 1.6448536269514722
 """Standard deviations of a bound that 95 % of samples keep, on one side."""
 
@@ -51,12 +51,12 @@ class Share:
     @property
     def proven(self) -> bool:
         """Whether the sample leaves no doubt that enough of all such networks are healthy."""
-        return self.bounds[0] >= HOLDS
+        return self.bounds[0] >= RELIED_ON
 
     @property
     def refuted(self) -> bool:
         """Whether it leaves no doubt that too few are."""
-        return self.bounds[1] < HOLDS
+        return self.bounds[1] < RELIED_ON
 
     def __str__(self) -> str:
         """43 of 50 networks (86 ± 5 %); of all or none the bound: the error says nothing there."""
@@ -67,7 +67,8 @@ class Share:
             known = f"at most {high:.0f} % of all such"
         else:
             error = 100.0 * math.sqrt(self.value * (1.0 - self.value) / self.count)
-            known = f"{100.0 * self.value:.0f} ± {error:.0f} %"
+            digits = digits_apart(math.log10(self.value), math.log10(RELIED_ON))
+            known = f"{100.0 * self.value:.{digits - 2}f} ± {error:.0f} %"
         return f"{self.healthy} of {self.count} networks ({known})"
 
 
@@ -123,7 +124,7 @@ class CheckedWeights:
         """
         if not self.measured.size:
             return None if self.wanted else Kind.of(self.log10_ratio, log10_limit)
-        if self.share(log10_limit).value >= HOLDS:
+        if self.share(log10_limit).value >= RELIED_ON:
             return Kind.HEALTHY
         kinds = [Kind.of(value, log10_limit) for value in self.measured.tolist()]
         dead, exploding = kinds.count(Kind.DEAD), kinds.count(Kind.EXPLODING)

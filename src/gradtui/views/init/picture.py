@@ -23,7 +23,7 @@ from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import THEORY, decade, magnitude, plain
+from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -68,7 +68,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         x_label=plain,
         y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2 if top > 0.1 else 6),
         marker=marker,
-        label_width=6 if top < 999 else 8,
+        label_width=decade_cells(-top, top),
         whole_y=top >= _FEW_DECADES,
         log_y=True,
         x_title="σw",

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
+from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import implied
-from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Share
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Share
 from gradtui.views.init.weights import (
     advice_for,
     advised_weights,
@@ -95,7 +96,7 @@ def _drawn(
         kind = Kind.of(left_in(weights.subject, number, tick), limit)
         healthy += kind is Kind.HEALTHY
         known = Share(healthy, number)
-        too_few = number <= count and number - healthy > (1.0 - HOLDS) * count
+        too_few = number <= count and number - healthy > (1.0 - RELIED_ON) * count
         if too_few or (number >= _FIRST and known.bounds[1] < _HOPELESS):
             return None
         if number == count:

@@ -8,10 +8,11 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.wide.advice import log10_ratio
+from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.network.upwards import upwards
 from gradtui.progress import Tick
-from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Share
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Share
 from gradtui.views.init.weights import measured, pair_of, seconds_of_all
 
 _TRIALS, _FEWEST = 16, 4
@@ -52,7 +53,7 @@ def looked_further(comparison: Comparison, among: int, tick: Tick) -> Comparison
     searched = replace(comparison, searched=True)
     share, old = max((one.share(limit) for one in better), key=_value), comparison.best.share(limit)
     without_doubt = share.bounds[0] > old.bounds[1]
-    if not (without_doubt or (share.value >= HOLDS and share.value > old.value)):
+    if not (without_doubt or (share.value >= RELIED_ON and share.value > old.value)):
         return searched
     return replace(
         searched,

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.judging import RELIED_ON
 from gradtui.setup import Setup
-from gradtui.views.init.comparison import HOLDS, CheckedWeights, Comparison, Comparisons
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.wording import factor, magnitude, percent, plain, share_of
 
 _FAILS = math.log10(3.0)
@@ -48,14 +49,15 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
     share = best.share(limit)
     median = f"{factor(best.quantiles[1])} in the median"
+    kept = f"{share} keep {healthy}, {median}"
+    rule = f"{kept}; weights to rely on are healthy in {percent(RELIED_ON)} of them."
+    if share.healthy == share.count:
+        return f"{comparison.name} {kind} over {layers} with {which}: {kept}."
     if kind is Kind.HEALTHY:
-        said = f"{share} keep {healthy}, {median}."
-        return f"{comparison.name} {kind} over {layers} with {which}: {said}"
+        return f"{comparison.name} {kind} over {layers} with {which}: {rule}"
     only = "only " if share.healthy else ""
-    return (
-        f"{comparison.name} {kind} over {layers}: with the best weights found, {which}, {only}"
-        f"{share} keep {healthy}, {median}; healthy is {100 * HOLDS:.0f} % of them."
-    )
+    found = f"with the best weights found, {which}"
+    return f"{comparison.name} {kind} over {layers}: {found}, {only}{rule}"
 
 
 def _called(weights: CheckedWeights) -> str:

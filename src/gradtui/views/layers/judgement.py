@@ -5,13 +5,14 @@ The first of these that is not healthy is the verdict.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradtui.models.finding import Kind
+from gradtui.models.finding import Kind, digits_beside
 from gradtui.models.wording import gradient_of
-from gradtui.wording import magnitude, percent, rate, share_of
+from gradtui.wording import digits_apart, magnitude, percent, rate, share_of
 
 if TYPE_CHECKING:
     from gradtui.views.layers.study import NetworkLayers
@@ -62,7 +63,9 @@ def signal_goes(network: NetworkLayers) -> float:
 
 def arrives(network: NetworkLayers) -> str:
     """How much of the gradient comes through."""
-    return gradient_of("a", network.log10_ratio, layer=0, last=network.flow.depth)
+    ratio = network.log10_ratio
+    digits = digits_beside(ratio, network.log10_limit)
+    return gradient_of("a", ratio, layer=0, last=network.flow.depth, digits=digits)
 
 
 def _healthy(network: NetworkLayers) -> Judgement:
@@ -106,10 +109,11 @@ def _on_the_way(network: NetworkLayers) -> Judgement | None:
     """Whether a layer gets too little or too much, although the ends agree."""
     log10 = network.flow.log10_grad_hidden - network.flow.log10_grad_hidden[-1]
     for at in (int(np.argmin(log10)), int(np.argmax(log10))):
-        kind = Kind.of(float(log10[at]), network.log10_limit)
+        here, limit = float(log10[at]), network.log10_limit
+        kind = Kind.of(here, limit)
         if kind is not Kind.HEALTHY:
-            healthy = kind.healthy_is(float(log10[at]), network.log10_limit)
-            gets = share_of(float(log10[at]), "the loss's gradient")
+            healthy = kind.healthy_is(here, limit)
+            gets = share_of(here, "the loss's gradient", digits_beside(here, limit))
             return Judgement(
                 kind,
                 f"{kind} on the way: layer {at} gets {gets}, though {arrives(network)}; "
@@ -139,9 +143,11 @@ def _flat(network: NetworkLayers) -> Judgement | None:
     worst = int(np.argmax(flat))
     if flat[worst] <= limit:
         return None
+    share = float(flat[worst])
+    digits = digits_apart(math.log10(share), math.log10(limit))
     return Judgement(
         Kind.VANISHING,
-        f"vanishing in part: {percent(float(flat[worst]))} of the values of layer {worst + 1} are "
+        f"vanishing in part: {percent(share, digits)} of the values of layer {worst + 1} are "
         f"flat (|f′| under 1 % of its maximum) and pass next to nothing, though {arrives(network)}"
-        f"; healthy is at most {percent(limit)}.",
+        f"; healthy is at most {percent(limit, digits)}.",
     )

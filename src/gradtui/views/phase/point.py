@@ -14,7 +14,7 @@ from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.path import ratios_by_depth
 from gradtui.mathematics.wide.phase import CriticalPoint, critical_points, rate_map
 from gradtui.models import MODELS
-from gradtui.models.finding import Kind, Remedy
+from gradtui.models.finding import Kind, Remedy, digits_beside
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick
@@ -242,7 +242,9 @@ def _lasting(point: Point, tick: Tick) -> Lasting:
 
 def left_in_words(point: Point) -> str:
     """What is left of the gradient after the point's layers."""
-    left = "without bound" if point.log10_left == math.inf else magnitude(point.log10_left)
+    digits = digits_beside(point.log10_left, point.subject.setup.log10_threshold)
+    bounded = point.log10_left < math.inf
+    left = magnitude(point.log10_left, digits) if bounded else "without bound"
     layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
     if point.log10_left >= NONE:
         return f"{layers} make{'' if point.layers > 1 else 's'} it {left}"

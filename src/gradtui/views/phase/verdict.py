@@ -23,7 +23,9 @@ def finding(result: Phase, name: str) -> Finding:
 def _diagnosed(point: Point) -> Finding:
     """What is left by the path of q, χ where that leads, and the critical point to go to."""
     limit = point.subject.setup.log10_threshold
-    kind = point.kind(limit)
+    kind, left = point.kind(limit), point.log10_left
+    if left < NONE:
+        left = min(left, math.nextafter(0.0, -1.0))  # as left_in_words has it
     side = f", {point.side}" if point.side else ""
     where = f"σw = {plain(point.sigma_w, 4)}, σb = {plain(point.sigma_b)}"
     each = f", {_a_layer(point.log10_mean_rate)}" if math.isfinite(point.log10_left) else ""
@@ -31,7 +33,7 @@ def _diagnosed(point: Point) -> Finding:
         subject=point.name,
         kind=kind,
         sentence=f"{point.name} {kind}{side} at {where}: {left_in_words(point)}{each}; "
-        f"healthy is {kind.healthy_is(point.log10_left - NONE, limit)}.",
+        f"healthy is {kind.healthy_is(left, limit)}.",
         cause=f"{_factors(point)}; {_critical(point)}.{_nowhere(point, kind)}",
         evidence=f"In theory, for infinite width, layer by layer from q₁ = {plain(point.q1)} on.",
         remedy=point.remedy,

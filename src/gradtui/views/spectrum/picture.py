@@ -22,7 +22,7 @@ from gradtui.views.spectrum.ensembles import (
     shown_depth,
 )
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, plain
+from gradtui.wording import decade, decade_cells, magnitude, plain
 
 _BARS = " ▏▎▍▌▋▊▉█"
 _LEAST_STRIP = 4
@@ -33,7 +33,7 @@ def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
     pair = result.focused(setup)
     heading = _heading(pair, setup, size.width)
     low, high = _limits(pair)
-    label_width = 6 if low > -999 else 8
+    label_width = decade_cells(low, high)
     dead = any(pool.dead for pool in _pools(pair))
     lines = max(size.height - 4 - dead, 2)
     left = (size.width + label_width) // 2

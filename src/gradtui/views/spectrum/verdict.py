@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
@@ -65,9 +65,9 @@ def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
     which = "of those that are not 0 " if pool.dead else ""
     return (
         f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
-        f"{magnitude(median)}, and {percent(pool.surviving(setup.threshold))} of the "
-        f"directions keep {magnitude(limit)} or more; healthy is a median "
-        f"{kind.healthy_is(median, limit)}."
+        f"{magnitude(median, digits_beside(median, limit))}, and "
+        f"{percent(pool.surviving(setup.threshold))} of the directions keep {magnitude(limit)} "
+        f"or more; healthy is a median {kind.healthy_is(median, limit)}."
     )
 
 
