@@ -211,6 +211,25 @@ def test_the_logarithms_add_up_to_that_of_the_determinant(f: str) -> None:
     assert found.sum() == pytest.approx(expected / math.log(10), abs=64 * RIGHT)
 
 
+@pytest.mark.parametrize("size", [1e15, 1e17, 1e20, 1e100])
+def test_so_they_do_where_sizes_leave_nothing_of_what_stands_beside_them(size: float) -> None:
+    """A unit of SELU at -1e20 has a slope of 10^-4e19: no digit of that is left for the weights.
+
+    log selu′(z) = z + log(λα) below 0 and log λ above it (Klambauer et al. 2017).
+    """
+    scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+    weights, biases, x = network([8] * 101, "lecun_normal", "selu", 0)
+    expected, a = 0.0, size * x
+    for w in weights:
+        z = w @ a
+        below = np.minimum(z, 0.0)
+        expected += np.linalg.slogdet(w)[1]
+        expected += np.where(z > 0.0, math.log(scale), below + math.log(scale * alpha)).sum()
+        a = np.where(z > 0.0, scale * z, scale * alpha * np.expm1(below))
+    found = jacobian_spectrum("selu", weights, biases, size * x).log10_singular_values
+    assert found.sum() == pytest.approx(expected / math.log(10), rel=1e-10)
+
+
 def test_a_random_direction_of_a_gaussian_linear_network_shrinks_as_digamma_says() -> None:
     """E ln‖Ju‖² = L (ψ(n/2) + ln(2/n)) and Var = L ψ′(n/2), seen through ‖J‖ of one column."""
     n, depth, draws = 5, 40, 400

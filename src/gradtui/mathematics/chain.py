@@ -69,7 +69,7 @@ class Chain:
     target: float | None = None
     """t of the squared error, where that is the loss."""
 
-    @property
+    @cached_property
     def signs(self) -> Signs:
         """The sign of ∂L/∂w_l: -1, 0 or 1."""
         return self.backward_signs * self.input_signs

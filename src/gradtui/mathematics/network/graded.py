@@ -101,11 +101,12 @@ def _eliminated(rho: Array, m: Array, s: Array, tick: Tick) -> tuple[Array, Arra
         if p % _PIVOTS_A_TICK == _PIVOTS_A_TICK - 1:
             tick(p / rank)
         with np.errstate(divide="ignore"):
-            sizes = np.log2(np.abs(u[p:, p:])) + rho[p:, None] + s[p:]
-        i, j = (p + int(at) for at in np.unravel_index(np.argmax(sizes), sizes.shape))
-        if sizes[i - p, j - p] == -np.inf:
+            own = np.log2(np.abs(u[p:, p:])) + rho[p:, None]
+        pivot = _largest(own, s[p:])
+        if pivot is None:
             rank = p
             break
+        i, j = p + pivot[0], p + pivot[1]
         for by_row in (u, rho, rows):
             by_row[[p, i]] = by_row[[i, p]]
         for by_column in (u.T, s, columns):
@@ -118,6 +119,23 @@ def _eliminated(rho: Array, m: Array, s: Array, tick: Tick) -> tuple[Array, Arra
     q, r = np.linalg.qr(x)
     r, s = _by_rows(r, s + rho[:rank])
     return _back(q, rows), s, _back((r @ y).T, columns).T
+
+
+def _largest(own: Array, s: Array) -> tuple[int, int] | None:
+    """Where own + s, row by row, is largest; None where all of it is -inf.
+
+    Scales of 1e17 and more leave nothing of what stands beside them: among those that are equal
+    but for rounding, that decides.
+    """
+    sizes = own + s
+    row, column = np.unravel_index(np.argmax(sizes), sizes.shape)
+    most = sizes[row, column]
+    if most == -np.inf:
+        return None
+    near = sizes >= most - 4.0 * np.spacing(abs(most))
+    told = np.where(near, own + (s - s[column]), -np.inf)
+    row, column = np.unravel_index(np.argmax(told), told.shape)
+    return int(row), int(column)
 
 
 def _by_rows(r: Array, s: Array) -> tuple[Array, Array]:
