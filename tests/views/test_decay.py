@@ -254,6 +254,23 @@ def test_the_table_says_what_each_format_makes_of_each_layer() -> None:
     assert {row["gradient_float32"] for row in rows} == {"normal"}
 
 
+def test_where_neither_signal_nor_gradient_arrives_no_layer_can_be_stacked() -> None:
+    """f′ and f are exactly 0 below z = -3, so ∂L/∂w is 0 twice over."""
+    setup = one("hardsigmoid", 30, -38.0, quantity="w")
+    (decay,) = decays(setup)
+    course = decay.course
+    assert np.isneginf(course.chain.log10_inputs).any()
+    assert course.healthy_layers(-3.0) == 0
+
+
+@pytest.mark.parametrize("quantity", ["a", "z", "w"])
+def test_a_chain_that_ends_with_a_dead_unit_has_all_of_its_layers_dead(quantity: str) -> None:
+    setup = one("relu", 3, quantity=quantity, weights=LayerValues((1.0, 1.0, -1.0)))
+    (decay,) = decays(setup)
+    assert decay.kind() is Kind.DEAD
+    assert decay.course.healthy_layers(-3.0) == 2
+
+
 def test_a_row_of_the_table_costs_the_same_however_deep_the_chain_is() -> None:
     """What is of all layers is formed once, not once a layer."""
     (decay,) = decays(one("sigmoid", 50))

@@ -131,12 +131,16 @@ class Course:
         passed = exact_cumsum(
             np.append(0.0, chain.log10_derivatives[:-1] + chain.log10_weights[1:])
         )
-        return passed if self.quantity == "z" else passed - chain.log10_inputs
+        with np.errstate(invalid="ignore"):  # nan where neither gradient nor signal arrives
+            return passed if self.quantity == "z" else passed - chain.log10_inputs
 
     def healthy_layers(self, log10_limit: float) -> int | None:
         """How many of the first layers can be stacked; None where more can than there are."""
         at = first_unhealthy(self.passed(), log10_limit)
-        return None if at is None else max(self.first + at - 1, 0)
+        layers = [] if at is None else [max(self.first + at - 1, 0)]
+        # A last layer that passes nothing is in no ratio of ∂L/∂z or ∂L/∂w, and yet all is 0.
+        layers += np.flatnonzero(self.chain.log10_derivatives == -math.inf)[:1].tolist()
+        return min(layers, default=None)
 
 
 def max_depth(subject: Subject, course: Course) -> str:
