@@ -14,8 +14,8 @@ from gradtui.models.network import cost, networks
 from gradtui.models.network.cost import networks_of, networks_within, seconds_of, warning, why_fewer
 from gradtui.models.network.networks import drawn, flow_of
 from gradtui.models.subject import Subject, subjects_of
-from gradtui.progress import Stopped
-from gradtui.setup import Setup
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Loss, Setup
 from gradtui.views import VIEWS
 from support.commands import run as command
 
@@ -220,3 +220,25 @@ def test_patience_is_idle_where_it_decides_nothing() -> None:
         small, large = (Setup.of(model=model, depth=depth) for depth in (10, 10_000))
         assert "patience" not in VIEWS["decay"].used(small)
         assert "patience" in VIEWS["decay"].used(large)
+
+
+def test_where_nothing_is_drawn_no_knob_of_drawing_counts() -> None:
+    """A network of 10,000 layers of 4096 units takes over an hour, and theory is shown alone."""
+    decay = VIEWS["decay"]
+    drawn = Setup.of(model="network", depth=10)
+    assert {"seed", "networks"} <= set(decay.used(drawn))
+    never = drawn.with_(depth=10_000, units=4096)
+    assert not {"seed", "networks"} & set(decay.used(never))
+    assert "patience" in decay.used(never)
+
+
+def test_of_no_gradient_the_loss_scale_changes_nothing() -> None:
+    decay, one = VIEWS["decay"], Setup.of(activations=("tanh",), depth=3, samples=2)
+    assert "loss_scale" in decay.used(one)
+    for loss in (Loss(upstream=0.0), Loss(upstream=1.0)):
+        setup = one.with_(loss=loss)
+        tables = [
+            [*decay.results(setup.with_(loss_scale=scale), unwatched)][-1] for scale in (1.0, 1e9)
+        ]
+        same = decay.table(tables[0]) == decay.table(tables[1])
+        assert same is ("loss_scale" not in decay.used(setup))

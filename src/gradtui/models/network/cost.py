@@ -111,8 +111,11 @@ def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
-    """Of one network a subject."""
-    return unhurried(setup, sum(map(seconds_of, subjects_of(setup, "network"))))
+    """Of one network a subject; where none is drawn, what that would depend on, too."""
+    subjects = subjects_of(setup, "network")
+    if not networks_of(subjects):
+        return frozenset({"seed", "networks"})
+    return unhurried(setup, sum(map(seconds_of, subjects)))
 
 
 def spectra_seconds_of(setup: Setup) -> float:
