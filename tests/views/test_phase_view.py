@@ -761,7 +761,7 @@ def test_recipes_that_are_compared_elsewhere_do_not_change_what_is_mapped() -> N
 
 def test_so_many_layers_that_it_takes_long_are_foretold() -> None:
     setup = Setup.of(activations=("relu",), depth=100_000)
-    assert VIEW.foretold(setup) == "this takes about 30 s"
+    assert VIEW.foretold(setup) == "following 100,000 layers takes up to 30 s"
     assert VIEW.foretold(setup.with_(depth=1000)) == ""
 
 

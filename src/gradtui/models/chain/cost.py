@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.setup import Loss, Setup
 from gradtui.setup.shared import LEAST_PATIENCE
-from gradtui.wording import duration
+from gradtui.wording import duration, foretold
 
 _LAYER = 8e-6
 """Seconds of a layer, on one core of an ordinary machine of 2025, rounded up."""
@@ -22,6 +22,13 @@ def idle_in_decay(setup: Setup) -> frozenset[str]:
     fewest = samples_of(setup.with_(patience=LEAST_PATIENCE))
     idle = {"patience"} if fewest == setup.chain.samples else set()
     return frozenset(idle | ({"loss_scale"} if setup.chain.loss == Loss(upstream=0.0) else set()))
+
+
+def foretold_in_decay(setup: Setup) -> str:
+    """That random chains take long, where they do."""
+    chains = samples_of(setup)
+    what = f"drawing {chains:,} random chain{'' if chains == 1 else 's'}"
+    return foretold(what, chains * _seconds(setup))
 
 
 def why_fewer(setup: Setup) -> str:
