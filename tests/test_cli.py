@@ -30,13 +30,15 @@ from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from support.commands import run
 
+FORETOLD = r"(gradtui: \w.* takes (about|up to) [\d,]+ \w+; ctrl\+c ends it\n)?"
 FRAME = re.compile("[│┌└├┤┬┴┼]")
 
 
 def printed(*words: str, **how: Any) -> str:
-    """What a command that succeeds in silence prints."""
+    """What a command prints that succeeds and says at most that it takes long."""
     done = run(*words, **how)
-    assert (done.status, done.err) == (0, "")
+    assert done.status == 0
+    assert re.fullmatch(FORETOLD, done.err)
     return done.out
 
 

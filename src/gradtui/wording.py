@@ -163,6 +163,23 @@ _SAME = 1e-9
 """What log10 may be off where all of something is left: float64's own rounding, added up."""
 
 
+def foretold(what: str, seconds: float, *, most: bool = False) -> str:
+    """What is said before work that takes long: drawing 40 networks takes about 12 s; "" elsewhere.
+
+    Args:
+        what: the work.
+        seconds: what it takes, by a count of operations.
+        most: whether that is the most that it can take.
+    """
+    if seconds <= _SOON:
+        return ""
+    return f"{what} takes {'up to' if most else 'about'} {duration(seconds)}"
+
+
+_SOON = 2.0
+"""Seconds in which an answer is there without a word before it."""
+
+
 def duration(seconds: float) -> str:
     """Seconds in words: 40 s, 3 min, 2 hours."""
     for size, unit in ((3600.0, "hours"), (60.0, "min")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,13 @@ from gradtui.mathematics.network import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectrum
 from gradtui.models.chain import cost as chain_cost
 from gradtui.models.network import cost, networks
-from gradtui.models.network.cost import networks_of, networks_within, seconds_of, warning, why_fewer
+from gradtui.models.network.cost import networks_of, networks_within, seconds_of, why_fewer
 from gradtui.models.network.networks import drawn, flow_of
 from gradtui.models.subject import Subject, subjects_of
-from gradtui.progress import Stopped
-from gradtui.setup import Setup
+from gradtui.progress import Stopped, unwatched
+from gradtui.setup import Loss, Setup
 from gradtui.views import VIEWS
+from gradtui.wording import foretold
 from support.commands import run as command
 
 
@@ -59,8 +62,32 @@ def test_fewer_are_explained_with_what_all_would_take() -> None:
     assert text == (
         "12 of 100 networks: all would take about 3 min; give more patience to draw more."
     )
-    assert warning(3, 20.0, 5.0) == ""
-    assert warning(1, 20.0, 600.0) == "this takes about 10 min"
+
+
+def test_what_takes_long_is_foretold() -> None:
+    assert foretold("drawing 3 networks", 2.0) == ""
+    assert foretold("drawing 3 networks", 11.2) == "drawing 3 networks takes about 12 s"
+    assert foretold("it", 600.0, most=True) == "it takes up to 10 min"
+
+
+@pytest.mark.parametrize(
+    ("view", "small", "large", "said"),
+    [
+        ("decay", {"model": "network"}, {"depth": 500, "units": 512, "networks": 3},
+         r"drawing 3 networks takes about \d+ s"),
+        ("decay", {"model": "chain"}, {"depth": 10_000}, r"drawing 187 random chains takes about"),
+        ("init", {}, {"depth": 200, "units": 512}, r"drawing \d+ networks? with each kind of"),
+        ("layers", {}, {"depth": 1000, "units": 1024}, r"drawing a network takes about \d+ s"),
+        ("spectrum", {}, {"depth": 500, "units": 256}, r"drawing \d+ networks? takes about \d+ s"),
+        ("phase", {}, {"depth": 100_000}, r"following 100,000 layers takes up to 30 s"),
+    ],
+)  # fmt: skip
+def test_every_view_foretells_its_own_work(
+    view: str, small: dict[str, object], large: dict[str, object], said: str
+) -> None:
+    setup = VIEWS[view].default_setup.with_(activations=("tanh",), **small)
+    assert VIEWS[view].foretold(setup.with_(depth=10)) == ""
+    assert re.match(said, VIEWS[view].foretold(setup.with_(**large)))
 
 
 @pytest.mark.parametrize("view", ["decay", "init", "spectrum"])
@@ -87,7 +114,7 @@ def test_spectra_that_take_longer_than_the_patience_are_foretold(
     assert err == ""
     monkeypatch.setattr(cost, "_LAYER", 60.0)
     _, _, err = command(*small)
-    assert err == "gradtui: this takes about 16 min; ctrl+c ends it\n"
+    assert err == "gradtui: drawing 1 network takes about 16 min; ctrl+c ends it\n"
 
 
 def test_where_one_network_takes_too_long_theory_has_the_word(
@@ -220,3 +247,25 @@ def test_patience_is_idle_where_it_decides_nothing() -> None:
         small, large = (Setup.of(model=model, depth=depth) for depth in (10, 10_000))
         assert "patience" not in VIEWS["decay"].used(small)
         assert "patience" in VIEWS["decay"].used(large)
+
+
+def test_where_nothing_is_drawn_no_knob_of_drawing_counts() -> None:
+    """A network of 10,000 layers of 4096 units takes over an hour, and theory is shown alone."""
+    decay = VIEWS["decay"]
+    drawn = Setup.of(model="network", depth=10)
+    assert {"seed", "networks"} <= set(decay.used(drawn))
+    never = drawn.with_(depth=10_000, units=4096)
+    assert not {"seed", "networks"} & set(decay.used(never))
+    assert "patience" in decay.used(never)
+
+
+def test_of_no_gradient_the_loss_scale_changes_nothing() -> None:
+    decay, one = VIEWS["decay"], Setup.of(activations=("tanh",), depth=3, samples=2)
+    assert "loss_scale" in decay.used(one)
+    for loss in (Loss(upstream=0.0), Loss(upstream=1.0)):
+        setup = one.with_(loss=loss)
+        tables = [
+            [*decay.results(setup.with_(loss_scale=scale), unwatched)][-1] for scale in (1.0, 1e9)
+        ]
+        same = decay.table(tables[0]) == decay.table(tables[1])
+        assert same is ("loss_scale" not in decay.used(setup))

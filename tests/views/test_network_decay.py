@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -570,14 +571,16 @@ def test_what_would_take_hours_is_left_to_theory_and_that_is_said() -> None:
 
 
 @pytest.mark.parametrize("name", ["tanhshrink", "softshrink", "hardshrink"])
-def test_where_theory_says_that_nothing_arrives_it_is_read_out_as_0(name: str) -> None:
+def test_what_theory_cannot_follow_is_read_out_as_less_than_what_it_can(name: str) -> None:
     """Before anything is measured, too: the readout's numbers are theory's then."""
     first = next(VIEW.results(setup(name, init="normal", depth=50), unwatched))
     cells = first.each[0].cells(1)
-    assert (cells["median"], cells["theory"], cells["a layer"]) == ("…", "0", "×0")
+    assert cells["median"] == "…"
+    assert re.fullmatch(r"<\d\S*e-\d+", cells["theory"])
+    assert re.fullmatch(r"<×\d\S*e-\d+", cells["a layer"])
     assert cells["max depth"].isdigit()
     low, high = first.each[0].expectation.band
-    assert low[0] == high[0] == -math.inf
+    assert -math.inf < low[0] == high[0] < -300.0
     text = as_csv(VIEW.table(first))
     assert "nan" not in text
 
@@ -619,3 +622,19 @@ def test_what_most_networks_keep_is_no_less_deep_than_they_are(depth: int) -> No
     result = last(one)
     assert VIEW.finding(result, "tanh").kind is Kind.HEALTHY
     assert f">{depth}" in row_text(VIEW.readout(result, one, 120)[1])
+
+
+def test_theory_does_not_call_0_what_it_cannot_follow() -> None:
+    """Networks give 10^-4e8 here: theory is only known to be below 1e-299."""
+    one = setup("tanhshrink", init="normal", depth=20, networks=2, units=16)
+    result = last(one)
+    found = VIEW.finding(result, "tanhshrink")
+    assert found.kind is Kind.VANISHING
+    assert "Theory: below ×" in found.evidence
+    assert "×0;" not in found.evidence
+    rows = VIEW.table(result)
+    assert rows[0]["log10_theory"] is None
+    assert rows[-1]["log10_theory"] == 0.0
+    silent = VIEW.finding(last(one.with_(x=0.0)), "tanhshrink")
+    assert silent.kind is Kind.DEAD
+    assert "below" not in silent.evidence

@@ -761,5 +761,20 @@ def test_recipes_that_are_compared_elsewhere_do_not_change_what_is_mapped() -> N
 
 def test_so_many_layers_that_it_takes_long_are_foretold() -> None:
     setup = Setup.of(activations=("relu",), depth=100_000)
-    assert VIEW.foretold(setup) == "this takes about 30 s"
+    assert VIEW.foretold(setup) == "following 100,000 layers takes up to 30 s"
     assert VIEW.foretold(setup.with_(depth=1000)) == ""
+
+
+def test_what_is_too_small_to_be_followed_is_less_than_what_is_told() -> None:
+    """Of tanhshrink's q, which falls as q³, 2 layers are followed and 20 are not."""
+    few = VIEW.finding(result_of(setup_of("tanhshrink", 0.5, 0.0, depth=2)), "tanhshrink")
+    many = VIEW.finding(result_of(setup_of("tanhshrink", 0.5, 0.0, depth=20)), "tanhshrink")
+    assert "leave less than" in many.sentence
+    assert "a layer" not in many.sentence
+    assert "less than" not in few.sentence
+    alive = VIEW.finding(result_of(setup_of("tanh", 0.5, 0.0, depth=400)), "tanh")
+    assert "less than" not in alive.sentence
+    assert VIEW.finding(result_of(setup_of("softshrink", 0.5, 0.0)), "softshrink").kind is (
+        Kind.VANISHING
+    )
+    assert VIEW.finding(result_of(setup_of("softshrink", 0.0, 0.0)), "softshrink").kind is Kind.DEAD

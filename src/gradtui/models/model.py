@@ -68,6 +68,7 @@ class Model:
             was found to help.
         remedy: the first change that helps where a decay is not healthy.
         idle: the knobs that change nothing for this setup, of those that all models share.
+        foretold: what is said before a decay that takes long; "" elsewhere.
         layered: what real layers can do beside; None where there are none.
     """
 
@@ -78,6 +79,7 @@ class Model:
     run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
     remedy: Callable[[Decay, Tick], Remedy | None]
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
+    foretold: Callable[[Setup], str] = lambda setup: ""
     layered: Layered | None = None
 
     def subjects(self, setup: Setup) -> tuple[Subject, ...]:

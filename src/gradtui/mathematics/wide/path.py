@@ -50,7 +50,13 @@ _SETTLED = 1e-14
 _FARTHEST = 66.0
 """|ln q| from which on a q of many counts as there: 1e±28."""
 
+FAINTEST = math.exp(-_FARTHEST)
+"""What is smaller is not told apart from that."""
+
 _LAYERS_A_TICK = 100
+
+_BELOW = -30.0
+"""log10 of what E[f²] and E[f′²] are below where they are not followed, for |f′| up to 1."""
 
 _SAMPLED = 33
 """At so many layers κ is evaluated; it changes slowly in between."""
@@ -65,7 +71,10 @@ class GradientPath:
         sigma_w2: σw² of each layer.
         sigma_b2: σb² of each layer.
         q: q_l; 0 or inf where it has left the range of float64.
-        log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer.
+        log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer, and -inf where it is
+            exactly 0; where it is too small to be followed a number that is above it.
+        followed: whether χ_l is.
+        silent: whether q_l is exactly 0.
     """
 
     activation: Activation
@@ -73,6 +82,8 @@ class GradientPath:
     sigma_b2: Array
     q: Array
     log10_chi: Array
+    followed: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
 
     @property
     def depth(self) -> int:
@@ -81,8 +92,13 @@ class GradientPath:
 
     @property
     def log10_grad_hidden(self) -> Array:
-        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]."""
+        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]; above it where not followed."""
         return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where `log10_grad_hidden` is more than a bound: every layer above is followed."""
+        return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
 
     def log_variance(self, widths: int | Sequence[int], *, orthogonal: bool = False) -> Array:
         """β of ln‖g_l‖² over networks, for l = 0 … L [depth + 1].
@@ -134,22 +150,44 @@ def gradient_path(
     size = float(numbers("x", abs(x), 0.0, 1e100))
     alike = bool(np.all(w == w[0]) and np.all(b == b[0]))
     recursion = Recursion(expectations(f), 1.0, 0.0)
-    q, chi = np.empty(depth), np.empty(depth)
+    q, slope = np.empty(depth), np.empty(depth)
     here = float(w[0] * size * size + b[0])
     for layer in watched(range(depth), _LAYERS_A_TICK, tick):
         square, slope_square = recursion.step(here)
-        q[layer], chi[layer] = here, w[layer] * slope_square
+        q[layer], slope[layer] = here, slope_square
         if layer + 1 == depth:
             break
         following = float(w[layer + 1] * square + b[layer + 1]) if w[layer + 1] else b[layer + 1]
         settled = abs(following - here) <= _SETTLED * here or not math.isfinite(following)
         if alike and settled:
             q[layer + 1 :] = following
-            chi[layer + 1 :] = w[0] * recursion.step(following)[1]
+            slope[layer + 1 :] = recursion.step(following)[1]
             break
         here = following
+    silent = _silent(f, w, b, size)
+    flat = f.max_abs_derivative == 0.0 or (silent & (f.derivative(0.0) == 0.0))
+    followed = (slope > 0.0) | (w == 0.0) | flat
     with np.errstate(divide="ignore"):
-        return GradientPath(f, w, b, q, np.log10(chi))
+        log10_slope = np.where(followed, np.log10(slope), log10_below(f))
+        return GradientPath(f, w, b, q, np.log10(w) + log10_slope, followed, silent)
+
+
+def log10_below(f: Activation) -> float:
+    """log10 of what E[f′²] is below where it is not followed: q is below 1e-120, or f′ is 0 near 0.
+
+    There |f′| < 1e-15 near 0, or f′ ≠ 0 only from 14 standard deviations on.
+    """
+    most = f.max_abs_derivative
+    return _BELOW + 2.0 * math.log10(max(most, 1.0)) if most < math.inf else _BELOW
+
+
+def _silent(f: Activation, w: Array, b: Array, x: float) -> NDArray[np.bool_]:
+    """Whether the pre-activations of each layer are exactly 0, whatever the weights."""
+    through, silent = x == 0.0, np.empty(len(w), bool)
+    for layer, (weight, bias) in enumerate(zip(w.tolist(), b.tolist(), strict=True)):
+        silent[layer] = bias == 0.0 and (weight == 0.0 or through)
+        through = bool(silent[layer]) and f(0.0) == 0.0
+    return silent
 
 
 def ratios_by_depth(
@@ -174,18 +212,22 @@ def ratios_by_depth(
         tick: told the share that is done, some hundred layers at a time.
 
     Returns:
-        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, *shape].
+        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, *shape]. Where q_l is below
+        1e-28 and f′(0) = 0, the sum is only known to be below that; -inf is an exact 0.
     """
     w, b = np.broadcast_arrays(np.square(sigma_w), np.square(sigma_b))
     depths, shape = np.asarray(layers, dtype=np.float64), w.shape
     e, moving = expectations(as_activation(activation)), np.arange(w.size)
     w, b = w.ravel(), b.ravel()
+    with np.errstate(divide="ignore"):
+        least = np.where(w * x * x + b > 0.0, np.log10(w) + log10_below(e.activation), -math.inf)
     q, total = w * x * x + b, np.zeros(w.size)
     left, reached = np.empty((depths.size, w.size)), np.empty((depths.size, w.size))
     row, deepest = 0, int(depths[-1])
     for layer in range(1, deepest + 1):
         recursion = Recursion(e, w[moving], b[moving])
         log10_chi, following = recursion.followed(q, _FARTHEST)
+        log10_chi = np.where(log10_chi == -math.inf, least[moving], log10_chi)
         total[moving] += log10_chi
         at_rest = _at_rest(q, following)
         if layer == depths[row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtui.mathematics.precision import FORMATS
-from gradtui.models.chain.cost import idle_in_decay
+from gradtui.models.chain.cost import foretold_in_decay, idle_in_decay
 from gradtui.models.decay import DecayLayout, first_layer
 from gradtui.models.model import Model
 from gradtui.setup import Chain, Setup, names_of
@@ -38,4 +38,5 @@ MODEL = Model(
     run=run,
     remedy=remedy,
     idle=idle_in_decay,
+    foretold=foretold_in_decay,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradtui.setup import Setup
+from gradtui.setup import Loss, Setup
 from gradtui.setup.shared import LEAST_PATIENCE
-from gradtui.wording import duration
+from gradtui.wording import duration, foretold
 
 _LAYER = 8e-6
 """Seconds of a layer, on one core of an ordinary machine of 2025, rounded up."""
@@ -18,9 +18,17 @@ def samples_of(setup: Setup) -> int:
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
-    """The patience, where no choice of it changes how many are drawn."""
+    """The patience, where no choice of it changes how many are drawn; of no loss its scale."""
     fewest = samples_of(setup.with_(patience=LEAST_PATIENCE))
-    return frozenset({"patience"} if fewest == setup.chain.samples else ())
+    idle = {"patience"} if fewest == setup.chain.samples else set()
+    return frozenset(idle | ({"loss_scale"} if setup.chain.loss == Loss(upstream=0.0) else set()))
+
+
+def foretold_in_decay(setup: Setup) -> str:
+    """That random chains take long, where they do."""
+    chains = samples_of(setup)
+    what = f"drawing {chains:,} random chain{'' if chains == 1 else 's'}"
+    return foretold(what, chains * _seconds(setup))
 
 
 def why_fewer(setup: Setup) -> str:

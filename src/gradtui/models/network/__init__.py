@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import DecayLayout, first_layer
 from gradtui.models.model import Layered, Model
-from gradtui.models.network.cost import idle_in_decay
+from gradtui.models.network.cost import foretold_in_decay, idle_in_decay
 from gradtui.setup import Network, Setup, names_of
 from gradtui.when_called import when_called
 
@@ -47,6 +47,7 @@ MODEL = Model(
     run=run,
     remedy=remedy,
     idle=idle_in_decay,
+    foretold=foretold_in_decay,
     layered=Layered(
         sigmas=sigmas_of,
         drawn=drawn,

@@ -14,7 +14,7 @@ from gradtui.mathematics.initialisation import initialisation
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE
-from gradtui.wording import duration
+from gradtui.wording import duration, foretold
 
 _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
@@ -91,11 +91,35 @@ def why_fewer(asked: int, drawn: int, seconds: float) -> str:
     )
 
 
-def warning(drawn: int, patience: float, seconds: float) -> str:
-    """What to say before it begins, where even so few networks take longer; "" elsewhere."""
-    if drawn * seconds <= patience:
-        return ""
-    return f"this takes about {duration(drawn * seconds)}"
+def foretold_in_decay(setup: Setup) -> str:
+    """That drawing the networks of a decay takes long, where it does."""
+    subjects = subjects_of(setup, "network")
+    networks = networks_of(subjects)
+    return foretold(_drawing(networks), networks * sum(map(seconds_of, subjects)))
+
+
+def foretold_spectra(setup: Setup, networks: int) -> str:
+    """That the spectra of so many networks of each kind take long, where they do."""
+    return foretold(_drawing(networks), networks * spectra_seconds_of(setup))
+
+
+def foretold_in_ways(setup: Setup, ways: int) -> str:
+    """That checking each activation with so many kinds of weights takes long, where it does."""
+    subjects = subjects_of(setup, "network")
+    patience = setup.patience / len(subjects)
+    total, most = 0.0, 0
+    for subject in subjects:
+        alone = seconds_of(subject.changed({"init": ("normal",)}))
+        if alone > patience:
+            continue
+        each = ways * alone if ways * alone <= patience else alone
+        networks = networks_within(setup.network.networks, patience, each)
+        total, most = total + networks * each, max(most, networks)
+    return foretold(f"{_drawing(most)} with each kind of weights", total)
+
+
+def _drawing(networks: int) -> str:
+    return f"drawing {networks:,} network{'' if networks == 1 else 's'}"
 
 
 def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
@@ -111,8 +135,11 @@ def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
-    """Of one network a subject."""
-    return unhurried(setup, sum(map(seconds_of, subjects_of(setup, "network"))))
+    """Of one network a subject; where none is drawn, what that would depend on, too."""
+    subjects = subjects_of(setup, "network")
+    if not networks_of(subjects):
+        return frozenset({"seed", "networks"})
+    return unhurried(setup, sum(map(seconds_of, subjects)))
 
 
 def spectra_seconds_of(setup: Setup) -> float:

@@ -150,7 +150,13 @@ class NetworkDecay(Decay):
         return (
             *bound,
             Guide(layers, law.scalar, "muted", "long", "near", f"scalar{self._of}"),
-            Guide(layers, law.infinite, "spread", "dash-dot-dot", name=f"theory{self._of}"),
+            Guide(
+                layers,
+                np.where(law.known, law.infinite, -np.inf),
+                "spread",
+                "dash-dot-dot",
+                name=f"theory{self._of}",
+            ),
         )
 
     def bands(self) -> tuple[Band, ...]:
@@ -158,7 +164,8 @@ class NetworkDecay(Decay):
         if self.law.band is None:
             return ()
         layers = np.arange(self.law.first, self.depth + 1)
-        return (Band(layers, *self.law.band, "spread", f"90 % in theory{self._of}"),)
+        low, high = (np.where(self.law.known, edge, -np.inf) for edge in self.law.band)
+        return (Band(layers, low, high, "spread", f"90 % in theory{self._of}"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -196,11 +203,21 @@ class NetworkDecay(Decay):
             "median": median,
             "5 %": low,
             "95 %": high,
-            "theory": magnitude(float(self.law.infinite[layer - self.law.first])),
-            "a layer": a_layer(self.judgement.log10_ratio, self.depth - self.law.first),
+            "theory": self._theory(layer - self.law.first),
+            "a layer": self._rate(),
             "σw": self.expectation.sigma_w,
             "max depth": self._max_depth(),
         } | self.formats.cells()
+
+    def _rate(self) -> str:
+        """The factor a layer, as measured, before that in theory."""
+        text = a_layer(self.judgement.log10_ratio, self.depth - self.law.first)
+        return text if self.ensemble is not None or self.law.known[0] else f"<{text}"
+
+    def _theory(self, index: int) -> str:
+        """What theory says, or below what."""
+        text = magnitude(float(self.law.infinite[index]))
+        return text if self.law.known[index] else f"<{text}"
 
     def _max_depth(self) -> str:
         """How many of the first layers can be stacked: as tried, before that in theory."""
@@ -252,15 +269,16 @@ class NetworkDecay(Decay):
         rows: list[dict[str, Value]] = []
         for index, layer in enumerate(range(law.first, self.depth + 1)):
             low, median, high = measured.get(layer, (None, None, None))
+            least, most = law.band if law.band is not None and law.known[index] else (None, None)
             rows.append(
                 {
                     "activation": self.subject.activation,
                     "init": self.subject.init,
                     "quantity": self._quantity,
                     "layer": layer,
-                    "log10_theory": float(law.infinite[index]),
-                    "log10_theory_5": None if law.band is None else float(law.band[0][index]),
-                    "log10_theory_95": None if law.band is None else float(law.band[1][index]),
+                    "log10_theory": float(law.infinite[index]) if law.known[index] else None,
+                    "log10_theory_5": None if least is None else float(least[index]),
+                    "log10_theory_95": None if most is None else float(most[index]),
                     "log10_measured_5": low,
                     "log10_measured_50": median,
                     "log10_measured_95": high,

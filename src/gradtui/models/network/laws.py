@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,13 @@ from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.models.network.networks import Expectation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+_FAINT = 1e-30
+"""What E[f²] is below where it is not followed, for q is below 1e-120."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +41,8 @@ class Law:
         band: between which 90 % of the networks are to be expected; None where that is not known.
         bound: no direction can do better; None where there is no such law.
         scalar: one unit a layer with w = σw.
+        known: where `infinite` is theory's value; elsewhere it is too small to be followed, and
+            `infinite` and `centre` are above it.
     """
 
     first: int
@@ -41,28 +51,42 @@ class Law:
     band: tuple[Array, Array] | None
     bound: Array | None
     scalar: Array
+    known: NDArray[np.bool_]
 
 
 def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float) -> Law:
     """The law of ∂L/∂a, ∂L/∂z or ∂L/∂W for widths n_0 … n_L and inputs of standard deviation x."""
     if quantity == "a":
         return Law(
-            0, expected.infinite, expected.centre, expected.band, expected.bound, expected.scalar
+            0,
+            expected.infinite,
+            expected.centre,
+            expected.band,
+            expected.bound,
+            expected.scalar,
+            expected.path.known,
         )
     path = expected.path
-    slopes, inputs = _moments(expected, x)
+    slopes, inputs, faint = _moments(expected, x)
+    known = path.known[:-1]
     alone = chain(path.activation, np.sqrt(expected.by_layer.sigma_w2), 0.0, x)
     with np.errstate(all="ignore"):
         infinite = expected.infinite[1:] + slopes
         if quantity == "w":
             below = 0.5 * np.log10(np.array(widths[:-1], float))
             norm = infinite + inputs + below
-            return Law(1, norm, norm, None, None, alone.log10_gradients + below)
+            return Law(1, norm, norm, None, None, alone.log10_gradients + below, known & ~faint)
         shift = np.where(infinite == -np.inf, -np.inf, infinite - expected.infinite[1:])
         low, high = (edge[1:] + shift for edge in expected.band)
         bound = expected.bound[1:] + np.log10(path.activation.max_abs_derivative)
         return Law(
-            1, infinite, expected.centre[1:] + shift, (low, high), bound, alone.log10_backward
+            1,
+            infinite,
+            expected.centre[1:] + shift,
+            (low, high),
+            bound,
+            alone.log10_backward,
+            known,
         )
 
 
@@ -79,8 +103,11 @@ def log10_largest(units: int) -> float:
     return math.log10(max(NormalDist().inv_cdf(0.5 + 0.5 * 0.5 ** (1.0 / units)), 1.0))
 
 
-def _moments(expected: Expectation, x: float) -> tuple[Array, Array]:
-    """log10 √D_l and log10 √V_{l-1} for l = 1 … L."""
+def _moments(expected: Expectation, x: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """log10 √D_l, log10 √V_{l-1}, and where V is too small to be followed: that is above it then.
+
+    For l = 1 … L.
+    """
     path = expected.path
     with np.errstate(all="ignore"):
         if (path.sigma_w2 > 0.0).all():
@@ -91,4 +118,7 @@ def _moments(expected: Expectation, x: float) -> tuple[Array, Array]:
             slopes = 0.5 * np.log10(moments.slope_square)
             square = np.append(0.0, moments.square[:-1])
         square[0] = x * x
-        return slopes, 0.5 * np.log10(square)
+        zero = np.append(x == 0.0, path.silent[:-1] & (path.activation(0.0) == 0.0))
+        faint = (square == 0.0) & ~zero
+        least = np.maximum(path.sigma_b2 / path.sigma_w2 * np.finfo(float).eps, _FAINT)
+        return slopes, 0.5 * np.log10(np.where(faint, least, square)), faint

@@ -206,7 +206,7 @@ class Expectation:
     @property
     def band(self) -> tuple[Array, Array]:
         """Between which 90 % of the networks of this width are to be expected."""
-        reach = np.where(np.isinf(self.centre), 0.0, WITHIN_90 * self.spread)
+        reach = np.where(np.isinf(self.centre) | ~self.path.known, 0.0, WITHIN_90 * self.spread)
         return self.centre - reach, self.centre + reach
 
     @property
@@ -243,7 +243,7 @@ def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:
         bound = _summed_from_above(most)
         scalar = _summed_from_above(alone.log10_derivatives + alone.log10_weights)
         below = 0.5 * _HALF_LOG10_E * log_variance
-        centre = np.where(np.isinf(infinite), infinite, infinite - below)
+        centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
     return Expectation(found.typical, found, path, infinite, centre, spread, bound, scalar)
 

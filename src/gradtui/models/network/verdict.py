@@ -127,7 +127,7 @@ def _factors(known: Known) -> str:
     """What f′, the weights and the signal make of it, in theory."""
     expected, setup = known.expected, known.subject.setup
     whole = float(known.law.infinite[0]) - float(known.law.infinite[-1])
-    if known.judgement.kind is Kind.DEAD or not math.isfinite(whole):
+    if known.judgement.kind is Kind.DEAD or not math.isfinite(whole) or not known.law.known[0]:
         return ""
     back = whole
     if setup.quantity == "w":
@@ -217,6 +217,8 @@ def _theory(known: Known) -> str:
     law, ensemble, setup = known.law, known.ensemble, known.subject.setup
     infinite, centre = float(law.infinite[0]), float(law.centre[0])
     theory = f"Theory: {factor(infinite)}"
+    if not law.known[0]:
+        theory = f"Theory: below {factor(infinite)}, less than it can follow"
     if ensemble is None:
         return f"{theory}."
     count, network = ensemble.networks, setup.network
@@ -224,7 +226,7 @@ def _theory(known: Known) -> str:
     mean, error = ensemble.mean_and_error()
     if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
         return ""  # what theory says of the limit x → 0 is not what x = 0 gives
-    if infinite == -math.inf or mean == -math.inf:
+    if infinite == -math.inf or mean == -math.inf or not law.known[0]:
         return f"{theory}; {networks} give {factor(mean)}."
     if ensemble.dead > 0.0:
         dead = round(ensemble.dead * count)

@@ -37,6 +37,7 @@ VIEW: View[Decays] = View(
     families=tuple(MODELS),
     run=run,
     idle=lambda setup: MODELS[setup.model].idle(setup),
+    foretold=lambda setup: MODELS[setup.model].foretold(setup),
     draw=draw,
     readout=readout,
     finding=finding,

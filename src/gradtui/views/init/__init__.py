@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gradtui.models.network.cost import seconds_of, unhurried
+from gradtui.models.network.cost import foretold_in_ways, seconds_of, unhurried
 from gradtui.models.subject import subjects_of
 from gradtui.setup import Setup
 from gradtui.views.init.orthogonal import orthogonal_lines
@@ -44,6 +44,11 @@ def idle(setup: Setup) -> frozenset[str]:
     return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
 
 
+def foretold(setup: Setup) -> str:
+    """Each is checked with two kinds of weights, the focused one with six recipes, too."""
+    return foretold_in_ways(setup, 2 + 6 // len(setup.activations))
+
+
 def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
     """The lines that set the advice for the focused activation; none where nothing is advised."""
     advised = result.focused.advised
@@ -74,6 +79,7 @@ VIEW: View[Comparisons] = View(
     families=("network",),
     run=run,
     idle=idle,
+    foretold=foretold,
     draw=draw,
     readout=readout,
     finding=finding,

@@ -19,14 +19,14 @@ from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
-from gradtui.models.network.cost import seconds_of, warning
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import log10_ratio
 from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
 from gradtui.setup import Setup
 from gradtui.views.layers.judgement import Judgement, arrives, judge, many_flat, signal_goes
-from gradtui.wording import magnitude, percent
+from gradtui.wording import foretold, magnitude, percent
 
 BINS = 100
 """Of each layer's histogram: finer than a screen has cells for it."""
@@ -176,12 +176,13 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
             yield result
 
 
-def foretold(setup: Setup) -> str:
+def foretold_of(setup: Setup) -> str:
     """What to say before a network is drawn that takes long."""
     if setup.depth > MAX_DEPTH:
         return ""  # that is refused
     subjects = MODELS[setup.model].subjects(setup)
-    return warning(1, setup.patience, sum(map(_seconds_of, subjects)))
+    what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"
+    return foretold(what, sum(map(_seconds_of, subjects)))
 
 
 def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:

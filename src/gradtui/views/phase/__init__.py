@@ -8,7 +8,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.cursor import KEYS, climb, upright, walk
 from gradtui.views.view import View
 from gradtui.when_called import when_called
-from gradtui.wording import duration
+from gradtui.wording import foretold
 
 if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
@@ -31,10 +31,10 @@ _A_LAYER = 3e-4
 """Seconds of a layer, of the maps and of trying what helps."""
 
 
-def foretold(setup: Setup) -> str:
-    """That so many layers take long, where they do."""
+def foretold_of(setup: Setup) -> str:
+    """That so many layers take long, where they may: far less where q soon comes to rest."""
     seconds = _A_LAYER * setup.depth * len(setup.activations)
-    return f"this takes about {duration(seconds)}" if seconds > setup.patience else ""
+    return foretold(f"following {setup.depth:,} layers", seconds, most=True)
 
 
 VIEW: View[Phase] = View(
@@ -56,7 +56,7 @@ VIEW: View[Phase] = View(
     ),
     cursor="sigma_w",
     run=run,
-    foretold=foretold,
+    foretold=foretold_of,
     draw=draw,
     readout=readout,
     finding=finding,

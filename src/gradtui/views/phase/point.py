@@ -11,7 +11,7 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.wide.mean_field import KINDS, MeanField, mean_field
 from gradtui.mathematics.wide.moments import expectations
-from gradtui.mathematics.wide.path import ratios_by_depth
+from gradtui.mathematics.wide.path import FAINTEST, ratios_by_depth
 from gradtui.mathematics.wide.phase import CriticalPoint, critical_points, rate_map
 from gradtui.models import MODELS
 from gradtui.models.finding import Kind, Remedy, digits_beside
@@ -60,6 +60,7 @@ class Point:
         critical: every critical point at this σb that q₁ goes to.
         field: the whole theory, once it is known.
         lasting: for how many layers the gradient stays healthy, once it is known.
+        followed: whether q was followed to the last layer; else less is left than `log10_left`.
         remedy: what was found to help.
     """
 
@@ -71,6 +72,7 @@ class Point:
     critical: tuple[CriticalPoint, ...]
     field: MeanField | None = None
     lasting: Lasting | None = None
+    followed: bool = True
     remedy: Remedy | None = None
 
     @property
@@ -174,7 +176,12 @@ def point_of(subject: Subject, tick: Tick) -> Point:
         at for at in critical_points(name, b * b) if reached(setup, name, at.sigma_w2, b * b)
     )
     ending = KINDS[int(here.kinds[0, 0])]
-    return Point(subject, chi, float(here.q[0, 0]), ending, float(left[0, 0]), critical)
+    ratio, at = float(left[0, 0]), float(here.q[0, 0])
+    last, f = float(q[0, 0]), activation(name)
+    followed = f.derivative(0.0) != 0.0 or (
+        last >= FAINTEST and float(expectations(f).moments(np.array(min(last, 1e150)))[3]) > 0.0
+    )
+    return Point(subject, chi, at, ending, ratio, critical, followed=followed)
 
 
 def reached(setup: Setup, name: str, sigma_w2: float, sigma_b2: float) -> bool:
@@ -245,6 +252,8 @@ def left_in_words(point: Point) -> str:
     digits = digits_beside(point.log10_left, point.subject.setup.log10_threshold)
     bounded = point.log10_left < math.inf
     left = magnitude(point.log10_left, digits) if bounded else "without bound"
+    if not point.followed and point.log10_left > -math.inf:
+        left = f"less than {left}"
     layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
     if point.log10_left >= NONE:
         return f"{layers} make{'' if point.layers > 1 else 's'} it {left}"

@@ -28,7 +28,8 @@ def _diagnosed(point: Point) -> Finding:
         left = min(left, math.nextafter(0.0, -1.0))  # as left_in_words has it
     side = f", {point.side}" if point.side else ""
     where = f"σw = {plain(point.sigma_w, 4)}, σb = {plain(point.sigma_b)}"
-    each = f", {_a_layer(point.log10_mean_rate)}" if math.isfinite(point.log10_left) else ""
+    numbered = math.isfinite(point.log10_left) and point.followed
+    each = f", {_a_layer(point.log10_mean_rate)}" if numbered else ""
     return Finding(
         subject=point.name,
         kind=kind,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
-from gradtui.models.network.cost import spectra_seconds_of, warning
+from gradtui.models.network.cost import foretold_spectra
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of
@@ -63,7 +63,7 @@ def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
     if setup.network.width > MAX_UNITS or setup.depth > MAX_DEPTH:
         return ""  # that is refused
-    return warning(networks_of(setup), setup.patience, spectra_seconds_of(setup))
+    return foretold_spectra(setup, networks_of(setup))
 
 
 def _refuse_too_much(setup: Setup) -> None:
