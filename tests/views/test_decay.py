@@ -386,7 +386,7 @@ def test_the_quantiles_are_those_of_the_chains_themselves() -> None:
     for count in range(1, 100):
         rng = np.random.default_rng([7, 2, count])
         weights = rng.normal(0.0, 1.3, 6)
-        rows.append(chain("tanh", weights, x=float(rng.normal())).log10_hidden)
+        rows.append(chain("tanh", weights).log10_hidden)
     ordered = np.sort(np.array(rows), axis=0)
     spread = spread_of(setup)
     # The smallest value with a share of 5, 50, 95 % at or below it: numbers 5, 50 and 95 of 99.
@@ -550,8 +550,7 @@ def true_kinds(setup: Setup) -> list[Kind]:
     for count in range(1, setup.chain.samples + 1):
         rng = np.random.default_rng([setup.seed, 2, count])
         weights = rng.normal(0.0, setup.chain.weights.root_mean_square, setup.depth)
-        x = float(rng.normal())
-        true = by_hand(setup.activations[0], weights.tolist(), 0.0, x).hidden
+        true = by_hand(setup.activations[0], weights.tolist(), 0.0, setup.x).hidden
         if true[0] == 0.0:
             kinds.append(Kind.DEAD)
             continue
@@ -570,7 +569,8 @@ def test_random_weights_are_judged_by_what_becomes_of_most_chains() -> None:
     vanishing = kinds.count(Kind.VANISHING)
     assert vanishing > 20
     assert found.kind is Kind.VANISHING
-    assert f"tanh vanishing in {vanishing} of 40 random chains" in found.sentence
+    begin = f"tanh vanishing in {vanishing} of 40 random chains with weights of std 1.5 ("
+    assert begin in found.sentence
     assert f"{kinds.count(Kind.HEALTHY)} healthy" in found.sentence
     match = re.search(
         r"In the median ×(\S+) of the loss's gradient arrives at the input, in 90 % of them "
@@ -581,6 +581,37 @@ def test_random_weights_are_judged_by_what_becomes_of_most_chains() -> None:
     spread = spread_of(RANDOM)
     for shown, edge in zip(match.groups(), (spread.median, spread.low, spread.high), strict=True):
         assert close(shown, 10.0 ** float(edge[0]))
+
+
+@pytest.mark.parametrize("x", [1.0, 3.0, 10.0, 100.0])
+def test_random_chains_begin_at_the_input_that_is_asked_about(x: float) -> None:
+    """The share that is healthy beside that of chains drawn and run here, by another generator."""
+    rng, total, samples = np.random.default_rng(17), 20_000, 600
+    a, gradient = np.full(total, x), np.ones(total)
+    for _ in range(4):
+        w = rng.normal(size=total)
+        a = np.tanh(w * a)
+        gradient = gradient * w * (1.0 - a * a)
+    share = float((np.abs(gradient) >= 1e-3).mean())
+    setup = Setup.of(
+        activations=("tanh",), depth=4, x=x, weights=LayerValues(std=1.0), samples=samples
+    )
+    decay = last(setup).each[0]
+    assert isinstance(decay, ChainDecay)
+    assert decay.spread is not None
+    healthy = decay.spread.shares.counts[Kind.HEALTHY]
+    error = math.sqrt(share * (1.0 - share) * (1 / samples + 1 / total))
+    assert abs(healthy / samples - share) < 4.0 * error
+    assert decay.kind() is (Kind.HEALTHY if share > 0.5 else Kind.VANISHING)
+
+
+def test_what_is_random_is_said() -> None:
+    setup = RANDOM.with_(depth=5, biases=LayerValues(std=0.5))
+    sentence = VIEW.finding(last(setup), "tanh").sentence
+    assert "of 40 random chains with weights of std 1.5 and biases of std 0.5" in sentence
+    given = Setup.of(activations=("sigmoid",), depth=9, x=-3.0, biases=LayerValues(std=0.5))
+    evidence = VIEW.finding(last(given), "sigmoid").evidence
+    assert "(weights of std 1 and biases of std 0.5)" in evidence
 
 
 def test_random_chains_that_are_dead_are_not_called_healthy() -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from gradtui.mathematics.chain import Chain
-from gradtui.models.chain.chains import Course
+from gradtui.models.chain.chains import Course, drawn_at_random
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.subject import Subject
@@ -44,16 +44,13 @@ def diagnose(
     limit = subject.setup.log10_threshold
     judgement = course.judged(limit)
     kind = judgement.kind if drawn is None else drawn.kind
+    begin = f"{subject.name} {kind}{' with just these weights' if alone else ''}"
+    if drawn is not None:
+        begin += f" {drawn.text(f'random chains with {drawn_at_random(subject.setup)}')}"
     return Finding(
         subject=subject.name,
         kind=kind,
-        sentence=_sentence(
-            f"{subject.name} {kind}{' with just these weights' if alone else ''}",
-            course,
-            judgement,
-            limit,
-            drawn,
-        ),
+        sentence=_sentence(begin, course, judgement, limit, drawn),
         cause=_cause(course, judgement, limit),
         evidence=evidence,
         remedy=remedy,
@@ -90,7 +87,6 @@ def _sentence(
     what = said(course, judgement)
     if drawn is not None:
         what = f"with the weights of this seed {what}"
-        begin = f"{begin} {drawn.text('random chains')}"
     if kind is Kind.DEAD:
         of_weight = course.quantity in ("", "w") and not _meets_target(course)
         step = ", so this step leaves that weight as it is" if of_weight else ""
