@@ -411,6 +411,36 @@ def test_theory_foretells_every_gradient(quantity: str) -> None:
     assert (abs(mean - decay.law.infinite) < 4.0 * error + 0.02).all()
 
 
+def test_the_loss_scales_of_networks_hold_for_every_gradient_whichever_is_drawn() -> None:
+    """Run here by plain matrices: the largest unit of every layer, in the median."""
+    one = setup("tanh", init="normal(0.6)", depth=12, units=64, networks=9)
+    told = [
+        network(last(one.with_(quantity=quantity))).formats.scales(FORMATS[0]) for quantity in "azw"
+    ]
+    assert told[0] == told[1] == told[2]
+    largest = []
+    for number in range(1, 10):
+        found, rng = drawn(subject(one), number)
+        a = [rng.standard_normal(64)]
+        g = rng.standard_normal(64)
+        g /= np.linalg.norm(g)
+        for w in found.weights:
+            a.append(np.tanh(w @ a[-1]))
+        every = [np.abs(g).max()]
+        for w, out, into in zip(
+            reversed(found.weights), reversed(a[1:]), reversed(a[:-1]), strict=True
+        ):
+            delta = g * (1.0 - out**2)
+            g = w.T @ delta
+            every += [np.abs(delta).max(), np.abs(g).max(), np.abs(np.outer(delta, into)).max()]
+        largest.append(every)
+    median = np.log10(np.median(largest, axis=0))
+    assert told[0] is not None
+    least, most = told[0]
+    assert least == pytest.approx(math.log10(2.0**-25) - median.min(), abs=0.15)
+    assert most == pytest.approx(math.log10(65520.0) - median.max(), abs=0.15)
+
+
 def test_activations_overflow_where_their_largest_unit_does() -> None:
     """256 units of N(0, 1): σw = 16, and 16^32 = 2^128 is inf in float32."""
     one = setup("identity", init="normal(16)", depth=40, units=256, networks=3)

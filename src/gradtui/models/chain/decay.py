@@ -110,8 +110,9 @@ class ChainDecay(Decay):
         """What number formats make of it."""
         layers, log10 = self.curve()
         scale = math.log10(self.subject.setup.loss_scale)
-        outputs = self.chain.log10_outputs
-        return InFormats(layers, log10, scale, np.arange(len(outputs)), outputs)
+        chain, outputs = self.chain, self.chain.log10_outputs
+        every = np.concatenate((chain.log10_hidden, chain.log10_backward, chain.log10_gradients))
+        return InFormats(layers, log10, scale, np.arange(len(outputs)), outputs, every)
 
     def curve(self) -> tuple[Layers, Array]:
         """The chain's own."""
