@@ -24,11 +24,14 @@ _ENOUGH = 0.05
 _MANY_SATURATED = 0.2
 """Such a share of saturated units is worth a sentence."""
 
+_MOST = 0.5
+"""Where more of its units are saturated, that is why a layer takes so much."""
+
+_FEW_ARE_NOT = 0.8
+"""Where more are saturated, those that are not are few."""
+
 _FEW = 3
 """Steps among which one is worth a name."""
-
-_LARGE = 25.0
-"""A q at which what levels off has done so."""
 
 _MUCH = 1.0
 """Decades: a signal that falls or grows by more is worth a sentence."""
@@ -162,7 +165,7 @@ def _one_layer(known: Known) -> str:
     layer = at + 1 + law.first
     text = f"Layer {layer} alone makes {factor(most)} of it"
     f, q = known.expected.path.activation, float(known.expected.path.q[layer - 1])
-    if f.saturates and most < 0.0 and q > _LARGE:
+    if f.saturates == "both sides" and most < 0.0 and known.expected.saturated(layer) > _MOST:
         by = ", by the inputs" if layer == 1 else ""
         return f"{text}: its z, of spread {plain(math.sqrt(q))}{by}, saturate f."
     return f"{text}."
@@ -201,11 +204,11 @@ def _fate_of_signal(known: Known) -> str:
 
 def _saturated(known: Known) -> str:
     """How many units are saturated, where many are."""
-    saturated = known.expected.saturated
+    saturated = known.expected.saturated(known.expected.path.depth)
     both_ends = known.expected.path.activation.saturates == "both sides"
     if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
         return ""
-    carry = ", and the few that are not carry it" if saturated > 0.5 else ""
+    carry = ", and the few that are not carry it" if saturated > _FEW_ARE_NOT else ""
     return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
 
 
