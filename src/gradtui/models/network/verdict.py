@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
-from gradtui.models.judging import Judgement, Shares
+from gradtui.models.judging import Judgement, Shares, signal_trend
 from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
@@ -34,7 +34,7 @@ _FEW = 3
 """Steps among which one is worth a name."""
 
 _MUCH = 1.0
-"""Decades: a signal that falls or grows by more is worth a sentence."""
+"""Decades: a layer that makes less of a gradient is not worth a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,23 +183,19 @@ def _death(known: Known) -> str:
 
 def _signal(known: Known) -> str:
     """What becomes of the signal on its way up, where that is much."""
-    signal = known.formats.log10_signal
-    first, last = float(signal[1]), float(signal[-1])
-    if known.judgement.kind is Kind.DEAD or first == -math.inf or abs(last - first) < _MUCH:
+    change = signal_trend(known.formats.log10_signal[1:])
+    if known.judgement.kind is Kind.DEAD or not change:
         return ""
-    how = "collapses" if last < first else "grows"
-    return (
-        f"The signal {how}: |a| at the last layer is {factor(last - first)} of that at the first."
-    )
+    how = "collapses" if change < 0.0 else "grows"
+    return f"The signal {how}: |a| at the last layer is {factor(change)} of that at the first."
 
 
 def _fate_of_signal(known: Known) -> str:
     """By how much it falls or grows, where that is more than a gradient may."""
-    signal, limit = known.formats.log10_signal, known.subject.setup.log10_threshold
-    apart = float(signal[-1]) - float(signal[1])
-    if not (math.isfinite(float(signal[1])) and abs(apart) > -limit):
+    change = signal_trend(known.formats.log10_signal[1:])
+    if not abs(change) > -known.subject.setup.log10_threshold:
         return ""
-    return f"{'collapses' if apart < 0.0 else 'grows'}, |a| {factor(apart)}"
+    return f"{'collapses' if change < 0.0 else 'grows'}, |a| {factor(change)}"
 
 
 def _saturated(known: Known) -> str:
