@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.models.finding import Kind
-from gradtui.models.judging import Shares, first_unhealthy, judge
+from gradtui.models.judging import Shares, first_unhealthy, judge, signal_trend
 
 INF = math.inf
 
@@ -96,3 +96,25 @@ def test_of_many_the_verdict_is_healthy_only_where_most_are(
         assert text.startswith(f"in {counts[kind]} of {total} networks (")
         for other, count in counts.items():
             assert (f"{count} {other}" in text) is (count > 0 and other is not kind)
+
+
+@pytest.mark.parametrize(
+    ("signal", "trend"),
+    [
+        ([0.0, -1.0, -2.0, -3.0], -3.0),
+        ([0.0, 0.2, 0.6, 1.4, 3.0], 3.0),  # ever faster
+        ([-4.0, 0.0, 0.0, 0.0], 4.0),  # at once, and stays
+        ([0.0, -0.4, -0.9], 0.0),  # not tenfold
+        ([-4.0, 0.0, -4.0, 0.0], 0.0),  # a cycle of two
+        ([0.0, -4.0, 0.0, -4.0], 0.0),
+        ([0.0, 0.0, -4.0, 0.0, 0.0, -4.0], 0.0),  # of three
+        ([0.0, 2.0, 1.0, 3.0, 2.0, 4.0, 3.0, 5.0], 5.0),  # two up, one down
+        ([0.0, -1.0, -np.inf, -np.inf], -np.inf),
+        ([0.0, -np.inf, 2.0], 0.0),  # a bias revives it
+        ([-np.inf, 0.0, 2.0], 0.0),
+        ([np.inf, np.inf], 0.0),
+        ([0.0], 0.0),
+    ],
+)
+def test_a_trend_goes_one_way(signal: list[float], trend: float) -> None:
+    assert signal_trend(np.array(signal)) == trend

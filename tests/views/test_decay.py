@@ -215,16 +215,26 @@ def test_the_loss_scale_is_a_factor_on_what_the_formats_see(scale: float) -> Non
     assert overflown(decay)[0] == (infs.max() if infs.size else None)
 
 
+@pytest.mark.parametrize("quantity", ["a", "z", "w"])
 @pytest.mark.parametrize(
-    ("name", "depth", "w"), [("identity", 20, 0.5), ("sigmoid", 12, 1.0), ("relu", 3, 4.0)]
+    ("name", "depth", "w", "x"),
+    [
+        ("identity", 15, 0.5, 1.0),
+        ("sigmoid", 12, 1.0, 1.0),
+        ("relu", 3, 4.0, 1.0),
+        ("relu", 50, 1.3, 0.01),
+        ("tanh", 8, 0.5, 0.01),
+    ],
 )
 def test_the_loss_scales_that_are_told_hold_and_the_next_do_not(
-    name: str, depth: int, w: float
+    name: str, depth: int, w: float, x: float, quantity: str
 ) -> None:
-    (decay,) = decays(one(name, depth, w))
+    """For every gradient of every layer, whichever is drawn."""
+    (decay,) = decays(one(name, depth, w, x=x, quantity=quantity))
     scales = decay.formats.scales(FORMATS[0])
     assert scales is not None
-    gradients = np.array(by_hand(name, [w] * depth).hidden)
+    true = by_hand(name, [w] * depth, x=x)
+    gradients = np.array([*true.hidden, *true.backward, *true.gradients])
 
     def holds(scale: float) -> bool:
         with np.errstate(all="ignore"):
@@ -237,6 +247,33 @@ def test_the_loss_scales_that_are_told_hold_and_the_next_do_not(
     # Two digits: the next number of two digits outwards does not.
     assert not holds(least * 0.9)
     assert not holds(most * 1.1)
+
+
+def test_what_the_drawn_gradient_does_not_show_rules_a_loss_scale_out() -> None:
+    """∂L/∂w is small in every layer, but ∂L/∂a_L is the scale itself."""
+    setup = one("tanh", 30, 0.2, quantity="w")
+    true = by_hand("tanh", [0.2] * 30)
+    gradients = np.array([*true.hidden, *true.backward, *true.gradients])
+    with np.errstate(all="ignore"):
+        scaled = [(gradients * 2.0**k).astype(np.float16) for k in range(-60, 100)]
+    assert not any(np.all(np.isfinite(g) & (g != 0)) for g in scaled)
+    (decay,) = decays(setup)
+    assert decay.formats.scales(FORMATS[0]) is None
+    assert "No loss scale helps float16" in VIEW.finding(last(setup), "tanh").evidence
+
+
+def test_activations_that_become_0_are_said_and_no_loss_scale_helps() -> None:
+    """0.5^25, half of float16's smallest, is rounded to 0: the activation of layer 25 and above."""
+    setup = one("identity", 26, 0.5, quantity="w")
+    (decay,) = decays(setup)
+    assert decay.formats.signal_zeros(FORMATS[0]).tolist() == [25, 26]
+    evidence = VIEW.finding(last(setup), "identity").evidence
+    assert "The activations become 0 in float16 from layer 25 on." in evidence
+    assert "No loss scale helps float16." in evidence
+    shallow = VIEW.finding(last(one("identity", 24, 0.5)), "identity").evidence
+    assert "activations" not in shallow
+    off = VIEW.finding(last(one("relu", 4, x=-1.0)), "relu").evidence
+    assert "activations" not in off  # an exact zero is no format's doing
 
 
 def test_where_no_loss_scale_does_it_none_is_told() -> None:
@@ -317,8 +354,8 @@ def test_what_comes_back_to_the_format_is_not_said_to_be_lost_all_the_way_down()
 
 
 def test_a_loss_scale_that_may_be_as_large_as_can_be_asked_for_has_no_other_end() -> None:
-    """0.5^110 = 7.7e-34 is 2^-110; bfloat16 ends at 2^-134 and 2^128."""
-    evidence = VIEW.finding(last(one("identity", 160, 0.5)), "identity").evidence
+    """0.2249^70 is 4.3e-46; bfloat16 ends at 2^-134 = 4.6e-41 and 2^128."""
+    evidence = VIEW.finding(last(one("sigmoid", 70)), "sigmoid").evidence
     assert re.search(r"bfloat16 \S+ and more", evidence)
     assert "1e30" not in evidence
 
@@ -403,7 +440,7 @@ def test_the_quantiles_are_those_of_the_chains_themselves() -> None:
     for count in range(1, 100):
         rng = np.random.default_rng([7, 2, count])
         weights = rng.normal(0.0, 1.3, 6)
-        rows.append(chain("tanh", weights, x=float(rng.normal())).log10_hidden)
+        rows.append(chain("tanh", weights).log10_hidden)
     ordered = np.sort(np.array(rows), axis=0)
     spread = spread_of(setup)
     # The smallest value with a share of 5, 50, 95 % at or below it: numbers 5, 50 and 95 of 99.
@@ -567,8 +604,7 @@ def true_kinds(setup: Setup) -> list[Kind]:
     for count in range(1, setup.chain.samples + 1):
         rng = np.random.default_rng([setup.seed, 2, count])
         weights = rng.normal(0.0, setup.chain.weights.root_mean_square, setup.depth)
-        x = float(rng.normal())
-        true = by_hand(setup.activations[0], weights.tolist(), 0.0, x).hidden
+        true = by_hand(setup.activations[0], weights.tolist(), 0.0, setup.x).hidden
         if true[0] == 0.0:
             kinds.append(Kind.DEAD)
             continue
@@ -587,7 +623,8 @@ def test_random_weights_are_judged_by_what_becomes_of_most_chains() -> None:
     vanishing = kinds.count(Kind.VANISHING)
     assert vanishing > 20
     assert found.kind is Kind.VANISHING
-    assert f"tanh vanishing in {vanishing} of 40 random chains" in found.sentence
+    begin = f"tanh vanishing in {vanishing} of 40 random chains with weights of std 1.5 ("
+    assert begin in found.sentence
     assert f"{kinds.count(Kind.HEALTHY)} healthy" in found.sentence
     match = re.search(
         r"In the median ×(\S+) of the loss's gradient arrives at the input, in 90 % of them "
@@ -598,6 +635,37 @@ def test_random_weights_are_judged_by_what_becomes_of_most_chains() -> None:
     spread = spread_of(RANDOM)
     for shown, edge in zip(match.groups(), (spread.median, spread.low, spread.high), strict=True):
         assert close(shown, 10.0 ** float(edge[0]))
+
+
+@pytest.mark.parametrize("x", [1.0, 3.0, 10.0, 100.0])
+def test_random_chains_begin_at_the_input_that_is_asked_about(x: float) -> None:
+    """The share that is healthy beside that of chains drawn and run here, by another generator."""
+    rng, total, samples = np.random.default_rng(17), 20_000, 600
+    a, gradient = np.full(total, x), np.ones(total)
+    for _ in range(4):
+        w = rng.normal(size=total)
+        a = np.tanh(w * a)
+        gradient = gradient * w * (1.0 - a * a)
+    share = float((np.abs(gradient) >= 1e-3).mean())
+    setup = Setup.of(
+        activations=("tanh",), depth=4, x=x, weights=LayerValues(std=1.0), samples=samples
+    )
+    decay = last(setup).each[0]
+    assert isinstance(decay, ChainDecay)
+    assert decay.spread is not None
+    healthy = decay.spread.shares.counts[Kind.HEALTHY]
+    error = math.sqrt(share * (1.0 - share) * (1 / samples + 1 / total))
+    assert abs(healthy / samples - share) < 4.0 * error
+    assert decay.kind() is (Kind.HEALTHY if share > 0.5 else Kind.VANISHING)
+
+
+def test_what_is_random_is_said() -> None:
+    setup = RANDOM.with_(depth=5, biases=LayerValues(std=0.5))
+    sentence = VIEW.finding(last(setup), "tanh").sentence
+    assert "of 40 random chains with weights of std 1.5 and biases of std 0.5" in sentence
+    given = Setup.of(activations=("sigmoid",), depth=9, x=-3.0, biases=LayerValues(std=0.5))
+    evidence = VIEW.finding(last(given), "sigmoid").evidence
+    assert "(weights of std 1 and biases of std 0.5)" in evidence
 
 
 def test_random_chains_that_are_dead_are_not_called_healthy() -> None:

@@ -152,9 +152,9 @@ def test_the_sigmoid_pays_for_its_critical_weights_with_saturation() -> None:
     )
     assert answer.advice.possible
     assert isinstance(answer.expectation, Expectation)
-    # erf-like at such weights: |σ′| < 1 % of ¼ beyond |z| = 5.98, at q = 46.
-    assert answer.expectation.saturated == pytest.approx(
-        math.erfc(5.9839 / math.sqrt(2.0 * answer.expectation.path.q[-1])), abs=2e-3
+    # erf-like at such weights: |σ′| < 1 % of ¼ beyond |z| = 5.986, at q = 46.
+    assert answer.expectation.saturated(80) == pytest.approx(
+        math.erfc(5.986445692 / math.sqrt(2.0 * answer.expectation.path.q[-1])), abs=1e-9
     )
     assert answer.normal.kind(-1.0) is Kind.VANISHING
     assert 250 < answer.width_that_holds < 400

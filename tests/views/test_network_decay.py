@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
+from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.precision import FORMATS
@@ -17,7 +18,7 @@ from gradtui.models import MODELS
 from gradtui.models.finding import Kind
 from gradtui.models.network.decay import NetworkDecay
 from gradtui.models.network.ensemble import Ensemble
-from gradtui.models.network.networks import Expectation, drawn, expectation_of, flow_of
+from gradtui.models.network.networks import Expectation, drawn, expectation_of, flow_of, saturation
 from gradtui.plots.picture import row_text
 from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
@@ -245,6 +246,54 @@ def test_saturation_is_named_where_few_units_carry_the_gradient() -> None:
     assert "of the units of the last layer are saturated" in VIEW.finding(result, "tanh").cause
 
 
+@pytest.mark.parametrize(
+    ("name", "below", "above"),
+    [  # sech² z = 0.01; s (1 - s) = 0.0025; e^-z² = 0.01; 1 / (1 + z)² = 0.01; 2ze^-z² at 1 %
+        ("tanh", math.acosh(10.0), math.acosh(10.0)),
+        ("sigmoid", 5.986445692, 5.986445692),
+        ("erf", math.sqrt(math.log(100.0)), math.sqrt(math.log(100.0))),
+        ("softsign", 9.0, 9.0),
+        ("hardtanh(-2, 3)", 2.0, 3.0),
+        ("relu6", math.inf, 6.0),
+        ("relu", math.inf, math.inf),
+        ("sin", math.inf, math.inf),
+        ("gaussian", 2.525507001, 2.525507001),
+    ],
+)
+def test_a_unit_is_saturated_far_out_not_where_it_is_off(
+    name: str, below: float, above: float
+) -> None:
+    """Flat beyond there; a rectifier is flat from 0 on, which is none."""
+    assert saturation(activation(name)) == pytest.approx((below, above), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "init", "few"),
+    [("tanh", "normal(5)", False), ("tanh", "normal(40)", True), ("relu6", "normal(20)", False)],
+)
+def test_the_share_that_is_saturated_is_that_of_networks(name: str, init: str, few: bool) -> None:
+    """A wide network, run by plain matrices, its units counted."""
+    one = setup(name, init=init, depth=3, units=1000, networks=1)
+    decay = network(last(one))
+    found, rng = drawn(subject(one), 1)
+    a = rng.standard_normal(1000)
+    f = activation(name)
+    for w in found.weights:
+        z = w @ a
+        a = f(z)
+    saturated = np.abs(z) > math.acosh(10.0) if name == "tanh" else z > 6.0
+    assert decay.expectation.saturated(3) == pytest.approx(saturated.mean(), abs=0.06)
+    cause = VIEW.finding(last(one), name).cause
+    assert ("the few that are not carry it" in cause) is few
+
+
+@pytest.mark.parametrize("name", ["relu6", "relu"])
+def test_what_is_off_is_not_called_saturated(name: str) -> None:
+    result = last(setup(name, init="lecun_normal", depth=20, networks=3))
+    assert network(result).expectation.saturated(20) < 1e-6
+    assert "saturated" not in VIEW.finding(result, name).text
+
+
 def test_networks_too_narrow_to_live_are_called_dead() -> None:
     result = last(setup("relu", init="kaiming_normal", depth=30, units=1, networks=30))
     found = VIEW.finding(result, "relu")
@@ -410,6 +459,36 @@ def test_theory_foretells_every_gradient(quantity: str) -> None:
     mean = decay.ensemble.log10.mean(axis=0)
     error = decay.ensemble.log10.std(axis=0, ddof=1) / math.sqrt(12)
     assert (abs(mean - decay.law.infinite) < 4.0 * error + 0.02).all()
+
+
+def test_the_loss_scales_of_networks_hold_for_every_gradient_whichever_is_drawn() -> None:
+    """Run here by plain matrices: the largest unit of every layer, in the median."""
+    one = setup("tanh", init="normal(0.6)", depth=12, units=64, networks=9)
+    told = [
+        network(last(one.with_(quantity=quantity))).formats.scales(FORMATS[0]) for quantity in "azw"
+    ]
+    assert told[0] == told[1] == told[2]
+    largest = []
+    for number in range(1, 10):
+        found, rng = drawn(subject(one), number)
+        a = [rng.standard_normal(64)]
+        g = rng.standard_normal(64)
+        g /= np.linalg.norm(g)
+        for w in found.weights:
+            a.append(np.tanh(w @ a[-1]))
+        every = [np.abs(g).max()]
+        for w, out, into in zip(
+            reversed(found.weights), reversed(a[1:]), reversed(a[:-1]), strict=True
+        ):
+            delta = g * (1.0 - out**2)
+            g = w.T @ delta
+            every += [np.abs(delta).max(), np.abs(g).max(), np.abs(np.outer(delta, into)).max()]
+        largest.append(every)
+    median = np.log10(np.median(largest, axis=0))
+    assert told[0] is not None
+    least, most = told[0]
+    assert least == pytest.approx(math.log10(2.0**-25) - median.min(), abs=0.15)
+    assert most == pytest.approx(math.log10(65520.0) - median.max(), abs=0.15)
 
 
 def test_activations_overflow_where_their_largest_unit_does() -> None:

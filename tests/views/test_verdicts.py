@@ -234,6 +234,41 @@ def test_of_an_exploding_chain_the_largest_weight_is_named() -> None:
     assert "w = 1e6) is the worst" in found.cause
 
 
+def test_among_equals_no_single_layer_is_the_worst() -> None:
+    """f′ is 0.2, 1, 0.2, 1, …: every other layer is as bad as the first."""
+    found = verdict(setup("leaky_relu(0.2)", 30, -1.0))
+    assert "; layer 1 (z = -1, f′ = 0.2) and 14 others like it are the worst." in found.cause
+    two = verdict(setup("identity", 5, weights=LayerValues((1.0, 1e-3, 1.0, 1e-3, 1.0))))
+    assert "layer 2 (z = 0.001, w = 0.001) and 1 other like it are the worst." in two.cause
+    one = verdict(setup("identity", 5, weights=LayerValues((1.0, 1e-3, 1.0, 1e-2, 1.0))))
+    assert "layer 2 (z = 0.001, w = 0.001) is the worst." in one.cause
+
+
+@pytest.mark.parametrize(
+    ("name", "w", "depth"),
+    [("gaussian", 3.0, 10), ("gaussian", 3.0, 9), ("leaky_relu(0.001)", -31.6227766, 20)],
+)
+def test_a_signal_that_only_alternates_neither_grows_nor_collapses(
+    name: str, w: float, depth: int
+) -> None:
+    found = verdict(setup(name, depth, w))
+    assert "signal grows" not in found.text
+    assert "signal collapses" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "w", "depth", "says"),
+    [
+        # 0.2 · 10 = 2 and 10 by turns: it grows, if not evenly
+        ("leaky_relu(0.2)", -10.0, 20, "The signal grows: |a| goes from 2 to"),
+        ("identity", 0.5, 20, "The signal collapses: |a| goes from 0.5 to 9.5e-7"),
+        ("relu_squared", 2.0, 4, "The signal grows: |a| goes from 4 to"),
+    ],
+)
+def test_a_signal_that_goes_one_way_is_told(name: str, w: float, depth: int, says: str) -> None:
+    assert says in verdict(setup(name, depth, w)).cause
+
+
 @pytest.mark.parametrize(
     ("w", "kind"), [(1e-6, Kind.VANISHING), (1e6, Kind.EXPLODING)], ids=["narrow", "wide"]
 )

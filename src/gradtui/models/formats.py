@@ -27,11 +27,12 @@ class InFormats:
     """The largest gradient and the largest activation of each layer, as formats see them.
 
     Attributes:
-        layers: those of the gradient, rising.
-        log10: log10 of the gradient there, before the loss is scaled.
+        layers: those of the gradient that is drawn, rising.
+        log10: log10 of that gradient there, before the loss is scaled.
         log10_scale: log10 of the loss scale.
         signal_layers: those of the activations.
         log10_signal: log10 of the activations.
+        log10_every: log10 of ∂L/∂a, ∂L/∂z and ∂L/∂w of all layers: a loss scale is on them all.
     """
 
     layers: Layers
@@ -39,6 +40,7 @@ class InFormats:
     log10_scale: float
     signal_layers: Layers
     log10_signal: Array
+    log10_every: Array
 
     @cached_property
     def _scaled(self) -> Array:
@@ -64,6 +66,11 @@ class InFormats:
         at = np.flatnonzero(format.overflows(self._scaled))
         return int(self.layers[at[-1]]) if at.size else None
 
+    def signal_zeros(self, format: FloatFormat) -> Layers:
+        """The layers whose activation becomes 0 and is not exactly that."""
+        underflows = format.underflows(self.log10_signal)
+        return self.signal_layers[underflows & (self.log10_signal > -math.inf)]
+
     def first_signal_inf(self, format: FloatFormat) -> int | None:
         """The first layer on the way up whose activation becomes inf."""
         at = np.flatnonzero(format.overflows(self.log10_signal))
@@ -73,11 +80,11 @@ class InFormats:
         """log10 of the least and the largest loss scale that lose nothing and overflow nothing.
 
         Each has two digits, inwards: what is printed holds. None where there is none from 1e-30 to
-        1e30, or where the activations overflow, which no loss scale changes.
+        1e30, or where activations become 0 or inf, which no loss scale changes.
         """
-        if self.first_signal_inf(format) is not None:
+        if self.first_signal_inf(format) is not None or self.signal_zeros(format).size:
             return None
-        low, high = format.log10_scales(self.log10)
+        low, high = format.log10_scales(self.log10_every)
         least = max(_two_digits(low, up=True), -_MOST_SCALED)
         most = min(_two_digits(high, up=False), _MOST_SCALED)
         return (least, most) if least <= most else None
@@ -132,6 +139,11 @@ class InFormats:
                 lambda at: _on_the_way(at, self.signal_layers, highest, "on", "up"),
             ),
             _where(
+                "The activations become 0",
+                self.signal_zeros,
+                lambda at: _on_the_way(at, self._not_exact_signal, highest, "on", "up"),
+            ),
+            _where(
                 "The gradient becomes inf",
                 lambda format: self.layers[format.overflows(self._scaled)][::-1],
                 lambda at: _on_the_way(at, self.layers[::-1], lowest, "down", "back"),
@@ -149,6 +161,10 @@ class InFormats:
     @property
     def _not_exact(self) -> Layers:
         return self.layers[self.log10 > -math.inf]
+
+    @property
+    def _not_exact_signal(self) -> Layers:
+        return self.signal_layers[self.log10_signal > -math.inf]
 
     def _loss_scales(self) -> str:
         every = {format.name: self.scales(format) for format in FORMATS}

@@ -22,6 +22,9 @@ RELIED_ON = 0.8
 Of what is asked about it says what becomes of most: healthy is more than half of them.
 """
 
+_TENFOLD = 1.0
+"""Decades: a signal that changes by less is neither said to grow nor to collapse."""
+
 
 def are_most(count: int, total: int) -> bool:
     """Whether so many of all are more than half of them."""
@@ -107,6 +110,25 @@ def first_unhealthy(passed: Array, log10_limit: float) -> int | None:
         healthy = 2 * healthy.sum(axis=0) > len(healthy)
     outside = np.flatnonzero(~healthy)
     return int(outside[0]) if outside.size else None
+
+
+def signal_trend(log10_signal: Array) -> float:
+    """By how many decades a signal changes from its first layer to its last, if that is a trend.
+
+    It is none below a factor of ten, nor where the signal falls back on its way by more than half
+    of it: what goes up and down grows no more than it collapses.
+
+    Args:
+        log10_signal: log10 of |a| from layer 1 on; -inf is an exact zero.
+    """
+    first, last = float(log10_signal[0]), float(log10_signal[-1])
+    change = last - first
+    if not math.isfinite(first) or abs(change) < _TENFOLD:
+        return 0.0
+    gained = math.copysign(1.0, change) * (log10_signal - first)
+    with np.errstate(invalid="ignore"):
+        fallen_back = np.nanmax(np.maximum.accumulate(gained) - gained)
+    return 0.0 if fallen_back > 0.5 * abs(change) else change
 
 
 @dataclass(frozen=True)

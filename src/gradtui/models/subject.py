@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
+from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
 from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
 from gradtui.setup.family import Family
@@ -59,9 +60,9 @@ class Subject:
 
     def labelled(self, label: str, changes: Changes) -> str:
         """The label of these changes; of a knob that all that are compared share it says so."""
-        own = {"activations", self._compares}
-        alone = len(self.among.compared_in(self.setup.model)) < 2
-        alone = alone and len(self.among.activations) < 2
+        others = len(self.among.compared_in(self.setup.model)) > 1
+        own = {self._compares if others else "activations"}
+        alone = not others and len(self.among.activations) < 2
         return label if alone or set(changes) <= own else f"{label} for all of them"
 
     def kept_among_others(self, changes: Changes) -> Changes:
@@ -72,6 +73,14 @@ class Subject:
                 kept = dict.fromkeys(new if name == old else name for name in compared)
                 changes = {**changes, knob: tuple(kept)}
         return changes
+
+    def check_others(self, changes: Changes) -> None:
+        """Raise an `InputError` where weights, drawn in another way, cannot be for all compared."""
+        family = self.setup.model
+        if self._compares in changes and "network" in groups_of(family):
+            for one in subjects_of(self.among.with_(**changes), family):
+                widths = one.setup.network.widths(one.setup.depth)
+                sigmas_by_layer(one.init, one.activation, widths)
 
 
 def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
@@ -115,10 +124,11 @@ def first_that_helps(
             changes = as_printed(changes)
             changed = subject.changed(changes)
             changed.check()
+            kept = subject.kept_among_others(changes)
+            subject.check_others(kept)
             after = heals(changed)
         except InputError:  # it cannot be
             continue
         if after is not None:
-            kept = subject.kept_among_others(changes)
             return Remedy(subject.labelled(label, changes), kept, before, after, changed.name)
     return None

@@ -15,6 +15,7 @@ from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
 from gradtui.setup import Setup
+from gradtui.wording import plain
 
 _FAR = 10_000
 """How deep a chain is followed to see where it leaves what is healthy."""
@@ -44,6 +45,13 @@ def run_chain(setup: Setup, weights: Array, biases: Array, x: float, tick: Tick)
     upstream = loss.upstream if loss.target is None else 1.0
     f = setup.activations[0]
     return chain(f, weights, biases, x, upstream, target=loss.target, tick=tick)
+
+
+def drawn_at_random(setup: Setup) -> str:
+    """What differs from one random chain of a setup to the next, in words."""
+    biases = setup.chain.biases
+    words = f"weights of std {plain(setup.chain.weights.root_mean_square)}"
+    return f"{words} and biases of std {plain(biases.root_mean_square)}" if biases.random else words
 
 
 @dataclass(frozen=True, eq=False)

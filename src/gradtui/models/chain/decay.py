@@ -13,7 +13,7 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.chain.chains import Course, chain_of, max_depth, run_chain
+from gradtui.models.chain.chains import Course, chain_of, drawn_at_random, max_depth, run_chain
 from gradtui.models.chain.cost import samples_of, why_fewer
 from gradtui.models.chain.remedies import Trial, remedy_of
 from gradtui.models.chain.verdict import diagnose
@@ -26,7 +26,7 @@ from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import factor, magnitude, plain
+from gradtui.wording import factor, magnitude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class ChainDecay(Decay):
     Attributes:
         course: the gradient of its chain, exactly.
         ceiling: log10 of |∂L/∂a_L| (max|f′|)^k with k the f′ that are passed: their very best.
-        spread: what random weights and inputs give.
+        spread: what random weights give.
         remedy: what was found to help.
     """
 
@@ -110,8 +110,9 @@ class ChainDecay(Decay):
         """What number formats make of it."""
         layers, log10 = self.curve()
         scale = math.log10(self.subject.setup.loss_scale)
-        outputs = self.chain.log10_outputs
-        return InFormats(layers, log10, scale, np.arange(len(outputs)), outputs)
+        chain, outputs = self.chain, self.chain.log10_outputs
+        every = np.concatenate((chain.log10_hidden, chain.log10_backward, chain.log10_gradients))
+        return InFormats(layers, log10, scale, np.arange(len(outputs)), outputs, every)
 
     def curve(self) -> tuple[Layers, Array]:
         """The chain's own."""
@@ -183,7 +184,7 @@ class ChainDecay(Decay):
         )
 
     def _random_chains(self) -> str:
-        """What random weights and inputs make of it."""
+        """What random weights make of it."""
         spread, setup = self.spread, self.subject.setup
         if spread is None or setup.depth == 1:
             return ""
@@ -206,9 +207,8 @@ class ChainDecay(Decay):
                 f"{n} {'is' if n == 1 else 'are'} {kind}" for kind, n in shares.counts.items() if n
             )
         )
-        size = plain(setup.chain.weights.root_mean_square)
         chains = "random chains" if shares.total > 1 else "random chain"
-        begin = f"Of {shares.total} {chains} (weights of std {size}) {counted}"
+        begin = f"Of {shares.total} {chains} ({drawn_at_random(setup)}) {counted}"
         return f"{begin}; {typical}." if typical else f"{begin}."
 
     def rows(self) -> list[dict[str, Value]]:
@@ -332,11 +332,14 @@ class _Gathered:
 
 
 def _random_course(setup: Setup, count: int, tick: Tick) -> Course:
-    """The random chain with this number: the same weights, biases and input for every f."""
+    """The random chain with this number, at the input that is asked about.
+
+    Its weights and biases are the same for every f.
+    """
     rng = np.random.default_rng([setup.seed, 2, count])
     weights = rng.normal(0.0, setup.chain.weights.root_mean_square, setup.depth)
     biases = setup.chain.biases.draw("biases", setup.depth, rng)
-    return Course(run_chain(setup, weights, biases, float(rng.normal()), tick), setup.quantity)
+    return Course(run_chain(setup, weights, biases, setup.x, tick), setup.quantity)
 
 
 def _kept(layers: int) -> NDArray[np.int64]:

@@ -7,15 +7,12 @@ import math
 import numpy as np
 
 from gradtui.mathematics.chain import Chain
-from gradtui.models.chain.chains import Course
+from gradtui.models.chain.chains import Course, drawn_at_random
 from gradtui.models.finding import Finding, Kind, Remedy
-from gradtui.models.judging import Judgement, Shares
+from gradtui.models.judging import Judgement, Shares, signal_trend
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.wording import factor, magnitude, number, plain, share_of, subscript
-
-_ONE_OF_MANY = 1.0
-"""Decades: a signal that falls or grows by more is worth a sentence."""
 
 _STANDS_OUT = math.log10(1.05)
 """A layer whose factor differs by less from what is usual is not worse than others."""
@@ -44,16 +41,13 @@ def diagnose(
     limit = subject.setup.log10_threshold
     judgement = course.judged(limit)
     kind = judgement.kind if drawn is None else drawn.kind
+    begin = f"{subject.name} {kind}{' with just these weights' if alone else ''}"
+    if drawn is not None:
+        begin += f" {drawn.text(f'random chains with {drawn_at_random(subject.setup)}')}"
     return Finding(
         subject=subject.name,
         kind=kind,
-        sentence=_sentence(
-            f"{subject.name} {kind}{' with just these weights' if alone else ''}",
-            course,
-            judgement,
-            limit,
-            drawn,
-        ),
+        sentence=_sentence(begin, course, judgement, limit, drawn),
         cause=_cause(course, judgement, limit),
         evidence=evidence,
         remedy=remedy,
@@ -90,7 +84,6 @@ def _sentence(
     what = said(course, judgement)
     if drawn is not None:
         what = f"with the weights of this seed {what}"
-        begin = f"{begin} {drawn.text('random chains')}"
     if kind is Kind.DEAD:
         of_weight = course.quantity in ("", "w") and not _meets_target(course)
         step = ", so this step leaves that weight as it is" if of_weight else ""
@@ -117,7 +110,7 @@ def _cause(course: Course, judgement: Judgement, limit: float) -> str:
 
 
 def _factors(course: Course, judgement: Judgement) -> str:
-    """What f′, the weights and the signal make of it, and which layer is the worst."""
+    """What f′, the weights and the signal make of it, and which layers are the worst."""
     at, kind = judgement.at, judgement.kind
     if at and course.quantity == "":  # in the middle it is ∂L/∂a
         course = Course(course.chain, "a")
@@ -148,7 +141,11 @@ def _factors(course: Course, judgement: Judgement) -> str:
     shares = f"{shares[0].upper()}{shares[1:]}"
     if len(blamed) > 1 and blamed[worst] - float(np.median(blamed)) < _STANDS_OUT:
         return f"{shares}; no layer stands out (layer {layer}: z = {z}, {detail})."
-    return f"{shares}; layer {layer} (z = {z}, {detail}) is the worst."
+    alike = int((blamed > blamed[worst] - _STANDS_OUT).sum()) - 1
+    one = f"{shares}; layer {layer} (z = {z}, {detail})"
+    if alike:
+        return f"{one} and {alike:,} other{'s' if alike > 1 else ''} like it are the worst."
+    return f"{one} is the worst."
 
 
 def _z_of(chain: Chain, layer: int) -> str:
@@ -181,12 +178,12 @@ def _cancelled(course: Course, judgement: Judgement, limit: float) -> str:
 
 def _signal(course: Course) -> str:
     """What becomes of the signal on its way up, where that is much."""
-    outputs = course.chain.log10_outputs
-    first, last = float(outputs[1]), float(outputs[-1])
-    if first == -math.inf or abs(last - first) < _ONE_OF_MANY:
+    outputs = course.chain.log10_outputs[1:]
+    if not (change := signal_trend(outputs)):
         return ""
-    how = "collapses" if last < first else "grows"
-    return f"The signal {how}: |a| goes from {magnitude(first)} to {magnitude(last)}."
+    how = "collapses" if change < 0.0 else "grows"
+    first, last = magnitude(float(outputs[0])), magnitude(float(outputs[-1]))
+    return f"The signal {how}: |a| goes from {first} to {last}."
 
 
 def _zero_factor(course: Course, layer: int) -> str:

@@ -20,7 +20,7 @@ from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
 from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import Ensemble, kept_layers
-from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal
+from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal, log10_single
 from gradtui.models.network.networks import (
     Expectation,
     expectation_of,
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
 
+_QUANTITIES = ("a", "z", "w")
+
 _COLUMNS_A_BAR = 8
 
 _MEASURING, _STACKING = 0.85, 0.05
@@ -58,8 +60,8 @@ class NetworkDecay(Decay):
         ensemble: what was measured of the gradient that is drawn, if anything was.
         remedy: what was found to help.
         stacked: how many layers can be stacked, where that was tried: they are fewer than all.
-        beside: what was measured beside: "a" ∂L/∂a, "w" ∂L/∂W, "signal" the root mean square of
-            the activations; log10 with ‖∂L/∂a_L‖ = 1.
+        beside: all that was measured: "a" ∂L/∂a, "z" ∂L/∂z, "w" ∂L/∂W, "signal" the root mean
+            square of the activations; log10 with ‖∂L/∂a_L‖ = 1.
     """
 
     expectation: Expectation
@@ -112,18 +114,24 @@ class NetworkDecay(Decay):
         else:
             at, signal = np.arange(self.depth + 1), log10_signal(self.expectation, abs(setup.x))
         scale = math.log10(setup.loss_scale)
-        return InFormats(layers, curve + self._log10_unit, scale, at, signal + largest)
+        every = np.concatenate([self._largest(quantity) for quantity in _QUANTITIES])
+        drawn = curve + log10_single(self._quantity, setup.network.width)
+        return InFormats(layers, drawn, scale, at, signal + largest, every)
 
-    @property
-    def _log10_unit(self) -> float:
-        """log10 of the largest number of a layer beside the norm of all its numbers."""
-        units = self.subject.setup.network.width
-        one = log10_largest(units) - 0.5 * math.log10(units)
-        return 2.0 * one if self._quantity == "w" else one
+    def _largest(self, quantity: str) -> Array:
+        """log10 of the largest number of each layer's gradient: measured, before that expected."""
+        setup = self.subject.setup
+        if quantity in self.beside:
+            norms = self.beside[quantity].quantiles()[1]
+        else:
+            widths = widths_of(self.subject)
+            norms = law_of(self.expectation, quantity, widths, abs(setup.x)).centre
+        return norms + log10_single(quantity, setup.network.width)
 
     def log10_seen(self) -> float:
         """The formats look at single numbers, and at the gradient of the scaled loss."""
-        return self._log10_unit + math.log10(self.subject.setup.loss_scale)
+        setup = self.subject.setup
+        return log10_single(self._quantity, setup.network.width) + math.log10(setup.loss_scale)
 
     def curve(self) -> tuple[Layers, Array]:
         """The median of what was measured, before that what is expected."""
@@ -317,7 +325,7 @@ class _Gathered:
     def __init__(self, setup: Setup) -> None:
         self.layers = kept_layers(setup.depth)
         self.drawn = setup.quantity
-        self.rows: dict[str, list[Array]] = {name: [] for name in {"a", "w", "signal", self.drawn}}
+        self.rows: dict[str, list[Array]] = {name: [] for name in (*_QUANTITIES, "signal")}
 
     def _of(self, name: str) -> tuple[NDArray[np.int64], int]:
         """The layers that are kept of a quantity, and with which it begins."""

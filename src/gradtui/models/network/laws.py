@@ -103,6 +103,15 @@ def log10_largest(units: int) -> float:
     return math.log10(max(NormalDist().inv_cdf(0.5 + 0.5 * 0.5 ** (1.0 / units)), 1.0))
 
 
+def log10_single(quantity: str, units: int) -> float:
+    """log10 of the largest number of a gradient beside the norm of all its numbers.
+
+    Those of ∂L/∂W are products of two vectors, each with its largest.
+    """
+    one = log10_largest(units) - 0.5 * math.log10(units)
+    return 2.0 * one if quantity == "w" else one
+
+
 def _moments(expected: Expectation, x: float) -> tuple[Array, Array, NDArray[np.bool_]]:
     """log10 √D_l, log10 √V_{l-1}, and where V is too small to be followed: that is above it then.
 

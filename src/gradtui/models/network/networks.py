@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activations import activation
+from gradtui.mathematics.activations import Activation, activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network
@@ -37,6 +37,11 @@ _MOST_STATES = 0.7e9
 
 _DRAWING = 0.5
 """The share of the work of a network that drawing its weights is."""
+
+
+_OUTWARDS = np.geomspace(1e-100, 1e100, 8001)
+_HALVINGS = 30
+"""Where it is looked for whether f is flat, and how often the way between two of them is halved."""
 
 
 def flow_of(
@@ -209,16 +214,36 @@ class Expectation:
         reach = np.where(np.isinf(self.centre) | ~self.path.known, 0.0, WITHIN_90 * self.spread)
         return self.centre - reach, self.centre + reach
 
-    @property
-    def saturated(self) -> float:
-        """In theory, the share of units of the last layer with |f′| below 1 % of its maximum."""
-        f, q = self.path.activation, float(self.path.q[-1])
-        if not (math.isfinite(f.max_abs_derivative) and math.isfinite(q)):
+    def saturated(self, layer: int) -> float:
+        """In theory, the share of units of a layer whose |z| is so large that f is flat there."""
+        q = float(self.path.q[layer - 1])
+        if not 0.0 < q < math.inf:
             return 0.0
-        z = np.linspace(-8.0, 8.0, 4001)
-        weight = np.exp(-0.5 * z * z)
-        flat = np.abs(f.derivative(math.sqrt(q) * z)) < SATURATED * f.max_abs_derivative
-        return float(weight[flat].sum() / weight.sum())
+        ends = saturation(self.path.activation)
+        return sum(0.5 * math.erfc(end / math.sqrt(2.0 * q)) for end in ends)
+
+
+def saturation(f: Activation) -> tuple[float, float]:
+    """From which |z| on f is saturated, below 0 and above: |f′| stays below 1 % of its maximum.
+
+    Infinite where it is nowhere; nor is it where f is flat all the way from 0, and so only off.
+    """
+    least = SATURATED * f.max_abs_derivative
+
+    def begins(side: float) -> float:
+        passing = np.flatnonzero(np.abs(f.derivative(side * _OUTWARDS)) >= least)
+        if not passing.size or not math.isfinite(least) or passing[-1] == len(_OUTWARDS) - 1:
+            return math.inf
+        low, high = _OUTWARDS[passing[-1] :][:2]
+        for _ in range(_HALVINGS):
+            middle = math.sqrt(low * high)
+            if abs(f.derivative(side * middle)) >= least:
+                low = middle
+            else:
+                high = middle
+        return float(high)
+
+    return begins(-1.0), begins(1.0)
 
 
 def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:

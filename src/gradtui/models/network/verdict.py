@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
-from gradtui.models.judging import Judgement, Shares
+from gradtui.models.judging import Judgement, Shares, signal_trend
 from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
@@ -24,14 +24,17 @@ _ENOUGH = 0.05
 _MANY_SATURATED = 0.2
 """Such a share of saturated units is worth a sentence."""
 
+_MOST = 0.5
+"""Where more of its units are saturated, that is why a layer takes so much."""
+
+_FEW_ARE_NOT = 0.8
+"""Where more are saturated, those that are not are few."""
+
 _FEW = 3
 """Steps among which one is worth a name."""
 
-_LARGE = 25.0
-"""A q at which what levels off has done so."""
-
 _MUCH = 1.0
-"""Decades: a signal that falls or grows by more is worth a sentence."""
+"""Decades: a layer that makes less of a gradient is not worth a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,7 @@ def _one_layer(known: Known) -> str:
     layer = at + 1 + law.first
     text = f"Layer {layer} alone makes {factor(most)} of it"
     f, q = known.expected.path.activation, float(known.expected.path.q[layer - 1])
-    if f.saturates and most < 0.0 and q > _LARGE:
+    if f.saturates == "both sides" and most < 0.0 and known.expected.saturated(layer) > _MOST:
         by = ", by the inputs" if layer == 1 else ""
         return f"{text}: its z, of spread {plain(math.sqrt(q))}{by}, saturate f."
     return f"{text}."
@@ -180,32 +183,28 @@ def _death(known: Known) -> str:
 
 def _signal(known: Known) -> str:
     """What becomes of the signal on its way up, where that is much."""
-    signal = known.formats.log10_signal
-    first, last = float(signal[1]), float(signal[-1])
-    if known.judgement.kind is Kind.DEAD or first == -math.inf or abs(last - first) < _MUCH:
+    change = signal_trend(known.formats.log10_signal[1:])
+    if known.judgement.kind is Kind.DEAD or not change:
         return ""
-    how = "collapses" if last < first else "grows"
-    return (
-        f"The signal {how}: |a| at the last layer is {factor(last - first)} of that at the first."
-    )
+    how = "collapses" if change < 0.0 else "grows"
+    return f"The signal {how}: |a| at the last layer is {factor(change)} of that at the first."
 
 
 def _fate_of_signal(known: Known) -> str:
     """By how much it falls or grows, where that is more than a gradient may."""
-    signal, limit = known.formats.log10_signal, known.subject.setup.log10_threshold
-    apart = float(signal[-1]) - float(signal[1])
-    if not (math.isfinite(float(signal[1])) and abs(apart) > -limit):
+    change = signal_trend(known.formats.log10_signal[1:])
+    if not abs(change) > -known.subject.setup.log10_threshold:
         return ""
-    return f"{'collapses' if apart < 0.0 else 'grows'}, |a| {factor(apart)}"
+    return f"{'collapses' if change < 0.0 else 'grows'}, |a| {factor(change)}"
 
 
 def _saturated(known: Known) -> str:
     """How many units are saturated, where many are."""
-    saturated = known.expected.saturated
+    saturated = known.expected.saturated(known.expected.path.depth)
     both_ends = known.expected.path.activation.saturates == "both sides"
     if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
         return ""
-    carry = ", and the few that are not carry it" if saturated > 0.5 else ""
+    carry = ", and the few that are not carry it" if saturated > _FEW_ARE_NOT else ""
     return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
 
 

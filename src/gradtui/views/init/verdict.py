@@ -159,7 +159,7 @@ def _costs(comparison: Comparison) -> Iterator[str]:
     f = comparison.advice.activation
     if f.saturates != "both sides" or expectation is None:
         return
-    share = expectation.saturated
+    share = expectation.saturated(expectation.path.depth)
     if share > _MUCH:
         w, b = comparison.normal.sigma_w, comparison.normal.sigma_b
         c = mean_field(f, w * w, b * b).c

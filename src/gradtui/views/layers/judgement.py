@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.models.finding import Kind, digits_beside
+from gradtui.models.judging import signal_trend
 from gradtui.models.wording import gradient_of
 from gradtui.wording import digits_apart, magnitude, percent, rate, share_of
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 _MOST_INPUTS = 0.5
 """The gradients of more than this share of the inputs must not be exactly 0."""
-_TENFOLD = 1.0
-"""Decades by which |a| may change from the first layer to the last."""
 _GOES_ON = 0.25
 """A change goes on if this share of it is in the last half of the layers, where √l has less."""
 _FLAT = 0.25
@@ -54,11 +53,9 @@ def signal_goes(network: NetworkLayers) -> float:
     A signal at a critical point decays as a power of the layer, slower and slower: that is none.
     """
     signal = network.log10_signal[1:]
-    first, middle, last = (float(signal[at]) for at in (0, (len(signal) - 1) // 2, -1))
-    change = last - first
-    if not np.isfinite(first) or abs(change) < _TENFOLD:
-        return 0.0
-    return change if abs(last - middle) >= _GOES_ON * abs(change) else 0.0
+    change, middle = signal_trend(signal), float(signal[(len(signal) - 1) // 2])
+    goes_on = abs(float(signal[-1]) - middle) >= _GOES_ON * abs(change)
+    return change if goes_on else 0.0
 
 
 def arrives(network: NetworkLayers) -> str:
