@@ -259,7 +259,8 @@ def test_a_shallow_network_has_the_singular_values_of_its_jacobian(f: str) -> No
         a, jacobian = g(z), g.derivative(z)[:, None] * (w @ jacobian)
     expected = np.linalg.svd(jacobian, compute_uv=False)[:4]
     found = jacobian_spectrum(f, weights, biases, x).log10_singular_values
-    assert len(found) == 4
+    assert found[4:].tolist() == [-math.inf] * 2
+    found = found[:4]
     rank = np.linalg.matrix_rank(jacobian)
     assert 10.0 ** found[:rank] == pytest.approx(expected[:rank], rel=1e-11)
     assert (found[rank:] == -np.inf).all()
@@ -336,8 +337,21 @@ def test_what_is_singular_only_by_cancellation_is_zero_to_rounding() -> None:
 
 def test_a_bottleneck_leaves_as_many_directions_as_it_has_units() -> None:
     found = jacobian_spectrum("tanh", *network([8, 8, 2, 8], "normal", "tanh", 0))
-    assert len(found.log10_singular_values) == 2
     assert found.rank == 2
+    assert found.log10_singular_values[2:].tolist() == [-math.inf] * 6
+    assert found.surviving(1e-300) == 2 / 8
+
+
+@pytest.mark.parametrize("widths", [[9, 3, 9], [9, 4], [3, 9], [5, 2, 8, 3], [100, 1, 100]])
+def test_there_is_one_value_for_each_direction_of_the_input(widths: list[int]) -> None:
+    """As NumPy has them of the matrix itself, n_0 columns wide, zeros for its null space."""
+    weights, biases, x = network(widths, "orthogonal", "identity", 3)
+    product = np.linalg.multi_dot([np.eye(widths[-1]), *reversed(list(weights))])
+    of_gram = np.sqrt(np.abs(np.linalg.eigvalsh(product.T @ product)))[::-1]
+    found = jacobian_spectrum("identity", weights, biases, x).log10_singular_values
+    assert len(found) == widths[0]
+    assert (found == -np.inf).sum() == widths[0] - min(widths)
+    np.testing.assert_allclose(10**found, of_gram, atol=1e-7)
 
 
 # --------------------------------------------------------------- invariance

@@ -56,12 +56,10 @@ def test_several_share_the_time() -> None:
     assert networks_within(10, 20.0, 1e9) == 1
 
 
-def test_fewer_are_explained_with_what_all_would_take() -> None:
+def test_fewer_are_explained_with_the_patience_that_all_would_take() -> None:
     assert why_fewer(100, 100, 1.0) == ""
-    text = why_fewer(100, 12, 1.5)
-    assert text == (
-        "12 of 100 networks: all would take about 3 min; give more patience to draw more."
-    )
+    assert why_fewer(100, 12, 1.5) == "12 of 100 networks: all would take a patience of 200 s."
+    assert why_fewer(5000, 4, 90.0) == "4 of 5,000 networks: all would take 167 hours."
 
 
 def test_what_takes_long_is_foretold() -> None:
@@ -101,9 +99,14 @@ def test_the_verdict_says_that_fewer_were_drawn_and_patience_draws_more(
         args += ("--model", "network")
     status, out, _ = command(*args)
     assert status == 0
-    assert "of 50 networks: all would take about" in " ".join(out.split())
-    status, out, _ = command(*args, "--patience", "86400")
-    assert "all would take about" not in " ".join(out.split())
+    told = re.search(
+        r"of 50 networks: all would take a patience of (\d+) s\.", " ".join(out.split())
+    )
+    assert told is not None
+    status, out, _ = command(*args, "--patience", told[1])
+    assert "all would take" not in " ".join(out.split())
+    status, out, _ = command(*args, "--patience", str(0.95 * float(told[1])))
+    assert "all would take" in " ".join(out.split())
 
 
 def test_spectra_that_take_longer_than_the_patience_are_foretold(

@@ -24,6 +24,7 @@ from gradtui.views.layers.readout import share_text
 from gradtui.views.layers.spreads import shown_layers, spread, z_limits
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
 from gradtui.views.view import Size
+from gradtui.wording import rate
 from support.commands import run as command
 
 VIEW = VIEWS["layers"]
@@ -153,7 +154,7 @@ def test_wide_weights_saturate_tanh_and_yet_its_gradient_explodes() -> None:
     """Poole et al. 2016: σw = 5 is deep in the chaotic phase."""
     finding = found(network("tanh", "normal(6)", depth=30))
     assert finding.kind is Kind.EXPLODING
-    assert "The weights did it: a layer, the weights make ×6 and f′ the rest, ×0.3" in finding.cause
+    assert "The weights did it: a layer, the weights make ×6 and f′ ×0.3" in finding.cause
     assert "In every layer more than half of the values are flat (|f′| under" in finding.evidence
 
 
@@ -161,7 +162,7 @@ def test_a_unit_that_saturates_kills_the_gradient_if_the_weights_do_not_make_up_
     """Biases of spread 20 drive every tanh far out; weights of 1 give back nothing."""
     finding = found(network("tanh", "normal(1, 20)", depth=20))
     assert finding.kind is Kind.VANISHING
-    assert finding.cause.startswith("f′ did it: a layer, the weights make ×1 and f′ the rest, ×0.")
+    assert finding.cause.startswith("f′ did it: a layer, the weights make ×1 and f′ ×0.")
     assert "In every layer more than half of the values are flat" in finding.evidence
 
 
@@ -169,15 +170,89 @@ def test_a_sigmoid_passes_a_quarter_at_most_without_any_saturation() -> None:
     finding = found(network("sigmoid", "normal(1)", depth=20))
     assert finding.kind is Kind.VANISHING
     assert finding.cause.startswith("f′ did it, though not one value is flat: a layer, the w")
-    assert "and f′ the rest, ×0.2" in finding.cause
+    assert "and f′ ×0.2" in finding.cause
     assert "flat" not in finding.evidence
 
 
 def test_small_weights_are_told_from_small_derivatives() -> None:
     finding = found(network("tanh", "pytorch_linear", depth=30))
     assert finding.kind is Kind.VANISHING
-    assert finding.cause.startswith("The weights did it: a layer, the weights make ×0.58")  # 1/√3
-    assert "f′ the rest, ×0.9" in finding.cause
+    assert finding.cause.startswith(
+        "The weights did it: a layer, the weights make ×0.56"
+    )  # about 1/√3
+    assert "and f′ ×0.9" in finding.cause
+
+
+# --------------------------------------- what the weights do, what f′ does, by plain NumPy
+
+
+def factors(setup: Setup) -> tuple[float, float]:
+    """The geometric mean of what a layer's weights make of the gradient, and of what its f′ does.
+
+    Drawn as `plainly` does, with slopes of 1 above 0 and of another below.
+    """
+    (name,), (init,), units = setup.activations, setup.network.init, setup.network.units
+    below = {"identity": 1.0, "leaky_relu(0.9)": 0.9, "relu": 0.0}[name]
+    seed = int(np.random.SeedSequence([setup.seed, 3, 1]).generate_state(1)[0])
+    weights, _ = random_network([units] * (setup.depth + 1), init, name, seed)
+    rng = np.random.default_rng([setup.seed, 4, 1])
+    a = setup.x * rng.standard_normal((setup.network.batch, units))
+    slopes = []
+    for w in weights:
+        z = a @ w.T
+        slopes.append(np.where(z > 0, 1.0, below))
+        a = slopes[-1] * z
+    g = rng.standard_normal(a.shape)
+    logs = []
+    for w, slope in zip(reversed(list(weights)), reversed(slopes), strict=True):
+        delta = g * slope
+        further = delta @ w
+        norms = [np.linalg.norm(one) for one in (g, delta, further)]
+        logs.append([math.log(norms[2] / norms[1]), math.log(norms[1] / norms[0])])
+        g = further
+    by_weights, by_slopes = np.exp(np.mean(logs, axis=0))
+    return float(by_weights), float(by_slopes)
+
+
+@pytest.mark.parametrize(
+    ("name", "init", "changes", "culprit", "wide"),
+    [
+        ("identity", "normal(1)", {"units": 1, "depth": 40}, "Layers of 1 unit did it", "×1"),
+        ("identity", "normal(1)", {"units": 2, "depth": 40}, "Layers of 2 units did it", "×1"),
+        ("leaky_relu(0.9)", "normal(1.05)", {"units": 2, "depth": 40}, "Layers of 2 u", "×1.05"),
+        ("identity", "normal(0.5)", {"units": 64}, "The weights did it", ""),
+        ("leaky_relu(0.9)", "normal(2)", {"units": 64, "depth": 20}, "The weights did it", ""),
+        ("relu", "lecun_normal", {"units": 64, "depth": 40}, "f′ did it", ""),
+        ("identity", "normal", {"units": 16, "depth": 200}, "Of the gradient", ""),
+    ],
+)
+def test_the_cause_tells_what_weights_and_slopes_were_seen_to_do(
+    name: str, init: str, changes: dict[str, int], culprit: str, wide: str
+) -> None:
+    setup = network(name, init, batch=32, **changes)
+    by_weights, by_slopes = factors(setup)
+    cause = found(setup).cause
+    assert cause.startswith(culprit)
+    shares = f"a layer, the weights make {rate(math.log10(by_weights))} and f′ "
+    assert f"{shares}{rate(math.log10(by_slopes))}." in cause
+    if wide:
+        assert cause.endswith(f"In wide layers such weights make {wide}.")
+    else:
+        assert "In wide layers" not in cause
+    if name == "identity":
+        assert by_slopes == 1.0
+        assert "f′ did it" not in cause
+
+
+def test_where_one_layer_is_narrow_it_is_told_how_narrow() -> None:
+    """What a layer of one unit makes scatters: with other seeds the ends agree."""
+    setups = (
+        network("identity", "normal", units=(64, 1, 1, 64), depth=3, threshold=0.5, seed=seed)
+        for seed in range(20)
+    )
+    bad = [one for one in map(found, setups) if one.kind is not Kind.HEALTHY]
+    assert any(one.cause.startswith("Widths down to 1 unit did it") for one in bad)
+    assert not any("f′ did it" in one.cause for one in bad)
 
 
 def test_biases_kill_rectified_units_and_the_verdict_says_how_many_and_where() -> None:
@@ -204,7 +279,7 @@ def test_at_the_critical_point_tanh_is_healthy_and_needs_no_remedy() -> None:
     finding = found(network("tanh", "critical", depth=30))
     assert finding.kind is Kind.HEALTHY
     assert finding.remedy is None
-    assert finding.cause.startswith("Of the gradient, a layer, the weights make ×1 and f′ the")
+    assert finding.cause.startswith("Of the gradient, a layer, the weights make ×1 and f′ ×0.94.")
 
 
 def test_a_signal_that_collapses_or_explodes_is_told() -> None:
@@ -217,7 +292,7 @@ def test_a_signal_that_collapses_or_explodes_is_told() -> None:
 def test_the_same_cause_has_the_same_words(f: str, culprit: str) -> None:
     """At |z| < 6 relu6 is relu: what is off there is no saturation."""
     one = found(network(f, "lecun_normal", depth=40, units=64, batch=32))
-    assert one.cause == f"{culprit}: a layer, the weights make ×1 and f′ the rest, ×0.7."
+    assert one.cause == f"{culprit}: a layer, the weights make ×0.997358 and f′ ×0.7."
     assert "flat" not in one.evidence  # about half of the values are so by design
     assert one.evidence.endswith("Forward, the signal collapses: |a| goes from 0.74 to 3.2e-7.")
 

@@ -717,3 +717,14 @@ def test_theory_does_not_call_0_what_it_cannot_follow() -> None:
     silent = VIEW.finding(last(one.with_(x=0.0)), "tanhshrink")
     assert silent.kind is Kind.DEAD
     assert "below" not in silent.evidence
+
+
+def test_what_theory_says_of_wide_layers_is_no_cause_where_narrow_ones_do_it() -> None:
+    """E ln χ²₁₆ takes some ×0.16 in 60 layers; by theory all of it arrives."""
+    of = {"activations": ("identity",), "init": ("normal",), "depth": 60, "model": "network"}
+    made = Setup().with_(**of, units=16, networks=40, threshold=0.5).checked()
+    (one,) = last(made).each
+    assert one.finding().kind is Kind.VANISHING
+    assert "In theory the f′ make" not in one.finding().cause
+    (fine,) = last(made.with_(threshold=0.001)).each
+    assert "In theory the f′ make ×1 of it, the weights ×1." in fine.finding().cause

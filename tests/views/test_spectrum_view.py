@@ -354,6 +354,55 @@ def test_nothing_but_zeros_is_dead() -> None:
     assert lines(result, one)
 
 
+@pytest.mark.parametrize(
+    ("units", "share", "told"),
+    [
+        ((100, 1, 100), 0.99, "99 % of the directions are exactly 0: layer 1 has 1 unit for the "),
+        ((64, 64, 16), 0.75, "75 % of the directions are exactly 0: layer 2 has 16 units for the "),
+    ],
+)
+def test_what_finds_no_room_in_a_narrow_layer_counts_among_the_directions(
+    units: tuple[int, ...], share: float, told: str
+) -> None:
+    one = setup(activations=("identity",), units=units, depth=2, layer=2, networks=1)
+    result = last(one)
+    for ensemble in result.pairs[0].ensembles:
+        pool = ensemble.at(2)
+        assert pool is not None
+        assert pool.dead == pytest.approx(share)
+        assert pool.surviving(1e-3) == pytest.approx(1 - share)
+    found = finding_of(result, "identity")
+    assert f"{told}{units[0]} directions of the input." in found.cause
+    assert "off" not in found.cause
+    rows = [row for row in VIEW.table(result) if row["depth"] == 2]
+    zeros = sum(row["log10_singular_value"] == -math.inf for row in rows)
+    assert zeros / len(rows) == pytest.approx(share)
+    (foot,) = (line for line in lines(result, one) if "0┤" in line)
+    assert f"{100 * share:.0f}%" in foot
+
+
+def test_directions_that_units_lose_are_told_from_those_that_a_narrow_layer_does() -> None:
+    one = setup(activations=("relu",), units=(64, 32, 64), depth=2, layer=2, networks=1)
+    pool = last(one).pairs[0].ensembles[0].at(2)
+    assert pool is not None
+    assert pool.dead > 0.5
+    cause = finding_of(last(one), "relu").cause
+    assert "50 % as layer 1 has 32 units for the 64 directions of the input, the others" in cause
+    assert "as units are off." in cause
+    wide = finding_of(last(setup(activations=("relu",), units=64, depth=2, networks=1)), "relu")
+    assert "of the directions are exactly 0: units are off." in wide.cause
+
+
+def test_where_all_weights_are_0_no_unit_is_to_blame() -> None:
+    units = (16,) * 20 + (4,)
+    one = setup(activations=("identity",), init=("normal(0)",), networks=1, units=units)
+    found = finding_of(last(one), "identity")
+    assert found.kind is Kind.DEAD
+    assert "100 % of the directions are exactly 0: σw = 0, and so are all weights." in found.cause
+    assert "off" not in found.cause
+    assert "layer" not in found.cause
+
+
 def test_the_verdict_is_the_median_s_against_the_threshold() -> None:
     class Of(Pool):
         def __init__(self, median: float) -> None:

@@ -9,7 +9,7 @@ from gradtui.mathematics.chain import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.knob import choice, real, several, whole
 
-LEAST_PATIENCE = 1.0
+LEAST_PATIENCE, MOST_PATIENCE = 1.0, 86_400.0
 """Seconds."""
 
 
@@ -43,7 +43,7 @@ class Shared:
         "P",
         "about how many seconds drawing at random may take: fewer are drawn where it would be more",
         LEAST_PATIENCE,
-        86_400.0,
+        MOST_PATIENCE,
         5.0,
     )
     threshold: float = real(

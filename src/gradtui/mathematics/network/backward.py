@@ -91,7 +91,7 @@ class Backward:
     def __init__(self, network: Network, forward: Forward) -> None:
         self.network, self.forward = network, forward
         self.weights, self.biases = Squares(network.depth), Squares(network.depth)
-        self.hidden = Squares(network.depth + 1)
+        self.hidden, self.preactivations = Squares(network.depth + 1), Squares(network.depth)
         self.dead_rows = np.full(network.depth + 1, network.batch)
         self.ones = np.ones(network.batch)
         self.deltas, *self.rooms = forward.spare
@@ -151,11 +151,14 @@ class Backward:
         self.dead_rows[layers] = 0  # all norms are within the range
         if signal.own is None:
             self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
+            self.preactivations.s[layers] = q.sum(axis=1)
+            self.preactivations.e[layers] = signal.shift
             self.biases.s[layers] = row_norms(self.ones @ delta)
             self.biases.e[layers] = signal.shift
         else:
             for layer in range(start, stop):
                 self.hidden.total(layer, p[layer - start], signal.own, signal.shift)
+                self.preactivations.total(layer, q[layer - start], signal.own, signal.shift)
                 self._bias(
                     layer,
                     delta[layer - start],
@@ -197,6 +200,7 @@ class Backward:
                 delta[rows], apart = self.df(z).times(Apart.of(g[rows])).rows()
                 own[rows] += apart
             q = row_norms(delta)
+        self.preactivations.total(layer, q, own, shift)
         self._bias(layer, delta, own, shift, part(tick, 0.3, 0.1))
         self._weight(layer, delta, q, own, shift, part(tick, 0.4, 0.2))
         g = product(delta, w, np.empty(self.forward.a[layer].shape), part(tick, 0.6, 0.1))

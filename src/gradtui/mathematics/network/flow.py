@@ -55,6 +55,7 @@ class GradientFlow:
         batch: B.
         log10_grad_weights: log10‖∂L/∂W_l‖_F [depth].
         log10_grad_biases: log10‖∂L/∂b_l‖ [depth], also where a layer has no biases.
+        log10_grad_preactivations: log10‖∂L/∂z_l‖_F over batch and units [depth].
         log10_grad_hidden: log10‖∂L/∂a_l‖_F over batch and units [depth + 1]; 0 is the input.
         log10_hidden: log10‖a_l‖_F over batch and units [depth + 1]; 0 is the input.
         dead_rows: in how many rows of the batch ∂L/∂a_l is exactly zero [depth + 1].
@@ -66,6 +67,7 @@ class GradientFlow:
     batch: int
     log10_grad_weights: Array
     log10_grad_biases: Array
+    log10_grad_preactivations: Array
     log10_grad_hidden: Array
     log10_hidden: Array
     dead_rows: NDArray[np.int64]
@@ -123,6 +125,7 @@ def gradient_flow(
             batch=network.batch,
             log10_grad_weights=backward.weights.log10(),
             log10_grad_biases=backward.biases.log10(),
+            log10_grad_preactivations=backward.preactivations.log10(),
             log10_grad_hidden=backward.hidden.log10(),
             log10_hidden=hidden.log10(),
             dead_rows=backward.dead_rows,

@@ -65,8 +65,9 @@ class Spectrum:
 
     Attributes:
         depth: l.
-        log10_singular_values: log10 σ_i in descending order, [min(n_0 … n_l)]; -inf for the
-            directions that die on the way exactly, as in a ReLU that is off.
+        log10_singular_values: log10 σ_i in descending order, one for each direction of the input
+            [n_0]; -inf for those that die on the way exactly, as in a ReLU that is off or in a
+            layer of fewer units.
     """
 
     depth: int
@@ -196,7 +197,7 @@ class _Product:
 
     Attributes:
         depth: l.
-        least: min(n_0 … n_l).
+        directions: n_0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -205,8 +206,9 @@ class _Product:
         self.f = Extended(f, f.log_abs, tails.function)
         self.df = Extended(f.derivative, f.log_abs_derivative, tails.derivative)
         self.a, self.e = Apart.of(network.x).rows()
-        self.depth, self.least = 0, network.widths[0]
-        self.q, self.s, self.t = np.eye(self.least), np.zeros(self.least), np.eye(self.least)
+        n = network.widths[0]
+        self.depth, self.directions = 0, n
+        self.q, self.s, self.t = np.eye(n), np.zeros(n), np.eye(n)
 
     def multiply(self, tick: Tick) -> None:
         """One layer more: J_l = D_l W_l J_{l-1}."""
@@ -220,7 +222,6 @@ class _Product:
         self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.1, 0.4))
         self.t = y @ self.t
         self.depth += 1
-        self.least = min(self.least, len(m))
         if self.depth % _REFRESH == 0:
             self.s, u, y, v = self._refreshed(part(tick, 0.5, 0.5))
             self.q, self.t = self.q @ u, y @ v.T
@@ -235,6 +236,6 @@ class _Product:
         """log2 σ_i in descending order."""
         s, _, y, _ = self._refreshed(part(tick, 0.0, 0.3))
         sizes = log2_singular_values(y.T, s, part(tick, 0.3, 0.7))
-        logs = np.full(self.least, -np.inf)
+        logs = np.full(self.directions, -np.inf)
         logs[: len(sizes)] = -np.sort(-sizes)
         return logs

@@ -8,12 +8,13 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
-from gradtui.setup.shared import LEAST_PATIENCE
+from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
 from gradtui.wording import duration, foretold
 
 _LAYER = 8e-5
@@ -85,10 +86,9 @@ def why_fewer(asked: int, drawn: int, seconds: float) -> str:
     if not drawn:
         one = duration(seconds)
         return f"Not measured: one network would take about {one}; give more patience to draw it."
-    return (
-        f"{drawn} of {asked:,} networks: all would take about {duration(asked * seconds)}; give "
-        f"more patience to draw more."
-    )
+    enough = math.ceil(asked * seconds / _DRAWING)
+    wanted = f"a patience of {enough:,} s" if enough <= MOST_PATIENCE else duration(enough)
+    return f"{drawn} of {asked:,} networks: all would take {wanted}."
 
 
 def foretold_in_decay(setup: Setup) -> str:

@@ -145,8 +145,10 @@ def _factors(known: Known) -> str:
 
 
 def _foreseen(known: Known, whole: float) -> bool:
-    """Whether theory says what was measured, within an order of magnitude."""
-    return abs(known.judgement.log10_ratio - whole) <= 1.0
+    """Whether theory says what was measured, within an order of magnitude, and judges it alike."""
+    judged = known.judgement
+    alike = Kind.of(whole, judged.log10_limit) is Kind.of(judged.log10_ratio, judged.log10_limit)
+    return alike and abs(judged.log10_ratio - whole) <= 1.0
 
 
 def _one_layer(known: Known) -> str:

@@ -126,17 +126,36 @@ class CheckedWeights:
             return None if self.wanted else Kind.of(self.log10_ratio, log10_limit)
         if self.share(log10_limit).value >= RELIED_ON:
             return Kind.HEALTHY
-        kinds = [Kind.of(value, log10_limit) for value in self.measured.tolist()]
-        dead, exploding = kinds.count(Kind.DEAD), kinds.count(Kind.EXPLODING)
-        if 2 * dead > len(kinds):
+        if 2 * np.count_nonzero(self.measured == -np.inf) > self.measured.size:
             return Kind.DEAD
-        too_little = kinds.count(Kind.VANISHING) + dead
-        return Kind.VANISHING if too_little >= exploding else Kind.EXPLODING
+        too_little, too_much = self.outside(log10_limit)
+        return Kind.VANISHING if too_little >= too_much else Kind.EXPLODING
+
+    def outside(self, log10_limit: float) -> tuple[float, float]:
+        """In which share of the networks too little arrives, and in which too much."""
+        below = float(np.mean(self.measured < log10_limit))
+        return below, float(np.mean(self.measured > -log10_limit))
 
     def share(self, log10_limit: float, first: int | None = None) -> Share:
         """In how many of the networks it stays between the threshold and its inverse."""
         measured = self.measured[:first]
         return Share(int(np.count_nonzero(abs(measured) <= -log10_limit)), measured.size)
+
+
+def better_of(normal: CheckedWeights, orthogonal: CheckedWeights) -> CheckedWeights:
+    """Those that do without doubt, else those that seem to, else those that do more often.
+
+    Where both do, the normal ones: they take less to draw.
+    """
+    if not normal.measured.size or orthogonal.measured.size != normal.measured.size:
+        return normal
+    limit = normal.subject.setup.log10_threshold
+    own, other = normal.share(limit), orthogonal.share(limit)
+    if own.proven or other.proven:
+        return normal if own.proven else orthogonal
+    if own.value >= RELIED_ON or own.healthy >= other.healthy:
+        return normal
+    return orthogonal
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,13 +202,8 @@ class Comparison:
 
     @property
     def best(self) -> CheckedWeights:
-        """Those of the two of which more networks are healthy; the normal ones where they do."""
-        limit = self.subject.setup.log10_threshold
-        if self.orthogonal.measured.size != self.normal.measured.size or (
-            self.normal.kind(limit) in (None, Kind.HEALTHY)
-        ):
-            return self.normal
-        return max(self.weights[:2], key=lambda one: one.share(limit).healthy)
+        """The better of the two."""
+        return better_of(self.normal, self.orthogonal)
 
     @property
     def advised(self) -> CheckedWeights | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.models.finding import Kind, Remedy
@@ -25,7 +25,9 @@ from gradtui.views.init.weights import (
 )
 
 _MOST = 100
-"""A remedy is tried on so many networks at most, until there is no doubt."""
+"""A remedy is confirmed on so many networks at most, until there is no doubt."""
+_LEAST = 20
+"""On fewer no doubt is said to be gone: whoever looks after each one sees it go by chance."""
 _TRIAL_WORK = 3e8
 """So much work a trial may be: some seconds."""
 _FIRST, _HOPELESS = 8, 0.6
@@ -63,48 +65,59 @@ def _in_words(share: Share) -> str:
 def _tried(changed: Subject, time: _Time, tick: Tick) -> str | None:
     """What the command for a change will report, if that is that its weights do.
 
-    It draws the networks that the command draws, and more until a bound of their share is clear.
+    It draws the networks that the command draws, and then others until a bound of their share is
+    clear: the first of several changes that seems to do may do so by chance.
     """
     advice = advice_for(changed, None, tick)
     ways = advised_weights(changed, advice) if advice.possible else ()
     compared = (*ways, *recipes_in_use(changed, None, tick)) if ways else ()
     count = networks_of(changed.setup, seconds_of_all(compared)) if compared else 0
-    for weights in ways:  # as the command does: the second if the first do not
-        drawn = _drawn(weights, count, time, tick)
-        if drawn is None:
-            continue
-        reported, overall = drawn
-        return _in_words(reported) if overall.proven else None
-    return None
+    kept: list[tuple[CheckedWeights, Share]] = []
+    for weights in ways:  # the second if the first do not, or not for sure, as the command does
+        if (share := _reported(weights, count, time, tick)) is not None:
+            kept.append((weights, share))
+            if share.proven:
+                break
+    if not kept:
+        return None
+    best, reported = next((one for one in kept if one[1].proven), kept[0])
+    return _in_words(reported) if _confirmed(best, count, time, tick) else None
+
+
+def _reported(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> Share | None:
+    """The share in so many networks; None if they do not do, or if there is no time to know it."""
+    known = Share(0, 0)
+    for known in _drawn(weights, range(1, count + 1), time, tick):
+        if known.count - known.healthy > (1.0 - RELIED_ON) * count or _hopeless(known):
+            return None
+    return known if known.count == count else None
+
+
+def _confirmed(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> bool:
+    """Whether other networks than the first ones leave no doubt that these weights do."""
+    most = max(count, min(int(_TRIAL_WORK / work_of(weights.subject.setup)), _MOST))
+    known = Share(0, 0)
+    for known in _drawn(weights, range(count + 1, count + most + 1), time, tick):
+        if _hopeless(known) or (known.count >= _LEAST and (known.proven or known.refuted)):
+            break
+    return known.count > 0 and known.proven
+
+
+def _hopeless(share: Share) -> bool:
+    return share.count >= _FIRST and share.bounds[1] < _HOPELESS
 
 
 def _drawn(
-    weights: CheckedWeights, count: int, time: _Time, tick: Tick
-) -> tuple[Share, Share] | None:
-    """The share in so many networks, and in as many as it takes to know.
-
-    None if they do not do, or if there is no time to know it.
-    """
-    limit = weights.subject.setup.log10_threshold
-    one = seconds_of(weights.subject)
-    most = max(count, min(int(_TRIAL_WORK / work_of(weights.subject.setup)), _MOST))
-    healthy, reported = 0, None
-    for number in range(1, most + 1):
+    weights: CheckedWeights, numbers: Iterable[int], time: _Time, tick: Tick
+) -> Iterator[Share]:
+    """The share in these networks, after each; ends where there is no time for the next."""
+    limit, one, healthy = weights.subject.setup.log10_threshold, seconds_of(weights.subject), 0
+    for count, number in enumerate(numbers, 1):
         time.seconds -= one
         if time.seconds < 0.0:
-            return None
-        kind = Kind.of(left_in(weights.subject, number, tick), limit)
-        healthy += kind is Kind.HEALTHY
-        known = Share(healthy, number)
-        too_few = number <= count and number - healthy > (1.0 - RELIED_ON) * count
-        if too_few or (number >= _FIRST and known.bounds[1] < _HOPELESS):
-            return None
-        if number == count:
-            reported = known
-        if number >= count and (known.proven or known.refuted):
-            break
-    assert reported is not None
-    return reported, known
+            return
+        healthy += Kind.of(left_in(weights.subject, number, tick), limit) is Kind.HEALTHY
+        yield Share(healthy, count)
 
 
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:

@@ -89,9 +89,7 @@ def _within_time(comparison: Comparison, among: int) -> Comparison:
         none = tuple(replace(one, wanted=0) for one in ways)
         return replace(comparison, weights=none, not_simulated=why)
     all_of_them = seconds <= setup.patience / among
-    if not all_of_them:
-        seconds = alone
-    wanted = networks_of(setup, seconds, among)
+    wanted = networks_of(setup, seconds if all_of_them else alone, among)
     each = (replace(one, wanted=wanted if all_of_them or one is ways[0] else 0) for one in ways)
     why = why_fewer(setup.network.networks, wanted, seconds * among)
     return replace(comparison, weights=tuple(each), why_fewer=why)

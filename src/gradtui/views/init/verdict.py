@@ -50,14 +50,19 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     share = best.share(limit)
     median = f"{factor(best.quantiles[1])} in the median"
     kept = f"{share} keep {healthy}, {median}"
-    rule = f"{kept}; weights to rely on are healthy in {percent(RELIED_ON)} of them."
     if share.healthy == share.count:
         return f"{comparison.name} {kind} over {layers} with {which}: {kept}."
+    rule = f"weights to rely on are healthy in {percent(RELIED_ON)} of them"
+    if not (share.proven or share.refuted):
+        rule += f", and {share.count} networks leave in doubt whether these are"
     if kind is Kind.HEALTHY:
-        return f"{comparison.name} {kind} over {layers} with {which}: {rule}"
+        return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
     only = "only " if share.healthy else ""
-    found = f"with the best weights found, {which}"
-    return f"{comparison.name} {kind} over {layers}: {found}, {only}{rule}"
+    found = f"over {layers}: with the best weights found, {which}, {only}{kept}"
+    if Kind.of(best.quantiles[1], limit) is kind:
+        return f"{comparison.name} {kind} {found}; {rule}."
+    below, above = map(percent, best.outside(limit))
+    return f"{comparison.name} scatters {found}; {below} vanish, {above} explode; {rule}."
 
 
 def _called(weights: CheckedWeights) -> str:

@@ -51,7 +51,8 @@ class NetworkLayers:
     Attributes:
         subject: its activation and its initialisation.
         flow: the norms, and what happens inside each layer.
-        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back.
+        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back in
+            wide layers; where layers differ, in the geometric mean.
         sigma_w: σw in words.
         remedy: what was tried and found to help.
     """
@@ -76,6 +77,16 @@ class NetworkLayers:
     def log10_rate(self) -> float:
         """log10 of the factor that a layer costs on the way back, in the geometric mean."""
         return self.log10_ratio / self.flow.depth
+
+    @property
+    def log10_rates(self) -> tuple[float, float]:
+        """That of the weights drawn and that of f′, which together are the rate above.
+
+        Each is told by the norms of ∂L/∂z and ∂L/∂a on its two sides. Only where all is 0 on one,
+        at a rate of -inf, they are not to be asked for.
+        """
+        above, between = self.flow.log10_grad_hidden, self.flow.log10_grad_preactivations
+        return float(np.mean(above[:-1] - between)), float(np.mean(between - above[1:]))
 
     @property
     def log10_signal(self) -> Array:

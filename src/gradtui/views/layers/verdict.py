@@ -16,6 +16,9 @@ from gradtui.wording import magnitude, percent, rate
 _MOST = 0.5
 """In a flat layer more than this share of those values is flat that are not so by design."""
 
+_NOTHING = 0.02
+"""Decades, 5 %: what all layers together make of a gradient, and less, is not told from 1."""
+
 
 def finding(result: ComparedNetworks, name: str) -> Finding | None:
     """The verdict on one network, once it was run."""
@@ -43,17 +46,35 @@ def _cause(network: NetworkLayers) -> str:
         return _stopped(network)
     if network.kind is Kind.DEAD:
         return _stopped_inputs(network)
-    weights = network.log10_sigma_w
-    slopes = network.log10_rate - weights
-    shares = f"a layer, the weights make {rate(weights)} and f′ the rest, {rate(slopes)}"
+    weights, slopes = network.log10_rates
+    by_weights, by_slopes = (_a_layer(one, network.flow.depth) for one in (weights, slopes))
+    shares = f"a layer, the weights make {by_weights} and f′ {by_slopes}"
     if Kind.of(network.log10_ratio, network.log10_limit) is Kind.HEALTHY:
         return f"Of the gradient, {shares}."
     sign = 1.0 if network.kind is Kind.EXPLODING else -1.0
     if sign * weights > sign * slopes:
-        return f"The weights did it: {shares}."
+        return _by_weights(network, sign, shares)
     if network.kind is Kind.VANISHING and not network.flat.any():
         return f"f′ did it, though not one value is flat: {shares}."
     return f"f′ did it: {shares}."
+
+
+def _a_layer(log10: float, depth: int) -> str:
+    """What each layer makes; as ×1 what comes to no more over all of them."""
+    return rate(0.0 if abs(log10 * depth) < _NOTHING else log10)
+
+
+def _by_weights(network: NetworkLayers, sign: float, shares: str) -> str:
+    """Whether it is their size, or that few units are far from the average that σw is."""
+    (weights, _), size = network.log10_rates, network.log10_sigma_w
+    if sign * (weights - size) <= sign * size:
+        return f"The weights did it: {shares}."
+    fewest = min(network.flow.widths[:-1])
+    units = f"{fewest} unit{'s' if fewest > 1 else ''}"
+    which = (
+        f"Layers of {units}" if fewest == max(network.flow.widths) else f"Widths down to {units}"
+    )
+    return f"{which} did it: {shares}. In wide layers such weights make {rate(size)}."
 
 
 def _stopped(network: NetworkLayers) -> str:

@@ -22,7 +22,7 @@ from gradtui.views.spectrum.ensembles import (
     shown_depth,
 )
 from gradtui.views.view import Size
-from gradtui.wording import decade, decade_cells, magnitude, plain
+from gradtui.wording import decade, decade_cells, magnitude, percent, plain
 
 _BARS = " ▏▎▍▌▋▊▉█"
 _LEAST_STRIP = 4
@@ -158,7 +158,7 @@ def _strip(pool: Pool | None, axis: _Axis, width: int) -> list[str]:
     counts = axis.counts(pool)
     eighths = np.ceil(counts / max(counts.max(), 1) * 8 * (width - 1)).astype(int)
     bars = ["█" * (count // 8) + _BARS[count % 8].strip() for count in eighths.tolist()]
-    return [*bars, f"{100 * pool.dead:.0f}%"] if axis.dead else bars
+    return [*bars, percent(pool.dead).replace(" ", "")] if axis.dead else bars
 
 
 def _fitting(setup: Setup, width: int) -> list[int]:
@@ -223,6 +223,6 @@ def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> 
         shown = (counts > 0).astype(float)
         marks.append(Boxes(left, left + long, edges[:-1], edges[1:], shown, role))
         if pool.dead:
-            share = f"{100 * pool.dead:.0f} %"
+            share = percent(pool.dead)
             marks.append(Label(index + 0.45, axis.low + 0.03 * (axis.high - axis.low), share, role))
     return marks

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
@@ -31,6 +33,7 @@ _TRIALS, _MOST = 3, 20
 """On so many networks a remedy is tried, and on up to so many told as its command reports it."""
 _DIGITS = 4
 """Of the numbers of a recipe that is offered."""
+_ROUNDING = 1e-9
 _SHARE = 0.05
 """The share of the time that trying it on one network may take."""
 
@@ -75,7 +78,7 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
     """How far directions drift apart, what the other kind does, and where σw stands."""
     parts = []
     if pool.dead:
-        parts.append(f"{percent(pool.dead)} of the directions are exactly 0: units are off.")
+        parts.append(_zeros(setup, pair, pool))
     if pool.alive.size and setup.depth > 1:
         parts.append(
             f"{pair.chosen.weights} layers pull directions apart by "
@@ -93,6 +96,23 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
         where = "below" if sigma_w < pair.critical else "above"
         parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
     return " ".join(parts)
+
+
+def _zeros(setup: Setup, pair: Pair, pool: Pool) -> str:
+    """What makes directions exactly 0: weights that are, layers too narrow, units that are off."""
+    text = f"{percent(pool.dead)} of the directions are exactly 0"
+    if pair.sigmas.sigma_w2 == 0.0:
+        return f"{text}: σw = 0, and so are all weights."
+    widths = setup.network.widths(setup.depth)
+    at = int(np.argmin(widths))
+    lost = 1.0 - widths[at] / widths[0]
+    if not lost:
+        return f"{text}: units are off."
+    units = f"{widths[at]} unit{'s' if widths[at] > 1 else ''}"
+    narrow = f"layer {at} has {units} for the {widths[0]} directions of the input"
+    if pool.dead <= lost + _ROUNDING:
+        return f"{text}: {narrow}."
+    return f"{text}: {percent(lost)} as {narrow}, the others as units are off."
 
 
 def _median(setup: Setup, pool: Pool) -> str:
