@@ -79,7 +79,8 @@ def let_go(state: State) -> State:
 def only(state: State) -> State:
     """The highlighted activation alone."""
     if state.setup.activations == (state.highlight,) and not state.held:
-        return state.saying(f"{state.highlight} is alone already.")
+        alone = state.touching(["activations"])
+        return alone.saying(f"{state.highlight} is alone already.")
     return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
@@ -193,7 +194,7 @@ def set_knob(state: State, name: str, text: str) -> State:
     setup = _with(state, name, knob.parse(text))
     if knob.cursor:
         setup.checked()  # `changed` would move it to where it is allowed, in silence
-    return changed(state, setup)
+    return changed(state, setup).touching([name])
 
 
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
