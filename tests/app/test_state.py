@@ -269,7 +269,8 @@ def test_the_focus_does_not_stay_on_an_activation_that_was_taken_out() -> None:
 
 def test_the_filter_narrows_the_list_and_keeps_the_cursor_in_it() -> None:
     state = steps.filtered(COMPARING, "  ELU ")
-    assert state.listed == tuple(name for name in NAMES if "elu" in name)
+    others = [name for name in NAMES if "elu" in name and name != "elu"]
+    assert state.listed == ("elu", *others)
     assert state.highlight in state.listed
     assert state.setup == COMPARING.setup
     assert steps.filtered(state, "").listed == tuple(NAMES)
@@ -626,6 +627,45 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
         state = leaps.redo(state)
     assert moment(state) == moment(last)
     assert state.future == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("swish", "silu"),
+        ("linear", "identity"),
+        ("LeakyReLU", "leaky_relu"),
+        ("hard-swish", "hardswish"),
+        ("relu", "relu"),
+        ("elu", "elu"),
+        ("wish", "silu"),
+        ("leaky_relu(0.2)", "leaky_relu(0.2)"),
+        ("leaky_relu(negative_slope=0.2)", "leaky_relu(0.2)"),
+    ],
+)
+def test_the_filter_chooses_what_it_names(text: str, spec: str) -> None:
+    state = State(setup=Setup.of(activations=("rrelu",)), highlight="rrelu")
+    assert chosen(steps.chosen(state, text)) == (spec,)
+
+
+def test_the_cursor_in_a_list_that_was_narrowed_is_kept_at_enter() -> None:
+    state = press(steps.filtered(COMPARING, "relu"), "down")
+    assert state.highlight == "leaky_relu"
+    assert chosen(steps.chosen(state, "relu")) == ("leaky_relu",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("zzz", "not in any activation's name"),
+        ("leaky_relu(x=2)", "takes: negative_slope"),
+        ("leaky_relu(1,2)", "at most 1 parameter"),
+        ("(", "of the form name"),
+    ],
+)
+def test_a_filter_that_nothing_matches_says_why(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        steps.chosen(COMPARING, text)
 
 
 def test_a_new_change_forgets_what_was_undone() -> None:

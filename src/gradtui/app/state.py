@@ -99,12 +99,17 @@ class State:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The activations in the list: every one, and the chosen ones with other parameters."""
+        """The activations in the list: every one, and the chosen ones with other parameters.
+
+        Of those a filter leaves what has it in one of its names, what it names exactly in front.
+        """
         names = list(ACTIVATIONS)
         for spec in reversed(self.setup.activations):
             if spec not in names:
                 names.insert(names.index(activation(spec).name) + 1, spec)
-        return tuple(name for name in names if self.filter.lower() in name)
+        exactly = named(self.filter)
+        fitting = [name for name in names if name != exactly and _has(name, self.filter)]
+        return (exactly, *fitting) if exactly else tuple(fitting)
 
     def with_(self, **changes: object) -> State:
         """A copy with those fields changed."""
@@ -117,6 +122,24 @@ class State:
     def saying(self, message: str, *, failed: bool = False) -> State:
         """The same state with a message in the bottom row."""
         return self.with_(message=printable(message), failed=failed)
+
+
+def named(text: str) -> str:
+    """The activation that a text names, with the parameters that it gives it; "" if it is none."""
+    try:
+        return activation(text).spec
+    except InputError:
+        return ""
+
+
+def _has(spec: str, text: str) -> bool:
+    """Whether a text stands in one of an activation's names; case, - and _ do not matter."""
+    names = (spec, *activation(spec).family.also_called)
+    return any(_letters(text) in _letters(name) for name in names)
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def first_start() -> State:
