@@ -19,7 +19,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from gradtui.app import searching
-from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
 from gradtui.app.explaining import on_screen, reading
 from gradtui.app.places import listed
 from gradtui.app.state import State
@@ -144,23 +144,19 @@ _Groups = list[tuple[str, list[Action]]]
 
 
 def _groups(state: State) -> tuple[_Groups, _Groups]:
-    """The actions of this view, and those of all, by what they have to do with."""
+    """The actions of this view, and those of all, by what they have to do with: what acts here."""
     own, view = own_actions(state), state.view
     how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
-    general = [action for action in ACTIONS if not action.view_key]
     here = [
         (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
         (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
         (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
     ]
     everywhere = [
-        *(
-            (group, list(actions))
-            for group, actions in groupby(general, lambda action: action.group)
-        ),
-        ("In other views", elsewhere_actions(state)),
+        (group, list(actions))
+        for group, actions in groupby(general_actions(state), lambda action: action.group)
     ]
-    return [group for group in here if group[1]], [group for group in everywhere if group[1]]
+    return [group for group in here if group[1]], everywhere
 
 
 class SnippetsPage(Page):
