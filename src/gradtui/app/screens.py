@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 
 from gradtui.app import searching
 from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
+from gradtui.app.engine import Drawn
 from gradtui.app.explaining import on_screen, reading
 from gradtui.app.places import listed
 from gradtui.app.state import State
@@ -61,6 +62,9 @@ class Page(ModalScreen[None]):
             box.border_subtitle = self.how
             yield searching.Text(self._body, id="page-body")
         yield searching.SearchField()
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known of the picture by now, for a page that says something of it."""
 
     def update_body(self, body: RenderableType) -> None:
         """Another text on the same page."""
@@ -195,8 +199,15 @@ class VerdictsPage(Page):
 
     closing_keys = (*Page.closing_keys, "v")
 
-    def __init__(self, body: RenderableType) -> None:
-        super().__init__("verdicts", body)
+    def __init__(self, said: Callable[[Drawn], RenderableType], drawn: Drawn) -> None:
+        self._said, self._drawn = said, drawn
+        super().__init__("verdicts", said(drawn))
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known by now."""
+        before, self._drawn = self._drawn, drawn
+        if drawn.result is not before.result or (drawn.progress >= 1) != (before.progress >= 1):
+            self.update_body(self._said(drawn))
 
 
 class InfoPage(Page):
