@@ -17,8 +17,9 @@ from textual.keys import Keys, _character_to_key
 from gradtui.app import steps
 from gradtui.app.actions import ACTIONS, BY_NAME, Action, hint, offered
 from gradtui.app.main import GradTUI, Main
+from gradtui.app.palette import Words, found_by_name
 from gradtui.app.screens import help_page
-from gradtui.app.state import State
+from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
@@ -196,6 +197,23 @@ def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
     assert {"key_z", "model"}.isdisjoint(names["chain"])
     always = {f"view_{view}" for view in VIEWS} | {"undo", "left", "toggle", "quit", "help"}
     assert all(found >= always for found in names.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("kaiming", "kaiming_normal"), ("why", "verdicts in full"), ("explod", "Weights too large")],
+)
+def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
+    state = first_start()
+    titles = [action.title for action in offered(state)]
+    titles += [offer.title for offer in found_by_name(state)]
+    matching = [title for title in titles if Words(typed).match(title) > 0]
+    assert any(found in title for title in matching)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_the_help_says_what_clicks_do(view: str) -> None:
+    assert "The mouse (over SSH with --mouse on): a click on" in page(state_of(view))
 
 
 def test_the_keys_that_people_know_are_there() -> None:

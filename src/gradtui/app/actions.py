@@ -198,7 +198,7 @@ ACTIONS: tuple[Action, ...] = (
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
-    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+    Action("verdicts", ("v",), "v", "why: the verdicts in full, of everything compared",
            "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),

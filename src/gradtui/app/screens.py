@@ -127,7 +127,27 @@ def help_page(state: State, styles: dict[str, Style]) -> Page:
     """This view: what is on its screen, its keys, how to read it; then what all views have."""
     own, general = _groups(state)
     parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
-    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles)))
+    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles), *_mouse(styles)))
+
+
+_MOUSE = (
+    ("a view", "above: opens it"),
+    ("a name", "in the list: chooses it; on the mark before it, into or out of the comparison"),
+    ("a knob", "asks for it; the wheel turns it"),
+    ("the picture", "puts the cursor there; the wheel moves it"),
+    ("a line", "of the readout: the verdict of that one; the wheel goes through them"),
+    ("a key", "in the bottom row, the verdict's f and v: what the key does"),
+)
+"""What a click does, and the wheel."""
+
+
+def _mouse(styles: dict[str, Style]) -> Iterator[RenderableType]:
+    """What clicks do, where the mouse is taken: not over SSH unless asked for."""
+    clicks = Table.grid(padding=(0, 1))
+    for what, does in _MOUSE:
+        clicks.add_row(Text(f"  {what:<11}", styles["key"]), Text(does))
+    title = "The mouse (over SSH with --mouse on): a click on"
+    yield from (Text(title, styles["title"]), clicks, Text())
 
 
 def _keys(
@@ -181,10 +201,8 @@ class SnippetsPage(Page):
         super().__init__(self._sent(next(iter(snippets))), body)
 
     def _sent(self, framework: str) -> str:
-        others = ", ".join(f"{at} {name}" for at, name in enumerate(self._snippets, 1)
-                           if name != framework)  # fmt: skip
-        instead = f"; instead: {others}" if others else ""
-        return f"sent to the terminal's clipboard: {framework}{instead}"
+        others = [f"{at} {name}" for at, name in enumerate(self._snippets, 1) if name != framework]
+        return ", ".join([f"copied: {framework}", *others])
 
     def action_copy(self, number: int) -> None:
         """Those of another framework."""
