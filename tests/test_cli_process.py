@@ -174,3 +174,27 @@ def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(commands, "run", imports)
     assert main(["list"]) == 128 + signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "ascii"),
+    [
+        ({"LC_ALL": "C"}, (), True),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, (), True),
+        ({"LC_ALL": "", "LANG": "C"}, (), True),
+        ({"LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LANG": "C"}, (), False),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, (), False),
+        ({"LC_ALL": ""}, (), False),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, (), False),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, (), False),
+        ({"LC_ALL": "C"}, ("--marker", "braille"), False),
+        ({"LC_ALL": "C"}, ("--json",), False),
+    ],
+)
+def test_the_locale_says_which_characters_are_shown(
+    told: dict[str, str], words: tuple[str, ...], ascii: bool
+) -> None:
+    """Python writes UTF-8 in the C locale too; data is written as it is."""
+    status, out, err = ended(start("decay", "sigmoid", "--depth", "3", *words, **told))
+    assert (status, err) == (0, "")
+    assert out.isascii() == ascii

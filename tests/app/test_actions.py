@@ -17,8 +17,9 @@ from textual.keys import Keys, _character_to_key
 from gradtui.app import steps
 from gradtui.app.actions import ACTIONS, BY_NAME, Action, hint, offered
 from gradtui.app.main import GradTUI, Main
+from gradtui.app.palette import Words, found_by_name
 from gradtui.app.screens import help_page
-from gradtui.app.state import State
+from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
@@ -133,18 +134,25 @@ def page(state: State) -> str:
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
-def test_the_help_lists_every_action_with_its_keys_the_view_s_own_first(view: str) -> None:
+def test_the_help_lists_every_key_that_acts_in_this_view_and_no_other(view: str) -> None:
     state = state_of(view)
     text = page(state)
     for action in ACTIONS:
         if not action.view_key:
-            assert f"{action.shown:<10} {action.help}" in text
+            acts = action.offered(state) or action.name in (
+                "climb",
+                "descend",
+                "far_up",
+                "far_down",
+            )
+            assert (f"{action.shown:<10} {action.help}" in text) == acts
     for knob in KNOBS.values():
         if knob.name != "focus":
-            assert text.count(f" {knob.letter:<10} {knob.label}: {knob.help}") == 1
+            there = text.count(f" {knob.letter:<10} {knob.label}: {knob.help}")
+            assert there == (knob in state.record.all_knobs)
     for record in VIEWS.values():
         for own in record.keys:
-            assert text.count(f" {own.shown:<10} {own.help}") == 1
+            assert text.count(f" {own.shown:<10} {own.help}") == (record is state.record)
     explained, keys = text.split(f"Knobs of {view}: the letter, then")
     assert explained.startswith("In the readout")
     first = keys.split("\n\n")[0]
@@ -152,6 +160,21 @@ def test_the_help_lists_every_action_with_its_keys_the_view_s_own_first(view: st
     shown -= {line.split()[0] for line in first.split("\n")[1:] if line.startswith("   ")}
     offered_here = [KNOBS[name] for name in state.record.offered(state.setup)]
     assert shown == {knob.letter for knob in offered_here if knob.name != "focus"}
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_key_acts_or_says_why_not(view: str) -> None:
+    """Also what only other views have; what an effect of the app does is its own matter."""
+    state = state_of(view)
+    for action in ACTIONS:
+        for key in action.keys:
+            if action.step is not None:
+                after = action.step(state)
+            elif action.view_key and steps.knob_on(state, key) is None:
+                after = steps.press(state, key)
+            else:
+                continue
+            assert after.message or after != state, key
 
 
 def test_a_knob_without_effect_is_in_the_help_as_such_and_not_offered() -> None:
@@ -174,6 +197,23 @@ def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
     assert {"key_z", "model"}.isdisjoint(names["chain"])
     always = {f"view_{view}" for view in VIEWS} | {"undo", "left", "toggle", "quit", "help"}
     assert all(found >= always for found in names.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("kaiming", "kaiming_normal"), ("why", "verdicts in full"), ("explod", "Weights too large")],
+)
+def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
+    state = first_start()
+    titles = [action.title for action in offered(state)]
+    titles += [offer.title for offer in found_by_name(state)]
+    matching = [title for title in titles if Words(typed).match(title) > 0]
+    assert any(found in title for title in matching)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_the_help_says_what_clicks_do(view: str) -> None:
+    assert "The mouse (over SSH with --mouse on): a click on" in page(state_of(view))
 
 
 def test_the_keys_that_people_know_are_there() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
 
 import gradtui
-from gradtui.app import panes
+from gradtui.app import panes, searching
 from gradtui.app.actions import own_actions
 from gradtui.app.explaining import verdicts
 from gradtui.app.screens import InfoPage, help_page
+from gradtui.app.showing import Arrived
 from gradtui.app.state import State
 from gradtui.app.steps import press
 from gradtui.app.themes import styles
@@ -22,6 +24,7 @@ from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.page import READOUT, sections
 from gradtui.views.view import Size
+from support.app import running
 
 STYLES = styles("dark")
 
@@ -149,7 +152,7 @@ def test_the_page_has_every_verdict_in_full_the_focused_one_first(view: str) -> 
     setup = Setup.of(activations=("sigmoid", "tanh", "relu"), focus="tanh", depth=30)
     state = State(view=view, setup=setup)
     *_, result = state.record.results(setup, unwatched)
-    text = words(text_of(verdicts(state, result, STYLES)))
+    text = words(text_of(verdicts(state, result, STYLES, final=True)))
     for name in setup.activations:
         found = state.record.finding(result, name)
         if found is None:
@@ -214,3 +217,26 @@ def test_a_mark_has_one_meaning(mark: str) -> None:
         assert rooms == {HOMES[mark]}
     else:
         assert rooms <= {"plots", "views"}
+
+
+async def test_the_page_of_the_verdicts_says_so_far_until_the_result_comes() -> None:
+    async with running(State(view="derivative", setup=Setup.of(activations=("sigmoid",)))) as (
+        app,
+        pilot,
+    ):
+        drawn = app.shown.drawn
+        assert drawn is not None
+        app.post_message(Arrived(replace(drawn, progress=0.5)))
+        await pilot.press("v")
+
+        def page() -> str:
+            text = app.screen.query_one(searching.Text)
+            return "\n".join(line.text for line in text.render_lines(text.size.region))
+
+        assert "so far" in page()
+        assert "… sigmoid" in page()
+        assert "✗" not in page()
+        app.post_message(Arrived(drawn))
+        await pilot.pause()
+        assert "so far" not in page()
+        assert "✗ sigmoid" in page()

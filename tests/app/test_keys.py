@@ -626,10 +626,10 @@ async def test_l_sends_lines_to_the_clipboard_and_a_digit_those_of_another_frame
         monkeypatch.setattr(app, "copy_to_clipboard", sent.append)
         await pilot.press("L")
         assert "torch.nn.init" in sent[-1]
-        assert "clipboard: PyTorch" in str(app.screen.query_one("#page").border_title)
+        assert "copied: PyTorch" in str(app.screen.query_one("#page").border_title)
         await pilot.press("3")
         assert "keras" in sent[-1]
-        assert "clipboard: Keras" in str(app.screen.query_one("#page").border_title)
+        assert "copied: Keras" in str(app.screen.query_one("#page").border_title)
         await pilot.press("9")
         assert len(sent) == 2
         for code in sent:

@@ -145,15 +145,78 @@ def test_tab_is_hinted_at_only_where_there_is_another_to_go_to() -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_as_long_as_no_knob_was_changed_a_view_opens_with_its_own_setup(view: str) -> None:
+def test_a_view_opens_with_its_own_start_but_for_the_knobs_that_somebody_set(view: str) -> None:
     walked = going.switched(steps.walk(first_start(), 3), "chain")
     there = going.switched(walked, view)
-    assert there.setup == VIEWS[view].default_setup.with_(z=walked.setup.slope.z)
+    first = VIEWS[view].default_setup
+    assert there.setup == first.with_(z=walked.setup.slope.z)
     assert there.setup.slope.z == pytest.approx(1.3)
     assert there.highlight == there.setup.activations[0]
-    changed = going.switched(press(walked, "deeper"), view)
-    assert changed.setup.depth == walked.setup.depth + 1
-    assert going.switched(press(walked, "deeper", "undo"), view).setup.depth == 3
+    tanh = going.switched(press(first_start(), "down"), view)
+    assert tanh.setup == first.with_(activations=("tanh",))
+    assert tanh.highlight == "tanh"
+    deeper = going.switched(press(walked, "deeper"), view)
+    assert deeper.setup == first.with_(z=walked.setup.slope.z, depth=4).clamped()
+    back = going.switched(press(walked, "deeper", "undo"), view)
+    assert back.setup == there.setup
+
+
+def test_a_knob_that_was_set_is_kept_also_at_what_another_view_starts_with() -> None:
+    decay = going.switched(steps.set_knob(going.switched(first_start(), "chain"), "depth", "7"),
+                           "decay")  # fmt: skip
+    assert decay.setup == VIEWS["decay"].default_setup.with_(depth=7)
+    chain = steps.set_knob(going.switched(decay, "chain"), "depth", "3")
+    assert going.switched(chain, "decay").setup.depth == 3
+    four = leaps.reset(steps.set_knob(chain, "depth", "4"))
+    assert going.switched(four, "decay").setup.depth == 50
+    assert going.switched(leaps.undo(four), "decay").setup.depth == 4
+    typed = steps.set_knob(going.switched(first_start(), "chain"), "depth", "3")
+    assert going.switched(typed, "decay").setup.depth == 3
+
+
+def test_with_a_knob_goes_what_it_means_nothing_without() -> None:
+    layers = steps.set_knob(going.switched(first_start(), "layers"), "units", "9")
+    assert going.switched(layers, "decay").setup.model == "network"
+    chain = steps.set_knob(going.switched(first_start(), "chain"), "weights", "2,3,4")
+    assert going.switched(chain, "decay").setup.depth == 3
+    two = steps.set_knob(going.switched(first_start(), "layers"), "init", "normal,orthogonal")
+    assert going.switched(two, "decay").setup.activations == ("tanh",)
+    relu = press(going.switched(first_start(), "decay"), "next_focus", "next_focus")
+    layers = going.switched(relu, "layers").setup
+    assert (layers.focused, layers.activations) == ("relu", relu.setup.activations)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("index", range(len(SCENARIOS)))
+def test_a_scenario_keeps_all_that_it_set(view: str, index: int) -> None:
+    state = leaps.scenario(first_start(), index)
+    there = going.switched(state, view)
+    both = {*state.record.offered(state.setup)} & {*there.record.used(there.setup)} - {*CURSORS}
+    for name in both:
+        assert KNOBS[name].of(there.setup) == KNOBS[name].of(state.setup), name
+    assert going.back(there).setup == state.setup or view == state.view
+
+
+def test_what_phase_takes_into_decay_stays() -> None:
+    phase = steps.walk(going.switched(first_start(), "phase"), 2)
+    decay = steps.press(phase, "D")
+    assert decay.view == "decay"
+    assert decay.setup.activations == ("tanh",)
+    again = going.switched(going.switched(decay, "chain"), "decay")
+    assert again.setup == decay.setup
+
+
+@pytest.mark.parametrize("first", VIEWS)
+def test_whatever_is_set_every_view_can_open(first: str) -> None:
+    """Each knob of a view moved by its keys, one after the other, then every other view opened."""
+    state = State(view=first, setup=VIEWS[first].default_setup)
+    for name in state.record.offered(state.setup):
+        moved = steps.step_knob(state.saying(""), name, 1)
+        for view in VIEWS:
+            there = going.switched(moved, view)
+            there.setup.checked()
+            if KNOBS[name].of(moved.setup) != KNOBS[name].of(state.setup) and name not in CURSORS:
+                assert KNOBS[name].of(there.setup) == KNOBS[name].of(moved.setup)
 
 
 def test_the_way_back_gives_each_view_its_own_setup_too() -> None:
@@ -206,7 +269,8 @@ def test_the_focus_does_not_stay_on_an_activation_that_was_taken_out() -> None:
 
 def test_the_filter_narrows_the_list_and_keeps_the_cursor_in_it() -> None:
     state = steps.filtered(COMPARING, "  ELU ")
-    assert state.listed == tuple(name for name in NAMES if "elu" in name)
+    others = [name for name in NAMES if "elu" in name and name != "elu"]
+    assert state.listed == ("elu", *others)
     assert state.highlight in state.listed
     assert state.setup == COMPARING.setup
     assert steps.filtered(state, "").listed == tuple(NAMES)
@@ -538,7 +602,12 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
     for index in indices:
         after = CHANGES[index](state)
         if after.past == state.past:  # nothing to undo: a cursor, a view, a theme, a refusal
-            still = {name: KNOBS[name].of(Setup()) for name in CURSORS}
+            same = KNOBS if after.view == state.view else state.own
+            still = {
+                name: KNOBS[name].of(Setup())
+                for name in KNOBS
+                if name in CURSORS or name not in same
+            }
             assert after.setup.clamped().with_(**still) == state.setup.with_(**still)
         else:
             assert after.past[:-1] == state.past
@@ -558,6 +627,45 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
         state = leaps.redo(state)
     assert moment(state) == moment(last)
     assert state.future == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("swish", "silu"),
+        ("linear", "identity"),
+        ("LeakyReLU", "leaky_relu"),
+        ("hard-swish", "hardswish"),
+        ("relu", "relu"),
+        ("elu", "elu"),
+        ("wish", "silu"),
+        ("leaky_relu(0.2)", "leaky_relu(0.2)"),
+        ("leaky_relu(negative_slope=0.2)", "leaky_relu(0.2)"),
+    ],
+)
+def test_the_filter_chooses_what_it_names(text: str, spec: str) -> None:
+    state = State(setup=Setup.of(activations=("rrelu",)), highlight="rrelu")
+    assert chosen(steps.chosen(state, text)) == (spec,)
+
+
+def test_the_cursor_in_a_list_that_was_narrowed_is_kept_at_enter() -> None:
+    state = press(steps.filtered(COMPARING, "relu"), "down")
+    assert state.highlight == "leaky_relu"
+    assert chosen(steps.chosen(state, "relu")) == ("leaky_relu",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("zzz", "not in any activation's name"),
+        ("leaky_relu(x=2)", "takes: negative_slope"),
+        ("leaky_relu(1,2)", "at most 1 parameter"),
+        ("(", "of the form name"),
+    ],
+)
+def test_a_filter_that_nothing_matches_says_why(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        steps.chosen(COMPARING, text)
 
 
 def test_a_new_change_forgets_what_was_undone() -> None:
@@ -635,10 +743,12 @@ def test_after_the_fix_the_verdict_is_that_of_what_was_fixed(focus: str) -> None
 # --------------------------------------------------------- views and themes
 
 
-def test_a_view_on_its_number_keeps_the_setup() -> None:
+def test_a_view_on_its_number_keeps_what_was_set() -> None:
+    deeper = press(SINGLE, "deeper")
     for view in VIEWS:
-        state = press(SINGLE, f"view_{view}")
-        assert moment(state) == (view, SINGLE.setup)
+        state = press(deeper, f"view_{view}")
+        assert state.view == view
+        assert (state.setup.activations, state.setup.depth) == (("tanh",), 51)
 
 
 def test_the_themes_go_round() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import leaps, panes
+from gradtui.app import leaps, panes, steps
 from gradtui.app.state import THEMES, State, first_start
 from gradtui.app.storage import load, opened, opening, save, state_file
 from gradtui.errors import printable
@@ -458,8 +458,21 @@ def test_no_file_whatever_is_in_it_stops_the_start(contents: bytes) -> None:
             assert file.read_bytes() == contents
 
 
-def test_that_no_knob_was_changed_yet_is_remembered(file: Path) -> None:
-    save(first_start(), file)
-    assert load(file).untouched
-    save(first_start().with_(untouched=False), file)
-    assert not load(file).untouched
+def test_the_knobs_that_somebody_set_are_remembered(file: Path) -> None:
+    state = steps.set_knob(State(view="chain", setup=VIEWS["chain"].default_setup), "depth", "3")
+    save(state, file)
+    assert load(file).own == state.own == {"depth"}
+
+
+@pytest.mark.parametrize("touched", [None, 7, "depth", [7, None, "depht", ["depth"]]])
+def test_of_a_state_without_their_names_all_counts_that_differs(
+    file: Path, touched: object
+) -> None:
+    save(State(view="chain", setup=VIEWS["chain"].default_setup.with_(depth=7)), file)
+    kept = json.loads(file.read_text())
+    assert kept.pop("touched") == []
+    kept |= {"untouched": False} if touched is None else {"touched": touched}
+    file.write_text(json.dumps(kept))
+    state = load(file)
+    assert not state.failed
+    assert state.own == {"depth"}

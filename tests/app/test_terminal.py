@@ -220,8 +220,9 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     [
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C"},
     ],
-    ids=["encoding", "locale"],
+    ids=["encoding", "locale", "locale in Python's UTF-8 mode"],
 )
 def test_without_utf_8_the_screen_is_ascii(env: dict[str, str], state_home: Path) -> None:
     with opened(env=env) as terminal:

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 import resvg_py
 
-from gradtui.plots.shapes import Drawing, Stroke, Words
+from gradtui.plots.figure import _whole
+from gradtui.plots.shapes import Drawing, Stroke, Words, text_width
 from gradtui.plots.svg import svg
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
@@ -118,3 +119,49 @@ def test_a_figure_is_no_larger_than_a_page_of_text_needs(tmp_path: Path) -> None
         for format in FIGURES[:2]:
             content = exported(view, result, setup, SIZE, "braille", format)
             assert len(content) < 250_000, (name, format)
+
+
+def legend(name: str, **changes: Any) -> dict[str, Any]:
+    """What a figure's legend names, with the mark."""
+    view = VIEWS[name]
+    small = {"depth": 5, "units": 8, "networks": 4, "batch": 8, **changes}
+    setup = view.default_setup.with_(**small).clamped()
+    result = last(view, setup)
+    picture = view.draw(result, setup, SIZE, "braille")
+    plots = [_whole(plot) for plot in picture.plots]
+    return {mark.name: mark for plot in plots for mark in plot.marks if getattr(mark, "name", "")}
+
+
+def test_what_the_layers_legend_names_can_be_told_apart() -> None:
+    marks = legend("layers")
+    assert "1" not in marks
+    assert "size 1" in marks
+    dead, gradient = marks["dead"], marks["|∂L/∂a|"]
+    assert dead.dash != gradient.dash
+    assert dead.role != gradient.role
+
+
+def test_labels_of_plots_beside_one_another_do_not_touch() -> None:
+    view = VIEWS["layers"]
+    setup = view.default_setup.with_(depth=3, units=8, batch=8).clamped()
+    result = last(view, setup)
+    made = drawing_of(view, result, setup, SIZE, Look())
+    words = [shape for shape in made.shapes if isinstance(shape, Words)]
+    (most,) = (one for one in words if one.text == "100 %")
+    beside = [one for one in words if one is not most and abs(one.at[1] - most.at[1]) < 4]
+    end = most.at[0] + text_width(most.text, most.size) / 2
+    starts = [one.at[0] - text_width(one.text, one.size) / 2 for one in beside]
+    assert all(start > end + 4 for start in starts if start > most.at[0])
+
+
+def test_a_recipe_under_the_cursor_of_the_map_is_named_with_it() -> None:
+    apart, on = legend("phase"), legend("phase", sigma_w=1.0, sigma_b=0.0)
+    assert "Xavier, LeCun" in apart
+    assert "Xavier, LeCun" not in on
+    assert "σw = 1, σb = 0: Xavier, LeCun" in on
+
+
+def test_recipes_of_another_bias_say_so() -> None:
+    names = " ".join(legend("init", sigma_b=0.2))
+    assert "kaiming (σb = 0)" in names
+    assert "σb = 0)" not in " ".join(legend("init", sigma_b=0.0))

@@ -297,3 +297,15 @@ def test_bad_input_is_refused_in_words(words: tuple[str, ...], said: str) -> Non
     assert done.out == ""
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+def test_as_long_as_better_weights_are_looked_for_the_verdict_says_so_far() -> None:
+    setup = VIEWS["init"].default_setup.with_(activations=("gelu",), depth=50, networks=8, units=64)
+    found = [
+        (one, VIEWS["init"].finding(one, "gelu")) for one in VIEWS["init"].results(setup, unwatched)
+    ]
+    said = [(one.of("gelu").searched, verdict.sentence) for one, verdict in found if verdict]
+    assert any("best weights found" in words for searched, words in said if not searched)
+    for searched, words in said:
+        assert searched or "over 50 layers so far" in words
+    assert "so far" not in said[-1][1]

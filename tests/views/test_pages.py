@@ -103,3 +103,19 @@ def test_a_view_without_a_page_explains_nothing(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(page, "page_file", lambda view: None)
     assert sections(VIEWS["decay"]) == {}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_no_markup_is_left_on_a_page_that_is_shown(name: str) -> None:
+    """What stands between backticks is on the screen as it is, or typed."""
+    for entry in explained(name):
+        said = re.sub("`[^`]*`", "", entry.text)
+        assert not re.search(r"[*#`]|\]\(|^\| ", said), entry.text
+
+
+def test_a_heading_within_a_section_and_emphasis_are_words() -> None:
+    lines = [one.text for one in sections(VIEWS["decay"])[READOUT]]
+    assert "What number formats lose" in lines
+    said = " ".join(one.text for one in sections(VIEWS["derivative"])[READING])
+    assert "It reaches its largest size" in said
+    assert "approaches it where" in said

@@ -78,8 +78,8 @@ def test_three_fates_of_the_same_weights() -> None:
     [
         ("Saturated tanh", Kind.VANISHING),
         ("Dead ReLU", Kind.DEAD),
-        ("Weights too large", Kind.EXPLODING),
-        ("Weights too small", Kind.VANISHING),
+        ("Weights too large: exploding", Kind.EXPLODING),
+        ("Weights too small: vanishing", Kind.VANISHING),
         ("Weights of 4 against the 0.25", Kind.VANISHING),
     ],
 )
@@ -152,7 +152,8 @@ def test_theory_says_that_he_loses_nothing_in_relu() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "factor"), [("Weights too large", 1.5), ("Weights too small", 0.7)]
+    ("title", "factor"),
+    [("Weights too large: exploding", 1.5), ("Weights too small: vanishing", 0.7)],
 )
 def test_what_is_drawn_changes_by_the_weight_in_every_layer_alike(
     title: str, factor: float

@@ -213,10 +213,10 @@ def test_every_depth_is_a_histogram_of_all_its_values() -> None:
 def test_the_readout_has_the_ends_the_median_the_condition_and_the_shares() -> None:
     """Of four values the median of -2 and -4 is -3: 0.001, which two of them reach."""
     one = setup(depth=2, layer=2, units=4)
-    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 80)] == [
-        " depth 2     smallest             largest     median  condition  survive   zero",
-        " Gaussian        1e-8 █    █  █ █ 1            0.001        1e8     50 %    0 %",
-        " orthogonal       0.1 ▄         █ 1                1         10     75 %   25 %",
+    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 82)] == [
+        " depth 2     smallest             largest     median median cond.  survive   zero",
+        " Gaussian        1e-8 █    █  █ █ 1            0.001          1e8     50 %    0 %",
+        " orthogonal       0.1 ▄         █ 1                1           10     75 %   25 %",
     ]
 
 

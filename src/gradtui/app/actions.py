@@ -128,27 +128,6 @@ def idle_actions(state: State) -> list[Action]:
     ]
 
 
-def elsewhere_actions(state: State) -> list[Action]:
-    """The knobs and keys that only other views have."""
-    here = {knob.name for knob in state.record.all_knobs} | {"focus"}
-    knobs: dict[str, list[str]] = {}
-    actions: list[Action] = []
-    for view in VIEWS.values():
-        for knob in view.all_knobs:
-            if knob.name not in here:
-                knobs.setdefault(knob.name, []).append(view.name)
-        if view.name != state.view:
-            actions += [
-                Action(own.name, own.keys, own.shown, f"{own.help} ({view.name})", "Keys")
-                for own in view.keys
-            ]
-    return [
-        replace(_of_knob(KNOBS[name]), help=f"{KNOBS[name].label}: {KNOBS[name].help} "
-                f"({', '.join(views)})")
-        for name, views in knobs.items()
-    ] + actions  # fmt: skip
-
-
 def _in(has: Callable[..., object]) -> str:
     """The views that have something, in parentheses."""
     names = views_with(has)
@@ -171,6 +150,10 @@ def _pastes(state: State) -> bool:
 
 def _climbs(state: State) -> bool:
     return state.record.climb is not None
+
+
+def _zooms(state: State) -> bool:
+    return state.record.zooms
 
 
 def _has_depth(state: State) -> bool:
@@ -215,7 +198,7 @@ ACTIONS: tuple[Action, ...] = (
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
-    Action("verdicts", ("v",), "v", "the verdicts in full, of everything compared",
+    Action("verdicts", ("v",), "v", "why: the verdicts in full, of everything compared",
            "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
@@ -258,15 +241,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
     Action("magnify", ("plus",), "+", "twice the height of the picture, around the focused curve",
-           "Cursor", hint=("+", "enlarge")),
+           "Cursor", hint=("+", "enlarge"), offered=_zooms),
     Action("diminish", ("underscore",), "_", "half of it", "Cursor",
-           partial(going.magnify, times=-1)),
+           partial(going.magnify, times=-1), offered=_zooms),
     Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
-           partial(going.magnify, times=-MOST), ("*", "all of it")),
+           partial(going.magnify, times=-MOST), ("*", "all of it"), _zooms),
     Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
-           partial(going.look_up, windows=0.25)),
+           partial(going.look_up, windows=0.25), offered=_zooms),
     Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
-           partial(going.look_up, windows=-0.25)),
+           partial(going.look_up, windows=-0.25), offered=_zooms),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),
@@ -301,6 +284,19 @@ KEYS = frozenset(key for action in ACTIONS for key in action.keys)
 
 _ONLY_KEYS = ("command_palette", "suspend_process")
 """What the palette does not offer."""
+
+
+_UPRIGHT = ("climb", "descend", "far_up", "far_down")
+"""Where the picture's cursor has no height, they move the list's, which has keys of its own."""
+
+
+def general_actions(state: State) -> list[Action]:
+    """What keys that mean the same in every view do here: for the help."""
+    return [
+        action
+        for action in ACTIONS
+        if not action.view_key and (action.offered(state) or action.name in _UPRIGHT)
+    ]
 
 
 def offered(state: State) -> list[Action]:

@@ -133,6 +133,7 @@ class FilterQuestion(Question):
 
     def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
         """The list's cursor."""
+        state = steps.filtered(state, text)
         return Reply(steps.move_highlight(state, -steps_up * (5 if by_factor else 1)).saying(""))
 
     def accepted(self, state: State, text: str) -> Reply:

@@ -21,24 +21,35 @@ from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sect
 Styles = dict[str, Style]
 
 
-def verdicts(state: State, result: object, styles: Styles) -> RenderableType:
-    """The whole verdict of everything that is compared, the focused one's first."""
+def verdicts(state: State, result: object, styles: Styles, *, final: bool) -> RenderableType:
+    """The whole verdict of everything that is compared, the focused one's first.
+
+    As long as that is not `final` it says so, and an ellipsis is the mark.
+    """
     record, setup = state.record, state.setup
     focused = record.focused(setup)
     parts: list[RenderableType] = []
+    if not final:
+        parts += [Text("Still computing; so far:", styles["muted"]), Text()]
     for name in sorted(record.subjects(setup), key=lambda name: name != focused):
         if (finding := record.finding(result, name)) is not None:
-            parts += _verdict(finding, styles, "f" if name == focused else "tab, then f")
+            key = "f" if name == focused else "tab, then f"
+            parts += _verdict(finding, styles, key, final=final)
         else:
             parts.append(Text(f"… {name}: tab brings its verdict", styles["muted"]))
         parts.append(Text())
     return Group(*parts[:-1])
 
 
-def _verdict(finding: Finding, styles: Styles, key: str) -> Iterator[RenderableType]:
+def _verdict(
+    finding: Finding, styles: Styles, key: str, *, final: bool
+) -> Iterator[RenderableType]:
     """What, why, on what it rests, and what helps."""
     kind = finding.kind
-    yield Text(f"{kind.mark} {finding.sentence}", styles[kind.role])
+    if final:
+        yield Text(f"{kind.mark} {finding.sentence}", styles[kind.role])
+    else:
+        yield Text(f"… {finding.sentence}", styles["muted"])
     for words, role in ((finding.cause, ""), (finding.evidence, "muted")):
         if words:
             yield Padding(Text(words, styles[role]), (0, 0, 0, 2))

@@ -25,7 +25,7 @@ def redo(state: State) -> State:
 
 
 def _now(state: State) -> Moment:
-    return Moment(state.view, state.setup)
+    return Moment(state.view, state.setup, state.touched)
 
 
 def _travelled(
@@ -47,7 +47,7 @@ def _travelled(
         highlight=highlight,
         playing=False,
         held=False,
-        untouched=False,
+        touched=moment.touched,
     ).saying(f"{verb}: {what}.")
 
 
@@ -78,7 +78,8 @@ def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
     chosen = SCENARIOS[index]
     moved = _arriving(state, chosen.setup)
-    return changed(moved, chosen.setup, chosen.view).saying(chosen.look)
+    done = changed(moved, chosen.setup, chosen.view)
+    return done.touching(done.record.offered(done.setup)).saying(chosen.look)
 
 
 def reset(state: State) -> State:
@@ -87,7 +88,10 @@ def reset(state: State) -> State:
     own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
     moved = _arriving(state, first)
     done = guarded(moved, state.setup.with_(**own))
-    return done if done.failed else done.saying(f"{state.view} as at its start; u undoes it.")
+    if done.failed:
+        return done
+    left = done.with_(touched=done.touched.difference(own))
+    return left.saying(f"{state.view} as at its start; u undoes it.")
 
 
 def fix(state: State, remedy: Remedy | None) -> State:
@@ -97,7 +101,9 @@ def fix(state: State, remedy: Remedy | None) -> State:
     applied = guarded(state, remedy.applied(state.setup))
     if applied.failed:
         return applied
-    return applied.saying(f"{remedy.label}: {_from_to(remedy.before, remedy.after)}.")
+    return applied.touching(remedy.changes).saying(
+        f"{remedy.label}: {_from_to(remedy.before, remedy.after)}."
+    )
 
 
 def _from_to(before: str, after: str) -> str:

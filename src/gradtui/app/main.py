@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _EVERYWHERE = ("command_palette", "suspend_process")
 """What a key does on pages and in the prompt too."""
 
+_STEPS = {"up": (1, False), "down": (-1, False), "pageup": (1, True), "pagedown": (-1, True)}
+"""Keys that step what is asked for: by how much, and whether by its factor."""
+
 _EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
 
@@ -99,9 +102,11 @@ class GradTUI(OpeningPages):
             if self.leaving:
                 return  # what is typed behind the last key is for nobody
             asking = self._question is not None and len(self.screen_stack) == 1
-            if asking and event.key in ("enter", "tab", "escape"):
+            if asking and event.key in ("enter", "tab", "escape", *_STEPS):
                 await self.prompt.settled()
-                if event.key == "escape":
+                if event.key in _STEPS:
+                    self._step(*_STEPS[event.key])
+                elif event.key == "escape":
                     self.on_prompt_cancelled()
                 elif event.key == "tab":
                     self._complete(self.prompt.value)
@@ -281,15 +286,13 @@ class GradTUI(OpeningPages):
                 self.state = self._question.typed(self.state, message.text)
             self._advise(message.text)
 
-    async def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
+    def _step(self, steps: int, by_factor: bool) -> None:
         """An arrow, or a page key."""
-        await self.prompt.settled()
         if self._question is None:
             return
         with self.taken_back(self.state):
-            reply = self._question.stepped(
-                self.state, self.prompt.value, message.steps, by_factor=message.by_factor
-            )
+            text = self.prompt.value
+            reply = self._question.stepped(self.state, text, steps, by_factor=by_factor)
             self.state = reply.state
             if reply.text is not None:
                 self.prompt.put(reply.text)

@@ -34,7 +34,9 @@ def open_app(
     """
     terminal = sys.__stderr__  # where Textual draws
     assert terminal is not None
-    utf8 = (terminal.encoding or "ascii").lower().replace("-", "") == "utf8"
+    marker = settings.marker(chosen["marker"].value, utf8=settings.shows_unicode(terminal.encoding))
+    # A marker that was asked for is a word for the rest too.
+    unicode = marker != "ascii" and settings.encodes_unicode(terminal.encoding)
     colours = settings.colours(chosen["colors"].value)
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
@@ -58,7 +60,7 @@ def open_app(
         with deferred("numpy"):  # the first picture comes after the first paint
             from gradtui.app.appearance import Appearance
             from gradtui.app.running import run_app
-        appearance = Appearance(settings.marker(chosen["marker"].value, utf8=utf8), colours, utf8)
+        appearance = Appearance(marker, colours, unicode)
         return run_app(
             appearance,
             mouse=settings.mouse(chosen["mouse"].value),

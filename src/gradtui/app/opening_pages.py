@@ -6,6 +6,7 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from gradtui.app import leaps
@@ -61,7 +62,11 @@ class OpeningPages(ShowingApp):
         from gradtui.app.explaining import verdicts
         from gradtui.app.screens import VerdictsPage
 
-        self.push_screen(VerdictsPage(verdicts(self.state, drawn.result, self.roles)))
+        def said(known: Drawn) -> RenderableType:
+            final = known.progress >= 1
+            return verdicts(self.state, known.result, self.roles, final=final)
+
+        self.push_screen(VerdictsPage(said, drawn))
 
     def effect_command(self) -> None:
         """Show the command that prints this picture, and send it to the clipboard."""

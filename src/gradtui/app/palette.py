@@ -51,8 +51,9 @@ def found_by_name(state: State) -> Iterator[Offer]:
         title = f"{format.name} ({_CALLED[format.name]}): the layers at which it loses a gradient"
         yield Offer(title, "Number formats", partial(_in_format, name=format.name))
     for index, scenario in enumerate(SCENARIOS):
-        title = f"scenario: {scenario.title}"
-        yield Offer(title, scenario.look, partial(leaps.scenario, index=index))
+        yield Offer(
+            f"scenario: {scenario.title}", scenario.look, partial(leaps.scenario, index=index)
+        )
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = f"{knob.label}: {knob.help}, in {view}  ({knob.letter}, {knob.flag})"

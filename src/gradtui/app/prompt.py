@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.strip import Strip
@@ -55,22 +53,8 @@ class Prompt(Horizontal):
 
         text: str
 
-    @dataclass
-    class Stepped(Message):
-        """A knob is to go up or down, by one or by its factor."""
-
-        steps: int
-        by_factor: bool
-
     class Cancelled(Message):
         """Escape."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(1)", show=False, priority=True),
-        Binding("down", "step(-1)", show=False, priority=True),
-        Binding("pageup", "scale(1)", show=False, priority=True),
-        Binding("pagedown", "scale(-1)", show=False, priority=True),
-    ]
 
     def compose(self) -> ComposeResult:
         """A label, the input, a hint."""
@@ -141,11 +125,3 @@ class Prompt(Horizontal):
         """A prompt that lost the keyboard is closed."""
         if self.display:
             self.post_message(self.Cancelled())
-
-    def action_step(self, steps: int) -> None:
-        """Up or down."""
-        self.post_message(self.Stepped(steps, by_factor=False))
-
-    def action_scale(self, steps: int) -> None:
-        """Page up or page down."""
-        self.post_message(self.Stepped(steps, by_factor=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -19,7 +19,8 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from gradtui.app import searching
-from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
+from gradtui.app.engine import Drawn
 from gradtui.app.explaining import on_screen, reading
 from gradtui.app.places import listed
 from gradtui.app.state import State
@@ -61,6 +62,9 @@ class Page(ModalScreen[None]):
             box.border_subtitle = self.how
             yield searching.Text(self._body, id="page-body")
         yield searching.SearchField()
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known of the picture by now, for a page that says something of it."""
 
     def update_body(self, body: RenderableType) -> None:
         """Another text on the same page."""
@@ -123,7 +127,27 @@ def help_page(state: State, styles: dict[str, Style]) -> Page:
     """This view: what is on its screen, its keys, how to read it; then what all views have."""
     own, general = _groups(state)
     parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
-    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles)))
+    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles), *_mouse(styles)))
+
+
+_MOUSE = (
+    ("a view", "above: opens it"),
+    ("a name", "in the list: chooses it; on the mark before it, into or out of the comparison"),
+    ("a knob", "asks for it; the wheel turns it"),
+    ("the picture", "puts the cursor there; the wheel moves it"),
+    ("a line", "of the readout: the verdict of that one; the wheel goes through them"),
+    ("a key", "in the bottom row, the verdict's f and v: what the key does"),
+)
+"""What a click does, and the wheel."""
+
+
+def _mouse(styles: dict[str, Style]) -> Iterator[RenderableType]:
+    """What clicks do, where the mouse is taken: not over SSH unless asked for."""
+    clicks = Table.grid(padding=(0, 1))
+    for what, does in _MOUSE:
+        clicks.add_row(Text(f"  {what:<11}", styles["key"]), Text(does))
+    title = "The mouse (over SSH with --mouse on): a click on"
+    yield from (Text(title, styles["title"]), clicks, Text())
 
 
 def _keys(
@@ -144,23 +168,19 @@ _Groups = list[tuple[str, list[Action]]]
 
 
 def _groups(state: State) -> tuple[_Groups, _Groups]:
-    """The actions of this view, and those of all, by what they have to do with."""
+    """The actions of this view, and those of all, by what they have to do with: what acts here."""
     own, view = own_actions(state), state.view
     how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
-    general = [action for action in ACTIONS if not action.view_key]
     here = [
         (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
         (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
         (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
     ]
     everywhere = [
-        *(
-            (group, list(actions))
-            for group, actions in groupby(general, lambda action: action.group)
-        ),
-        ("In other views", elsewhere_actions(state)),
+        (group, list(actions))
+        for group, actions in groupby(general_actions(state), lambda action: action.group)
     ]
-    return [group for group in here if group[1]], [group for group in everywhere if group[1]]
+    return [group for group in here if group[1]], everywhere
 
 
 class SnippetsPage(Page):
@@ -181,10 +201,8 @@ class SnippetsPage(Page):
         super().__init__(self._sent(next(iter(snippets))), body)
 
     def _sent(self, framework: str) -> str:
-        others = ", ".join(f"{at} {name}" for at, name in enumerate(self._snippets, 1)
-                           if name != framework)  # fmt: skip
-        instead = f"; instead: {others}" if others else ""
-        return f"sent to the terminal's clipboard: {framework}{instead}"
+        others = [f"{at} {name}" for at, name in enumerate(self._snippets, 1) if name != framework]
+        return ", ".join([f"copied: {framework}", *others])
 
     def action_copy(self, number: int) -> None:
         """Those of another framework."""
@@ -199,8 +217,15 @@ class VerdictsPage(Page):
 
     closing_keys = (*Page.closing_keys, "v")
 
-    def __init__(self, body: RenderableType) -> None:
-        super().__init__("verdicts", body)
+    def __init__(self, said: Callable[[Drawn], RenderableType], drawn: Drawn) -> None:
+        self._said, self._drawn = said, drawn
+        super().__init__("verdicts", said(drawn))
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known by now."""
+        before, self._drawn = self._drawn, drawn
+        if drawn.result is not before.result or (drawn.progress >= 1) != (before.progress >= 1):
+            self.update_body(self._said(drawn))
 
 
 class InfoPage(Page):

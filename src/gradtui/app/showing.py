@@ -261,6 +261,9 @@ class ShowingApp(PaintedOnce):
                 self.state = self.state.saying(message.drawn.error, failed=True)
             self.shown.show_drawn()
             self.shown.show_top(self.state)
+            follow = getattr(self.screen, "follow", None)  # pages are imported when one opens
+            if follow is not None and (drawn := self.shown.drawn) and drawn.result is not None:
+                follow(drawn)
 
     # -- the line to the terminal
 

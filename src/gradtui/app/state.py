@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ class Moment:
 
     view: str
     setup: Setup
+    touched: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class State:
     stands in the bottom row until the next key. `before` and `after` are the views that back and
     forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
     the picture's height `zoom` says, until another view is entered. The only activation is `held`
-    for the list's cursor to leave it. As long as no knob was changed since the first start, the
-    setup is `untouched`. `arrivals` counts the times that something wholly else was asked for
+    for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
+    `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
     within a view.
     """
 
@@ -59,7 +61,7 @@ class State:
     newcomer: bool = False
     zoom: Zoom = WHOLE
     held: bool = False
-    untouched: bool = False
+    touched: frozenset[str] = frozenset()
     arrivals: int = 0
 
     @property
@@ -73,21 +75,71 @@ class State:
         return self.held or len(self.setup.activations) > 1
 
     @property
+    def own(self) -> frozenset[str]:
+        """The knobs that somebody set, here or before: every other is as the view starts with.
+
+        With them goes what they mean nothing without.
+        """
+        first = self.record.default_setup
+        names = self.touched | {
+            knob.name
+            for knob in KNOBS.values()
+            if not knob.cursor and knob.of(self.setup) != knob.of(first)
+        }
+        names = names.union(*(KNOBS[name].brings(KNOBS[name].of(self.setup)) for name in names))
+        if any(KNOBS[name].group in FAMILIES for name in names):
+            names |= {"model"}
+        if "focus" in names or any(len(self.setup.compared_in(name)) > 1 for name in FAMILIES):
+            names |= {"activations"}
+        # A cursor may stand elsewhere only because there is less to walk over.
+        still = _as_started(self.record, self.setup, names)
+        return names | {
+            name for name in CURSORS if KNOBS[name].of(self.setup) != KNOBS[name].of(still)
+        }
+
+    @property
     def listed(self) -> tuple[str, ...]:
-        """The activations in the list: every one, and the chosen ones with other parameters."""
+        """The activations in the list: every one, and the chosen ones with other parameters.
+
+        Of those a filter leaves what has it in one of its names, what it names exactly in front.
+        """
         names = list(ACTIVATIONS)
         for spec in reversed(self.setup.activations):
             if spec not in names:
                 names.insert(names.index(activation(spec).name) + 1, spec)
-        return tuple(name for name in names if self.filter.lower() in name)
+        exactly = named(self.filter)
+        fitting = [name for name in names if name != exactly and _has(name, self.filter)]
+        return (exactly, *fitting) if exactly else tuple(fitting)
 
     def with_(self, **changes: object) -> State:
         """A copy with those fields changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
+    def touching(self, names: Iterable[str]) -> State:
+        """The same state, with these knobs set by somebody, also to what they were."""
+        return self.with_(touched=self.touched.union(names))
+
     def saying(self, message: str, *, failed: bool = False) -> State:
         """The same state with a message in the bottom row."""
         return self.with_(message=printable(message), failed=failed)
+
+
+def named(text: str) -> str:
+    """The activation that a text names, with the parameters that it gives it; "" if it is none."""
+    try:
+        return activation(text).spec
+    except InputError:
+        return ""
+
+
+def _has(spec: str, text: str) -> bool:
+    """Whether a text stands in one of an activation's names; case, - and _ do not matter."""
+    names = (spec, *activation(spec).family.also_called)
+    return any(_letters(text) in _letters(name) for name in names)
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def first_start() -> State:
@@ -95,7 +147,7 @@ def first_start() -> State:
     view = next(iter(TOUR))
     setup = VIEWS[view].default_setup
     state = State(setup=setup, view=view, highlight=setup.activations[0])
-    return state.with_(newcomer=True, untouched=True).saying(TOUR[view])
+    return state.with_(newcomer=True).saying(TOUR[view])
 
 
 def entered(state: State, view: str) -> State:
@@ -107,18 +159,19 @@ def entered(state: State, view: str) -> State:
 
 
 def opened(state: State, view: str) -> State:
-    """A view of this setup; of its own as long as no knob was changed since the first start.
+    """A view with the knobs that somebody set, and every other as it starts with."""
+    names = state.own
+    setup = _as_started(VIEWS[view], state.setup, names)
+    there = state.with_(view=view, setup=setup, touched=names, playing=False, zoom=WHOLE)
+    if setup.activations == state.setup.activations:
+        return there
+    return there.with_(highlight=setup.activations[0], held=False)
 
-    Cursors that were moved stay where they are.
-    """
-    there = state.with_(view=view, playing=False, zoom=WHOLE)
-    first = state.record.default_setup
-    if not state.untouched or not _but_for_cursors(state.setup, first):
-        return there.with_(untouched=False)
-    at = {name: KNOBS[name].of(state.setup) for name in CURSORS}
-    moved = {name: value for name, value in at.items() if value != KNOBS[name].of(first)}
-    setup = there.record.default_setup.with_(**moved).clamped()
-    return there.with_(setup=setup, highlight=setup.activations[0], held=False)
+
+def _as_started(view: View[Any], setup: Setup, names: Iterable[str]) -> Setup:
+    """What a view starts with, but for these knobs, which are as in the setup."""
+    kept = view.default_setup.with_(**{name: KNOBS[name].of(setup) for name in names}).clamped()
+    return kept if kept.focus in kept.compared else kept.with_(focus="")
 
 
 def _but_for_cursors(one: Setup, other: Setup) -> bool:
@@ -130,21 +183,26 @@ def _but_for_cursors(one: Setup, other: Setup) -> bool:
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
-    """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
+    """The state with another setup, the old one kept for undo. A cursor's move is not kept.
+
+    A setup that leads into another view is set as a whole.
+    """
     view = view or state.view
     asked = setup.clamped()
     setup = _comparing_one_kind(asked, state.setup)
     if _but_for_cursors(setup, state.setup) and view == state.view:
         return state.with_(setup=setup)
     setup.checked()
-    past = (*state.past, Moment(state.view, state.setup))[-UNDO_DEPTH:]
+    past = (*state.past, Moment(state.view, state.setup, state.touched))[-UNDO_DEPTH:]
     highlight = state.highlight
     held = state.held and setup.activations == state.setup.activations
     if len(setup.activations) == 1 and not state.filter and not held:
         highlight = setup.activations[0]
     done = entered(state, view).with_(
-        setup=setup, past=past, future=(), highlight=highlight, held=held, untouched=False
+        setup=setup, past=past, future=(), highlight=highlight, held=held
     )
+    if view != state.view:
+        done = done.touching(done.record.offered(setup))
     return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
 
 

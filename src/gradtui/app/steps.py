@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradtui.app.places import listed, the_views, views_with, way_to
-from gradtui.app.state import State, changed, guarded
+from gradtui.app.state import State, changed, guarded, named
 from gradtui.errors import InputError, printable
+from gradtui.mathematics.activations import activation
 from gradtui.plots.picture import CURVES
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
 from gradtui.setup.naming import in_app
@@ -79,7 +80,8 @@ def let_go(state: State) -> State:
 def only(state: State) -> State:
     """The highlighted activation alone."""
     if state.setup.activations == (state.highlight,) and not state.held:
-        return state.saying(f"{state.highlight} is alone already.")
+        alone = state.touching(["activations"])
+        return alone.saying(f"{state.highlight} is alone already.")
     return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
@@ -93,10 +95,13 @@ def next_focus(state: State, steps: int = 1) -> State:
 
 
 def filtered(state: State, text: str) -> State:
-    """The list narrowed to the names that contain `text`, its cursor on one of them."""
+    """The list narrowed to the names that contain `text`, its cursor on one of them.
+
+    Where it was narrowed to it before, the cursor may have gone on.
+    """
     narrowed = state.with_(filter=printable(text.strip()))
-    names = narrowed.listed
-    if names and narrowed.highlight not in names:
+    names, new = narrowed.listed, narrowed.filter != state.filter
+    if names and (narrowed.highlight not in names or (new and named(narrowed.filter))):
         narrowed = narrowed.with_(highlight=names[0])
     return narrowed
 
@@ -126,6 +131,8 @@ def matching(state: State, text: str) -> State:
     """
     narrowed = filtered(state, text)
     if not narrowed.listed:
+        if "(" in text:
+            activation(text)  # it says what is wrong with the parameters
         raise InputError("filter", text, "in any activation's name", "change it, or esc shows all")
     return narrowed
 
@@ -193,7 +200,7 @@ def set_knob(state: State, name: str, text: str) -> State:
     setup = _with(state, name, knob.parse(text))
     if knob.cursor:
         setup.checked()  # `changed` would move it to where it is allowed, in silence
-    return changed(state, setup)
+    return changed(state, setup).touching([name])
 
 
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:

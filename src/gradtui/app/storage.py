@@ -66,7 +66,7 @@ def save(state: State, file: Path) -> None:
         "view": state.view,
         "theme": state.theme,
         "highlight": state.highlight,
-        "untouched": state.untouched,
+        "touched": sorted(state.touched),
         "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,9 @@ def load(file: Path) -> State:
 
 def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
     """The state with what is known of the theme and the list's cursor."""
-    theme = kept.get("theme")
+    theme, touched = kept.get("theme"), kept.get("touched")
+    # Of a version that did not keep it: what differs from the view's start.
+    touched = touched if isinstance(touched, list) else []
     try:
         highlight = activation(str(kept.get("highlight"))).spec
     except ValueError:
@@ -168,7 +170,7 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
         highlight=highlight,
-        untouched=kept.get("untouched") is True,
+        touched=frozenset(name for name in KNOBS if name in touched),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from rich import cells
 from rich.console import RenderableType
 from rich.segment import Segment
-from textual import constants, work
+from textual import constants, events, work
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import LayoutUpdate
 from textual._parser import Parser
@@ -24,6 +24,7 @@ from textual._time import get_time
 from textual._widget_navigation import Direction
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.binding import Binding
 from textual.command import CommandInput, CommandPalette
 from textual.css.query import NoMatches
 from textual.css.scalar import Scalar
@@ -73,6 +74,33 @@ def _command_input(self: CommandInput, *arguments: Any, **options: Any) -> None:
 
 
 CommandInput.__init__ = _command_input  # type: ignore[method-assign, assignment]
+
+
+_type_in = Input._on_key
+
+_EDITING = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action not in ("submit", "copy")
+    for key in binding.key.split(",")
+}
+"""What a key does in a line; enter and ctrl+c are the app's."""
+
+
+async def _edit_in_order(self: Input, event: events.Key) -> None:
+    """Textual's, but a key that edits acts before the letters behind it in the same packet.
+
+    Textual's bindings act once the key has come back up to the app, which is later.
+    """
+    if (action := _EDITING.get(event.key)) is None:
+        await _type_in(self, event)
+        return
+    event.stop()
+    event.prevent_default()
+    await self.run_action(action)
+
+
+Input._on_key = _edit_in_order  # type: ignore[method-assign]
 
 
 class BoundedParser(XTermParser):

@@ -76,11 +76,12 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
             height = max(height, 16)
     size = Size(size.width, height)
     if format == "page":
-        _print(report(view, result, setup, size, marker).rows, options.color)
+        rows = report(view, result, setup, size, marker).rows
+        _print(rows, options.color, unicode=marker != "ascii")
     else:
         what = "the numbers" if format in ("csv", "json") else "the picture"
         content = exported(view, result, setup, size, marker, format, look)
-        _deliver(content, options, what)
+        _deliver(content, options, what, format)
     return 0
 
 
@@ -169,14 +170,15 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
 
 
 def _marker(options: argparse.Namespace) -> str:
-    unicode = is_utf8(sys.stdout) or not _to_stdout(options)
+    shown = is_utf8(sys.stdout) or not _to_stdout(options)
     chosen = settings.resolve({"marker": options.marker})["marker"]
-    marker = settings.marker(chosen.value, utf8=unicode)
-    if marker != "ascii" and not unicode:
+    marker = settings.marker(chosen.value, utf8=shown)
+    encoding = getattr(sys.stdout, "encoding", None)
+    if marker != "ascii" and not (shown or settings.encodes_unicode(encoding)):
         raise InputError(
             f"marker ({chosen.source})",
             marker,
-            f"in the encoding of standard output ({sys.stdout.encoding})",
+            f"in the encoding of standard output ({encoding})",
             "try --marker ascii, or set PYTHONIOENCODING=utf-8",
         )
     return marker
@@ -198,9 +200,9 @@ def _list(options: argparse.Namespace) -> int:
     if format == "page":
         _print(page, options.color)
     elif format == "txt":
-        _deliver(plain(page), options, "the list")
+        _deliver(plain(page), options, "the list", format)
     else:
-        _deliver(listing.numbers(options.name, format), options, "the list")
+        _deliver(listing.numbers(options.name, format), options, "the list", format)
     return 0
 
 
@@ -231,9 +233,9 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     return asked
 
 
-def _print(rows: Sequence[Row], color: str) -> None:
+def _print(rows: Sequence[Row], color: str, *, unicode: bool = False) -> None:
     """Rows to stdout."""
-    emit(coloured(rows) if in_colour(color) else plain(rows))
+    emit(coloured(rows) if in_colour(color) else plain(rows), unicode=unicode)
 
 
 def _look(options: argparse.Namespace, format: str) -> Look:
@@ -256,12 +258,14 @@ def _look(options: argparse.Namespace, format: str) -> Look:
     return Look()
 
 
-def _deliver(text: str | bytes, options: argparse.Namespace, what: str) -> None:
+def _deliver(text: str | bytes, options: argparse.Namespace, what: str, format: str) -> None:
     if isinstance(text, str) and _to_stdout(options):
-        if options.json and not is_utf8(sys.stdout):
+        # Data is for whatever reads it: the locale says what a person is shown.
+        unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+        if options.json and not unicode:
             # JSON has its own way to write every character in ASCII.
             text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
-        emit(text)
+        emit(text, unicode=unicode)
     else:
         save(text, named_file(options.output), what)
 

@@ -86,13 +86,13 @@ class Panel:
         left, top, width, height = box
         before, below = room
         above = 20 if plot.title else 8
-        inner = (
-            round(left + before),
-            round(top + above),
-            max(round(width - before - 14), 10),
-            max(round(height - above - below), 10),
-        )
-        return cls(plot, theme, inner)
+        tall = max(round(height - above - below), 10)
+        corner = round(left + before), round(top + above)
+        wide = max(round(width - before - 14), 10)
+        beyond = cls(plot, theme, (*corner, wide, tall))._beyond()
+        # What stands to the right has labels of its own.
+        wide = max(min(wide, round(width - before - beyond - 4)), 10)
+        return cls(plot, theme, (*corner, wide, tall))
 
     @classmethod
     def room(cls, plot: Plot, theme: Theme, box: Box) -> tuple[float, float]:
@@ -101,6 +101,13 @@ class Panel:
         labels = [text_width(plot.y.label(tick), SMALL) for tick in draft.y_ticks()]
         before = max(labels, default=0.0) + 12 + (20 if plot.y.title else 0)
         return before, 36 if plot.x.title else 20
+
+    def _beyond(self) -> float:
+        """How far the last label below reaches to the right of the axis."""
+        ticks = self.x_ticks()[-1:]
+        right = self.inside[0] + self.inside[2]
+        ends = (float(self.x(at)) + text_width(self.plot.x.label(at), SMALL) / 2 for at in ticks)
+        return max((end - right for end in ends), default=0.0)
 
     # ---------------------------------------------------------------------- places
 

@@ -16,6 +16,8 @@ PICTURE, READING, READOUT = "What the picture shows", "How to read it", "The rea
 
 _HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_MARKUP = re.compile(r"\*\*|^#+ |(?<![\w`*])\*(?=\w)|(?<=\w)\*(?![\w`*])")
+"""Bold, a heading inside a section, and emphasis: the words do without."""
 _TERM = re.compile(r"^((?:`[^`]+`(?:, | and )?)+):\s+(.*)$", re.DOTALL)
 
 
@@ -59,7 +61,7 @@ def _entries(body: str) -> Iterator[Entry]:
         if block.startswith(("    ", "![", "# ")):
             continue
         for at, item in enumerate(re.split(r"^- ", block, flags=re.MULTILINE)):
-            words = _LINK.sub(r"\1", " ".join(item.replace("**", "").split()))
+            words = _MARKUP.sub("", _LINK.sub(r"\1", " ".join(item.split())))
             if not words:
                 continue
             term = _TERM.match(words)

@@ -59,13 +59,13 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        "Weights too large",
+        "Weights too large: exploding",
         "ReLU passes all of it, so the weights alone decide: ×1.5 a layer.",
         "decay",
         Setup.of(activations=("relu",), depth=60, weights=_constant(1.5)),
     ),
     Scenario(
-        "Weights too small",
+        "Weights too small: vanishing",
         "No f′ shrinks anything here; weights of 0.7 do, in every layer alike.",
         "decay",
         Setup.of(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),

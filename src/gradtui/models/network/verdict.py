@@ -99,6 +99,8 @@ def _sentence(known: Known, kind: Kind) -> str:
     begin = f"{subject.activation} with {subject.init} {kind}"
     if shares is not None:
         begin += f" {shares.text('networks')}"
+    elif known.ensemble is None:
+        begin += " in theory"
     what, of_many = said(subject, judgement, shares), "" if shares is None else shares.healthy_in
     if kind is Kind.HEALTHY and (fate := _fate_of_signal(known)):
         begin += f" for the gradient, but the signal {fate}"

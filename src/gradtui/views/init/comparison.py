@@ -168,6 +168,7 @@ class Comparison:
         weights: normal weights of that σw, orthogonal ones of that gain; after them, for the
             focused activation, the recipes. Where those do not do, of the best σw found instead.
         searched: whether others were looked for.
+        settled: whether the networks are drawn and no others are looked for any more.
         theirs: of theory's σw the better ones, where others were found better.
         expectation: what theory says of the normal ones at this width, once that is known.
         remedy: what helps where no weights do.
@@ -180,6 +181,7 @@ class Comparison:
     weights: tuple[CheckedWeights, ...]
     expectation: Expectation | None = None
     searched: bool = False
+    settled: bool = False
     theirs: CheckedWeights | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""

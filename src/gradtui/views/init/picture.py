@@ -121,13 +121,20 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
         ]
         left = [one for one in left if one not in here]
         told = [
-            (ADVISED, "advised") if one is focused.advised else (one.letter, one.label)
+            (ADVISED, "advised") if one is focused.advised else (one.letter, _named(one, best))
             for one in here
         ]
         beyond = "↑" if first.known > top else "↓" if first.known < -top else ""
         letters = "".join(letter for letter, _ in told) + beyond
         name = ", ".join(name for _, name in told)
         canvas.text(first.sigma_w, height, letters, role_of(first.kind(limit)), name)
+
+
+def _named(weights: CheckedWeights, best: CheckedWeights) -> str:
+    """Their names, and the σb where it is not that of the curve."""
+    if weights.sigma_b == best.sigma_b:
+        return weights.label
+    return f"{weights.label} (σb = {plain(weights.sigma_b, 2)})"
 
 
 def _height(weights: CheckedWeights, top: float) -> float:

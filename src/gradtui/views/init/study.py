@@ -65,9 +65,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         done_now = (done + comparison.wanted) / wanted * _SIMULATING
         still = part(tick, done_now, 0.0)
         better = looked_further(result.of(comparison.name), len(result.each), still)
-        if better is not None:
-            result = result.with_one(better)
-            yield result
+        known = better or result.of(comparison.name)
+        result = result.with_one(replace(known, settled=True))
+        yield result
         done += comparison.wanted
     for comparison in result.each:
         remedy = remedy_of(comparison, part(tick, _SIMULATING, 0.0))

@@ -41,6 +41,8 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     """What the best weights keep, in how many of the networks."""
     setup, best = comparison.subject.setup, comparison.best
     layers = f"{setup.depth} layer{'s' if setup.depth > 1 else ''}"
+    if not comparison.settled:
+        layers += " so far"
     which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
     healthy = f"{magnitude(limit)} to {magnitude(-limit)} of the gradient"
     if not best.measured.size:

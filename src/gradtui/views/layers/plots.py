@@ -90,7 +90,7 @@ def _shares(network: NetworkLayers) -> list[Mark]:
     at = -np.arange(1.0, network.flow.depth + 1)
     return [
         Line(network.flat, at, "bad", name="flat"),
-        Line(np.asarray(network.layers.dead, float), at, "muted", "dashed", "dead"),
+        Line(np.asarray(network.layers.dead, float), at, "title", "dotted", "dead"),
     ]
 
 
@@ -99,7 +99,7 @@ def _signals(network: NetworkLayers, role: str) -> list[Mark]:
     at = -np.arange(1.0, network.flow.depth + 1)
     signal, gradient = network.log10_signal[1:], network.flow.log10_grad_hidden[1:]
     marks: list[Mark] = [
-        Upright(0.0, "muted", "1"),
+        Upright(0.0, "muted", "size 1"),
         Line(signal, at, role, name="|a|"),
         Line(gradient, at, "spread", "dashed", "|∂L/∂a|"),
     ]

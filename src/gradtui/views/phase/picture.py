@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -50,10 +50,21 @@ _STEEPEST = 4.0
 """Decades a layer beyond which a map makes no difference, if that is beyond its last band."""
 
 
+_Placed: TypeAlias = tuple[str, list[str], tuple[float, float]]
+"""Letter, names, and place in σw and σb of what is drawn alike."""
+
+
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    legends = [_scale(result, setup, size.width), *_legend(result, setup, size.width, marker)]
+    placed = _initialisations(result, setup)
+    # The cursor hides the letter that it stands on, and has its names instead.
+    hidden = [one for one in placed if _at_cursor(one[2], result.map, setup, size)]
+    seen = [one for one in placed if one not in hidden]
+    legends = [
+        _scale(result, setup, size.width),
+        *_legend(result, setup, size.width, marker, seen, hidden),
+    ]
     legends = legends[: max(size.height - _LEAST_MAP, 1)]
     mapped = result.map
     canvas = Canvas(
@@ -76,10 +87,12 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     else:
         line = result.line
         canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name="critical")
-        for letter, names, at in _initialisations(result, setup):
+        for letter, names, at in seen:
             canvas.text(*at, letter, "title", ", ".join(names))
     height = setup.layer if by_depth else setup.plane.sigma_b
     here = f"σw = {plain(setup.plane.sigma_w)}, {'L' if by_depth else 'σb'} = {plain(height)}"
+    if hidden and not by_depth:
+        here = f"{here}: {', '.join(hidden[0][1])}"
     canvas.pointer(setup.plane.sigma_w, height, "cursor", here)
     below = Picture.of(legends, size.width)
     return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
@@ -161,7 +174,22 @@ def _endings(result: Phase) -> list[tuple[str, str]]:
     return [named for ending, named in _MARKS.items() if np.any(result.map.endings == ending)]
 
 
-def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
+def _at_cursor(at: tuple[float, float], mapped: Map, setup: Setup, size: Size) -> bool:
+    """Whether a place on the map is in about the cell in which the cursor stands."""
+    wide = (mapped.sigma_w[-1] - mapped.sigma_w[0]) / size.width
+    high = (mapped.heights[-1] - mapped.heights[0]) / size.height
+    w, b = setup.plane.sigma_w, setup.plane.sigma_b
+    return bool(abs(at[0] - w) < wide and abs(at[1] - b) < high)
+
+
+def _legend(
+    result: Phase,
+    setup: Setup,
+    width: int,
+    marker: str,
+    seen: list[_Placed],
+    hidden: list[_Placed],
+) -> list[Row]:
     """The lines, where q goes, and the letters of the initialisations that are on the map."""
     line, limit = SAMPLES[marker], setup.log10_threshold
     by_depth = setup.plane.against == "depth"
@@ -173,10 +201,8 @@ def _legend(result: Phase, setup: Setup, width: int, marker: str) -> list[Row]:
     # What q does; a figure has room to say what that means.
     parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
     if not by_depth:
-        parts += [
-            (letter, ", ".join(names), "title")
-            for letter, names, _ in _initialisations(result, setup)
-        ]
+        parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
+        parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
     rows: list[list[Span]] = [[Span("     ")]]
     for mark, name, role in parts:
         if sum(len(span.text) for span in rows[-1]) + len(mark) + 1 + len(name) > width:
@@ -196,9 +222,7 @@ def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
     return bool(np.any(inside & (b >= mapped.heights[0]) & (b <= mapped.heights[-1])))
 
 
-def _initialisations(
-    result: Phase, setup: Setup
-) -> list[tuple[str, list[str], tuple[float, float]]]:
+def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:
     """Letter, names and place of each that is inside the map; one letter where several agree."""
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
     (left, *_, right), (low, *_, high) = result.map.sigma_w, result.map.heights
