@@ -168,6 +168,11 @@ class Tails:
         self.derivative = _Extended(f.derivative, f.log_abs_derivative)
         """f′(z) as a function of a `Scaled`."""
 
+    @property
+    def evaluations(self) -> int:
+        """How often one of them was evaluated, not taken from its law or from before."""
+        return self.function.evaluations + self.derivative.evaluations
+
 
 class _Extended:
     """A function of one real variable, with its logarithm, for any scaled argument."""
@@ -185,6 +190,11 @@ class _Extended:
             return self._at(z.value)
         largest = math.copysign(sys.float_info.max, z.mantissa)
         return self._by_law(z) or self._at(z.value if math.isfinite(z.value) else largest)
+
+    @property
+    def evaluations(self) -> int:
+        """How often it was evaluated."""
+        return self._at.cache_info().misses
 
     def _by_law(self, z: Scaled) -> Scaled | None:
         """g(z) by the law at the end where z is, if there is one."""
