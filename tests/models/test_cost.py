@@ -9,15 +9,17 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.draw import network_on_demand, random_network
+from gradtui.mathematics.layer_values import LayerValues
 from gradtui.mathematics.network import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectrum
+from gradtui.models.chain import chains
 from gradtui.models.chain import cost as chain_cost
 from gradtui.models.network import cost, networks
 from gradtui.models.network.cost import networks_of, networks_within, seconds_of, why_fewer
 from gradtui.models.network.networks import drawn, flow_of
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Stopped, unwatched
-from gradtui.setup import Loss, Setup
+from gradtui.setup import KNOBS, Loss, Setup
 from gradtui.views import VIEWS
 from gradtui.wording import foretold
 from support.commands import run as command
@@ -135,14 +137,87 @@ def test_where_one_network_takes_too_long_theory_has_the_word(
 def test_random_chains_are_fewer_where_all_would_take_minutes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    everyday = Setup.of(activations=("tanh", "relu", "gelu"), depth=1000)
-    assert chain_cost.samples_of(everyday) == 200
-    deep = Setup.of(activations=("tanh",), depth=100_000)
-    assert 5 <= chain_cost.samples_of(deep) <= 20
+    everyday = Setup.of(activations=("tanh", "relu", "gelu"), depth=200, samples=50)
+    assert chains_drawn(everyday) == 50
     monkeypatch.setattr(chain_cost, "_LAYER", 0.5)
-    status, out, _ = command("decay", "tanh", "relu", "--depth", "6", "--samples", "40")
+    status, out, _ = command("decay", "tanh", "sigmoid", "--depth", "5", "--samples", "40")
     assert status == 0
-    assert " ".join(out.split()).count("2 of 40 random chains: all would take about 4 min;") == 2
+    # 5 seconds are the chains' own, and of the 15 for all of them 10 are left.
+    assert " ".join(out.split()).count("2 of 40 random chains: all would take about 3 min;") == 2
+
+
+def chains_drawn(setup: Setup) -> int:
+    (*_, last) = VIEWS["decay"].results(setup, unwatched)
+    spread = last.each[0].spread
+    return 0 if spread is None else spread.chains
+
+
+def test_a_layer_that_float64_does_not_hold_costs_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = (
+        Setup.of(activations=("sigmoid",), depth=50, weights=LayerValues((w,)), samples=40)
+        for w in (1.0, 1e9)
+    )
+    monkeypatch.setattr(chain_cost, "_EVALUATION", 0.025)
+    assert chains_drawn(small) == 40
+    assert 5 <= chains_drawn(large) <= 20
+
+
+def test_where_the_chains_themselves_take_all_the_time_none_is_drawn_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain_cost, "_LAYER", 2.0)
+    status, out, _ = command("decay", "sigmoid", "--depth", "6", "--samples", "40")
+    assert status == 0
+    said = " ".join(out.split())
+    assert "No random chain: one of each would take about 12 s; give more patience" in said
+    assert "Not all changes that could help were tried: that takes more than 20 s. Give" in said
+    monkeypatch.undo()
+    _, out, _ = command("decay", "sigmoid", "--depth", "6", "--samples", "40")
+    assert "No random chain" not in out
+    assert "Not all changes" not in out
+    assert "try: " in out
+
+
+@pytest.mark.parametrize("weights", ["1", "normal(std=3)", "30"])
+@pytest.mark.parametrize("view", ["decay", "chain"])
+def test_patience_bounds_what_is_tried_too(
+    view: str, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = 0.0
+    real = chain_cost.seconds_of
+
+    def computed(*arguments: object, **named: object) -> object:
+        nonlocal spent
+        found = real_chain(*arguments, **named)  # type: ignore[arg-type]
+        spent += real(found)
+        return found
+
+    real_chain = chains.chain
+    monkeypatch.setattr(chain_cost, "_LAYER", 1e-3)
+    monkeypatch.setattr(chains, "chain", computed)
+    chains._chains.clear()
+    setup = Setup.of(
+        activations=("sigmoid", "tanh"), depth=50, weights=KNOBS["weights"].parse(weights)
+    )
+    (*_, last) = VIEWS[view].results(setup.with_(patience=20.0), unwatched)
+    assert VIEWS[view].finding(last, "sigmoid") is not None
+    assert 1.0 < spent <= 22.0
+
+
+@pytest.mark.parametrize("patience", [10.0, 20.0])
+def test_a_change_is_tried_on_as_many_random_chains_as_its_command_draws(
+    patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_cost, "_LAYER", 8e-5)
+    setup = Setup.of(
+        activations=("squareplus",), depth=1000, weights=LayerValues(std=20.0), patience=patience
+    )
+    (*_, last) = VIEWS["decay"].results(setup, unwatched)
+    remedy = VIEWS["decay"].finding(last, "squareplus").remedy
+    assert remedy is not None
+    (*_, there) = VIEWS["decay"].results(remedy.applied(setup), unwatched)
+    healed = VIEWS["decay"].finding(there, "squareplus")
+    assert remedy.after in healed.sentence
 
 
 # --------------------------------------------------------------------- memory

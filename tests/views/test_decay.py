@@ -15,8 +15,9 @@ from gradtui.mathematics.chain import Chain, chain
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.chain import chains
-from gradtui.models.chain import decay as chain_decay
-from gradtui.models.chain.decay import ChainDecay, Spread
+from gradtui.models.chain import spread as chain_spread
+from gradtui.models.chain.decay import ChainDecay
+from gradtui.models.chain.spread import Spread
 from gradtui.models.finding import Kind
 from gradtui.plots.picture import LETTERS, row_text
 from gradtui.progress import Stopped, unwatched
@@ -521,7 +522,7 @@ def test_between_two_ticks_no_more_than_one_deep_chain_is_run(
         events.append("chain")
         return run_chain(*arguments)
 
-    for module in (chains, chain_decay):
+    for module in (chains, chain_spread):
         monkeypatch.setattr(module, "run_chain", counted)
     setup = Setup.of(activations=("relu", "identity", "tanh"), depth=30_003, samples=2)
     list(VIEW.results(setup, lambda share: events.append("tick")))
@@ -700,14 +701,14 @@ def test_what_cannot_heal_is_not_tried_on_every_random_chain(
 ) -> None:
     """Of 200 chains a dozen tell that none of them is healthy; what is offered was tried on all."""
     runs = 0
-    run_chain = chain_decay.run_chain
+    run_chain = chain_spread.run_chain
 
     def counted(*arguments: Any) -> Any:
         nonlocal runs
         runs += 1
         return run_chain(*arguments)
 
-    monkeypatch.setattr(chain_decay, "run_chain", counted)
+    monkeypatch.setattr(chain_spread, "run_chain", counted)
     names = ("tanh", "leaky_relu(negative_slope=0.2)", "relu")
     setup = Setup.of(activations=names, depth=40, weights=LayerValues(std=1.5))
     result = last(setup)

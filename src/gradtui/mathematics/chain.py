@@ -68,6 +68,8 @@ class Chain:
     """The sign of a_{l-1}: -1, 0 or 1."""
     target: float | None = None
     """t of the squared error, where that is the loss."""
+    evaluations: int = 0
+    """How often f or f′ was evaluated where float64 does not hold it: what takes longest."""
 
     @cached_property
     def signs(self) -> Signs:
@@ -175,6 +177,7 @@ def chain(
         backward_signs=from_loss[::-1].astype(np.int64),
         input_signs=states.input_signs.astype(np.int64),
         target=target,
+        evaluations=states.evaluations,
     )
 
 
@@ -206,6 +209,7 @@ class _Forward:
     log10_inputs: Array
     input_signs: Array
     last: Scaled
+    evaluations: int
 
 
 def _forward(
@@ -265,6 +269,7 @@ def _forward(
         log10_inputs=np.append(first.log10, log10_outputs[:-1]),
         input_signs=np.append(first.sign, signs[:-1]),
         last=Scaled.of(a) if plain else state,
+        evaluations=tails.evaluations,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,15 +13,22 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.chain.chains import Course, chain_of, drawn_at_random, max_depth, run_chain
-from gradtui.models.chain.cost import samples_of, why_fewer
-from gradtui.models.chain.remedies import Trial, remedy_of
+from gradtui.models.chain.chains import Course, chain_of, drawn_at_random, max_depth
+from gradtui.models.chain.cost import Time, seconds_of, why_fewer, why_untried
+from gradtui.models.chain.remedies import remedy_of
+from gradtui.models.chain.spread import (
+    Gathered,
+    Spread,
+    layers_kept,
+    random_course,
+    trial_of,
+    tried_at_random,
+)
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.decay import Band, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
-from gradtui.models.judging import Judgement, Shares
-from gradtui.models.quantiles import quantiles
+from gradtui.models.judging import Shares
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
@@ -35,41 +42,11 @@ _BATCHES = (8, 32, 128, 512, 2048, 8192, 32768)
 """After how many random chains the spread is shown anew, if that took long enough."""
 _LAYERS_A_PICTURE = 100_000
 """Fewer layers than these are computed in the blink of an eye: one picture is enough."""
-_SPREAD_LAYERS = 512
-"""A spread keeps at most this many layers: more than any screen has columns."""
 _LAYERS_A_TICK = 20_000
 _OF_A_CHAIN = 300
 """A random chain costs as much beside its layers."""
-_DOUBT = 3.0
-"""Standard deviations: a change that heals by so much fewer than half is tried no further."""
 _SPREADING = 0.95
 """The share of the work that random chains are; the rest is for the remedies."""
-
-
-@dataclass(frozen=True, eq=False)
-class Spread:
-    """Quantiles of log10 of the gradient over random chains, at some layers.
-
-    Attributes:
-        layers: those.
-        low: 5 % of the chains have less.
-        median: half of them have.
-        high: 95 % have.
-        ratios: the same of the ratio of its ends: low, median and high.
-        shares: what becomes of the gradient in each.
-    """
-
-    layers: NDArray[np.int64]
-    low: Array
-    median: Array
-    high: Array
-    ratios: tuple[float, float, float]
-    shares: Shares
-
-    @property
-    def chains(self) -> int:
-        """Over so many it was taken."""
-        return self.shares.total
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +58,14 @@ class ChainDecay(Decay):
         ceiling: log10 of |∂L/∂a_L| (max|f′|)^k with k the f′ that are passed: their very best.
         spread: what random weights give.
         remedy: what was found to help.
+        fewer: that fewer were drawn, or tried, than could be, and why; "" where that is not so.
     """
 
     course: Course
     ceiling: Array
     spread: Spread | None = None
     remedy: Remedy | None = None
+    fewer: str = ""
 
     @property
     def chain(self) -> Chain:
@@ -169,8 +148,8 @@ class ChainDecay(Decay):
 
     def finding(self) -> Finding:
         """The verdict on the chain, with what the random chains say and what formats lose."""
-        fewer = why_fewer(self.subject.among)
-        evidence = " ".join(filter(None, (self._random_chains(), fewer, self.formats.told())))
+        parts = self._random_chains(), self.fewer, self.formats.told()
+        evidence = " ".join(filter(None, parts))
         others = self.spread.shares if self.spread is not None and not self._random else None
         return diagnose(
             self.subject,
@@ -271,107 +250,84 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[ChainDecay, ...]]:
     decays: tuple[ChainDecay, ...] = ()
     for subject in subjects_of(setup, "chain"):
         decays = (*decays, expected(subject, part(tick, 0.0, 0.0)))
-    layers_a_chain = setup.depth * len(decays)
-    if setup.chain.samples * layers_a_chain >= _LAYERS_A_PICTURE:
+    if setup.chain.samples * setup.depth * len(decays) >= _LAYERS_A_PICTURE:
         yield decays
-    for known, chains in _spread_out(decays, part(tick, 0.0, _SPREADING)):
+    time = Time(setup.patience)
+    for decay in decays:
+        time.spend(decay.chain)
+    for known, all_drawn in _spread_out(decays, time, part(tick, 0.0, _SPREADING)):
         decays = known
-        if chains < samples_of(setup):
+        if not all_drawn:
             yield decays
     helped = []
     share = (1.0 - _SPREADING) / len(decays)
     for index, decay in enumerate(decays):
         own = part(tick, _SPREADING + share * index, share)
-        helped.append(replace(decay, remedy=remedy(decay, own)))
+        trying = Time(max(time.left, 0.0) / len(decays))
+        found = _remedy(decay, trying, own)
+        untried = f"{why_untried(setup.patience)} Give more patience to try more."
+        fewer = " ".join(filter(None, (decay.fewer, untried if trying.untried else "")))
+        helped.append(replace(decay, remedy=found, fewer=fewer))
     yield tuple(helped)
 
 
 def _spread_out(
-    decays: tuple[ChainDecay, ...], tick: Tick
-) -> Iterator[tuple[tuple[ChainDecay, ...], int]]:
-    """The decays with the spread of more and more random chains, and of how many."""
+    decays: tuple[ChainDecay, ...], time: Time, tick: Tick
+) -> Iterator[tuple[tuple[ChainDecay, ...], bool]]:
+    """The decays with the spread of more and more random chains, and whether those are all.
+
+    As many are drawn as were asked for, or as there is time for.
+    """
     setup = decays[0].subject.among
-    samples, layers_a_chain = samples_of(setup), setup.depth * len(decays)
+    samples, layers_a_chain = setup.chain.samples, setup.depth * len(decays)
     first = decays[0].course.first
-    kept = _kept(setup.depth + 1 - first)
+    kept = layers_kept(setup.depth + 1 - first)
     batches = [n for n in _BATCHES if n * layers_a_chain >= _LAYERS_A_PICTURE]
-    gathered = [_Gathered() for _ in decays]
-    since = 0
-    for count in range(1, samples + 1):
+    gathered = [Gathered() for _ in decays]
+    since, count, each = 0, 0, sum(seconds_of(decay.chain) for decay in decays)
+    before = time.spent
+    while count < samples and time.draws(each):
+        count += 1
         for decay, found in zip(decays, gathered, strict=True):
             # Within a deep chain the share stands still.
             still = part(tick, (count - 1) / samples, 0.0)
-            course = _random_course(decay.subject.setup, count, still)
+            course = random_course(decay.subject.setup, count, still)
+            time.spend(course.chain)
             found.curves.append(course.curve[kept])
             found.judgements.append(course.judged(setup.log10_threshold))
             since += setup.depth + _OF_A_CHAIN
             if since >= _LAYERS_A_TICK:
                 since = 0
                 tick(count / samples)
-        if count in batches or count == samples:
-            decays = tuple(
-                replace(decay, spread=found.spread(first + kept))
-                for decay, found in zip(decays, gathered, strict=True)
-            )
-            yield decays, count
+        each = (time.spent - before) / count
+        if count in batches:
+            yield _spread(decays, gathered, first + kept), False
+    if count:
+        decays = _spread(decays, gathered, first + kept)
+    fewer = why_fewer(samples, count, each)
+    yield tuple(replace(decay, fewer=fewer) for decay in decays), True
 
 
-class _Gathered:
-    """What was found of random chains so far."""
-
-    def __init__(self) -> None:
-        self.curves: list[Array] = []
-        self.judgements: list[Judgement] = []
-
-    def spread(self, layers: NDArray[np.int64]) -> Spread:
-        """The spread of them at the layers that are kept."""
-        ratios = np.array([judgement.log10_ratio for judgement in self.judgements])
-        low, median, high = (float(edge) for edge in quantiles(ratios))
-        shares = Shares.of(judgement.kind for judgement in self.judgements)
-        return Spread(layers, *quantiles(np.array(self.curves)), (low, median, high), shares)
-
-
-def _random_course(setup: Setup, count: int, tick: Tick) -> Course:
-    """The random chain with this number, at the input that is asked about.
-
-    Its weights and biases are the same for every f.
-    """
-    rng = np.random.default_rng([setup.seed, 2, count])
-    weights = rng.normal(0.0, setup.chain.weights.root_mean_square, setup.depth)
-    biases = setup.chain.biases.draw("biases", setup.depth, rng)
-    return Course(run_chain(setup, weights, biases, setup.x, tick), setup.quantity)
-
-
-def _kept(layers: int) -> NDArray[np.int64]:
-    """Which of so many layers a spread keeps."""
-    return np.unique(
-        np.linspace(0, layers - 1, min(layers, _SPREAD_LAYERS)).round().astype(np.int64)
-    )
+def _spread(
+    decays: tuple[ChainDecay, ...], gathered: Sequence[Gathered], layers: NDArray[np.int64]
+) -> tuple[ChainDecay, ...]:
+    """The decays with what was found so far."""
+    pairs = zip(decays, gathered, strict=True)
+    return tuple(replace(decay, spread=found.spread(layers)) for decay, found in pairs)
 
 
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:
-    """The first change that is tried and found healthy.
-
-    A chain whose weights are random is tried on as many random chains as the verdict rests on.
-    """
+    """The first change that is tried and found healthy."""
     assert isinstance(decay, ChainDecay)
-    if decay.subject.setup.chain.weights.random and decay.spread is not None:
-        now = _trial(decay.spread.shares)
-        return remedy_of(decay.subject, decay.course, tick, _tried_at_random, now)
-    return remedy_of(decay.subject, decay.course, tick)
+    return _remedy(decay, Time(decay.subject.setup.patience), tick)
 
 
-def _tried_at_random(subject: Subject, tick: Tick) -> Trial:
-    """On as many as the verdict rests on; on fewer where those leave no doubt that it is ill."""
-    setup, kinds, healthy = subject.setup, [], 0
-    for count in range(1, samples_of(subject.among) + 1):
-        course = _random_course(setup, count, tick)
-        kinds.append(course.judged(setup.log10_threshold).kind)
-        healthy += kinds[-1] is Kind.HEALTHY
-        if healthy < 0.5 * count - _DOUBT * 0.5 * math.sqrt(count):
-            break
-    return _trial(Shares.of(kinds))
+def _remedy(decay: ChainDecay, time: Time, tick: Tick) -> Remedy | None:
+    """That, within this time.
 
-
-def _trial(shares: Shares) -> Trial:
-    return Trial(shares.kind, f"{shares.kind} {shares.text('random chains')}")
+    Where its weights are random a change is tried on random chains.
+    """
+    if not decay.subject.setup.chain.weights.random or decay.spread is None:
+        return remedy_of(decay.subject, decay.course, time, tick)
+    now = trial_of(decay.spread.shares)
+    return remedy_of(decay.subject, decay.course, time, tick, tried_at_random, now)

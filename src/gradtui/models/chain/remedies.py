@@ -12,6 +12,7 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.chain.chains import Course, chain_of
+from gradtui.models.chain.cost import Time
 from gradtui.models.chain.verdict import said
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
@@ -32,6 +33,9 @@ _NEAREST = 3
 _ALL_OF_IT = 0.5
 """Decades: weights that leave the gradient so nearly as it is are as good as one another."""
 
+_LOOKING = 0.6
+"""The share of the time that looking for weights may take; the rest is for trying them."""
+
 _DEEP = 10_000
 """From so many layers on a trial takes its time, and only the first few of those are made."""
 
@@ -43,12 +47,12 @@ class Trial(NamedTuple):
     words: str
 
 
-Trying = Callable[[Subject, Tick], Trial]
+Trying = Callable[[Subject, Time, Tick], Trial | None]
+"""What becomes of a subject; None where there is no time to try it."""
 
 
-def tried(subject: Subject, quantity: str, tick: Tick) -> Trial:
+def tried(subject: Subject, course: Course) -> Trial:
     """The verdict on the very chain of a subject."""
-    course = Course(chain_of(subject, tick), quantity)
     judgement = course.judged(subject.setup.log10_threshold)
     return Trial(judgement.kind, said(course, judgement))
 
@@ -56,6 +60,7 @@ def tried(subject: Subject, quantity: str, tick: Tick) -> Trial:
 def remedy_of(
     subject: Subject,
     course: Course,
+    time: Time,
     tick: Tick,
     trying: Trying | None = None,
     now: Trial | None = None,
@@ -65,31 +70,38 @@ def remedy_of(
     Args:
         subject: what ails.
         course: the gradient of its chain.
+        time: what trying may take.
         tick: is told the share that is done.
         trying: how a subject is tried; by its chain if not given.
         now: what is known to become of it as it is.
     """
 
-    def by_chain(changed: Subject, attempt: Tick) -> Trial:
-        return tried(changed, course.quantity, attempt)
+    def by_chain(changed: Subject, time: Time, attempt: Tick) -> Trial | None:
+        if not time.tries(changed.setup.depth):
+            return None
+        there = Course(chain_of(changed, attempt), course.quantity)
+        time.spend(there.chain)
+        return tried(changed, there)
 
     trying = trying or by_chain
     attempts = halves(tick)
-    now = now or trying(subject, next(attempts))
+    time.like(course.chain)
+    now = now or tried(subject, course)
     if now.kind is Kind.HEALTHY:
         return None
 
     def heals(changed: Subject) -> str | None:
         attempt = next(attempts)
         attempt(0.0)
-        there = trying(changed, attempt)
-        return there.words if there.kind is Kind.HEALTHY else None
+        there = trying(changed, time, attempt)
+        return there.words if there is not None and there.kind is Kind.HEALTHY else None
 
-    return first_that_helps(subject, _candidates(subject, course, attempts), heals, now.words)
+    candidates = _candidates(subject, course, time, attempts)
+    return first_that_helps(subject, candidates, heals, now.words)
 
 
 def _candidates(
-    subject: Subject, course: Course, attempts: Iterator[Tick]
+    subject: Subject, course: Course, time: Time, attempts: Iterator[Tick]
 ) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first: the activation stays as long as it can."""
     setup, weights = subject.setup, subject.setup.chain.weights
@@ -101,21 +113,25 @@ def _candidates(
         unit = LayerValues(std=round(math.exp((np.euler_gamma + math.log(2)) / 2), 3))
     else:
         unit = LayerValues((1.0,))
-    for other in _other_weights(subject, course, unit, next(attempts)):
+    for other in _other_weights(subject, course, unit, time, next(attempts)):
         yield f"weights = {other.text}", {"weights": other}
     for label, inputs in itertools.islice(usual_inputs(setup), 1):
         moved = subject.changed(inputs)
-        there = Course(chain_of(moved), course.quantity)
-        for other in _other_weights(moved, there, unit, next(attempts)):
+        if not time.tries(moved.setup.depth):
+            break
+        there = Course(chain_of(moved, next(attempts)), course.quantity)
+        time.spend(there.chain)
+        for other in _other_weights(moved, there, unit, time, next(attempts)):
             yield f"{label} with weights = {other.text}", {**inputs, "weights": other}
     yield from _other_activations(subject, unit)
     reach = course.healthy_layers(setup.log10_threshold)
     if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:
+        time.last()
         yield f"depth = {reach}", {"depth": reach}
 
 
 def _other_weights(
-    subject: Subject, course: Course, unit: LayerValues, tick: Tick
+    subject: Subject, course: Course, unit: LayerValues, time: Time, tick: Tick
 ) -> Iterator[LayerValues]:
     """Weights that make up for what a layer costs, or for half of it; 1; smaller and larger ones.
 
@@ -141,22 +157,27 @@ def _other_weights(
     ratios = {weights: course.judged(limit).log10_ratio}
     for index, other in enumerate(others):
         tick(index / len(others))
-        ratios[other] = _ratio(subject, course.quantity, other)
-    by_scale = {scale: ratios[other] for scale, other in {1.0: weights, **far}.items()}
-    ratios |= _between(subject, course.quantity, sorted(by_scale.items()))
+        if not time.tries(course.chain.depth, _LOOKING):
+            break
+        ratios[other] = _ratio(subject, course.quantity, other, time)
+    by_scale = {
+        scale: ratios[other] for scale, other in {1.0: weights, **far}.items() if other in ratios
+    }
+    ratios |= _between(subject, course.quantity, sorted(by_scale.items()), time)
     within = (other for other, ratio in ratios.items() if abs(ratio) <= -limit)
     yield from sorted(within, key=lambda other: max(abs(ratios[other]), _ALL_OF_IT))
 
 
-def _ratio(subject: Subject, quantity: str, weights: LayerValues) -> float:
+def _ratio(subject: Subject, quantity: str, weights: LayerValues, time: Time) -> float:
     """log10 of the ratio with other weights."""
     changed = subject.changed({"weights": weights})
-    limit = subject.setup.log10_threshold
-    return Course(chain_of(changed), quantity).judged(limit).log10_ratio
+    chain = chain_of(changed)
+    time.spend(chain)
+    return Course(chain, quantity).judged(subject.setup.log10_threshold).log10_ratio
 
 
 def _between(
-    subject: Subject, quantity: str, ratios: list[tuple[float, float]]
+    subject: Subject, quantity: str, ratios: list[tuple[float, float]], time: Time
 ) -> dict[LayerValues, float]:
     """Weights with their ratios where, nearest to the given ones, it crosses ×1 from below."""
     weights = subject.setup.chain.weights
@@ -168,9 +189,11 @@ def _between(
     found: dict[LayerValues, float] = {}
     for low, high in sorted(crossings, key=lambda ends: abs(math.log(ends[0] * ends[1])))[:1]:
         for _ in range(_HALVINGS):
+            if not time.tries(subject.setup.depth, _LOOKING):
+                break
             middle = math.sqrt(low * high)
             other = _times(weights, middle, digits=5)
-            found[other] = _ratio(subject, quantity, other)
+            found[other] = _ratio(subject, quantity, other, time)
             if found[other] < 0.0:
                 low = middle
             else:
