@@ -223,6 +223,16 @@ def test_a_level_is_named_at_its_right_end_and_stays_behind_the_curves() -> None
     assert inked(picture, "curve0") == inked(plain.build(), "curve0")
 
 
+def test_levels_in_one_line_are_named_together_from_the_lowest_or_not_at_all() -> None:
+    """One after the other, they would name two places in that line."""
+    for columns, said in ((50, ["low, high"]), (18, [])):
+        made = canvas(columns, 11)
+        made.level(2.51, " high ", "muted")
+        made.level(2.5, " low ", "muted")
+        named = [one for one in lines(made.build()) if "high" in one or "low" in one]
+        assert [words in one for words, one in zip(said, named, strict=True)] == [True] * len(said)
+
+
 def test_a_level_outside_the_limits_is_left_out() -> None:
     made = canvas()
     made.level(5.1, "float16", "muted")

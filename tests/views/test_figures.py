@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from functools import cache
@@ -165,3 +166,23 @@ def test_recipes_of_another_bias_say_so() -> None:
     names = " ".join(legend("init", sigma_b=0.2))
     assert "kaiming (σb = 0)" in names
     assert "σb = 0)" not in " ".join(legend("init", sigma_b=0.0))
+
+
+def test_no_entry_of_a_legend_covers_another() -> None:
+    """Where several stand in one place their letters are one sample: as wide as they are."""
+    view = VIEWS["init"]
+    setup = view.default_setup.with_(depth=40, units=32, networks=4, sigma_b=0.2).clamped()
+    made = drawing_of(view, last(view, setup), setup, SIZE, Look())
+    words = [shape for shape in made.shapes if isinstance(shape, Words)]
+    first = next(one for one in words if one.text.startswith("tanh, theory"))
+    line = sorted(
+        (
+            one.at[0] - {"middle": 0.5, "end": 1.0}.get(one.anchor, 0.0) * wide,
+            one.at[0] + {"middle": 0.5, "start": 1.0}.get(one.anchor, 0.0) * wide,
+        )
+        for one in words
+        if one.at[1] == first.at[1] or abs(one.at[1] - first.at[1]) < 6
+        for wide in [text_width(one.text, one.size)]
+    )
+    assert any(len(one.text) > 1 and one.text[0] == "◆" for one in words)
+    assert all(end + 3 < start for (_, end), (start, _) in itertools.pairwise(line))

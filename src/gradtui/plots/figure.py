@@ -175,7 +175,9 @@ def _legend(
     shapes: list[Shape] = []
     x, y = float(_MARGIN), top + SMALL
     for before, entry in zip([entries[0], *entries], entries, strict=False):
-        sample = _SAMPLE if isinstance(entry.mark, Line | Band) else 14
+        sample = _SAMPLE if isinstance(entry.mark, Line | Band) else 14.0
+        if isinstance(entry.mark, Label):
+            sample = max(sample, text_width(entry.mark.text, SMALL) + 2)
         wide = sample + 6 + text_width(entry.name, SMALL) + 16
         if x > _MARGIN and (x + wide > width - _MARGIN + 16 or entry.scale != before.scale):
             x, y = float(_MARGIN), y + 17

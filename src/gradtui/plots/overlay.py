@@ -40,6 +40,7 @@ class Overlay:
         self._first, self._last = first, first + grid.columns - 1
         self._inside = range(self._first, self._last + 1)
         self.apart: frozenset[str] = frozenset()
+        self._levels: list[Level] = []
 
     def draw(self, marks: Sequence[Mark]) -> None:
         """All marks but the curves and the bars."""
@@ -51,6 +52,7 @@ class Overlay:
             (Label, self._label),
             (Pointer, self._pointer),
         )
+        self._levels = [mark for mark in marks if isinstance(mark, Level)]
         for kind, draw in steps:
             for mark in marks:
                 if isinstance(mark, kind):
@@ -85,8 +87,18 @@ class Overlay:
             for line in range(start + (start + column) % 2, stop, 2):
                 self._under(line, self._first + column, _BAND, mark.role, " ")
 
+    def _names_in_line(self, mark: Level) -> str:
+        """The level's name; of several in one line those of all, at the lowest of them."""
+        at = self._grid.line(mark.y)
+        here = (one for one in self._levels if self._grid.line(one.y) == at)
+        same = sorted(here, key=lambda one: one.y)
+        named = list(dict.fromkeys(one.text.strip() for one in same if one.text))
+        if len(named) < 2:
+            return mark.text
+        return f" {', '.join(named)} " if mark is same[0] else ""
+
     def _level(self, mark: Level) -> None:
-        at, text = self._grid.line(mark.y), mark.text
+        at, text = self._grid.line(mark.y), self._names_in_line(mark)
         row = self._cells[self._row(at)]
         free = "".join(" " if row[c][0] in f" {_BAND}{_LEVEL}" else "x" for c in self._inside)
         for column in self._inside:
