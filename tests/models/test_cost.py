@@ -180,7 +180,11 @@ def test_a_change_is_tried_on_as_many_random_chains_as_its_command_draws(
 ) -> None:
     monkeypatch.setattr(chain_cost, "_LAYER", 8e-5)
     setup = Setup.of(
-        activations=("squareplus",), depth=1000, weights=LayerValues(std=20.0), patience=patience
+        activations=("squareplus",),
+        depth=1000,
+        x=37.0,
+        weights=LayerValues(std=20.0),
+        patience=patience,
     )
     (*_, last) = VIEWS["decay"].results(setup, unwatched)
     remedy = VIEWS["decay"].finding(last, "squareplus").remedy
