@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import InputError, printable
 from gradtui.files import named_file
+from gradtui.progress import Tick
 from gradtui.setup import Knob
 from gradtui.setup.knob import split
 from gradtui.setup.naming import in_app
@@ -26,11 +29,20 @@ class Reply:
         state: the state from now on.
         complaint: what is wrong, which keeps the prompt open; "" if nothing is.
         text: what stands in the prompt instead; None leaves what was typed.
+        work: what is to be done first, beside the screen; it gives what comes of it then.
     """
 
     state: State
     complaint: str = ""
     text: str | None = None
+    work: Callable[[Tick], Done] | None = None
+
+
+class Done(NamedTuple):
+    """What came of work: what is said of it, or what is wrong, which keeps the prompt open."""
+
+    said: str = ""
+    complaint: str = ""
 
 
 class Question(ABC):
@@ -180,6 +192,9 @@ class FileQuestion(Question):
 
     def accepted(self, state: State, text: str) -> Reply:
         """Write it; or why not."""
+        from gradtui.views.export import format_of
+        from gradtui.views.figures import check_figure
+
         drawn = self._drawn()
         if drawn is None:
             return Reply(state, "Still computing; press enter again in a moment.")
@@ -188,25 +203,35 @@ class FileQuestion(Question):
             if file.is_file() and self._to_replace != file:
                 self._to_replace = file
                 return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
-            self._write(drawn, file)
+            check_figure(format_of(file), str(file))
         # Also what is no name of a file at all: half a character, too long a one.
         except (ValueError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            return Reply(state, printable(f"Not saved: {reason}. Another name, or esc."))
-        return Reply(state.saying(printable(f"Saved {file.resolve()}")))
+            return Reply(state, _not_saved(error))
+        return Reply(state, work=partial(_written, drawn, file))
 
-    def _write(self, drawn: Drawn, file: Path) -> None:
-        from gradtui.files import write_atomically
-        from gradtui.views import VIEWS
-        from gradtui.views.export import exported, format_of
-        from gradtui.views.figures import check_figure
 
-        asked = drawn.request
-        size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
-        view, format = VIEWS[asked.view], format_of(file)
-        check_figure(format, str(file))
-        text = exported(view, drawn.result, asked.setup, size, asked.marker, format)
-        write_atomically(file, text)
+def _not_saved(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return printable(f"Not saved: {reason}. Another name, or esc.")
+
+
+def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
+    """Write it, whole or not at all."""
+    from gradtui.files import write_atomically
+    from gradtui.views import VIEWS
+    from gradtui.views.export import exported, format_of
+
+    asked = drawn.request
+    size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
+    view = VIEWS[asked.view]
+    try:
+        text = exported(
+            view, drawn.result, asked.setup, size, asked.marker, format_of(file), tick=tick
+        )
+        write_atomically(file, text, tick)
+        return Done(said=printable(f"Saved {file.resolve()}"))
+    except (ValueError, OSError) as error:
+        return Done(complaint=_not_saved(error))
 
 
 def _free_name(stem: str) -> Path:

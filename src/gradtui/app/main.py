@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -16,7 +18,8 @@ from textual.widget import Widget
 from gradtui.app import going, mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.appearance import Appearance
-from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
+from gradtui.app.aside import Aside
+from gradtui.app.asking import Done, FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
 from gradtui.app.opening_pages import OpeningPages
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
@@ -36,6 +39,17 @@ _STEPS = {"up": (1, False), "down": (-1, False), "pageup": (1, True), "pagedown"
 
 _EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
+
+
+_A_MOMENT = 0.2
+"""Seconds for a file to be written before that is told."""
+
+
+@dataclass
+class Worked(Message):
+    """What was done beside the screen is over."""
+
+    result: Done | Exception
 
 
 def _commands() -> type[Provider]:
@@ -84,6 +98,7 @@ class GradTUI(OpeningPages):
         """
         super().__init__(first, appearance or Appearance(), memory or Memory())
         self._question: Question | None = None
+        self._working: Aside[Done] | None = None
         self._refused = ""
 
     def get_default_screen(self) -> Screen[None]:
@@ -112,6 +127,8 @@ class GradTUI(OpeningPages):
                     self._complete(self.prompt.value)
                 else:
                     self._accept(self.prompt.value)
+                if self._working is not None:
+                    await self._see_to_it(self._working)
                 return
             closing = getattr(self.screen, "closing_keys", ())
             if event.key in closing and not getattr(self.screen, "searching", False):
@@ -258,7 +275,7 @@ class GradTUI(OpeningPages):
 
     def _complete(self, text: str) -> None:
         """Tab: a name in full, or as the question has it."""
-        if self._question is None:
+        if self._question is None or self._working is not None:
             return
         if completed := self._question.completions(text):
             self.prompt.complete(completed[0])
@@ -278,7 +295,7 @@ class GradTUI(OpeningPages):
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
         """A question may follow what is typed."""
-        if self.shown.complaint and message.text == self._refused:
+        if self._working is not None or (self.shown.complaint and message.text == self._refused):
             return  # old news of what was refused since
         self._complain("")
         if self._question is not None:
@@ -288,7 +305,7 @@ class GradTUI(OpeningPages):
 
     def _step(self, steps: int, by_factor: bool) -> None:
         """An arrow, or a page key."""
-        if self._question is None:
+        if self._question is None or self._working is not None:
             return
         with self.taken_back(self.state):
             text = self.prompt.value
@@ -300,7 +317,7 @@ class GradTUI(OpeningPages):
 
     def _accept(self, text: str) -> None:
         """Enter."""
-        if self._question is not None:
+        if self._question is not None and self._working is None:
             self._reply(partial(self._question.accepted, self.state, text))
 
     def _reply(self, answer: Callable[[], Reply]) -> None:
@@ -308,13 +325,48 @@ class GradTUI(OpeningPages):
         with self.taken_back(self.state):
             reply = answer()
             self.state = reply.state
+            if reply.work is not None:
+                self._working = Aside(reply.work, lambda done: self.post_message(Worked(done)))
+                return
             if reply.complaint:
                 self._complain(reply.complaint)
                 return
         self._close_prompt()
 
+    async def _see_to_it(self, working: Aside[Done]) -> None:
+        """What is done in a moment is over before the next key; else is said what is waited for."""
+        await working.settled(_A_MOMENT)
+        if working.result is None:
+            self._complain("Still writing; esc gives it up.")
+        else:
+            self._take_up(working.result)
+
+    def on_worked(self, message: Worked) -> None:
+        """What came of what took longer than a moment."""
+        if self._working is not None and self._working.result is message.result:
+            self._take_up(message.result)
+
+    def _take_up(self, result: Done | Exception) -> None:
+        self._working = None
+        with self.taken_back(self.state):
+            if isinstance(result, Exception):
+                raise result
+            if result.complaint:
+                self._complain(result.complaint)
+                return
+            self.state = self.state.saying(result.said)
+        self._close_prompt()
+
+    def on_unmount(self) -> None:
+        """What is half written is taken back."""
+        if self._working is not None:
+            self._working.clear_up()
+
     def on_prompt_cancelled(self) -> None:
         """Escape."""
         if self._question is not None:
+            if self._working is not None:
+                self._working.give_up()
+                self._working = None
             self.state = self._question.cancelled(self.state)
             self._close_prompt()

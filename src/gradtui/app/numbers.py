@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from rich.segment import Segment
@@ -10,14 +11,19 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gradtui.app.aside import Aside
 from gradtui.models.decay import Value
+from gradtui.progress import Tick
 from gradtui.views.heads import head
 
 Rows: TypeAlias = Sequence[Mapping[str, Value]]
+
+_ROWS_A_TICK = 1000
 
 _GAP = 2
 """Cells between two columns."""
@@ -113,6 +119,12 @@ class NumbersPage(ModalScreen[None]):
         styles: the style of each role.
     """
 
+    @dataclass
+    class Made(Message):
+        """The rows, and how wide each column is; or why there are none."""
+
+        made: tuple[Rows, Mapping[str, int]] | Exception
+
     AUTO_FOCUS = "#sheet"
     closing_keys: ClassVar[tuple[str, ...]] = ("escape", "q", "T", "enter", "question_mark")
 
@@ -129,19 +141,27 @@ class NumbersPage(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Make the rows where it keeps nobody waiting."""
-        self.run_worker(self._make, thread=True, exit_on_error=True)
+        self._making = Aside(self._make, lambda made: self.post_message(self.Made(made)))
 
-    def _make(self) -> None:
+    def on_unmount(self) -> None:
+        """Nobody looks at them any more."""
+        self._making.give_up()
+
+    def _make(self, tick: Tick) -> tuple[Rows, Mapping[str, int]]:
         rows = self._table()
-        widths = {
-            name: max(len(head(name)), *(len(written(row[name])) for row in rows))
-            for name in (rows[0] if rows else ())
-        }
-        if self.is_attached:
-            self.app.call_from_thread(self._fill, rows, widths)
+        widths = {name: len(head(name)) for name in (rows[0] if rows else ())}
+        for index, row in enumerate(rows):
+            if index % _ROWS_A_TICK == 0:
+                tick(index / len(rows))
+            for name, value in row.items():
+                widths[name] = max(widths[name], len(written(value)))
+        return rows, widths
 
-    def _fill(self, rows: Rows, widths: Mapping[str, int]) -> None:
-        if self.is_attached:
-            sheet = self.query_one(Sheet)
-            sheet.border_title = f"{self._of}: {len(rows):,} rows, as e saves them in .csv"
-            sheet.fill(rows, widths)
+    def on_numbers_page_made(self, message: Made) -> None:
+        """Show them."""
+        if isinstance(message.made, Exception):
+            raise message.made
+        rows, widths = message.made
+        sheet = self.query_one(Sheet)
+        sheet.border_title = f"{self._of}: {len(rows):,} rows, as e saves them in .csv"
+        sheet.fill(rows, widths)
