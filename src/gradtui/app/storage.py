@@ -153,6 +153,11 @@ def load(file: Path) -> State:
         setup, wrong = _setup(texts, first)
     else:
         setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]
+    wrong += [
+        f"{name} is no text"
+        for name in ("view", "theme")
+        if not isinstance(kept.get(name, ""), str)
+    ]
     return _saying_what_is_lost(_understood(kept, setup, view), kept, wrong, file)
 
 
@@ -202,14 +207,21 @@ def _saying_what_is_lost(
     """The state, and what of it is not as it was; silent where that is not to be seen."""
     said: list[str] = []
     if wrong:
+        noun = "values" if any(one.endswith("is no text") for one in wrong) else "knobs"
         few = f"{wrong[0]}, so it is at its default"
-        what = few if len(wrong) == 1 else f"{len(wrong)} knobs are at their defaults"
+        what = few if len(wrong) == 1 else f"{len(wrong)} {noun} are at their defaults"
         aside = _set_aside(file, "broken")
         said.append(what + (f"; see {aside}." if aside else "."))
+    elif kept.get("version", _VERSION) != _VERSION:
+        aside = _set_aside(file, "other-version")
+        said.append(
+            "What was remembered is of another version"
+            + (f", and kept as {aside}." if aside else ".")
+        )
     lost = [
         f"no {name} {shown(kept[name])} (this is {now})"
         for name, now in (("view", state.view), ("theme", state.theme))
-        if name in kept and kept[name] != now
+        if isinstance(kept.get(name), str) and kept[name] != now
     ]
     if lost:
         said.append(f"This version has {listed(lost)}.")

@@ -40,10 +40,10 @@ from gradtui.app.terminal_input import TerminalInput
 from gradtui.app.thrift import thrifty
 
 LARGEST = (1000, 500)
-"""Columns and rows of the largest screen: 4K in the smallest letters. Of a larger one its corner.
+"""Columns and rows that are painted, 4K in the smallest letters: of a larger screen its corner."""
 
-A terminal may say 65,535 of each, which would be gigabytes.
-"""
+BELIEVED = (2000, 1000)
+"""No screen has more, though a terminal may say 65,535 of each; then nobody knows its size."""
 
 # A key that is no UTF-8 would end Textual's input thread, and with it the app.
 linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
@@ -156,7 +156,9 @@ class TerminalDriver(linux_driver.LinuxDriver):
             columns, rows = os.get_terminal_size(self.fileno)
         except (OSError, ValueError):
             columns = rows = 0
-        return min(columns or 80, LARGEST[0]), min(rows or 24, LARGEST[1])
+        columns = columns if 0 < columns <= BELIEVED[0] else 80
+        rows = rows if 0 < rows <= BELIEVED[1] else 24
+        return min(columns, LARGEST[0]), min(rows, LARGEST[1])
 
     def _sigcont_application(self, *_: object) -> None:
         """After ctrl+z, as Textual's; after a stop that could not be prepared, all of it anew.
