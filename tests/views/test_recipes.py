@@ -145,7 +145,13 @@ def test_units_are_one_number_or_a_list(text: str, units: object) -> None:
     assert knob.parse(knob.format(units)) == units
 
 
-@pytest.mark.parametrize("text", ["", ",", "0,5", "5,4097", "64,2.5", "64;32", "64,x", "1e3,-1"])
+@pytest.mark.parametrize("text", [",", "5,,5", "5,"])
+def test_an_empty_item_of_a_list_of_units_is_named(text: str) -> None:
+    with pytest.raises(InputError, match=r"item \d of \d is empty"):
+        KNOBS["units"].parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "0,5", "5,4097", "64,2.5", "64;32", "64,x", "1e3,-1"])
 def test_what_are_no_units_is_answered_with_both_forms(text: str) -> None:
     with pytest.raises(InputError, match=r"from 1 to 4,096, or a list.*784,512,512,10"):
         KNOBS["units"].parse(text)

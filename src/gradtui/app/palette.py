@@ -17,7 +17,7 @@ from gradtui.app.state import State
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
-from gradtui.setup import KNOBS, Knob
+from gradtui.setup import KNOBS, RECIPE, Knob
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 
@@ -70,9 +70,9 @@ def _into_comparison(state: State, name: str) -> State:
 
 def _drawn(state: State, name: str) -> State:
     """Weights drawn by a recipe, in this view or the first that draws them."""
-    views = views_with(lambda view: "init" in view.knobs)
+    views = views_with(lambda view: RECIPE in view.knobs)
     there = state if state.view in views else going.switched(state, views[0])
-    return steps.set_knob(there, "init", name)
+    return steps.set_knob(there, RECIPE, name)
 
 
 _CALLED = {
@@ -87,7 +87,8 @@ _CALLED = {
 def _in_format(state: State, name: str) -> State:
     """The view that says what becomes of a gradient in each format."""
     told = f"T lists layer by layer what becomes of the gradient in {name}; ? explains the columns."
-    return going.switched(state, "decay").saying(told)
+    first, *_ = views_with(lambda view: "loss_scale" in view.knobs)
+    return going.switched(state, first).saying(told)
 
 
 def _elsewhere(state: State) -> dict[str, str]:

@@ -18,6 +18,8 @@ from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, declared, several, whole
 from gradtui.setup.shared import Shared
 
+RECIPE = "init"
+"""The knob that has the recipes."""
 _WIDTHS_IN_WORDS = 6
 """Of a list of more, only their number is said."""
 
