@@ -55,7 +55,7 @@ def saved(state_home: Path) -> Path:
 def again(depth: int) -> None:
     """The next start goes on from there."""
     with Terminal() as terminal:
-        terminal.until(f"layer {depth}'s gradient")
+        terminal.until(f"over {depth} layers")
 
 
 def stat(process: int) -> list[str]:
@@ -383,7 +383,7 @@ def test_a_sigcont_from_outside_leaves_it_painted_and_the_terminal_whole(
                 )
             )
         terminal.send("]")
-        terminal.until("layer 52's gradient")
+        terminal.until("over 52 layers")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []
@@ -403,7 +403,7 @@ def test_keys_typed_while_it_starts_are_heard_enter_among_them(state_home: Path)
         while b"gradtui" not in terminal.raw:
             terminal.read(0.05)
         terminal.send("d57", "enter", "[")
-        terminal.until("layer 56's gradient")
+        terminal.until("over 56 layers")
 
 
 # --------------------------------------------------------------------- a crash
@@ -455,7 +455,7 @@ def test_a_defect_is_told_and_reported_and_the_app_goes_on(
             terminal.until("report.txt")
             terminal.send("3")
         terminal.send("]")
-        terminal.until("layer 52's gradient")
+        terminal.until("over 52 layers")
         terminal.send("q")
         assert terminal.exit_status() == 0
     report = saved(state_home).with_name("report.txt").read_text(encoding="utf-8")

@@ -272,7 +272,7 @@ def test_a_page_closed_in_haste_loses_no_question(page: str, state_home: Path) -
     with opened() as terminal:
         for depth in range(51, 56):
             terminal.send(f"]{page}{page}")
-            terminal.until(f"layer {depth}'s gradient", timeout=showing.PATIENCE - 0.5)
+            terminal.until(f"over {depth} layers", timeout=showing.PATIENCE - 0.5)
 
 
 def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
@@ -535,7 +535,7 @@ def test_a_terminal_that_sends_nonsense_is_used_all_the_same(sent: bytes, state_
             terminal.read(0.001)
         terminal.read(2.0)  # longer than anything is waited for
         terminal.send("]")
-        terminal.until("layer 51's gradient", timeout=10)
+        terminal.until("over 51 layers", timeout=10)
         assert megabytes(terminal.process.pid) < before + 30
         terminal.send("q")
         assert terminal.exit_status() == 0
