@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -158,7 +159,9 @@ def test_ctrl_c_ends_a_long_computation_quietly() -> None:
     process = start("decay", "--depth", "2000", "--samples", "100000")
     time.sleep(1.0)  # long enough to be computing, and it would compute for minutes
     process.send_signal(signal.SIGINT)
-    assert ended(process) == (128 + signal.SIGINT, "", "")
+    status, printed, said = ended(process)
+    assert (status, printed) == (128 + signal.SIGINT, "")
+    assert re.fullmatch(r"gradtui: drawing \d+ random chains takes about \d+ s; .*\n", said)
 
 
 def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:

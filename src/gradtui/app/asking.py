@@ -138,6 +138,7 @@ class FilterQuestion(Question):
 
     def __init__(self, state: State) -> None:
         self.value = state.filter
+        self._highlight = state.highlight
 
     def typed(self, state: State, text: str) -> State:
         """Narrow the list."""
@@ -165,8 +166,8 @@ class FilterQuestion(Question):
             return Reply(state, str(error))
 
     def cancelled(self, state: State) -> State:
-        """Show all again."""
-        return steps.filtered(state, "")
+        """Show all again, with the list's cursor where it was."""
+        return steps.filtered(state, "").with_(highlight=self._highlight)
 
 
 class FileQuestion(Question):

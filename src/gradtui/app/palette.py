@@ -48,7 +48,7 @@ def found_by_name(state: State) -> Iterator[Offer]:
         title = f"{scheme.name}{named and f' ({named})'}: weights drawn so, {scheme.formula}"
         yield Offer(title, "Initialisations", partial(_drawn, name=scheme.name))
     for format in FORMATS:
-        title = f"{format.name} ({_CALLED[format.name]}): the layers at which it loses a gradient"
+        title = f"{format.name} ({_CALLED[format.name]}): where it loses a gradient"
         yield Offer(title, "Number formats", partial(_in_format, name=format.name))
     for index, scenario in enumerate(SCENARIOS):
         yield Offer(
