@@ -456,6 +456,8 @@ async def export(pilot: Any, app: GradTUI, name: str) -> None:
     await pilot.pause()
     await pilot.press("enter")
     await pilot.pause(0.05)
+    while app._working is not None:
+        await pilot.pause(0.05)
 
 
 @pytest.mark.heavy
