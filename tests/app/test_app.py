@@ -458,6 +458,7 @@ async def export(pilot: Any, app: GradTUI, name: str) -> None:
     await pilot.pause(0.05)
     while app._working is not None:
         await pilot.pause(0.05)
+    await pilot.pause(0.1)
 
 
 @pytest.mark.heavy
@@ -467,7 +468,8 @@ async def test_e_saves_the_picture_or_its_numbers_and_says_where(view: str, tmp_
         for suffix in ("svg", "pdf", "png", "txt", "csv", "json"):
             file = tmp_path / f"picture.{suffix}"
             await export(pilot, app, str(file))
-            assert f"Saved {file}"[:70] in bottom(app)
+            assert app.state.message == f"Saved {file}"
+            assert f"Saved {file}"[:70] in said(app)
             if suffix in ("pdf", "png"):
                 assert suffix.upper().encode() in file.read_bytes()[:5]
                 continue
