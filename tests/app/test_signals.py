@@ -21,6 +21,8 @@ pytestmark = pytest.mark.heavy
 
 READY = "arrives at the input"
 """Of the first verdict."""
+_ANEW = "passes here"
+"""Of the view with which a start begins that remembers nothing."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
@@ -424,18 +426,18 @@ sys.exit(run_app(Appearance(), mouse=False))
 _IN_THE_ENGINE = "VIEWS['chain'] = dataclasses.replace(VIEWS['chain'], draw=broken)"
 _ON_THE_SCREEN = """\
 right = panes.bottom
-panes.bottom = lambda state, width: (right if state.view == 'decay' else broken)(state, width)
+panes.bottom = lambda state, width: (broken if state.view == 'chain' else right)(state, width)
 """
 _OUTSIDE = """\
 right = display.Display.take
 display.Display.take = lambda self, drawn: (
-    right if drawn.request.view == "decay" else broken
+    broken if drawn.request.view == "chain" else right
 )(self, drawn)
 """
 
 
-def crashing(where: str) -> Terminal:
-    return opened(command=(sys.executable, "-c", _CRASH.format(where=where)))
+def crashing(where: str, ready: str = READY) -> Terminal:
+    return opened(ready, command=(sys.executable, "-c", _CRASH.format(where=where)))
 
 
 @pytest.mark.parametrize(
@@ -473,7 +475,8 @@ def test_a_state_that_cannot_be_computed_is_set_aside_at_the_next_start(state_ho
         terminal.send("q")
         assert terminal.exit_status() == 0
     for said in (True, False):  # and is no news at the start after it
-        with opened(columns=120, command=(sys.executable, "-m", "gradtui")) as terminal:
+        fresh = (sys.executable, "-m", "gradtui")
+        with opened(_ANEW, columns=120, command=fresh) as terminal:
             assert ("state.crashed.json" in terminal.screen()) == said
             terminal.send("q")
             assert terminal.exit_status() == 0
@@ -497,7 +500,7 @@ def test_a_defect_that_ends_it_is_a_traceback_on_a_restored_screen(state_home: P
     # With what it keeps it falls at once: that is not gone on with for ever.
     with Terminal(command=(sys.executable, "-c", _CRASH.format(where=_OUTSIDE))) as terminal:
         assert terminal.exit_status() == 1
-    with crashing(_OUTSIDE) as terminal:
+    with crashing(_OUTSIDE, _ANEW) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert saved(state_home).with_name("state.crashed.json").exists()

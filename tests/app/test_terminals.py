@@ -184,7 +184,7 @@ def test_without_utf_8_frames_are_ascii_and_stand_straight(
             ("i", READY),
             ("t", "Theme"),
             ("y", "clipboard"),
-            ("/", "enter keeps"),
+            ("/", "enter chooses"),
             ("enter", "s scenarios"),
             ("e", "save as"),
             ("escape", "s scenarios"),
@@ -235,7 +235,7 @@ def test_keys_that_arrive_in_one_packet_go_where_they_were_meant(state_home: Pat
         terminal.send("d40\r")
         terminal.until("over 40 layers")
         terminal.send("/tanh\r")
-        terminal.until("/tanh")
+        terminal.until("✓ tanh healthy")
         terminal.send("d60\r]m100\r2")
         terminal.until("running product")
         terminal.send("3")

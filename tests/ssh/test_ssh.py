@@ -53,17 +53,17 @@ def walk_through(terminal: Terminal) -> None:
     terminal.until("● d ")
     # Depth, by key and typed.
     terminal.send("]", "]")
-    terminal.until("over 52 layers")
+    terminal.until("a layer over 52")
     terminal.press("d")
     terminal.send(*"40", "enter")
-    terminal.until("over 40 layers")
+    terminal.until("a layer over 40")
     # Every view, and the way back.
     terminal.send("1")
     terminal.until("f′(z)")
     terminal.send("2")
     terminal.until("running product")
     terminal.send("3")
-    terminal.until("over 40 layers")
+    terminal.until("a layer over 40")
     # Help, facts, scenarios.
     terminal.send("?")
     terminal.until("help: decay")
@@ -74,11 +74,11 @@ def walk_through(terminal: Terminal) -> None:
     terminal.send("s")
     terminal.until("key or enter chooses")
     terminal.press("escape")
-    assert "over 40 layers" in terminal.screen()
+    assert "a layer over 40" in terminal.screen()
     # Another size.
     terminal.resize(100, 30)
     assert len(terminal.until_width(90).split("\n")) == 30
-    terminal.until("over 40 layers")
+    terminal.until("a layer over 40")
 
 
 # ------------------------------------------------------------- the connection
@@ -118,7 +118,7 @@ def test_a_client_that_is_killed_leaves_nothing_behind_but_the_state(
     with Terminal(server.gradtui()) as terminal:
         terminal.until(READY)
         terminal.send("]")
-        terminal.until("over 51 layers")
+        terminal.until("a layer over 51")
         remote = server.pid
         assert ssh.alive(remote)
         terminal.process.kill()
@@ -218,20 +218,20 @@ def test_what_is_detached_from_goes_on_and_can_be_attached_to(
     with Terminal(in_tmux(server, tmux, "tmux-256color")) as terminal:
         terminal.until(READY)
         terminal.send("]")
-        terminal.until("over 51 layers")
+        terminal.until("a layer over 51")
         terminal.send("\x02", "d")  # tmux's own key, then detach
         assert terminal.exit_status() == 0
     with Terminal(in_tmux(server, tmux, "tmux-256color", "attach"), columns=100, rows=30) as again:
-        again.until("over 51 layers")
+        again.until("a layer over 51")
         again.send("]")
-        again.until("over 52 layers")
+        again.until("a layer over 52")
         assert max(map(len, again.screen().split("\n"))) > 90
         # The line drops: the app is tmux's, and stays.
         again.process.kill()
         again.process.wait()
     time.sleep(0.2)
     with Terminal(in_tmux(server, tmux, "tmux-256color", "attach")) as third:
-        third.until("over 52 layers")
+        third.until("a layer over 52")
         third.send("q")
         assert third.exit_status() == 0
     assert load(saved).setup.depth == 52

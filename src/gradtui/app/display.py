@@ -85,6 +85,11 @@ class Display:
         for pane in self.panes.values():
             pane.restyle(styles)
 
+    @property
+    def areas(self) -> panes.Areas | None:
+        """How the cells are shared out."""
+        return self._areas
+
     def lay_out(self, state: State, main: Widget) -> panes.Areas:
         """Share out the cells; a style that is set, even to what it was, repaints everything."""
         areas = panes.areas(self.cells, len(state.record.subjects(state.setup)))

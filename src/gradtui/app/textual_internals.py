@@ -34,16 +34,17 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from gradtui.app.terminal_input import TerminalInput
 from gradtui.app.thrift import thrifty
 
 LARGEST = (1000, 500)
-"""Columns and rows that are painted, 4K in the smallest letters: of a larger screen its corner."""
+"""Columns and rows of the largest screen: 4K in the smallest letters. Of a larger one its corner.
 
-BELIEVED = (2000, 1000)
-"""No screen has more, though a terminal may say 65,535 of each; then nobody knows its size."""
+A terminal may say 65,535 of each, which would be gigabytes.
+"""
 
 # A key that is no UTF-8 would end Textual's input thread, and with it the app.
 linux_driver.getincrementaldecoder = lambda name: partial(  # type: ignore[attr-defined]
@@ -156,9 +157,7 @@ class TerminalDriver(linux_driver.LinuxDriver):
             columns, rows = os.get_terminal_size(self.fileno)
         except (OSError, ValueError):
             columns = rows = 0
-        columns = columns if 0 < columns <= BELIEVED[0] else 80
-        rows = rows if 0 < rows <= BELIEVED[1] else 24
-        return min(columns, LARGEST[0]), min(rows, LARGEST[1])
+        return min(columns or 80, LARGEST[0]), min(rows or 24, LARGEST[1])
 
     def _sigcont_application(self, *_: object) -> None:
         """After ctrl+z, as Textual's; after a stop that could not be prepared, all of it anew.
@@ -230,5 +229,9 @@ class WatchedApp(App[None]):
             self._driver.write(text)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self.may_paint(whole=isinstance(renderable, LayoutUpdate)):
+        whole = isinstance(renderable, LayoutUpdate)
+        if self.may_paint(whole=whole):
             super()._display(screen, renderable)
+            if whole:  # else what was refreshed before it would be sent again behind it
+                for widget in screen.walk_children(Widget):
+                    widget._repaint_regions.clear()
