@@ -8,7 +8,10 @@ from __future__ import annotations
 import codecs
 import os
 import signal
+import termios
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -144,12 +147,37 @@ class BoundedParser(XTermParser):
 linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]
 
 
+_SENT, _READ = 0.1, 0.02
+"""Seconds in which a terminal that takes what it is sent was sent the last of it, and read it."""
+
+
 class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's driver: the terminal's own size, few bytes, awake again however it was stopped."""
 
     def write(self, data: str) -> None:
         """Send it, in as few bytes as show the same."""
         super().write(thrifty(data))
+
+    def stop_application_mode(self) -> None:
+        """Textual's, but the line is the shell's again only when all was sent, and read.
+
+        On such a line ctrl+c throws away what the terminal has not read yet, the way back from the
+        alternate screen among it.
+        """
+        line, self.attrs_before = self.attrs_before, None
+        super().stop_application_mode()
+        self.attrs_before = line
+        if line is None:
+            return
+        end = time.monotonic() + _SENT
+        while self._writer_thread is not None and not self._writer_thread._queue.empty():
+            if time.monotonic() > end:
+                break
+            time.sleep(0.001)
+        time.sleep(_READ)
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+            termios.tcsetattr(self.fileno, termios.TCSANOW, line)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the kernel says, whatever COLUMNS and LINES do; 80 x 24 where it does not know."""
