@@ -33,7 +33,7 @@ class OrderlyEnd:
     def __init__(self, keep: Callable[[], None], leave: Callable[[int], None]) -> None:
         self._keep = keep
         self._leave = leave
-        self._begun = self._restored = self._kept = False
+        self._begun = self._restored = False
         self._last_resort: threading.Timer | None = None
 
     def heed(self) -> None:
@@ -48,11 +48,9 @@ class OrderlyEnd:
 
     def _end(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
-        if not self._kept:
-            self._kept = True
-            self._keep()
         if not self._begun:
             self._begun = True
+            self._keep()
             with suppress(RuntimeError):  # the loop is closed: it ends already
                 self._loop.call_soon_threadsafe(partial(self._leave, 128 + number))
         if self._last_resort is not None:
@@ -66,7 +64,7 @@ class OrderlyEnd:
 
     def restored(self) -> None:
         """The terminal is as it was; to put it back once more would change what is the shell's."""
-        self._begun = self._restored = self._kept = True
+        self._begun = self._restored = True
         if self._last_resort is not None:
             self._last_resort.cancel()
             self._last_resort = None
