@@ -187,10 +187,10 @@ def test_a_view_is_a_folder_and_a_line(copies: dict[str, Copy]) -> None:
 
 def test_in_the_app_it_has_a_key_a_name_and_hints(copies: dict[str, Copy]) -> None:
     code = (
-        "from gradtui.app import panes, state, steps\n"
+        "from gradtui.app import going, panes, state\n"
         "from gradtui.app.actions import ACTIONS\n"
         "print([action.keys for action in ACTIONS if action.name == 'view_signal'])\n"
-        "now = steps.switched(state.State(), 'signal')\n"
+        "now = going.switched(state.State(), 'signal')\n"
         "print(panes.top(now, 120, 1.0).text)\n"
         "print(panes.bottom(now, 120).text)"
     )
@@ -282,7 +282,13 @@ MODEL = Model(
     expected=PLAIN.expected,
     run=PLAIN.run,
     remedy=PLAIN.remedy,
-    layered=Layered(PLAIN.layered.sigmas, drawn, PLAIN.layered.flow, PLAIN.layered.measured),
+    layered=Layered(
+        PLAIN.layered.sigmas,
+        drawn,
+        PLAIN.layered.flow,
+        PLAIN.layered.measured,
+        PLAIN.layered.sigma_w_text,
+    ),
 )
 '''
 

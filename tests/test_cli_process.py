@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def test_the_module_is_the_command() -> None:
 def test_the_status_is_that_of_the_command() -> None:
     status, out, err = ended(start("decay", "--depth", "0"))
     assert (status, out) == (2, "")
-    assert err.startswith("gradtui: error: depth: '0'")
+    assert err.startswith("gradtui: error: --depth: '0'")
 
 
 def test_without_a_terminal_the_app_does_not_open() -> None:
@@ -94,7 +95,7 @@ def test_an_ascii_environment_gets_ascii() -> None:
     status, out, err = ended(start("decay", "sigmoid", PYTHONIOENCODING="ascii"))
     assert (status, err) == (0, "")
     assert out.isascii()
-    assert "|dL/dw|" in out
+    assert "|dL/da|" in out
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
@@ -158,7 +159,9 @@ def test_ctrl_c_ends_a_long_computation_quietly() -> None:
     process = start("decay", "--depth", "2000", "--samples", "100000")
     time.sleep(1.0)  # long enough to be computing, and it would compute for minutes
     process.send_signal(signal.SIGINT)
-    assert ended(process) == (128 + signal.SIGINT, "", "")
+    status, printed, said = ended(process)
+    assert (status, printed) == (128 + signal.SIGINT, "")
+    assert re.fullmatch(r"gradtui: drawing \d+ random chains takes about \d+ s; .*\n", said)
 
 
 def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,3 +177,27 @@ def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(commands, "run", imports)
     assert main(["list"]) == 128 + signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "ascii"),
+    [
+        ({"LC_ALL": "C"}, (), True),
+        ({"LC_ALL": "POSIX", "LANG": "en_US.UTF-8"}, (), True),
+        ({"LC_ALL": "", "LANG": "C"}, (), True),
+        ({"LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LANG": "C"}, (), False),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, (), False),
+        ({"LC_ALL": ""}, (), False),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, (), False),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, (), False),
+        ({"LC_ALL": "C"}, ("--marker", "braille"), False),
+        ({"LC_ALL": "C"}, ("--json",), False),
+    ],
+)
+def test_the_locale_says_which_characters_are_shown(
+    told: dict[str, str], words: tuple[str, ...], ascii: bool
+) -> None:
+    """Python writes UTF-8 in the C locale too; data is written as it is."""
+    status, out, err = ended(start("decay", "sigmoid", "--depth", "3", *words, **told))
+    assert (status, err) == (0, "")
+    assert out.isascii() == ascii

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import itertools
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from gradtui.app.actions import ACTIONS
 from gradtui.cli import main
 from gradtui.views import VIEWS
 
@@ -35,6 +37,7 @@ SECTIONS = (
 )  # fmt: skip
 
 EXAMPLE = re.compile(r"(```console\n\$ (gradtui [^\n]*)\n)(.*?)(```)", re.DOTALL)
+KEYS = re.compile(r"(<!-- keys -->\n)(.*?)(<!-- /keys -->)", re.DOTALL)
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)|^\[[^]]+\]: (\S+)$", re.MULTILINE)
 
@@ -123,6 +126,23 @@ def test_the_readme_has_python_examples() -> None:
     assert ">>> " in text_of(README)
 
 
+def keys_table() -> str:
+    """Every key that means the same in all views, from the registry that binds and helps."""
+    rows = ["| | the keys |", "|---|---|"]
+    for group, actions in itertools.groupby(ACTIONS, lambda action: action.group):
+        told = [f"`{one.shown}` {one.help}" for one in actions if not one.view_key]
+        if told:
+            rows.append(f"| {group} | {'<br>'.join(told)} |")
+    return "\n".join(rows) + "\n"
+
+
+def test_the_readme_has_every_key_of_the_app() -> None:
+    assert KEYS.findall(text_of(README))[0][1] == keys_table()
+    for action in ACTIONS:
+        if not action.view_key and action.shown:
+            assert f"`{action.shown}` {action.help}" in text_of(README)
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_readme_leads_to_every_view(name: str) -> None:
     assert VIEW_PAGES[name].relative_to(ROOT).as_posix() in links(README)
@@ -170,5 +190,6 @@ if __name__ == "__main__":
     os.environ.update(COLUMNS="80", LINES="24")
     for page in PAGES:
         shown = EXAMPLE.sub(lambda found: found[1] + printed(found[2]) + found[4], text_of(page))
+        shown = KEYS.sub(lambda found: found[1] + keys_table() + found[3], shown)
         page.write_text(shown, encoding="utf-8")
     sys.exit(0)

@@ -393,3 +393,11 @@ def test_every_setting_is_an_option_of_the_app() -> None:
     assert done.returncode == 2
     assert "'maybe'" in done.stderr
     assert all(choice in done.stderr for choice in SETTINGS["mouse"].choices)
+
+
+def test_what_is_wrong_with_the_file_is_not_told_as_if_it_were_in_it(file: Path) -> None:
+    file.write_text("marker 'dot'", encoding="utf-8")
+    assert "'settings.toml' is not readable as TOML: Expected" in refused()
+    file.unlink()
+    file.mkdir()
+    assert "'settings.toml' is not a file that can be read: Is a directory; mend" in refused()

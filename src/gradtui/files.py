@@ -6,12 +6,16 @@ import errno
 import os
 import pwd
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from gradtui.errors import InputError
 
 TEMPORARY = ".gradtui-{}.tmp"
+
+_AT_ONCE = 1_000_000
+"""Bytes that are written between two ticks."""
 
 
 def home() -> Path:
@@ -77,11 +81,18 @@ def read_text(file: Path, most: int) -> str:
     return content.decode("utf-8")
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Put `text`, in UTF-8, where `file` says: all of it, or nothing if anything goes wrong.
+def write_atomically(
+    file: Path, text: str | bytes, tick: Callable[[float], None] = lambda share: None
+) -> None:
+    """Put `text`, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
 
     The text goes to a new file in the same directory, which takes the old one's place only when
     it is safe on the disk. Symbolic links are followed, permissions are kept.
+
+    Args:
+        file: where.
+        text: what is written.
+        tick: is told the share that is done; what it raises passes through.
 
     Raises:
         OSError: it cannot be written, or it is a directory or a special file. What was there
@@ -89,7 +100,7 @@ def write_atomically(file: Path, text: str) -> None:
     """
     if "\0" in str(file):
         raise OSError(errno.EINVAL, "a file name cannot contain a NUL character", str(file))
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     target = Path(os.path.realpath(file))
     mode = _permissions(target)
     # Short whatever the target's name, so that a long name which fits does not fail here.
@@ -98,9 +109,12 @@ def write_atomically(file: Path, text: str) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            for at in range(0, len(content), _AT_ONCE):
+                tick(at / len(content))
+                stream.write(content[at : at + _AT_ONCE])
             stream.flush()
             os.fsync(stream.fileno())
+        tick(1.0)
         if mode is not None:
             temporary.chmod(mode)
         temporary.replace(target)

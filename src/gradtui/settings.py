@@ -7,6 +7,7 @@ then the environment variable, then the settings file, then the default.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "marker",
             (AUTO, "braille", "block", "dot", "ascii"),
-            "what curves are drawn with; auto: braille, ascii where the encoding is not UTF-8",
+            "what curves are drawn with; auto: braille, ascii where the locale is not UTF-8",
         ),
         Setting(
             "colors",
@@ -129,9 +130,10 @@ def _read(file: Path) -> dict[str, str]:
         return {}
     except (ValueError, RecursionError) as error:  # TOML's, UTF-8's, an endless number
         end = f"line {text.count(chr(10)) + 1}, the last" if "end of document" in str(error) else ""
-        raise _unreadable(file, str(error).replace("end of document", end)) from None
+        reason = str(error).replace("end of document", end)
+        raise _unreadable(file, f"readable as TOML: {reason}") from None
     except OSError as error:
-        raise _unreadable(file, error.strerror or "") from None
+        raise _unreadable(file, f"a file that can be read: {error.strerror}") from None
     values = {True: "on", False: "off"}
     return {
         name: values[value]
@@ -150,9 +152,9 @@ def _check_keys(text: str) -> None:
             raise ValueError(f"line {number} has a key of more than {_MOST_PARTS} parts")
 
 
-def _unreadable(file: Path, reason: str) -> InputError:
-    place = f"settings file {printable(str(file))}"
-    return InputError(place, reason, "readable as TOML", "mend or remove the file")
+def _unreadable(file: Path, allowed: str) -> InputError:
+    step = f"mend or remove {printable(str(file))}"
+    return InputError("settings file", file.name, printable(allowed), step)
 
 
 # ------------------------------------------------------------ what auto means
@@ -170,6 +172,30 @@ def colours(chosen: str) -> str:
     if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return "truecolor"
     return "256" if "256color" in term else "16"
+
+
+def encodes_unicode(encoding: str | None) -> bool:
+    """Whether every character that we write has a place in it."""
+    name = (encoding or "utf-8").lower().replace("-", "").replace("_", "")
+    return name in ("utf8", "utf8sig", "cp65001")
+
+
+def shows_unicode(encoding: str | None) -> bool:
+    """Whether more than ASCII is shown by what this encoding leads to.
+
+    In the C locale Python writes UTF-8 all the same, to a terminal that was told otherwise, unless
+    Python is asked for it by a variable of its own.
+    """
+    own = os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8") == "1"
+    return encodes_unicode(encoding) and bool(own or _locale() not in ("C", "POSIX"))
+
+
+def _locale() -> str:
+    """What the terminal was told of characters, in the order of POSIX; "" if nothing."""
+    names = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if sys.flags.utf8_mode and os.environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8", "UTF-8"):
+        names.remove("LC_CTYPE")  # Python's own, in the place of C (PEP 538)
+    return next((told for name in names if (told := os.environ.get(name))), "")
 
 
 def marker(chosen: str, *, utf8: bool) -> str:

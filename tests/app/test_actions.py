@@ -9,14 +9,17 @@ from collections import Counter
 
 import pytest
 from rich.console import Console
+from textual._xterm_parser import XTermParser
 from textual.binding import Binding
+from textual.events import Key
 from textual.keys import Keys, _character_to_key
 
 from gradtui.app import steps
 from gradtui.app.actions import ACTIONS, BY_NAME, Action, hint, offered
 from gradtui.app.main import GradTUI, Main
+from gradtui.app.palette import Words, found_by_name
 from gradtui.app.screens import help_page
-from gradtui.app.state import State
+from gradtui.app.state import State, first_start
 from gradtui.app.themes import styles
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
@@ -64,13 +67,15 @@ def test_every_key_reaches_a_step_or_an_effect_of_the_app(action: Action) -> Non
 def test_every_key_is_bound_on_the_main_screen(action: Action) -> None:
     bound = {one.key: one.action for one in Main.BINDINGS if isinstance(one, Binding)}
     for key in action.keys:
-        if action.name != "command_palette":  # Textual binds it itself
+        if action.name not in ("command_palette", "suspend_process"):  # they are everywhere
             assert bound[key] == f"app.do('{action.name}')"
 
 
 @EVERY
 def test_every_key_has_a_name_that_textual_sends(action: Action) -> None:
     known = {key.value for key in Keys} | {_character_to_key(one) for one in string.printable}
+    known |= {message.key for code in "CD" for message in XTermParser().feed(f"\x1b[1;3{code}")
+              if isinstance(message, Key)}  # fmt: skip
     assert set(action.keys) <= known
 
 
@@ -115,8 +120,9 @@ def test_the_views_are_on_the_number_keys() -> None:
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_every_hint_is_an_action_or_a_key_of_the_view_s_own(view: str) -> None:
     state = state_of(view)
+    pair = state.with_(setup=state.setup.with_(activations=("tanh", "relu"), focus=""))
     for name in state.record.hints:
-        found = hint(state, name)
+        found = hint(pair if name == "next_focus" else state, name)
         assert found is not None, name
         assert all(found)
 
@@ -128,23 +134,47 @@ def page(state: State) -> str:
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
-def test_the_help_lists_every_action_with_its_keys_the_view_s_own_first(view: str) -> None:
+def test_the_help_lists_every_key_that_acts_in_this_view_and_no_other(view: str) -> None:
     state = state_of(view)
     text = page(state)
     for action in ACTIONS:
         if not action.view_key:
-            assert f"{action.shown:<10} {action.help}" in text
+            acts = action.offered(state) or action.name in (
+                "climb",
+                "descend",
+                "far_up",
+                "far_down",
+            )
+            assert (f"{action.shown:<10} {action.help}" in text) == acts
     for knob in KNOBS.values():
         if knob.name != "focus":
-            assert text.count(f" {knob.letter:<10} {knob.label}: {knob.help}") == 1
+            there = text.count(f" {knob.letter:<10} {knob.label}: {knob.help}")
+            assert there == (knob in state.record.all_knobs)
     for record in VIEWS.values():
         for own in record.keys:
-            assert text.count(f" {own.shown:<10} {own.help}") == 1
-    assert text.startswith(f"Knobs of {view}: the letter, then")
-    first = text.split("\n\n")[0]
-    shown = {line.split()[0] for line in first.split("\n")[1:] if line.strip()}
+            assert text.count(f" {own.shown:<10} {own.help}") == (record is state.record)
+    explained, keys = text.split(f"Knobs of {view}: the letter, then")
+    assert explained.startswith("In the readout")
+    first = keys.split("\n\n")[0]
+    shown = {line.split()[0] for line in first.split("\n")[1:] if line.startswith("  ")}
+    shown -= {line.split()[0] for line in first.split("\n")[1:] if line.startswith("   ")}
     offered_here = [KNOBS[name] for name in state.record.offered(state.setup)]
     assert shown == {knob.letter for knob in offered_here if knob.name != "focus"}
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_every_key_acts_or_says_why_not(view: str) -> None:
+    """Also what only other views have; what an effect of the app does is its own matter."""
+    state = state_of(view)
+    for action in ACTIONS:
+        for key in action.keys:
+            if action.step is not None:
+                after = action.step(state)
+            elif action.view_key and steps.knob_on(state, key) is None:
+                after = steps.press(state, key)
+            else:
+                continue
+            assert after.message or after != state, key
 
 
 def test_a_knob_without_effect_is_in_the_help_as_such_and_not_offered() -> None:
@@ -167,6 +197,23 @@ def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
     assert {"key_z", "model"}.isdisjoint(names["chain"])
     always = {f"view_{view}" for view in VIEWS} | {"undo", "left", "toggle", "quit", "help"}
     assert all(found >= always for found in names.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("kaiming", "kaiming_normal"), ("why", "verdicts in full"), ("explod", "Weights too large")],
+)
+def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
+    state = first_start()
+    titles = [action.title for action in offered(state)]
+    titles += [offer.title for offer in found_by_name(state)]
+    matching = [title for title in titles if Words(typed).match(title) > 0]
+    assert any(found in title for title in matching)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_the_help_says_what_clicks_do(view: str) -> None:
+    assert "The mouse (over SSH with --mouse on): a click on" in page(state_of(view))
 
 
 def test_the_keys_that_people_know_are_there() -> None:

@@ -15,8 +15,9 @@ from gradtui.models.finding import Kind
 from gradtui.plots.ansi import SGR
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import Canvas
+from gradtui.plots.palette import BACKGROUNDS as PAPERS
+from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.plots.picture import BANDS, CURVES, DASHES, LETTERS, SAMPLES, band, curve_role
-from gradtui.plots.svg import COLOURS, GROUNDS
 
 AA = 4.5
 """WCAG 2.2, success criterion 1.4.3, level AA, for text of ordinary size."""
@@ -100,19 +101,24 @@ def test_what_stands_on_a_page_can_be_read_there(theme: str) -> None:
         assert contrast(colour.triplet, surface) >= AA, role
 
 
-def test_the_light_theme_and_drawings_have_the_same_colours() -> None:
-    """All but frames, which a drawing has lighter."""
-    theme = styles("light")
-    differ = {
-        role
-        for role, colour in COLOURS.items()
-        if theme[role].color is None or theme[role].color.triplet != rgb(colour)
-    }
-    assert differ == {"axis"}
-    for role, ground in GROUNDS.items():
-        behind = theme[role].bgcolor
-        assert behind is not None
-        assert behind.triplet == rgb(ground)
+@pytest.mark.parametrize("name", FIGURE_THEMES)
+def test_a_theme_and_the_figures_in_it_have_the_same_colours(name: str) -> None:
+    theme = styles(name)
+    colours, grounds = FIGURE_THEMES[name]
+    for role, colour in colours.items():
+        assert theme[role].color is not None
+        assert theme[role].color.triplet == rgb(colour), role
+    for role, ground in grounds.items():
+        assert theme[role].bgcolor is not None
+        assert theme[role].bgcolor.triplet == rgb(ground), role
+
+
+@pytest.mark.parametrize("name", FIGURE_THEMES)
+def test_every_role_can_be_read_in_a_figure(name: str) -> None:
+    colours, grounds = FIGURE_THEMES[name]
+    for role, colour in colours.items():
+        behind = grounds.get(role, PAPERS[name])
+        assert contrast(rgb(colour), rgb(behind)) >= AA, role
 
 
 def test_the_theme_of_high_contrast_has_more_of_it() -> None:

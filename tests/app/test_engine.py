@@ -422,6 +422,7 @@ def test_without_a_result_for_0_3_seconds_it_says_what_is_waited_for(
     answers.engine.submit(request(SHALLOW))
     waiting, *told, last = answers.all()
     assert waiting.picture.text.strip() == "drawing 4 layers"
+    assert not waiting.silent
     assert waiting.picture.rows[0][0].role == "muted"
     assert (waiting.picture.width, waiting.picture.height) == (56, 13)
     assert waiting.result is None
@@ -431,12 +432,14 @@ def test_without_a_result_for_0_3_seconds_it_says_what_is_waited_for(
     assert last.result.number == 1
 
 
-def test_a_view_without_words_for_it_says_nothing(
+def test_a_view_without_words_of_its_own_only_tells_how_far_it_is(
     answers: Answers, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     view_of(monkeypatch, waits(clock))
     answers.engine.submit(request(Setup(depth=1)))
-    assert numbers(answers.all()) == [1]
+    waiting, *_, last = answers.all()
+    assert (waiting.silent, waiting.result, waiting.progress) == (True, None, 0.2)
+    assert last.result.number == 1
 
 
 def test_a_moved_cursor_without_a_result_gets_the_words_at_once(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from gradtui.app import steps
+from gradtui.app import going
 from gradtui.app.places import VIEW_KEYS, view_keys, way_to
 from gradtui.app.state import State
 from gradtui.views import VIEWS
@@ -55,16 +55,16 @@ def test_next_and_previous_go_through_all_of_them_and_round(fourteen: list[str])
     state, seen = State(view=fourteen[0]), []
     for _ in fourteen:
         seen.append(state.view)
-        state = steps.next_view(state)
+        state = going.next_view(state)
     assert seen == fourteen
     assert state.view == fourteen[0]
-    assert steps.next_view(state, -1).view == fourteen[-1]
+    assert going.next_view(state, -1).view == fourteen[-1]
 
 
 def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
     """In a terminal, from the registry alone."""
     with Terminal((sys.executable, "-c", _MORE + _OPEN)) as terminal:
-        terminal.until("random chains")
+        terminal.until("Press 2: three")
         for key, name in (("0", "0 further10"), ("-", "- further11"), ("=", "= further12")):
             terminal.send(key)
             screen = terminal.until(name)
@@ -77,7 +77,7 @@ def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
         terminal.send(",", ",")
         terminal.until("- further11")
         terminal.send("3")
-        terminal.until("layer 50's gradient")
+        terminal.until("of the loss's gradient")
         terminal.send("C")
         terminal.until("C: to the critical line, in the phase view: press 6 first.")
         terminal.send("q")

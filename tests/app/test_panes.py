@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 
-from gradtui.app import panes, steps
+from gradtui.app import leaps, panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.picture import Picture, row_text
+from gradtui.plots.zoom import Zoom
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views import view as view_module
 from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import Size, View
 
 SMALLEST, USUAL, LARGE = Size(60, 18), Size(80, 24), Size(120, 40)
 SIZES = pytest.mark.parametrize("size", [SMALLEST, USUAL, LARGE], ids=lambda s: f"{s[0]}x{s[1]}")
-LONG = "leaky_relu(negative_slope=0.12345678901234)"
+LONG = "leaky_relu(0.1234567890123456)"
 
 STATES = {
     "first": State(),
@@ -44,7 +46,7 @@ STATES = {
     "zero": State(setup=Setup.of(activations=("relu",), depth=8, x=-1.0)),
     "shallow": State(setup=Setup.of(depth=1)),
     **{
-        f"scenario {index}": steps.scenario(State(), index - 1)
+        f"scenario {index}": leaps.scenario(State(), index - 1)
         for index in range(1, len(SCENARIOS) + 1)
     },
 }
@@ -150,9 +152,11 @@ def test_the_verdict_is_shown_with_its_evidence_and_its_threshold(name: str, siz
     assert found.sentence in shown
     assert shown.startswith(found.kind.mark)
     cause = found.cause.split(". ")[0]
-    assert cause in shown
+    assert cause in shown or "… v more" in shown
     if found.remedy is not None:
-        assert f"f {found.remedy.label} then {found.remedy.after}" in shown
+        assert f"f {found.remedy.label}" in shown
+        then = f"{found.remedy.label} then {found.remedy.after}"
+        assert then in shown or shown.endswith("… v more")
 
 
 @pytest.mark.parametrize("name", ["first", "one", "zero", "scenario 4", "scenario 6"])
@@ -161,6 +165,42 @@ def test_in_the_smallest_terminal_the_sentence_is_still_whole(name: str) -> None
     found = finding(state)
     shown = words(panes.verdict(found, panes.areas(SMALLEST, 3).verdict))
     assert found.sentence in shown
+
+
+@pytest.mark.parametrize("role", ["title", "bad"])
+@pytest.mark.parametrize("height", [2, 3, 5])
+@pytest.mark.parametrize("said", ["a word", "many words " * 40])
+def test_the_verdict_begins_over_whatever_else_is_said(height: int, said: str, role: str) -> None:
+    found = finding(State())
+    picture = panes.verdict(found, Size(60, height), said, role)
+    first = row_text(picture.rows[0])
+    assert picture.height == height
+    assert first.split()[0] == found.kind.mark
+    assert found.sentence.startswith(" ".join(first.split("… v more")[0].split()[1:]))
+    assert said.split()[0] in words(picture)
+
+
+@pytest.mark.parametrize("height", range(1, 9))
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_comes_of_a_remedy_is_never_dropped_in_silence(width: int, height: int) -> None:
+    found = finding(State())
+    for after in ("all of it", "a great deal of it " * 8):
+        remedy = Remedy("init = critical", {}, "none of it", after.strip())
+        text = words(panes.verdict(replace(found, remedy=remedy), Size(width, height)))
+        shown = f"f init = critical then {after.strip()}" in text
+        assert shown or text.endswith("… v more")
+
+
+@pytest.mark.parametrize("width", [24, 30])
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_values_of_the_knobs_end_in_one_column(view: str, width: int) -> None:
+    rows = panes.knobs(State(view=view, setup=VIEWS[view].default_setup), width).text.split("\n")
+    assert {len(row.rstrip()) for row in rows} == {width - 1}
+
+
+@pytest.mark.parametrize("said", TOUR.values())
+def test_the_coach_has_room_in_the_least_terminal(said: str) -> None:
+    assert panes.notice(State().saying(said), SMALLEST.width) == ""
 
 
 def test_the_verdict_is_coloured_as_far_as_its_sentence_goes() -> None:
@@ -210,7 +250,7 @@ def test_a_long_name_is_cut_and_its_sample_still_shown() -> None:
     line = next(
         one for one in panes.activations(state, Size(24, 12)).text.split("\n") if "▸" in one
     )
-    assert "b leaky_relu(ne" in line
+    assert "b leaky_relu(0…" in line
     assert line.endswith("╍╍")
 
 
@@ -289,13 +329,13 @@ def test_after_a_fix_the_before_and_after_can_be_read_at_80_columns(focus: str) 
     setup = Setup.of(activations=(focus,), depth=60, weights=LayerValues((0.5,)))
     remedy = finding(State(setup=setup)).remedy
     assert remedy is not None
-    shown = panes.bottom(steps.fix(State(setup=setup), remedy), 80).text
+    shown = panes.bottom(leaps.fix(State(setup=setup), remedy), 80).text
     assert "…" not in shown
 
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 def test_what_to_look_for_in_a_scenario_can_be_read_at_80_columns(index: int) -> None:
-    assert SCENARIOS[index].look in panes.bottom(steps.scenario(State(), index), 80).text
+    assert SCENARIOS[index].look in panes.bottom(leaps.scenario(State(), index), 80).text
 
 
 @pytest.mark.parametrize("action", ["toggle", "undo", "redo", "next_focus", "play", "reset"])
@@ -303,11 +343,11 @@ def test_every_message_can_be_read_at_80_columns(action: str) -> None:
     state = State(setup=Setup.of(activations=("sigmoid",), depth=50), highlight="sigmoid")
     step = {
         "toggle": steps.toggle,
-        "undo": steps.undo,
-        "redo": steps.redo,
+        "undo": leaps.undo,
+        "redo": leaps.redo,
         "next_focus": steps.next_focus,
         "play": steps.toggle_play,
-        "reset": steps.reset,
+        "reset": leaps.reset,
     }[action]
     said = step(state)
     assert said.message
@@ -404,7 +444,10 @@ def test_a_hint_of_something_that_is_not_there_is_left_out(
 ) -> None:
     view = replace(VIEWS["decay"], hints=("no such", "model", "snap", "undo"), families=("chain",))
     monkeypatch.setitem(VIEWS, "decay", view)  # type: ignore[arg-type]
-    assert panes.bottom(State(), 100).text == " u undo"
+    assert panes.bottom(State(), 100).text == " u undo  + enlarge"
+    zoomed = State(zoom=Zoom(3))
+    assert panes.bottom(zoomed, 100).text == " * leave ×8  u undo"
+    assert panes.bottom(State(view="layers"), 200).text.count("enlarge") == 0
 
 
 MANY = ("depth", "weights", "biases", "loss", "samples", "units", "batch", "networks", "x", "seed",
@@ -425,15 +468,31 @@ def test_at_80x24_the_last_row_has_the_letters_of_the_knobs_that_do_not_fit(
 ) -> None:
     assert len(many_knobs.record.used(many_knobs.setup)) == 15
     lines = panes.side(many_knobs, panes.areas(USUAL, 3).side).text.split("\n")
-    shown = [line.split()[0] for line in lines[4:-1]]
-    assert shown == [KNOBS[name].letter for name in MANY[:8]]
-    assert lines[-1] == " +6 more: x n h v R Q"
+    shown = [name for line in lines[4:-1] for name in on_row(line)]
+    assert shown == list(MANY[: len(shown)])
+    assert len(shown) > 8  # as short ones share a row
+    rest = [KNOBS[name].letter for name in MANY[len(shown) :]]
+    assert lines[-1].rstrip() == f" +{len(rest)} more: {' '.join(rest)}"
+
+
+def on_row(line: str) -> list[str]:
+    """The knobs that are shown in a row of the side pane."""
+    return [name for name in MANY if f" {KNOBS[name].letter} {KNOBS[name].label[:9]} " in line]
+
+
+def test_a_knob_that_shares_a_row_is_the_one_under_the_mouse() -> None:
+    size = panes.areas(USUAL, 3).side
+    lines = panes.side(State(), size).text.split("\n")
+    for name in beside_the_list("decay"):
+        words = f" {KNOBS[name].letter} {KNOBS[name].label[:9]}"
+        ((x, y),) = [(line.index(words), y) for y, line in enumerate(lines) if words in line]
+        assert panes.knob_at(State(), size, x, y) == name
 
 
 @SIZES
 def test_no_knob_is_dropped_in_silence(many_knobs: State, size: Size) -> None:
     lines = panes.side(many_knobs, panes.areas(size, 3).side).text.split("\n")
-    letters = {line.split()[0] for line in lines if line.startswith(" ")}
+    letters = {KNOBS[name].letter for line in lines for name in on_row(line)}
     if "more:" in lines[-1]:
         letters |= set(lines[-1].split("more:")[1].replace(" ", ""))
         assert f"+{len(lines[-1].split('more:')[1].replace(' ', ''))} more" in lines[-1]
@@ -442,7 +501,7 @@ def test_no_knob_is_dropped_in_silence(many_knobs: State, size: Size) -> None:
 
 def test_letters_that_do_not_fit_with_blanks_stand_without(many_knobs: State) -> None:
     *_, last = panes.knobs(many_knobs, 24, 3).text.split("\n")
-    assert last == " +12 more: bgmWBNxnhvRQ"
+    assert last == " +10 more: mWBNxnhZRQ"
 
 
 @pytest.mark.parametrize("name", MANY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.app import panes, steps
+from gradtui.app import leaps, panes, steps
 from gradtui.app.state import State
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.setup import Setup
@@ -88,6 +88,9 @@ def test_what_the_keys_say_can_be_read_at_80_columns() -> None:
         take_into_decay(State()),
         snap(PHASE.with_(setup=PHASE.setup.with_(activations=("relu",)))),
         snap(PHASE.with_(setup=PHASE.setup.with_(activations=("softplus",)))),
+        snap(
+            PHASE.with_(setup=PHASE.setup.with_(activations=("sigmoid",), sigma_w_range=(0.0, 3.0)))
+        ),
     ):
         assert state.message
         assert "…" not in panes.bottom(state, 80).text
@@ -104,15 +107,19 @@ def test_outside_the_phase_view_both_keys_say_where_they_work() -> None:
 def test_a_snap_that_widens_the_map_can_be_undone_and_one_inside_it_is_no_change() -> None:
     inside = snap(PHASE)
     assert inside.past == ()
-    far = snap(PHASE.with_(setup=PHASE.setup.with_(activations=("sigmoid",))))
+    given = PHASE.setup.with_(activations=("sigmoid",), sigma_w_range=(0.0, 3.0))
+    far = snap(PHASE.with_(setup=given))
     assert far.setup.plane.sigma_w_range[1] > far.setup.plane.sigma_w > 3.0
     assert far.setup.checked() == far.setup
-    assert steps.undo(far).setup.plane.sigma_w_range == (0.0, 3.0)
+    assert "The σw range is" in far.message
+    assert leaps.undo(far).setup.plane.sigma_w_range == (0.0, 3.0)
+    chosen = snap(PHASE.with_(setup=given.with_(sigma_w_range=None)))
+    assert chosen.setup.plane.sigma_w_range is None
 
 
 def test_d_at_a_fresh_cursor_is_one_step_back() -> None:
     taken = take_into_decay(PHASE)
     assert taken.setup.checked() == taken.setup
     assert (taken.view, len(taken.past)) == ("decay", 1)
-    back = steps.undo(taken)
+    back = leaps.undo(taken)
     assert (back.view, back.setup) == ("phase", PHASE.setup)

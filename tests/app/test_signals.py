@@ -19,16 +19,18 @@ from support.terminal import Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "arrives at the input"
+"""Of the first verdict."""
+_ANEW = "passes here"
+"""Of the view with which a start begins that remembers nothing."""
 _AT_MOST = 5.0
 """Seconds until it is gone; the budget is one, on a machine that is not busy with the suite."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -36,7 +38,7 @@ def opened(**options: object) -> Terminal:
 def deeper(terminal: Terminal) -> None:
     """A change that is worth remembering."""
     terminal.send("]")
-    terminal.until("layer 51's gradient")
+    terminal.until("over 51 layers")
 
 
 def computing(terminal: Terminal) -> None:
@@ -55,7 +57,7 @@ def saved(state_home: Path) -> Path:
 def again(depth: int) -> None:
     """The next start goes on from there."""
     with Terminal() as terminal:
-        terminal.until(f"layer {depth}'s gradient")
+        terminal.until(f"over {depth} layers")
 
 
 def stat(process: int) -> list[str]:
@@ -238,7 +240,7 @@ def test_a_terminal_that_goes_away_takes_the_app_with_it(busy: bool, state_home:
 def test_a_state_that_cannot_be_kept_does_not_keep_the_app(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.hang_up()
         assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGHUP
 
@@ -261,7 +263,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_brings_the_app_back(state_home: P
             terminal.forget()  # what is seen from here on is new
             terminal.process.send_signal(signal.SIGCONT)
             terminal.until_it(lambda screen: screen.split("\n")[:-1] == panes)
-        deeper_still = "layer 52's gradient"
+        deeper_still = "over 52 layers"
         terminal.send("]")
         terminal.until(deeper_still)
         terminal.send("q")
@@ -383,7 +385,7 @@ def test_a_sigcont_from_outside_leaves_it_painted_and_the_terminal_whole(
                 )
             )
         terminal.send("]")
-        terminal.until("layer 52's gradient")
+        terminal.until("over 52 layers")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []
@@ -403,7 +405,7 @@ def test_keys_typed_while_it_starts_are_heard_enter_among_them(state_home: Path)
         while b"gradtui" not in terminal.raw:
             terminal.read(0.05)
         terminal.send("d57", "enter", "[")
-        terminal.until("layer 56's gradient")
+        terminal.until("over 56 layers")
 
 
 # --------------------------------------------------------------------- a crash
@@ -424,18 +426,18 @@ sys.exit(run_app(Appearance(), mouse=False))
 _IN_THE_ENGINE = "VIEWS['chain'] = dataclasses.replace(VIEWS['chain'], draw=broken)"
 _ON_THE_SCREEN = """\
 right = panes.bottom
-panes.bottom = lambda state, width: (right if state.view == 'decay' else broken)(state, width)
+panes.bottom = lambda state, width: (broken if state.view == 'chain' else right)(state, width)
 """
 _OUTSIDE = """\
 right = display.Display.take
 display.Display.take = lambda self, drawn: (
-    right if drawn.request.view == "decay" else broken
+    broken if drawn.request.view == "chain" else right
 )(self, drawn)
 """
 
 
-def crashing(where: str) -> Terminal:
-    return opened(command=(sys.executable, "-c", _CRASH.format(where=where)))
+def crashing(where: str, ready: str = READY) -> Terminal:
+    return opened(ready, command=(sys.executable, "-c", _CRASH.format(where=where)))
 
 
 @pytest.mark.parametrize(
@@ -455,7 +457,7 @@ def test_a_defect_is_told_and_reported_and_the_app_goes_on(
             terminal.until("report.txt")
             terminal.send("3")
         terminal.send("]")
-        terminal.until("layer 52's gradient")
+        terminal.until("over 52 layers")
         terminal.send("q")
         assert terminal.exit_status() == 0
     report = saved(state_home).with_name("report.txt").read_text(encoding="utf-8")
@@ -473,7 +475,8 @@ def test_a_state_that_cannot_be_computed_is_set_aside_at_the_next_start(state_ho
         terminal.send("q")
         assert terminal.exit_status() == 0
     for said in (True, False):  # and is no news at the start after it
-        with opened(columns=120, command=(sys.executable, "-m", "gradtui")) as terminal:
+        fresh = (sys.executable, "-m", "gradtui")
+        with opened(_ANEW, columns=120, command=fresh) as terminal:
             assert ("state.crashed.json" in terminal.screen()) == said
             terminal.send("q")
             assert terminal.exit_status() == 0
@@ -497,7 +500,7 @@ def test_a_defect_that_ends_it_is_a_traceback_on_a_restored_screen(state_home: P
     # With what it keeps it falls at once: that is not gone on with for ever.
     with Terminal(command=(sys.executable, "-c", _CRASH.format(where=_OUTSIDE))) as terminal:
         assert terminal.exit_status() == 1
-    with crashing(_OUTSIDE) as terminal:
+    with crashing(_OUTSIDE, _ANEW) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert saved(state_home).with_name("state.crashed.json").exists()

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME
-from gradtui.app.state import THEMES, UNDO_DEPTH, State
+from gradtui.app import going, leaps, steps
+from gradtui.app.actions import ACTIONS, BY_NAME, hint
+from gradtui.app.state import THEMES, UNDO_DEPTH, State, first_start
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.models.finding import Finding, Kind, Remedy
@@ -66,7 +66,8 @@ def test_the_depth_stays_inside_its_range_and_a_key_at_its_end_is_no_change(
     depth: int, action: str
 ) -> None:
     state = SINGLE.with_(setup=SINGLE.setup.with_(depth=depth))
-    assert press(state, action) == state
+    word = "begins" if depth == 1 else "ends"
+    assert press(state, action) == state.saying(f"depth {word} at {depth}.")
 
 
 def test_the_cursor_stays_on_a_layer_when_the_depth_shrinks() -> None:
@@ -103,10 +104,131 @@ def test_space_takes_an_activation_into_the_comparison_and_out_again() -> None:
     assert chosen(press(state, "toggle")) == ("tanh",)
 
 
-def test_space_on_the_only_activation_leaves_it_and_says_why() -> None:
-    state = press(SINGLE, "toggle")
-    assert state.setup == SINGLE.setup
-    assert "only activation" in state.message
+def test_space_on_the_only_activation_holds_it_and_space_on_another_compares_the_two() -> None:
+    held = press(SINGLE, "toggle")
+    assert held.setup == SINGLE.setup
+    assert held.message == "tanh is held: ↑ ↓ to another, space compares the two."
+    for way in ("down", "up", "page_down", "page_up"):
+        assert chosen(press(held, way)) == ("tanh",)
+    there = press(held, "down")
+    compared = press(there, "toggle")
+    assert chosen(compared) == ("tanh", there.highlight)
+    assert not compared.held
+    assert chosen(press(compared, "undo")) == ("tanh",)
+    assert chosen(press(there, "only")) == (there.highlight,)
+    assert not press(there, "only").held
+
+
+@pytest.mark.parametrize("key", ["toggle", "unfilter", "only"])
+def test_what_is_held_is_let_go(key: str) -> None:
+    free = press(press(SINGLE, "toggle"), key)
+    assert (free.held, free.highlight, free.setup) == (False, "tanh", SINGLE.setup)
+    assert chosen(press(free, "down")) != ("tanh",)
+    away = press(SINGLE, "toggle", "down", "unfilter")
+    assert (away.held, away.highlight) == (False, "tanh")
+
+
+def test_a_knob_leaves_the_held_one_held_and_the_cursor_where_it_is() -> None:
+    state = press(SINGLE, "toggle", "down", "deeper")
+    assert state.held
+    assert state.highlight != "tanh"
+
+
+def test_tab_is_hinted_at_only_where_there_is_another_to_go_to() -> None:
+    assert hint(COMPARING, "next_focus") == ("tab", "next")
+    assert hint(SINGLE, "next_focus") is None
+    assert "space holds it" in press(SINGLE, "next_focus").message
+    assert "space compares it with" in press(SINGLE, "toggle", "down", "next_focus").message
+
+
+# ---------------------------------------------------------- the first start
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_opens_with_its_own_start_but_for_the_knobs_that_somebody_set(view: str) -> None:
+    walked = going.switched(steps.walk(first_start(), 3), "chain")
+    there = going.switched(walked, view)
+    first = VIEWS[view].default_setup
+    assert there.setup == first.with_(z=walked.setup.slope.z)
+    assert there.setup.slope.z == pytest.approx(1.3)
+    assert there.highlight == there.setup.activations[0]
+    tanh = going.switched(press(first_start(), "down"), view)
+    assert tanh.setup == first.with_(activations=("tanh",))
+    assert tanh.highlight == "tanh"
+    deeper = going.switched(press(walked, "deeper"), view)
+    assert deeper.setup == first.with_(z=walked.setup.slope.z, depth=4).clamped()
+    back = going.switched(press(walked, "deeper", "undo"), view)
+    assert back.setup == there.setup
+
+
+def test_a_knob_that_was_set_is_kept_also_at_what_another_view_starts_with() -> None:
+    decay = going.switched(steps.set_knob(going.switched(first_start(), "chain"), "depth", "7"),
+                           "decay")  # fmt: skip
+    assert decay.setup == VIEWS["decay"].default_setup.with_(depth=7)
+    chain = steps.set_knob(going.switched(decay, "chain"), "depth", "3")
+    assert going.switched(chain, "decay").setup.depth == 3
+    four = leaps.reset(steps.set_knob(chain, "depth", "4"))
+    assert going.switched(four, "decay").setup.depth == 50
+    assert going.switched(leaps.undo(four), "decay").setup.depth == 4
+    typed = steps.set_knob(going.switched(first_start(), "chain"), "depth", "3")
+    assert going.switched(typed, "decay").setup.depth == 3
+
+
+def test_with_a_knob_goes_what_it_means_nothing_without() -> None:
+    layers = steps.set_knob(going.switched(first_start(), "layers"), "units", "9")
+    assert going.switched(layers, "decay").setup.model == "network"
+    chain = steps.set_knob(going.switched(first_start(), "chain"), "weights", "2,3,4")
+    assert going.switched(chain, "decay").setup.depth == 3
+    two = steps.set_knob(going.switched(first_start(), "layers"), "init", "normal,orthogonal")
+    assert going.switched(two, "decay").setup.activations == ("tanh",)
+    relu = press(going.switched(first_start(), "decay"), "next_focus", "next_focus")
+    layers = going.switched(relu, "layers").setup
+    assert (layers.focused, layers.activations) == ("relu", relu.setup.activations)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("index", range(len(SCENARIOS)))
+def test_a_scenario_keeps_all_that_it_set(view: str, index: int) -> None:
+    state = leaps.scenario(first_start(), index)
+    there = going.switched(state, view)
+    both = {*state.record.offered(state.setup)} & {*there.record.used(there.setup)} - {*CURSORS}
+    for name in both:
+        assert KNOBS[name].of(there.setup) == KNOBS[name].of(state.setup), name
+    assert going.back(there).setup == state.setup or view == state.view
+
+
+def test_what_phase_takes_into_decay_stays() -> None:
+    phase = steps.walk(going.switched(first_start(), "phase"), 2)
+    decay = steps.press(phase, "D")
+    assert decay.view == "decay"
+    assert decay.setup.activations == ("tanh",)
+    again = going.switched(going.switched(decay, "chain"), "decay")
+    assert again.setup == decay.setup
+
+
+@pytest.mark.parametrize("first", VIEWS)
+def test_whatever_is_set_every_view_can_open(first: str) -> None:
+    """Each knob of a view moved by its keys, one after the other, then every other view opened."""
+    state = State(view=first, setup=VIEWS[first].default_setup)
+    for name in state.record.offered(state.setup):
+        moved = steps.step_knob(state.saying(""), name, 1)
+        for view in VIEWS:
+            there = going.switched(moved, view)
+            there.setup.checked()
+            if KNOBS[name].of(moved.setup) != KNOBS[name].of(state.setup) and name not in CURSORS:
+                assert KNOBS[name].of(there.setup) == KNOBS[name].of(moved.setup)
+
+
+def test_the_way_back_gives_each_view_its_own_setup_too() -> None:
+    state = going.back(going.switched(first_start(), "layers"))
+    assert (state.view, state.setup) == ("derivative", first_start().setup)
+    assert going.forward(state).setup == VIEWS["layers"].default_setup
+
+
+def test_the_cursor_of_the_phase_view_changes_knobs_which_are_then_kept() -> None:
+    phase = steps.walk(going.switched(first_start(), "phase"), 2)
+    assert phase.setup != VIEWS["phase"].default_setup
+    assert going.switched(phase, "layers").setup.plane.sigma_w == phase.setup.plane.sigma_w
 
 
 def test_a_seventh_activation_is_refused_with_the_way_out() -> None:
@@ -147,7 +269,8 @@ def test_the_focus_does_not_stay_on_an_activation_that_was_taken_out() -> None:
 
 def test_the_filter_narrows_the_list_and_keeps_the_cursor_in_it() -> None:
     state = steps.filtered(COMPARING, "  ELU ")
-    assert state.listed == tuple(name for name in NAMES if "elu" in name)
+    others = [name for name in NAMES if "elu" in name and name != "elu"]
+    assert state.listed == ("elu", *others)
     assert state.highlight in state.listed
     assert state.setup == COMPARING.setup
     assert steps.filtered(state, "").listed == tuple(NAMES)
@@ -162,7 +285,7 @@ def test_a_filter_that_matches_nothing_breaks_no_key() -> None:
 
 
 def test_an_activation_with_other_parameters_stands_beside_its_kind() -> None:
-    spec = "leaky_relu(negative_slope=0.2)"
+    spec = "leaky_relu(0.2)"
     state = steps.set_knob(SINGLE, "activations", "tanh leaky_relu(0.2)")
     assert chosen(state) == ("tanh", spec)
     assert state.listed[state.listed.index(spec) - 1] == "leaky_relu"
@@ -224,7 +347,7 @@ def test_a_letter_means_what_the_open_view_has_at_it() -> None:
 def test_a_letter_that_means_nothing_here_says_what_it_would_be() -> None:
     derivative = SINGLE.with_(view="derivative")
     said = steps.press(derivative, "d")
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert said.setup == derivative.setup
 
 
@@ -243,7 +366,7 @@ def test_a_knob_without_effect_is_not_opened_and_says_so() -> None:
 def test_without_a_depth_its_keys_say_so_and_change_nothing(action: str) -> None:
     derivative = SINGLE.with_(view="derivative")
     said = press(derivative, action)
-    assert said.message == "The derivative view has no depth; ? shows what it has."
+    assert "derivative view has no knob depth (the number of layers" in said.message
     assert (said.setup, said.past) == (derivative.setup, ())
 
 
@@ -426,7 +549,7 @@ def test_a_move_of_the_cursor_keeps_what_can_be_done_again() -> None:
 
 
 def _scenario(index: int) -> Callable[[State], State]:
-    return lambda state: steps.scenario(state, index)
+    return lambda state: leaps.scenario(state, index)
 
 
 def _set(name: str, text: str) -> Callable[[State], State]:
@@ -479,26 +602,70 @@ def test_every_change_can_be_undone_and_done_again_exactly(indices: list[int]) -
     for index in indices:
         after = CHANGES[index](state)
         if after.past == state.past:  # nothing to undo: a cursor, a view, a theme, a refusal
-            still = {name: KNOBS[name].of(Setup()) for name in CURSORS}
+            same = KNOBS if after.view == state.view else state.own
+            still = {
+                name: KNOBS[name].of(Setup())
+                for name in KNOBS
+                if name in CURSORS or name not in same
+            }
             assert after.setup.clamped().with_(**still) == state.setup.with_(**still)
         else:
             assert after.past[:-1] == state.past
             assert after.future == ()
-            back = steps.undo(after)
+            back = leaps.undo(after)
             assert moment(back) == moment(state)
             assert back.past == state.past
-            again = steps.redo(back)
+            again = leaps.redo(back)
             assert moment(again) == moment(after)
             assert (again.past, again.future) == (after.past, after.future)
         state = after
     last, count = state, len(state.past)
     for _ in range(count):
-        state = steps.undo(state)
+        state = leaps.undo(state)
     assert state.past == ()
     for _ in range(count):
-        state = steps.redo(state)
+        state = leaps.redo(state)
     assert moment(state) == moment(last)
     assert state.future == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("swish", "silu"),
+        ("linear", "identity"),
+        ("LeakyReLU", "leaky_relu"),
+        ("hard-swish", "hardswish"),
+        ("relu", "relu"),
+        ("elu", "elu"),
+        ("wish", "silu"),
+        ("leaky_relu(0.2)", "leaky_relu(0.2)"),
+        ("leaky_relu(negative_slope=0.2)", "leaky_relu(0.2)"),
+    ],
+)
+def test_the_filter_chooses_what_it_names(text: str, spec: str) -> None:
+    state = State(setup=Setup.of(activations=("rrelu",)), highlight="rrelu")
+    assert chosen(steps.chosen(state, text)) == (spec,)
+
+
+def test_the_cursor_in_a_list_that_was_narrowed_is_kept_at_enter() -> None:
+    state = press(steps.filtered(COMPARING, "relu"), "down")
+    assert state.highlight == "leaky_relu"
+    assert chosen(steps.chosen(state, "relu")) == ("leaky_relu",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("zzz", "not in any activation's name"),
+        ("leaky_relu(x=2)", "takes: negative_slope"),
+        ("leaky_relu(1,2)", "at most 1 parameter"),
+        ("(", "of the form name"),
+    ],
+)
+def test_a_filter_that_nothing_matches_says_why(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        steps.chosen(COMPARING, text)
 
 
 def test_a_new_change_forgets_what_was_undone() -> None:
@@ -529,7 +696,7 @@ def test_the_history_is_bounded() -> None:
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 def test_a_scenario_opens_in_its_view_and_undo_leads_back(index: int) -> None:
-    state = steps.scenario(SINGLE, index)
+    state = leaps.scenario(SINGLE, index)
     assert state.view == SCENARIOS[index].view
     assert state.setup == SCENARIOS[index].setup
     assert state.message == SCENARIOS[index].look
@@ -538,15 +705,19 @@ def test_a_scenario_opens_in_its_view_and_undo_leads_back(index: int) -> None:
 
 @pytest.mark.parametrize("view", list(VIEWS))
 def test_reset_brings_the_view_as_it_first_was_and_undo_leads_back(view: str) -> None:
-    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(depth=7, seed=3))
+    changed = SINGLE.setup.with_(depth=7, seed=3, x=2.0, samples=5, sigma_w=2.0, z=0.5)
+    state = SINGLE.with_(view=view, setup=changed)
     fresh = press(state, "reset")
-    assert moment(fresh) == (view, VIEWS[view].default_setup)
+    own = {knob.name for knob in VIEWS[view].all_knobs}
+    for knob in KNOBS.values():
+        kept = VIEWS[view].default_setup if knob.name in own else changed
+        assert knob.of(fresh.setup) == knob.of(kept), knob.name
     assert moment(press(fresh, "undo")) == moment(state)
 
 
 def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
     remedy = Remedy("depth = 3", {"depth": 3}, before="1e-9 arrives", after="0.1 arrives")
-    state = steps.fix(SINGLE, remedy)
+    state = leaps.fix(SINGLE, remedy)
     assert state.setup == SINGLE.setup.with_(depth=3)
     for part in ("depth = 3", "1e-9", "0.1 arrives"):
         assert part in state.message
@@ -554,7 +725,7 @@ def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
 
 
 def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
-    state = steps.fix(SINGLE, None)
+    state = leaps.fix(SINGLE, None)
     assert state.setup == SINGLE.setup
     assert "Nothing to fix" in state.message
 
@@ -566,16 +737,18 @@ def test_after_the_fix_the_verdict_is_that_of_what_was_fixed(focus: str) -> None
     state = State(setup=setup)
     remedy = verdict(state).remedy
     assert remedy is not None
-    assert verdict(steps.fix(state, remedy)).kind is Kind.HEALTHY
+    assert verdict(leaps.fix(state, remedy)).kind is Kind.HEALTHY
 
 
 # --------------------------------------------------------- views and themes
 
 
-def test_a_view_on_its_number_keeps_the_setup() -> None:
+def test_a_view_on_its_number_keeps_what_was_set() -> None:
+    deeper = press(SINGLE, "deeper")
     for view in VIEWS:
-        state = press(SINGLE, f"view_{view}")
-        assert moment(state) == (view, SINGLE.setup)
+        state = press(deeper, f"view_{view}")
+        assert state.view == view
+        assert (state.setup.activations, state.setup.depth) == (("tanh",), 51)
 
 
 def test_the_themes_go_round() -> None:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradtui.app import panes, steps
-from gradtui.app.state import THEMES, State
+from gradtui.app import leaps, panes, steps
+from gradtui.app.state import THEMES, State, first_start
 from gradtui.app.storage import load, opened, opening, save, state_file
 from gradtui.errors import printable
 from gradtui.setup import KNOBS, Setup
@@ -42,7 +42,7 @@ def aside(file: Path) -> list[Path]:
 @pytest.mark.parametrize("index", range(len(SCENARIOS)))
 @pytest.mark.parametrize("theme", THEMES)
 def test_what_was_chosen_last_comes_back(index: int, theme: str, file: Path) -> None:
-    state = steps.scenario(State(theme=theme), index)
+    state = leaps.scenario(State(theme=theme), index)
     save(state, file)
     again = load(file)
     assert kept(again) == kept(state)
@@ -58,8 +58,8 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_beside_it(file: Pat
     assert aside(file) == []
 
 
-def test_the_first_start_is_silent(file: Path) -> None:
-    assert load(file) == State()
+def test_without_a_file_it_is_the_first_start(file: Path) -> None:
+    assert load(file) == first_start()
 
 
 # ---------------------------------------------------------------------- XDG
@@ -112,9 +112,9 @@ BROKEN = {
     "nested table": b'{"a":' * 100_000,
     "huge number": b'{"version": ' + b"9" * 5000 + b"}",
     "infinite": b'{"version": 1e999}',
-    "no setup": json.dumps(stored(setup=None)).encode(),
-    "setup is a list": json.dumps(stored(setup=[])).encode(),
-    "setup is text": json.dumps(stored(setup="depth")).encode(),
+    "no setup and no known view": json.dumps(stored(setup=None, view="recurrent")).encode(),
+    "setup is a list, no view": json.dumps(stored(setup=[], view=None)).encode(),
+    "setup is text, view a number": json.dumps(stored(setup="depth", view=3)).encode(),
 }
 
 
@@ -123,7 +123,7 @@ def test_a_broken_file_is_set_aside_whole_and_the_message_says_where(name: str, 
     file.parent.mkdir()
     file.write_bytes(BROKEN[name])
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert state.failed
     assert not file.exists()
     (other,) = aside(file)
@@ -141,8 +141,33 @@ def test_what_another_version_kept_is_taken_where_it_is_understood(
         held = json.loads(file.read_text(encoding="utf-8"))
         del held["version"]
         file.write_text(json.dumps(held), encoding="utf-8")
-    assert load(file) == State(CHANGED, "chain", "tanh", theme="light")
-    assert aside(file) == []
+    contents = file.read_bytes()
+    state = load(file)
+    assert kept(state) == (CHANGED, "chain", "light", "tanh")
+    assert not state.failed
+    if version is None:
+        assert (state.message, aside(file)) == ("", [])
+        return
+    (other,) = aside(file)
+    assert other.read_bytes() == contents
+    assert state.message == f"What was remembered is of another version, and kept as {other.name}."
+
+
+@pytest.mark.parametrize("name", ["view", "theme"])
+@pytest.mark.parametrize("value", [{"a": 1}, ["a"], 3, None])
+def test_a_view_or_theme_that_is_no_text_is_said_and_set_aside(
+    name: str, value: object, file: Path
+) -> None:
+    changed_file(file)
+    held = json.loads(file.read_text(encoding="utf-8")) | {name: value}
+    file.write_text(json.dumps(held), encoding="utf-8")
+    contents = file.read_bytes()
+    state = load(file)
+    (other,) = aside(file)
+    assert other.read_bytes() == contents
+    said = f"{name} is no text, so it is at its default; see {other.name}."
+    assert (state.message, state.failed) == (said, True)
+    assert state.setup == CHANGED
 
 
 @pytest.mark.parametrize("setup", [[], "depth", 3, None])
@@ -150,10 +175,16 @@ def test_without_a_setup_the_view_and_the_theme_are_kept(setup: object, file: Pa
     changed_file(file)
     held = json.loads(file.read_text(encoding="utf-8")) | {"setup": setup}
     file.write_text(json.dumps(held), encoding="utf-8")
+    whole = file.read_bytes()
     state = load(file)
     assert kept(state) == (VIEWS["chain"].default_setup, "chain", "light", "tanh")
+    assert state.failed
     assert state.message.startswith("setup is no")
-    assert [one.name for one in aside(file)] == ["state.broken.json"]
+    (other,) = aside(file)
+    assert other.name == "state.broken.json"
+    assert other.name in state.message
+    assert other.read_bytes() == whole
+    assert not file.exists()
 
 
 # ------------------------------------------------------- files that are none
@@ -163,7 +194,7 @@ def test_a_pipe_in_the_file_s_place_is_not_waited_for(file: Path) -> None:
     file.parent.mkdir()
     os.mkfifo(file)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "not a regular file" in state.message
     assert [one.name for one in aside(file)] == ["state.broken.json"]
 
@@ -177,7 +208,7 @@ def test_a_file_without_an_end_is_not_read_to_it(what: str, file: Path) -> None:
     else:
         file.symlink_to("/dev/zero")
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "larger than 5,000,000 bytes" in state.message
     assert [one.name for one in aside(file)] == ["state.broken.json"]
 
@@ -199,7 +230,7 @@ def test_a_directory_that_may_not_be_searched_is_no_traceback(file: Path) -> Non
         state = load(file)
     finally:
         file.parent.chmod(0o700)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert state.failed
     assert file.exists()
 
@@ -217,7 +248,7 @@ def test_a_directory_that_cannot_be_searched_is_no_traceback(
     monkeypatch.setattr(os, "open", refused)
     monkeypatch.setattr(Path, "exists", refused)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "Permission denied" in state.message
     assert "left where it is" in state.message
 
@@ -252,7 +283,7 @@ def test_a_state_with_which_the_last_start_fell_is_set_aside(file: Path) -> None
     gone.wait()
     opening(file, gone.pid)
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     assert "state.crashed.json" in panes.bottom(state, 160).text
     assert file.with_name("state.crashed.json").read_bytes() == whole
     # And of this start it is not yet known.
@@ -265,7 +296,7 @@ def test_a_state_with_which_the_last_start_fell_is_set_aside(file: Path) -> None
 def test_a_state_that_could_not_be_computed_is_set_aside(file: Path) -> None:
     save(State(CHANGED), file)
     opening(file, 0)
-    assert kept(load(file)) == kept(State())
+    assert kept(load(file)) == kept(first_start())
     assert file.with_name("state.crashed.json").exists()
 
 
@@ -308,7 +339,7 @@ def test_a_knob_that_the_file_does_not_have_is_at_its_default_in_silence(file: P
     assert aside(file) == []
 
 
-@pytest.mark.parametrize("view", ["sideways", "\ud800", {}, None, 3])
+@pytest.mark.parametrize("view", ["sideways", "\ud800"])
 def test_a_view_that_this_version_does_not_know_is_said_and_all_else_kept(
     view: object, file: Path
 ) -> None:
@@ -398,7 +429,7 @@ def test_a_directory_in_the_file_s_place_is_no_traceback(file: Path) -> None:
 def test_a_file_in_the_directory_s_place_is_no_traceback(file: Path) -> None:
     file.parent.write_text("in the way", encoding="utf-8")
     state = load(file)
-    assert kept(state) == kept(State())
+    assert kept(state) == kept(first_start())
     with pytest.raises(OSError, match=r".+"):
         save(State(), file)
     assert file.parent.read_text(encoding="utf-8") == "in the way"
@@ -449,4 +480,25 @@ def test_no_file_whatever_is_in_it_stops_the_start(contents: bytes) -> None:
         if state.failed:
             assert aside(file)[0].read_bytes() == contents
         else:
-            assert file.read_bytes() == contents
+            (same,) = [file] if file.exists() else aside(file)
+            assert same.read_bytes() == contents
+
+
+def test_the_knobs_that_somebody_set_are_remembered(file: Path) -> None:
+    state = steps.set_knob(State(view="chain", setup=VIEWS["chain"].default_setup), "depth", "3")
+    save(state, file)
+    assert load(file).own == state.own == {"depth"}
+
+
+@pytest.mark.parametrize("touched", [None, 7, "depth", [7, None, "depht", ["depth"]]])
+def test_of_a_state_without_their_names_all_counts_that_differs(
+    file: Path, touched: object
+) -> None:
+    save(State(view="chain", setup=VIEWS["chain"].default_setup.with_(depth=7)), file)
+    kept = json.loads(file.read_text())
+    assert kept.pop("touched") == []
+    kept |= {"untouched": False} if touched is None else {"touched": touched}
+    file.write_text(json.dumps(kept))
+    state = load(file)
+    assert not state.failed
+    assert state.own == {"depth"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -12,14 +13,14 @@ import pytest
 from gradtui.app.storage import load
 from support.terminal import GRADTUI, Terminal
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "arrives at the input"
+"""Of the first verdict."""
 
 
-def opened(**options: object) -> Terminal:
+def opened(ready: str = READY, **options: object) -> Terminal:
     """The app at its first picture, come to rest."""
     terminal = Terminal(**options)  # type: ignore[arg-type]
-    terminal.until(READY)
+    terminal.until(ready)
     terminal.until_quiet(0.3)
     return terminal
 
@@ -31,18 +32,30 @@ def saved(state_home: Path) -> Path:
 # ----------------------------------------------------------------- the session
 
 
+def test_the_first_start_ever_opens_where_the_note_does_and_later_ones_where_one_left() -> None:
+    with Terminal(first_start=True) as terminal:
+        assert "a ━━━" not in (screen := terminal.until("passes here"))
+        assert "Press 2: three layers" in screen
+        terminal.send("2")
+        assert "a factor here" in terminal.until("Press 3: how it decays")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    with Terminal(first_start=True) as again:
+        assert "Press 3" not in again.until("running product")
+
+
 def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path) -> None:
     with opened() as terminal:
         screen = terminal.screen()
         assert "sigmoid vanishing" in screen
-        assert "layer 50's gradient" in screen
+        assert "of the loss's gradient" in screen
         assert "healthy is above 0.001" in screen
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.send("2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("?")
-        terminal.until("Knobs of chain: the letter")
+        terminal.until("help: chain")
         terminal.send("escape")
         terminal.until("running product")
         terminal.send("q")
@@ -54,7 +67,16 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with Terminal() as again:
         assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
     with Terminal((*GRADTUI, "--fresh")) as fresh:
-        assert "layer 50's gradient" in fresh.until(READY)
+        assert "Press 2: three" in fresh.until("Press 2: three")
+        fresh.send("q")
+        assert fresh.exit_status() == 0
+    state = load(saved(state_home))
+    assert (state.view, state.setup.depth) == ("chain", 51)
+    with Terminal((*GRADTUI, "--forget")) as anew:
+        anew.until("Press 2: three")
+        anew.send("q")
+        assert anew.exit_status() == 0
+    assert load(saved(state_home)).view == "derivative"
 
 
 def test_a_resize_is_followed(state_home: Path) -> None:
@@ -78,7 +100,7 @@ def test_a_signal_restores_the_terminal_and_keeps_the_state(
 ) -> None:
     with opened() as terminal:
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.process.send_signal(number)
         assert terminal.exit_status() == 128 + number
         assert terminal.leaks() == []
@@ -89,7 +111,7 @@ def test_a_signal_restores_the_terminal_and_keeps_the_state(
 def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Path) -> None:
     with opened() as terminal:
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.hang_up()
         assert terminal.process.wait(15) == 128 + signal.SIGHUP
     assert load(saved(state_home)).setup.depth == 51
@@ -97,9 +119,9 @@ def test_a_connection_that_drops_ends_the_app_and_keeps_the_state(state_home: Pa
 
 def test_it_ends_while_it_computes(state_home: Path) -> None:
     with opened() as terminal:
-        terminal.press("m", "1000", "enter", "d", "20000", quiet=0.3)
+        terminal.press("m", "10000", "enter", "d", "100000", quiet=0.3)
         terminal.send("enter")
-        terminal.until("1% ")
+        terminal.until_it(lambda screen: re.match(r" *\d+% ", screen) is not None, "progress")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []
@@ -109,7 +131,7 @@ def test_keys_that_are_typed_ahead_of_the_prompt_go_into_it(state_home: Path) ->
     """On a slow line, or from a clipboard, they all come at once."""
     with opened() as terminal:
         terminal.send("d120\r")
-        assert "layer 120's gradient" in terminal.until("layer 120's gradient", timeout=5)
+        assert "over 120 layers" in terminal.until("over 120 layers", timeout=5)
 
 
 def test_ctrl_c_ends_it_too(state_home: Path) -> None:
@@ -122,7 +144,7 @@ def test_ctrl_c_ends_it_too(state_home: Path) -> None:
 def test_a_state_directory_that_cannot_be_written_is_said_after_the_end(tmp_path: Path) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("in the way", encoding="utf-8")
-    with opened(env={"XDG_STATE_HOME": str(blocked)}) as terminal:
+    with opened("passes here", env={"XDG_STATE_HOME": str(blocked)}) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert terminal.leaks() == []
@@ -135,7 +157,7 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
     file = saved(state_home)
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\x80\x81 no state")
-    with opened() as terminal:
+    with opened("could not be read") as terminal:
         assert "could not be read" in terminal.screen()
     (aside,) = [one for one in file.parent.iterdir() if one != file]
     assert aside.read_bytes() == b"\x80\x81 no state"
@@ -144,7 +166,7 @@ def test_a_broken_state_is_set_aside_and_the_app_opens(state_home: Path) -> None
 # -------------------------------------------------------------------- bytes
 
 
-def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
+def answer(terminal: Terminal, key: str, text: str, top: str = " gradtui ") -> int:
     """The bytes of all that follows a key, up to the finished picture with these two texts."""
     before = len(terminal.raw)
     terminal.send(key)
@@ -158,25 +180,30 @@ def answer(terminal: Terminal, key: str, text: str, top: str = "? help") -> int:
 def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     """Budgets at 80x24 in 256 colours; bytes are stable, times are not."""
     tanh, relu = "▸● b tanh", "▸● c relu"
-    derivative, chain, decay = "f(z) at z = 1", "running product", "|∂L/∂w| by layer"
+    derivative, chain, decay = "f(z) at z = 1", "running product", "|∂L/∂a| by layer"
+    views = [("2", chain), ("3", decay), ("1", derivative), ("2", chain), ("1", derivative)]
+    views += [("3", decay), ("4", "z   flat  dead"), ("3", decay), ("6", "at (1.5, 0.2)")]
     with opened() as terminal:
         assert len(terminal.raw) <= 20_000
         assert terminal.until_quiet(1.0) == 0
         for budget, answers in (
             (600, [("down", tanh), ("down", relu), ("up", tanh), ("j", relu)]),
-            (4_000, [(key, f"of layer {depth}'s") for key, depth in
+            (4_000, [(key, f"over {depth} layers") for key, depth in
                      (("]", 51), ("[", 50), ("]", 51), ("]", 52), ("{", 26), ("}", 52))]),
-            (6_000, [("2", chain), ("3", decay), ("1", derivative), ("2", chain), ("1", derivative),
-                     ("3", decay), ("4", "z   flat  dead"), ("3", decay), ("6", "at (1, 0) ")]),
-            (2_000, [("right", "at (1.05, 0)"), ("up", "at (1.05, 0.02)"),
-                     ("right", "at (1.1, 0.02)"), ("down", "at (1.1, 0) "),
-                     ("left", "at (1.05, 0) ")]),  # the cursor over the map
-            # The sigmoid's critical point lies beyond the map, which is made anew.
+            (6_000, views),
+            (2_000, [("right", "at (1.55, 0.2)"), ("up", "at (1.55, 0.22)"),
+                     ("right", "at (1.6, 0.22)"), ("down", "at (1.6, 0.2)"),
+                     ("left", "at (1.55, 0.2)")]),  # the cursor over the map
             (6_000, [("C", "D takes it into decay")]),
             (4_000, [("A", "sigma_b or depth"), ("escape", "D into decay")]),
         ):  # fmt: skip
-            for key, text in answers:
-                assert 0 < answer(terminal, key, text) <= budget
+            # A busy machine shows a view without its picture first: the least of some rounds.
+            rounds = [
+                [answer(terminal, key, text) for key, text in answers]
+                for _ in range(3 if answers is views else 1)
+            ]
+            assert min(map(min, rounds)) > 0
+            assert max(map(min, zip(*rounds, strict=True))) <= budget
         # These paint the whole screen, once.
         for key, text, budget in (
             ("?", "esc closes", 8_000),
@@ -198,8 +225,9 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
     [
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C"},
     ],
-    ids=["encoding", "locale"],
+    ids=["encoding", "locale", "locale in Python's UTF-8 mode"],
 )
 def test_without_utf_8_the_screen_is_ascii(env: dict[str, str], state_home: Path) -> None:
     with opened(env=env) as terminal:
@@ -247,14 +275,16 @@ def test_without_colour_none_is_sent(state_home: Path) -> None:
         terminal.send("]", "2")
         terminal.until("∂L/∂a₅₁")
         terminal.send("3")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         assert b"38;" not in terminal.raw
         assert b"48;" not in terminal.raw
 
 
 def test_the_app_needs_no_home_of_its_own(tmp_path: Path) -> None:
     """A container with a user that has no home directory."""
-    with opened(env={"XDG_STATE_HOME": None, "HOME": str(tmp_path / "none")}) as terminal:
+    with opened(
+        "passes here", env={"XDG_STATE_HOME": None, "HOME": str(tmp_path / "none")}
+    ) as terminal:
         terminal.send("q")
         assert terminal.exit_status() == 0
 

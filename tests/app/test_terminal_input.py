@@ -11,7 +11,13 @@ from textual import events, messages
 from textual.message import Message
 
 from gradtui.app import textual_internals
-from gradtui.app.terminal_input import LONGEST_PASTE, PASTE_SILENCE
+from gradtui.app.terminal_input import (
+    KEYS_A_SECOND,
+    LONGEST_PASTE,
+    MOST_KEYS,
+    PASTE_SILENCE,
+    TerminalInput,
+)
 from gradtui.app.textual_internals import LARGEST, BoundedParser
 
 SILENCE = 0.1
@@ -274,6 +280,7 @@ def test_a_parser_that_falls_goes_on_with_what_comes_next(
     ("kernel", "taken"),
     [
         ((120, 40), (120, 40)),
+        ((2000, 1000), LARGEST),
         ((60_000, 60_000), LARGEST),
         ((65_535, 1), (LARGEST[0], 1)),
         ((0, 0), (80, 24)),
@@ -289,3 +296,22 @@ def test_the_size_is_the_kernel_s_and_bounded(
     driver.fileno = 0
     monkeypatch.setattr("os.get_terminal_size", lambda fileno: kernel)
     assert driver._get_terminal_size() == taken
+
+
+def test_of_a_flood_of_keys_the_beginning_is_taken_and_ctrl_c_is_not_kept_waiting() -> None:
+    at, interrupts = [0.0], list[float]()
+    read = TerminalInput(lambda _: False, 0.1, lambda: interrupts.append(at[0]), lambda: at[0])
+    assert read.feed("j" * 20_000) == "j" * MOST_KEYS
+    assert not interrupts
+    assert read.feed("kk\x03") == ""
+    assert interrupts == [0.0]
+    at[0] = 1.0
+    assert read.feed("q" * 1000) == "q" * KEYS_A_SECOND
+    at[0] = 100.0
+    assert read.feed("l" * 30 + "\x03") == "l" * 30 + "\x03"
+    assert interrupts == [0.0]
+
+
+def test_of_a_flood_of_arrows_no_more_are_taken_than_of_letters() -> None:
+    read = TerminalInput(lambda _: True, 0.1, now=lambda: 0.0)
+    assert read.feed("\x1b[A" * 5000) == "\x1b[A" * MOST_KEYS

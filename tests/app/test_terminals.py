@@ -19,10 +19,10 @@ from support.terminal import GRADTUI, Terminal
 
 pytestmark = pytest.mark.heavy
 
-READY = "random chains"
-"""The last words of the first verdict."""
+READY = "arrives at the input"
+"""Of the first verdict."""
 _SGR = re.compile(rb"\x1b\[([0-9;:]*)m")
-_VIEWS = {"1": "f′(z)", "2": "running product", "3": "layer 50's gradient"}
+_VIEWS = {"1": "f′(z)", "2": "running product", "3": "of the loss's gradient"}
 _MODES = {b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1016h"}
 
 
@@ -184,7 +184,7 @@ def test_without_utf_8_frames_are_ascii_and_stand_straight(
             ("i", READY),
             ("t", "Theme"),
             ("y", "clipboard"),
-            ("/", "enter keeps"),
+            ("/", "enter chooses"),
             ("enter", "s scenarios"),
             ("e", "save as"),
             ("escape", "s scenarios"),
@@ -210,9 +210,9 @@ def test_a_utf_8_locale_by_any_name_is_utf_8(state_home: Path) -> None:
 def test_a_terminal_that_answers_nothing_is_used_all_the_same(state_home: Path) -> None:
     with opened(answers=False) as terminal:
         terminal.send("]")
-        terminal.until("layer 51's gradient", timeout=2.5)  # not only after patience ran out
+        terminal.until("over 51 layers", timeout=2.5)  # not only after patience ran out
         terminal.send("[")
-        terminal.until("layer 50's gradient", timeout=2.5)
+        terminal.until("of the loss's gradient", timeout=2.5)
         see_every_view(terminal)
 
 
@@ -224,7 +224,7 @@ def test_a_terminal_that_answers_late_or_twice_or_wrongly_is_used_all_the_same(
             terminal.send(answer)
             terminal.until_quiet(0.15)
         terminal.send("]")
-        terminal.until("layer 51's gradient")
+        terminal.until("over 51 layers")
         terminal.send("q")
         assert terminal.exit_status() == 0
 
@@ -233,16 +233,16 @@ def test_keys_that_arrive_in_one_packet_go_where_they_were_meant(state_home: Pat
     """Over a slow line what is typed comes together; so does what was typed ahead."""
     with opened() as terminal:
         terminal.send("d40\r")
-        terminal.until("layer 40's gradient")
+        terminal.until("over 40 layers")
         terminal.send("/tanh\r")
-        terminal.until("/tanh")
+        terminal.until("✓ tanh healthy")
         terminal.send("d60\r]m100\r2")
         terminal.until("running product")
         terminal.send("3")
-        terminal.until("layer 61's gradient")
-        assert "100 random chains" in terminal.until(READY)
+        terminal.until("over 61 layers")
+        assert "100 random" in terminal.until(READY)
         terminal.send("?\x1b[B\r]")
-        terminal.until("layer 62's gradient")
+        terminal.until("over 62 layers")
 
 
 @pytest.mark.parametrize("page", ["question_mark", "i", "s"])
@@ -263,7 +263,7 @@ async def test_a_page_closed_in_haste_does_not_leave_the_screen_waiting_for_an_a
             else:
                 raise AssertionError("it waits for an answer that it never asked for")
         await settle(pilot)
-        assert "layer 60's gradient" in shown(app)
+        assert "over 60 layers" in shown(app)
 
 
 @pytest.mark.parametrize("page", ["?", "i", "s"])
@@ -272,7 +272,7 @@ def test_a_page_closed_in_haste_loses_no_question(page: str, state_home: Path) -
     with opened() as terminal:
         for depth in range(51, 56):
             terminal.send(f"]{page}{page}")
-            terminal.until(f"layer {depth}'s gradient", timeout=showing.PATIENCE - 0.5)
+            terminal.until(f"over {depth} layers", timeout=showing.PATIENCE - 0.5)
 
 
 def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
@@ -298,7 +298,7 @@ def test_a_key_that_is_struck_twice_does_not_end_it(state_home: Path) -> None:
             assert not terminal.ended, keys
             terminal.press("escape", quiet=0.2)
         terminal.press("escape", "3", "r", quiet=0.2)
-        terminal.until("layer 50's gradient")
+        terminal.until("of the loss's gradient")
 
 
 def test_pages_do_what_their_frames_say(state_home: Path) -> None:
@@ -420,7 +420,7 @@ def test_every_size_from_one_cell_to_a_wall(state_home: Path) -> None:
                 assert max(map(len, lines)) > columns - 12
             elif columns * rows >= 60:
                 assert "gradtui needs" in " ".join("".join(lines).split()), (columns, rows)
-        terminal.until("layer 50's gradient")
+        terminal.until("of the loss's gradient")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert b"Traceback" not in terminal.raw
@@ -450,7 +450,7 @@ def test_a_size_that_changes_at_every_moment(state_home: Path) -> None:
         terminal.until_quiet(0.4)
         # Which key found a page open depends on the moment; a scenario ends wherever that led.
         terminal.press("escape", "escape", "s", "3")
-        terminal.until("layer 50's gradient")
+        terminal.until("of the loss's gradient")
         assert "vanishing" in terminal.screen()
         terminal.send("q")
         assert terminal.exit_status() == 0
@@ -468,7 +468,7 @@ def test_a_page_in_a_terminal_that_becomes_too_small_for_it(page: str, state_hom
             assert not terminal.ended, (columns, rows)
         terminal.resize(80, 24)
         terminal.press("escape", "escape")
-        terminal.until("layer 50's gradient")
+        terminal.until("of the loss's gradient")
 
 
 @pytest.mark.parametrize("key", ["?", "i", "s", "y", "d", "/", "e", "ctrl+p"])
@@ -481,7 +481,7 @@ def test_nothing_opens_in_a_terminal_that_is_too_small(key: str, state_home: Pat
             terminal.press(key, "]", quiet=0.05)
             assert not terminal.ended, (columns, rows)
         terminal.resize(80, 24)
-        assert "activations" in terminal.until("layer 50's gradient")
+        assert "activations" in terminal.until("of the loss's gradient")
         terminal.resize(40, 10)
         terminal.until("press q")
         terminal.send("q")
@@ -535,7 +535,7 @@ def test_a_terminal_that_sends_nonsense_is_used_all_the_same(sent: bytes, state_
             terminal.read(0.001)
         terminal.read(2.0)  # longer than anything is waited for
         terminal.send("]")
-        terminal.until("layer 51's gradient", timeout=10)
+        terminal.until("over 51 layers", timeout=10)
         assert megabytes(terminal.process.pid) < before + 30
         terminal.send("q")
         assert terminal.exit_status() == 0

@@ -13,7 +13,7 @@ from gradtui.mathematics.wide.moments import expectations
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.phase import maps, study
+from gradtui.views.phase import maps, point
 from gradtui.views.view import Size
 
 BUDGET = 0.3
@@ -26,7 +26,7 @@ VIEW = VIEWS["phase"]
 def steps(name: str, against: str) -> list[float]:
     """Seconds from step to step of one run, nothing of it known before."""
     maps._finished.clear()
-    study._field.cache_clear()
+    point._fields.clear()
     expectations.cache_clear()
     setup = Setup.of(activations=(activation(name).spec,), depth=50, against=against)
     taken = []

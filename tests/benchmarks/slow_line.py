@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.terminal import EMPTY, GRADTUI, Terminal
 
-READY = "random chains"
+READY = "arrives at the input"
 RATE = 5_000
 BUDGET = 2.0
 """Seconds of lag."""
@@ -117,7 +117,7 @@ def table(rate: int) -> bool:
     for what, key, first, shows in (
         ("the list's cursor (three compared)", "down", (), "▸"),
         ("the list, one chosen: another picture each", "down", ("enter",), "▸◉"),
-        ("depth", "]", (), f"layer {50 + HELD}'s gradient"),
+        ("depth", "]", (), f"over {50 + HELD} layers"),
         ("the chain's cursor", "right", ("2", "<"), "layer 20 of 50"),
     ):
         count, lag = held(key, rate, first, shows)

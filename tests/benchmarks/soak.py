@@ -30,7 +30,7 @@ from gradtui.app.actions import ACTIONS
 from support.ordeal import Ordeal, megabytes
 from support.terminal import GRADTUI, KEYS, Terminal
 
-READY = "random chains"
+READY = "arrives at the input"
 BATCH = 10
 SENT: list[bytes] = []
 PALETTE = b"\x10relu\x1b"

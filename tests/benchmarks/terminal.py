@@ -23,7 +23,7 @@ import slow_line
 from support.terminal import EMPTY, GRADTUI, Terminal
 
 RUNS = 5
-READY = "random chains"
+READY = "arrives at the input"
 EMPTY_WITH_NUMPY = (*EMPTY[:2], "import numpy\n" + EMPTY[2])
 Row = tuple[str, float, str, float | None]
 """What, how much, the unit, the budget."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,8 @@ LIMITS = {
     "gelu": (0, INF, 0, 1),
     "gelu_tanh": (0, INF, 0, 1),
     "silu": (0, INF, 0, 1),
+    "silu(beta=3)": (0, INF, 0, 1),
+    "silu(beta=0.3)": (0, INF, 0, 1),
     "mish": (0, INF, 0, 1),
     "softplus": (0, INF, 0, 1),
     "softplus(beta=3)": (0, INF, 0, 1),
@@ -204,6 +207,8 @@ LIMITS = {
     "erf": (-1, 1, 0, 0),
     "arctan": (-math.pi / 2, math.pi / 2, 0, 0),
     "sin": (math.nan, math.nan, math.nan, math.nan),
+    "sin(omega=30)": (math.nan, math.nan, math.nan, math.nan),
+    "sin(omega=0.7)": (math.nan, math.nan, math.nan, math.nan),
     "gaussian": (0, 0, 0, 0),
     "squareplus": (0, INF, 0, 1),
     "squareplus(b=1)": (0, INF, 0, 1),
@@ -292,6 +297,8 @@ MINIMUM = {  # of f, found below with mpmath: where f′ = 0
     "gelu": -0.75,
     "gelu_tanh": -0.75,
     "silu": -1.28,
+    "silu(beta=3)": -0.43,
+    "silu(beta=0.3)": -4.26,
     "mish": -1.19,
     "quick_gelu": -0.75,
 }
@@ -319,6 +326,8 @@ FACTS: dict[str, tuple[tuple[float, float], float, bool, bool, str]] = {
     "gelu": ((-0.16997120747990369, INF), 1.1289041451851548, False, False, LEFT),
     "gelu_tanh": ((-0.17004075057125408, INF), 1.1289930686587718, False, False, LEFT),
     "silu": ((-0.27846454276107374, INF), 1.0998393201288669, False, False, LEFT),
+    "silu(beta=3)": ((-0.27846454276107374 / 3, INF), 1.0998393201288669, False, False, LEFT),
+    "silu(beta=0.3)": ((-0.27846454276107374 / 0.3, INF), 1.0998393201288669, False, False, LEFT),
     "mish": ((-0.30884341301725937, INF), 1.0884981612517279, False, False, LEFT),
     "softplus": ((0, INF), 1, True, False, LEFT),
     "softplus(beta=3)": ((0, INF), 1, True, False, LEFT),
@@ -339,6 +348,8 @@ FACTS: dict[str, tuple[tuple[float, float], float, bool, bool, str]] = {
     "erf": ((-1, 1), 2 / math.sqrt(math.pi), True, True, BOTH),
     "arctan": ((-math.pi / 2, math.pi / 2), 1, True, True, BOTH),
     "sin": ((-1, 1), 1, False, True, NOWHERE),
+    "sin(omega=30)": ((-1, 1), 30, False, True, NOWHERE),
+    "sin(omega=0.7)": ((-1, 1), 0.7, False, True, NOWHERE),
     "gaussian": ((0, 1), math.sqrt(2 / math.e), False, False, BOTH),
     "squareplus": ((0, INF), 1, True, False, LEFT),
     "squareplus(b=1)": ((0, INF), 1, True, False, LEFT),
@@ -400,6 +411,8 @@ def smooth(spec: str) -> tuple[Any, Any]:
         "gelu": lambda z: z * mp.ncdf(z),
         "gelu_tanh": lambda z: z / 2 * (1 + mp.tanh(c * (z + mp.mpf("0.044715") * z**3))),
         "silu": swish(1),
+        "silu(beta=3)": swish(3),
+        "silu(beta=0.3)": swish(mp.mpf(0.3)),
         "quick_gelu": swish(mp.mpf("1.702")),
         "mish": lambda z: z * mp.tanh(mp.log(1 + mp.exp(z))),
     }[spec]
@@ -413,6 +426,8 @@ LARGEST = {
     "gelu": 1.4,
     "gelu_tanh": 1.4,
     "silu": 2.4,
+    "silu(beta=3)": 0.8,
+    "silu(beta=0.3)": 8.0,
     "quick_gelu": 1.4,
     "mish": 1.5,
 }
@@ -483,6 +498,8 @@ DEFAULTS = {
     "softshrink": {"lambd": 0.5},
     "hardshrink": {"lambd": 0.5},
     "squareplus": {"b": 4.0},
+    "silu": {"beta": 1.0},
+    "sin": {"omega": 1.0},
 }
 
 
@@ -500,11 +517,42 @@ def test_threshold_takes_a_threshold_and_a_value() -> None:
 @pytest.mark.parametrize(
     "same",
     [
-        ("leaky_relu(negative_slope=0.2)", "leaky_relu(0.2)", "  LEAKY_ReLU ( 0.2 ) "),
-        ("hardtanh(min_val=-2, max_val=0.5)", "hardtanh(-2, 0.5)", "hardtanh(-2,max_val=.5)"),
-        ("softplus(beta=3)", "softplus(3)", "softplus(threshold=20,beta=3e0)"),
+        ("leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)", "  LEAKY_ReLU ( 0.2 ) "),
+        ("hardtanh(-2, 0.5)", "hardtanh(max_val=0.5, min_val=-2)", "hardtanh(-2,max_val=.5)"),
+        ("hardtanh(max_val=0.5)", "hardtanh(-1, 0.5)"),
+        ("softplus(3)", "softplus(beta=3)", "softplus(threshold=20,beta=3e0)"),
         ("elu", "elu()", "elu(1)", "elu(alpha=1.0)"),
         ("tanh", "tanh()", "Tanh"),
+        ("silu", "swish", "SiLU", "Swish()", "torch.nn.SiLU()", "silu(beta=1)"),
+        ("identity", "linear", "nn.Identity()"),
+        ("leaky_relu", "leakyrelu", "LeakyReLU", "leaky-relu", "lrelu"),
+        ("leaky_relu(0.2)", "nn.LeakyReLU(0.2)"),
+        ("gelu", "GELU", "jax.nn.gelu"),
+        ("gelu_tanh", "gelu_new", "GELUTanh"),
+        ("relu6", "ReLU6", "relu_6"),
+        ("hardswish", "Hardswish", "hard_swish", "hard_silu", "hard-swish"),
+        ("hardsigmoid", "Hardsigmoid", "hard_sigmoid"),
+        ("hardtanh", "Hardtanh", "hard_tanh"),
+        ("logsigmoid", "LogSigmoid", "log_sigmoid"),
+        ("softsign", "Softsign", "soft_sign"),
+        ("softplus", "Softplus"),
+        ("elu", "ELU"),
+        ("selu", "SELU"),
+        ("celu", "CELU"),
+        ("prelu", "PReLU"),
+        ("rrelu", "RReLU"),
+        ("mish", "Mish"),
+        ("tanhshrink", "Tanhshrink", "tanh_shrink", "TanhShrink"),
+        ("softshrink", "Softshrink", "soft_shrink"),
+        ("hardshrink", "Hardshrink", "hard_shrink"),
+        ("threshold", "Threshold"),
+        ("quick_gelu", "QuickGELU", "quickgelu"),
+        ("relu_squared", "squared_relu", "relu2"),
+        ("sigmoid", "Sigmoid", "logistic"),
+        ("arctan", "atan"),
+        ("sin(30)", "sin(omega=30)", "sine(omega=30)"),
+        ("silu(1/3)", "swish(beta=1/3)"),
+        ("elu(sqrt(2))", "elu(√2)"),
     ],
 )
 def test_one_activation_has_many_spellings_and_one_text_form(same: tuple[str, ...]) -> None:
@@ -531,14 +579,21 @@ def test_a_different_parameter_is_a_different_activation() -> None:
 def test_the_text_form_reads_back_as_the_activation(spec: str) -> None:
     record = activation(spec)
     assert activation(record.spec) == record
-    assert activation(record.spec).spec == record.spec == spec
+    short = re.sub(r"\w+=", "", spec)  # the first parameters of each need no names
+    assert activation(record.spec).spec == record.spec == short
 
 
 @pytest.mark.parametrize(
     ("text", "keywords", "said"),
     [
         ("tahn", {}, ("tahn", "tanh")),
-        ("leakyrelu", {}, ("leakyrelu", "leaky_relu")),
+        ("leakyreluu", {}, ("leakyreluu", "leaky_relu")),
+        ("siren", {}, ("siren", "sin")),
+        ("elu(alpha=big)", {}, ("elu alpha", "'big'", "from 0 to 1e+100")),
+        ("silu(beta=0)", {}, ("silu beta", "from 0.001 to 30")),
+        ("silu(beta=31)", {}, ("silu beta", "from 0.001 to 30")),
+        ("sin(omega=0)", {}, ("sin omega", "from 0.001 to 1000000")),
+        ("elu(alpa=1)", {}, ("alpa", "did you mean alpha?")),
         ("sigmod", {}, ("sigmod", "sigmoid")),
         ("swiglu_of_the_future", {}, ("swiglu_of_the_future",)),
         ("", {}, ("''",)),
@@ -738,3 +793,22 @@ def test_forward_and_backward_agree_with_pytorch(spec: str) -> None:
     f = activation(spec)
     np.testing.assert_allclose(f(points), out.detach().numpy(), rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(f.derivative(points), slope.numpy(), rtol=1e-13, atol=backward)
+
+
+@pytest.mark.parametrize("beta", [0.001, 0.01, 7.3, 30.0])
+def test_silu_keeps_its_shape_at_every_scale(beta: float) -> None:
+    """s(βz)/β has the slopes of s at places 1/β as far out."""
+    f, silu = activation("silu", beta=beta), activation("silu")
+    assert f.max_abs_derivative == pytest.approx(silu.max_abs_derivative, rel=1e-12)
+    at = silu.max_abs_derivative_at / beta
+    assert f.max_abs_derivative_at == pytest.approx(at, rel=3e-6)  # f′ is flat there
+    assert f.range[0] == pytest.approx(silu.range[0] / beta, rel=1e-13)
+
+
+@pytest.mark.parametrize("omega", [0.001, 0.3, 30.0, 1e6])
+def test_a_wave_keeps_its_height_at_every_frequency(omega: float) -> None:
+    f = activation("sin", omega=omega)
+    assert (f.max_abs_derivative, f.max_abs_derivative_at) == (omega, 0.0)
+    assert f.range == pytest.approx((-1.0, 1.0), abs=1e-12)
+    z = np.linspace(-700.0, 700.0, 5_001)
+    assert np.abs(f(z)).max() <= 1.0

@@ -22,6 +22,8 @@ from mpmath import mp, mpf
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import chain
+from gradtui.mathematics.elementwise import Elementwise
+from gradtui.mathematics.scaled import signs_of_tails
 
 REFERENCES = Path(__file__).parent.parent / "references"
 TABLE = {
@@ -325,3 +327,58 @@ def test_what_is_no_chain_is_refused_in_words_that_name_the_field(
         chain(**given_)
     (field,) = arguments
     assert field.removesuffix("s").removesuffix("e") in str(caught.value).lower()
+
+
+# ------------------------------------------------------- tails that underflow
+
+
+@pytest.mark.parametrize("spec", ["celu", "gaussian", "gelu", "mish", "logsigmoid", "tanh"])
+@pytest.mark.parametrize("derivative", [False, True])
+def test_the_sign_of_a_tail_is_that_of_the_nearest_number_that_has_one(
+    spec: str, derivative: bool
+) -> None:
+    f = activation(spec)
+    function = f.derivative if derivative else f
+    points = [
+        *(s * m * 10.0**e for e in (-300, -5, 0, 2, 77, 307) for m in (1, 7) for s in (-1, 1))
+    ]
+
+    def sought(z: float) -> float:
+        for factor in (0.5, 2.0):
+            near = z
+            while near != 0.0 and math.isfinite(near):
+                near *= factor
+                if sign := np.sign(function(near)):
+                    return float(sign)
+        return 0.0
+
+    expected = [sought(z) for z in points]
+    assert signs_of_tails(function, points).tolist() == expected
+    assert [float(signs_of_tails(function, z)) for z in points] == expected
+
+
+def test_a_sign_far_out_is_found_in_a_few_calls() -> None:
+    calls = []
+
+    def falling(z: object) -> object:
+        calls.append(np.size(z))
+        with np.errstate(under="ignore"):
+            return -np.exp(-np.abs(z))
+
+    assert signs_of_tails(falling, 1e300) == -1.0
+    assert len(calls) <= 4
+
+
+@pytest.mark.parametrize("spec", ["sigmoid", "quick_gelu", "gaussian"])
+def test_a_layer_beyond_float64_costs_few_calls(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    real = Elementwise.__call__
+
+    def counted(function: Elementwise, z: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return real(function, z)
+
+    monkeypatch.setattr(Elementwise, "__call__", counted)
+    chain(spec, np.random.default_rng(1).normal(0.0, 1e77, 400), 1.0)
+    assert 400 < calls < 8 * 400

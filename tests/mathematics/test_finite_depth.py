@@ -14,7 +14,7 @@ from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.mathematics.wide.moments import expectations
-from gradtui.mathematics.wide.path import gradient_path
+from gradtui.mathematics.wide.path import gradient_path, ratios_by_depth
 
 
 def log_squares(name: str, init: str, width: int, depth: int, networks: int) -> np.ndarray:
@@ -101,13 +101,13 @@ def test_relu_spreads_as_five_times_depth_over_width() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize(("init", "orthogonal"), [("kaiming_normal", False), ("orthogonal", True)])
+@pytest.mark.parametrize(("recipe", "orthogonal"), [("normal", False), ("orthogonal", True)])
 @pytest.mark.parametrize("name", ["relu", "identity"])
-def test_ensembles_spread_as_predicted(name: str, init: str, orthogonal: bool) -> None:
+def test_ensembles_spread_as_predicted(name: str, recipe: str, orthogonal: bool) -> None:
     """Leading order in 1/n, which leaves some (L/n)² of it; standard errors over the seeds."""
     width, depth, networks = 100, 20, 400
-    logs = log_squares(name, init, width, depth, networks)
     sigma_w2 = 2.0 if name == "relu" else 1.0
+    logs = log_squares(name, f"{recipe}(sqrt({sigma_w2}))", width, depth, networks)
     path = gradient_path(name, sigma_w2, 0.0, depth)
     beta = path.log_variance(width, orthogonal=orthogonal)[0]
     error = math.sqrt(max(beta, 1e-20) / networks)
@@ -128,3 +128,50 @@ def test_what_is_no_variance_is_refused_by_name() -> None:
         gradient_path("tanh", -1.0)
     with pytest.raises(InputError, match="x: "):
         gradient_path("tanh", 1.0, x=1e101)
+
+
+def test_what_is_too_small_to_be_followed_is_below_what_is_told() -> None:
+    """Near 0 tanhshrink is z³/3: E[f²] = 15 q³/9 and E[f′²] = 3 q², in logarithms; it falls so."""
+    path = gradient_path("tanhshrink", 1.0, 0.0, 20)
+    assert not path.known[:-3].any()
+    assert path.known[-1]
+    first = int(np.flatnonzero(path.q < 1e-12)[0])
+    log10_q, chi = math.log10(path.q[first]), path.log10_chi.copy()
+    for layer in range(first, 20):
+        chi[layer] = math.log10(3.0) + 2.0 * log10_q
+        log10_q = math.log10(15.0 / 9.0) + 3.0 * log10_q
+    true = 0.5 * np.append(np.cumsum(chi[::-1])[::-1], 0.0)
+    shown, known = path.log10_grad_hidden, path.known
+    assert np.isfinite(shown).all()
+    assert (true[~known] < shown[~known]).all()
+    assert shown[known] == pytest.approx(true[known], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w2", "sigma_b2", "x"),
+    [("tanh", 0.0, 0.0, 1.0), ("softshrink", 1.0, 0.0, 0.0), ("tanhshrink", 1.0, 0.0, 0.0)],
+)
+def test_an_exact_zero_is_one(name: str, sigma_w2: float, sigma_b2: float, x: float) -> None:
+    """All weights are 0, or all z are and f′(0) = 0."""
+    path = gradient_path(name, sigma_w2, sigma_b2, 5, x)
+    assert path.known.all()
+    assert path.log10_grad_hidden[0] == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma_w2", "sigma_b2", "x"),
+    [("softshrink", 0.5, 0.0, 1.0), ("softshrink", 0.5, 0.0, 1e-200), ("hardshrink", 0.3, 0.0, 1.0),
+     ("relu_squared", 0.1, 0.0, 1.0)],
+)  # fmt: skip
+def test_a_gradient_that_some_unit_may_pass_is_never_called_zero(
+    name: str, sigma_w2: float, sigma_b2: float, x: float
+) -> None:
+    path = gradient_path(name, sigma_w2, sigma_b2, 30, x)
+    assert np.isfinite(path.log10_grad_hidden).all()
+    left, _ = ratios_by_depth(name, math.sqrt(sigma_w2), math.sqrt(sigma_b2), x, [1, 30])
+    assert np.isfinite(left).all() or x * x == 0.0
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "gelu", "sin", "hardtanh", "sigmoid"])
+def test_what_passes_near_0_is_followed_however_small_it_gets(name: str) -> None:
+    assert gradient_path(name, 1e-3, 0.0, 400).known.all()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,32 +18,62 @@ from gradtui.errors import InputError
 from gradtui.mathematics import memory
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation.draw import random_network
-from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
+from gradtui.mathematics.initialisation.recipes import (
+    INITIALISATIONS,
+    NONLINEARITIES,
+    calculate_gain,
+)
 from gradtui.mathematics.initialisation.record import (
     Initialisation,
-    gain,
     initialisation,
+    recommended_kaiming,
     sigmas,
+    sigmas_by_layer,
 )
 
 N_IN, N_OUT = 300, 200
 TANH = 5 / 3
 
+# of N(0, 1) cut off at ±2, by integrals of z² φ and z⁴ φ: the variance and the fourth moment
+CUT2 = 1 - 4 * math.exp(-2) / math.sqrt(math.tau) / math.erf(math.sqrt(2))
+CUT4 = 3 - 28 * math.exp(-2) / math.sqrt(math.tau) / math.erf(math.sqrt(2))
+KURTOSIS = {"normal": 3.0, "uniform": 9 / 5, "truncated": CUT4 / CUT2**2}
+
 # recipe: variance of a weight, distribution, variance of a bias
 MOMENTS: dict[str, tuple[float, str, float]] = {
-    "xavier_normal": (TANH**2 * 2 / (N_IN + N_OUT), "normal", 0.0),
-    "xavier_normal(gain=1)": (2 / (N_IN + N_OUT), "normal", 0.0),
-    "xavier_uniform": (TANH**2 * 2 / (N_IN + N_OUT), "uniform", 0.0),
-    "kaiming_normal": (TANH**2 / N_IN, "normal", 0.0),
+    "xavier_normal": (2 / (N_IN + N_OUT), "normal", 0.0),
+    "xavier_normal(gain=5/3)": (TANH**2 * 2 / (N_IN + N_OUT), "normal", 0.0),
+    "xavier_uniform": (2 / (N_IN + N_OUT), "uniform", 0.0),
+    "xavier_uniform(gain=√2)": (4 / (N_IN + N_OUT), "uniform", 0.0),
+    "kaiming_normal": (2 / N_IN, "normal", 0.0),
     "kaiming_normal(gain=1.414)": (1.414**2 / N_IN, "normal", 0.0),
-    "kaiming_uniform": (TANH**2 / N_IN, "uniform", 0.0),
-    "kaiming_uniform(0.5)": (0.25 / N_IN, "uniform", 0.0),
-    "lecun_normal": (1 / N_IN, "normal", 0.0),
-    "lecun_uniform": (1 / N_IN, "uniform", 0.0),
+    "kaiming_normal(nonlinearity=tanh)": (TANH**2 / N_IN, "normal", 0.0),
+    "kaiming_normal(mode=fan_out)": (2 / N_OUT, "normal", 0.0),
+    "kaiming_normal(0.5)": (2 / 1.25 / N_IN, "normal", 0.0),
+    "kaiming_uniform": (2 / N_IN, "uniform", 0.0),
+    "kaiming_uniform(a=sqrt(5))": (1 / 3 / N_IN, "uniform", 0.0),
+    "kaiming_uniform(mode=fan_out, nonlinearity=selu)": (9 / 16 / N_OUT, "uniform", 0.0),
     "pytorch_linear": (1 / (3 * N_IN), "uniform", 1 / (3 * N_IN)),
+    "he_normal": (2 / N_IN, "truncated", 0.0),
+    "he_uniform": (2 / N_IN, "uniform", 0.0),
+    "glorot_normal": (2 / (N_IN + N_OUT), "truncated", 0.0),
+    "glorot_uniform": (2 / (N_IN + N_OUT), "uniform", 0.0),
+    "lecun_normal": (1 / N_IN, "truncated", 0.0),
+    "lecun_uniform": (1 / N_IN, "uniform", 0.0),
+    "variance_scaling": (1 / N_IN, "truncated", 0.0),
+    "variance_scaling(2, mode=fan_out)": (2 / N_OUT, "truncated", 0.0),
+    "variance_scaling(mode=fan_avg, distribution=uniform)": (2 / (N_IN + N_OUT), "uniform", 0.0),
+    "variance_scaling(distribution=untruncated_normal)": (1 / N_IN, "normal", 0.0),
+    "truncated_normal": (0.05**2 * CUT2, "truncated", 0.0),
+    "truncated_normal(stddev=0.02)": (0.02**2 * CUT2, "truncated", 0.0),
     "normal(sigma_w=1.3, sigma_b=0.2)": (1.69 / N_IN, "normal", 0.04),
+    "normal(mean=0, std=0.02)": (0.0004, "normal", 0.0),
+    "normal(std=0.02, sigma_b=0.1)": (0.0004, "normal", 0.01),
     "uniform(sigma_w=1.3, sigma_b=0.2)": (1.69 / N_IN, "uniform", 0.04),
+    "uniform(bound=0.03)": (0.0003, "uniform", 0.0),
+    "uniform(std=0.02)": (0.0004, "uniform", 0.0),
     "critical(sigma_w2=1.76, sigma_b2=0.05)": (1.76 / N_IN, "normal", 0.05),
+    "siren": (1 / (3 * N_IN**2), "uniform", 1 / (3 * N_IN)),
 }
 
 
@@ -63,10 +94,15 @@ def test_a_recipe_draws_the_variance_of_its_formula(scheme: str) -> None:
     w, b = layer(scheme)
     assert w.shape == (N_OUT, N_IN)
     assert w.dtype == np.float64
-    assert_variance(w, variance, 3 if distribution == "normal" else 9 / 5)
+    assert_variance(w, variance, KURTOSIS[distribution])
     if distribution == "uniform":
         bound = math.sqrt(3 * variance)
         assert 0.999 * bound < np.abs(w).max() <= bound
+    elif distribution == "truncated":
+        cut = 2 * math.sqrt(variance / CUT2)
+        assert 0.99 * cut < np.abs(w).max() <= cut
+        fourth = CUT4 / CUT2**2 * variance**2
+        assert np.mean(w**4) == pytest.approx(fourth, rel=5 * math.sqrt(4 / w.size))
     else:
         assert np.abs(w).max() > 3.5 * math.sqrt(variance)  # 60,000 draws, not cut off
     if bias_variance:
@@ -124,23 +160,43 @@ def test_a_wide_orthogonal_matrix_is_as_uniform_as_a_tall_one() -> None:
 
 
 def test_the_gain_is_that_of_pytorch() -> None:
-    assert gain("identity") == gain("sigmoid") == 1.0
-    assert gain("tanh") == 5 / 3
-    assert gain("relu") == math.sqrt(2)
-    assert gain("leaky_relu") == pytest.approx(math.sqrt(2 / (1 + 0.01**2)), rel=1e-15)
-    assert gain("leaky_relu(0.2)") == pytest.approx(math.sqrt(2 / 1.04), rel=1e-15)
-    assert gain("selu") == 0.75
-    for name in ACTIVATIONS:
-        assert math.isfinite(gain(name))
+    assert calculate_gain("linear") == calculate_gain("sigmoid") == 1.0
+    assert calculate_gain("tanh") == 5 / 3
+    assert calculate_gain("relu") == math.sqrt(2)
+    assert calculate_gain("leaky_relu") == pytest.approx(math.sqrt(2 / (1 + 0.01**2)), rel=1e-15)
+    assert calculate_gain("leaky_relu", 0.2) == pytest.approx(math.sqrt(2 / 1.04), rel=1e-15)
+    assert calculate_gain("selu") == 0.75
+    torch = pytest.importorskip("torch")
+    for name in NONLINEARITIES:
+        assert calculate_gain(name) == torch.nn.init.calculate_gain(name)
 
 
-def test_a_gain_left_out_follows_the_activation() -> None:
-    for scheme in ("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"):
-        (plain,), _ = random_network([9, 8], f"{scheme}(gain=1)", "relu", 0)
-        (relu,), _ = random_network([9, 8], scheme, "relu", 0)
-        np.testing.assert_allclose(relu, math.sqrt(2) * plain, rtol=1e-14)
-    assert initialisation("kaiming_normal").parameters("selu") == {"gain": 0.75}
-    assert initialisation("kaiming_normal(gain=1)").parameters("selu") == {"gain": 1.0}
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_no_recipe_but_the_critical_one_looks_at_the_activation(name: str) -> None:
+    for scheme in INITIALISATIONS:
+        if scheme != "critical":
+            drawn, plain = (random_network([4, 3, 2], scheme, f, 0) for f in (name, "identity"))
+            assert all(map(np.array_equal, drawn.weights, plain.weights))
+
+
+@pytest.mark.parametrize(
+    ("activation", "recipe", "gain"),
+    [
+        ("tanh", "kaiming_normal(nonlinearity=tanh)", 5 / 3),
+        ("relu", "kaiming_normal", math.sqrt(2)),
+        ("identity", "kaiming_normal(nonlinearity=linear)", 1.0),
+        ("leaky_relu(0.2)", "kaiming_normal(a=0.2)", math.sqrt(2 / 1.04)),
+        ("prelu", "kaiming_normal(a=0.25)", math.sqrt(2 / 1.0625)),
+        ("selu", "kaiming_normal(nonlinearity=selu)", 0.75),
+        ("gelu", "kaiming_normal", math.sqrt(2)),
+        ("leaky_relu(1e100)", "kaiming_normal", math.sqrt(2)),
+    ],
+)
+def test_the_gain_that_pytorch_recommends_is_asked_for_by_name(
+    activation: str, recipe: str, gain: float
+) -> None:
+    assert recommended_kaiming(activation) == recipe
+    assert sigmas(recipe, activation, 50).sigma_w2 == pytest.approx(gain**2, rel=1e-14)
 
 
 def test_the_recipes_are_those_of_pytorch() -> None:
@@ -154,12 +210,9 @@ def test_the_recipes_are_those_of_pytorch() -> None:
         assert 0.95 * bound < np.abs(values).max() <= bound * (1 + 1e-6)
     for name in ("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"):
         target = torch.empty(N_OUT, N_IN, dtype=torch.float64)
-        if "kaiming" in name:
-            getattr(torch.nn.init, f"{name}_")(target, nonlinearity="tanh")
-        else:
-            getattr(torch.nn.init, f"{name}_")(target, gain=TANH)
+        getattr(torch.nn.init, f"{name}_")(target)
         variance, distribution, _ = MOMENTS[name]
-        assert_variance(target.numpy(), variance, 3 if distribution == "normal" else 9 / 5)
+        assert_variance(target.numpy(), variance, KURTOSIS[distribution])
 
 
 def test_the_critical_variance_may_be_a_number_or_come_from_the_theory() -> None:
@@ -209,7 +262,9 @@ def test_a_layer_is_drawn_from_its_own_child_of_the_seed() -> None:
     assert not np.array_equal(deep.weights[0], deep.weights[1])
 
 
-@pytest.mark.parametrize("scheme", ["normal", "uniform", "orthogonal", "lecun_normal"])
+@pytest.mark.parametrize(
+    "scheme", ["normal", "uniform", "orthogonal", "lecun_uniform", "he_normal"]
+)
 def test_watched_it_is_the_same_network_to_the_bit(scheme: str) -> None:
     widths, done = [40, 1500, 1400, 30, 30], []
     network = random_network(widths, scheme, "relu", 1, tick=done.append)
@@ -229,14 +284,16 @@ def test_watched_it_is_the_same_network_to_the_bit(scheme: str) -> None:
 def test_the_sigmas_of_a_recipe_are_those_of_what_it_draws(scheme: str) -> None:
     n = 300
     sigma_w2, sigma_b2, distribution = sigmas(scheme, "tanh", n)
-    weights, biases = random_network([n] * 5, scheme, "tanh", 11)
-    w = np.stack(weights)
+    weights, biases = random_network([n] * 6, scheme, "tanh", 11)
+    w = np.stack(weights[1:])  # the first layer of SIREN is another
     if distribution == "orthogonal":  # every row of n numbers has the norm g
         np.testing.assert_allclose((w * w).sum(axis=-1), sigma_w2, rtol=1e-13)
     else:
-        assert_variance(w, sigma_w2 / n, 3 if distribution == "normal" else 9 / 5)
+        assert_variance(w, sigma_w2 / n, KURTOSIS[distribution])
         # beyond 2/√3 standard deviations lies a third of U(-c, c), and a quarter of the normal
-        share = {"uniform": 1 / 3, "normal": math.erfc(math.sqrt(2 / 3))}[distribution]
+        inside = math.erf(math.sqrt(CUT2 * 2 / 3)) / math.erf(math.sqrt(2))
+        share = {"uniform": 1 / 3, "normal": math.erfc(math.sqrt(2 / 3)), "truncated": 1 - inside}
+        share = share[distribution]
         got = np.mean(np.abs(w) > 2 * math.sqrt(sigma_w2 / n / 3))
         assert abs(got - share) < 5 * math.sqrt(share * (1 - share) / w.size)
     if biases is None:
@@ -248,7 +305,7 @@ def test_the_sigmas_of_a_recipe_are_those_of_what_it_draws(scheme: str) -> None:
 def test_the_sigmas_follow_the_width_the_activation_and_the_theory() -> None:
     assert sigmas("pytorch_linear", "tanh", 64)[:2] == pytest.approx((1 / 3, 1 / 192), rel=1e-15)
     assert sigmas("kaiming_normal", "relu", 9)[:2] == pytest.approx((2.0, 0.0), rel=1e-15)
-    assert sigmas("orthogonal", "tanh", 7)[:2] == pytest.approx((25 / 9, 0.0), rel=1e-15)
+    assert sigmas("orthogonal", "tanh", 7)[:2] == pytest.approx((1.0, 0.0), rel=1e-15)
     by_theory = sigmas("critical(sigma_b2=0.05)", "tanh", 64, critical=lambda f, b: 1.76)
     assert by_theory[:2] == pytest.approx((1.76, 0.05), rel=1e-15)
     for width in (0, 4097, 2.5, True):
@@ -256,6 +313,39 @@ def test_the_sigmas_follow_the_width_the_activation_and_the_theory() -> None:
             sigmas("normal", "tanh", width)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="init"):
         sigmas("kaimung", "tanh", 3)
+
+
+@pytest.mark.parametrize("scheme", [*MOMENTS, "orthogonal(1.3, 0.2)"])
+@pytest.mark.parametrize("widths", [(300, 200, 80, 250), (40, 40, 40, 40)])
+def test_the_sigmas_of_each_layer_are_n_in_times_the_variance_that_is_drawn(
+    scheme: str, widths: tuple[int, ...]
+) -> None:
+    found = sigmas_by_layer(scheme, "tanh", widths)
+    networks = [random_network(widths, scheme, "tanh", seed) for seed in range(3)]
+    for layer, (n_in, n_out) in enumerate(pairwise(widths)):
+        w = np.stack([network.weights[layer] for network in networks])
+        if found.weights == "orthogonal":  # W Wᵀ or WᵀW is g² times the identity
+            assert np.sum(w[0] ** 2) == pytest.approx(1.69 * min(n_in, n_out), rel=1e-12)
+            assert found.sigma_w2[layer] == pytest.approx(1.69 * min(n_in / n_out, 1), rel=1e-14)
+            continue
+        assert_variance(w, float(found.sigma_w2[layer]) / n_in, KURTOSIS[found.weights])
+        if networks[0].biases is not None:
+            biases = [network.biases[layer] for network in networks if network.biases]
+            assert_variance(np.stack(biases), float(found.sigma_b2[layer]), 3)
+
+
+def test_layers_that_differ_are_told_from_those_that_are_alike() -> None:
+    assert sigmas_by_layer("kaiming_normal", "relu", [7, 30, 5]).alike
+    assert sigmas_by_layer("normal(sigma_w=1.3)", "relu", [7, 30, 5]).alike
+    xavier = sigmas_by_layer("xavier_normal", "relu", [30, 10, 30])
+    assert not xavier.alike
+    assert xavier.sigma_w2.tolist() == pytest.approx([1.5, 0.5], rel=1e-15)
+    assert xavier.typical.sigma_w2 == pytest.approx(math.sqrt(0.75), rel=1e-15)
+    assert sigmas_by_layer("xavier_normal", "relu", [30] * 4).alike
+    siren = sigmas_by_layer("siren(omega=30)", "sin(30)", [50] * 3)
+    assert siren.sigma_w2.tolist() == pytest.approx([1 / 150, 2 / 900], rel=1e-14)
+    zero = sigmas_by_layer("normal(std=0)", "relu", [30, 10, 30])
+    assert (zero.alike, zero.typical.sigma_w2) == (True, 0.0)
 
 
 # --- text and records ----------------------------------------------------------------------------
@@ -266,8 +356,16 @@ def test_the_sigmas_follow_the_width_the_activation_and_the_theory() -> None:
     [
         *INITIALISATIONS,
         "kaiming_normal(gain=1.414)",
+        "kaiming_normal(a=0.2, mode=fan_out)",
+        "kaiming_uniform(mode=fan_out, nonlinearity=tanh)",
+        "xavier_normal(gain=5/3)",
+        "orthogonal(gain=sqrt(2))",
+        "variance_scaling(scale=2, mode=fan_avg, distribution=uniform)",
+        "normal(std=0.02)",
+        "normal(sigma_b=0.1, std=0.02)",
+        "uniform(bound=0.05)",
+        "siren(omega=10)",
         "normal(sigma_w=1.2, sigma_b=0.1)",
-        "orthogonal(gain=1)",
     ],
 )
 def test_the_text_form_reads_back(text: str) -> None:
@@ -281,7 +379,32 @@ def test_the_text_form_reads_back(text: str) -> None:
 def test_plain_values_take_the_parameters_in_order_and_defaults_are_not_repeated() -> None:
     assert initialisation("normal(1.2, 0.1)") == initialisation("normal(sigma_b=0.1, sigma_w=1.2)")
     assert initialisation("normal(1, 0)").spec == "normal"
-    assert initialisation("kaiming_normal(1)").spec == "kaiming_normal(gain=1)"  # not tanh's
+    assert initialisation("orthogonal(gain=1)").spec == "orthogonal"
+    assert initialisation("kaiming_normal(gain=sqrt(2))").spec == "kaiming_normal"
+    assert initialisation("kaiming_normal(a=0, mode=fan_in)").spec == "kaiming_normal"
+    assert initialisation("kaiming_normal(0.2)").spec == "kaiming_normal(a=0.2)"  # as PyTorch's
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("torch.nn.init.kaiming_normal_(mode='fan_out', nonlinearity='relu')",
+         "kaiming_normal(mode=fan_out, nonlinearity=relu)"),
+        ("nn.init.xavier_uniform_(gain=5/3)", "xavier_uniform(gain=5/3)"),
+        ("orthogonal_", "orthogonal"),
+        ("keras.initializers.HeNormal()", "he_normal"),
+        ("GlorotUniform", "glorot_uniform"),
+        ("jax.nn.initializers.lecun_normal()", "lecun_normal"),
+        ("VarianceScaling(scale=2.0, mode='fan_avg')",
+         "variance_scaling(scale=2, mode=fan_avg)"),
+        ("TruncatedNormal(stddev=0.02)", "truncated_normal(std=0.02)"),
+        ("Orthogonal", "orthogonal"),
+        ("edge_of_chaos", "critical"),
+        ("gaussian(1.5)", "normal(sigma_w=1.5)"),
+    ],
+)  # fmt: skip
+def test_a_call_of_a_framework_is_read_as_it_stands(text: str, spec: str) -> None:
+    assert initialisation(text).spec == spec
 
 
 def test_every_recipe_says_what_it_is() -> None:
@@ -289,9 +412,56 @@ def test_every_recipe_says_what_it_is() -> None:
         assert scheme.name == name
         assert "W" in scheme.formula
         assert scheme.source
-    for name, there in (("he", "kaiming_normal"), ("glorot", "xavier_normal"), ("torch", "linear")):
-        with pytest.raises(InputError, match=there):
-            initialisation(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("he", ("kaiming_normal", "he_normal", "he_uniform")),
+        ("xavier", ("xavier_normal", "xavier_uniform")),
+        ("glorot", ("glorot_normal", "glorot_uniform")),
+        ("torch", ("pytorch_linear",)),
+        ("normal_", ("did you mean normal",)),  # whose σw = 1 is not PyTorch's std = 1
+        ("trunc_normal_", ("truncated_normal",)),
+        ("kaiming_norml", ("kaiming_normal",)),
+        ("normal(0, 0.01)", ("normal(std=0.01)", "normal(sigma_w=0, sigma_b=0.01)")),
+        ("normal(0., 1)", ("normal(std=1)",)),
+        ("uniform(-0.1, 0.1)", ("uniform(bound=0.1)",)),
+        ("uniform(0, 0.1)", ("uniform(bound=0.1)",)),
+        ("kaiming_normal(mode=fan_avg)", ("kaiming_normal mode", "fan_in or fan_out")),
+        ("kaiming_normal(fan_out)", ("'fan_out'", "mode")),
+        (
+            "kaiming_normal(nonlinearity=gelu)",
+            ("kaiming_normal nonlinearity", "tanh", "leaky_relu"),
+        ),
+        ("kaiming_normal(gian=2)", ("'gian'", "did you mean gain?")),
+        ("kaiming_normal(gain=2, nonlinearity=tanh)", ("one of gain and nonlinearity",)),
+        ("kaiming_normal(gain=2, a=0.1)", ("one of gain and a",)),
+        ("kaiming_normal(gain=big)", ("kaiming_normal gain", "'big'", "from 1e-50")),
+        ("xavier_normal(nonlinearity=tanh)", ("'nonlinearity'", "takes: gain")),
+        ("normal(1, std=2)", ("one of sigma_w and std",)),
+        ("uniform(bound=1, std=2)", ("one of bound and std",)),
+        ("normal(mean=1, std=1)", ("normal mean", "0, the only mean")),
+        ("normal(std=0.02, stddev=0.02)", ("twice",)),
+        ("normal(5e-324)", ("normal sigma_w", "0 or a number from 1e-50 to 1")),
+        ("normal(1.35e154)", ("normal sigma_w", "0 or a number from 1e-50 to 1")),
+        ("variance_scaling(distribution=normal)", ("truncated_normal", "untruncated_normal")),
+        ("siren(0)", ("siren omega", "from 0.001 to 1000000")),
+    ],
+)
+def test_what_cannot_be_a_recipe_is_answered_with_what_may_be_meant(
+    text: str, said: tuple[str, ...]
+) -> None:
+    with pytest.raises(InputError) as caught:
+        initialisation(text)
+    for part in said:
+        assert part in str(caught.value)
+
+
+def test_two_bare_numbers_that_have_one_reading_are_sigma_w_and_sigma_b() -> None:
+    assert initialisation("normal(1.5, 0.1)").spec == "normal(sigma_w=1.5, sigma_b=0.1)"
+    assert initialisation("uniform(1.5, 0.1)").spec == "uniform(sigma_w=1.5, sigma_b=0.1)"
+    assert initialisation("normal(0)").spec == "normal(sigma_w=0)"
 
 
 # --- what is refused -----------------------------------------------------------------------------
@@ -304,13 +474,18 @@ def test_every_recipe_says_what_it_is() -> None:
         ("init", {"scheme": None}),
         ("init", {"scheme": "normal(1"}),
         ("lecun_normal parameter", {"scheme": "lecun_normal(gain=2)"}),
-        ("kaiming_normal parameter", {"scheme": "kaiming_normal(1, 2)"}),
+        ("kaiming_normal parameter", {"scheme": "kaiming_normal(1, 2, 3, 4, 5)"}),
         ("kaiming_normal gain", {"scheme": "kaiming_normal(gain=-1)"}),
         ("normal sigma_b", {"scheme": "normal(sigma_b=-0.1)"}),
         ("widths", {"widths": [4]}),
         ("widths", {"widths": []}),
         ("widths", {"widths": "44"}),
         ("widths", {"widths": 4}),
+        ("widths", {"widths": np.array(1.0)}),
+        ("widths", {"widths": np.ones((2, 2), int)}),
+        ("widths", {"widths": memoryview(np.ones((2, 2), int))}),
+        ("widths", {"widths": b"44"}),
+        ("widths", {"widths": {4, 5}}),
         ("widths", {"widths": [1] * 10_002}),
         ("width", {"widths": [4, 0]}),
         ("width", {"widths": [4, 4097]}),
@@ -340,7 +515,8 @@ def test_more_memory_than_there_is_is_refused_beforehand_with_what_would_fit(
 
 
 @pytest.mark.parametrize(
-    ("scheme", "copies"), [("normal", 1.1), ("pytorch_linear", 1.1), ("orthogonal", 1.5)]
+    ("scheme", "copies"),
+    [("normal", 1.1), ("pytorch_linear", 1.1), ("he_normal", 1.1), ("orthogonal", 1.5)],
 )
 def test_the_weights_of_a_network_are_in_memory_once(scheme: str, copies: float) -> None:
     random_network([4, 4], scheme, "tanh", 0)  # caches

@@ -30,6 +30,7 @@ from gradtui.mathematics.wide.mean_field import (
     rate_map,
 )
 from gradtui.mathematics.wide.moments import Expectations, expectations
+from gradtui.mathematics.wide.path import gradient_path
 from gradtui.mathematics.wide.recursion import Recursion
 
 REFERENCES = Path(__file__).parent.parent / "references"
@@ -568,3 +569,54 @@ def test_values_are_floats() -> None:
     found = mean_field("tanh", 2.0, 0.1)
     for name in ("q", "c", "chi", "chi_c", "q_slope", "xi_q", "xi_c", "xi_gradient"):
         assert type(getattr(found, name)) is float
+
+
+@pytest.mark.parametrize("omega", [0.7, 3.0, 30.0])
+@pytest.mark.parametrize("q", [1e-6, 0.01, 0.3, 4.0])
+def test_the_moments_of_a_wave_are_those_of_a_sum(omega: float, q: float) -> None:
+    m = expectations(activation("sin", omega=omega)).moments(np.array(q))
+    z, step = np.linspace(-13.0, 13.0, 20_001, retstep=True)  # the trapezoid errs by e^-(2π/h)²/2
+    density = step * np.exp(-0.5 * z * z) / math.sqrt(math.tau)
+    wave, slope = np.sin(omega * math.sqrt(q) * z), omega * np.cos(omega * math.sqrt(q) * z)
+    assert float(m.mean) == pytest.approx(density @ wave, abs=1e-13)
+    assert float(m.square) == pytest.approx(density @ wave**2, rel=1e-11)
+    assert float(m.slope_square) == pytest.approx(density @ slope**2, rel=1e-11)
+    growth = density @ (0.5 * (z * z - 1.0) * wave**2)
+    assert float(m.growth) == pytest.approx(growth, rel=1e-11, abs=1e-12)
+    kurtosis = density @ slope**4 / (density @ slope**2) ** 2
+    e = expectations(activation("sin", omega=omega))
+    assert e.slope_kurtosis(q) == pytest.approx(kurtosis, rel=1e-11)
+
+
+def test_a_second_moment_beyond_all_tables_still_has_its_gradient() -> None:
+    """At q = 1e154, E[f′²] = ∫f′² du / √(2πq) to all digits, and ∫sech⁴ is 4/3."""
+    path = gradient_path("tanh", 1.0, 0.0, 3, 1e77)
+    assert path.q[:2] == pytest.approx([1e154, 1.0], rel=1e-12)
+    slope = math.log10(4.0 / 3.0 / math.sqrt(math.tau)) - 77.0
+    assert path.log10_chi[0] == pytest.approx(slope, abs=1e-9)
+    one = gradient_path("tanh", 1.0, 0.0, 2, 1.0)
+    assert path.log10_chi[1:] == pytest.approx(one.log10_chi, abs=1e-9)
+    wave = gradient_path("sin(omega=30)", 1.0, 0.0, 3, 1e77)
+    assert wave.q[1:] == pytest.approx([0.5, 0.5], rel=1e-12)
+    assert wave.log10_chi == pytest.approx([math.log10(450.0)] * 3, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu"])
+def test_where_layers_differ_each_has_its_own_variances(name: str) -> None:
+    w, b = np.array([1.5, 0.3, 2.2, 0.9]), np.array([0.0, 0.2, 0.0, 0.05])
+    path, q = gradient_path(name, w, b, 4, 0.8), w[0] * 0.64
+    f = activation(name)
+    z, step = np.linspace(-13.0, 13.0, 40_000, retstep=True)
+    density = step * np.exp(-0.5 * z * z) / math.sqrt(math.tau)
+    for layer in range(4):
+        if layer:
+            q = w[layer] * density @ f(math.sqrt(q) * z) ** 2 + b[layer]
+        assert path.q[layer] == pytest.approx(q, rel=1e-7)
+        chi = w[layer] * density @ f.derivative(math.sqrt(q) * z) ** 2
+        assert path.log10_chi[layer] == pytest.approx(math.log10(chi), abs=1e-4)
+
+
+def test_layers_that_are_alike_are_those_of_one_number() -> None:
+    one, each = (gradient_path("tanh", w, 0.1, 30) for w in (1.7, np.full(30, 1.7)))
+    assert np.array_equal(one.q, each.q)
+    assert np.array_equal(one.log10_chi, each.log10_chi)

@@ -44,11 +44,17 @@ def assert_logs(got: np.ndarray, true: Any) -> None:
     np.testing.assert_allclose(got[finite], true[finite], rtol=0, atol=TOLERANCE)
 
 
-def assert_flow(got: GradientFlow, true: tuple[Any, Any, Any]) -> None:
-    for one, other in zip(
-        (got.log10_grad_weights, got.log10_grad_biases, got.log10_grad_hidden), true, strict=True
-    ):
-        assert_logs(one, other)
+GRADIENTS = (
+    "log10_grad_weights",
+    "log10_grad_biases",
+    "log10_grad_hidden",
+    "log10_grad_preactivations",
+)
+
+
+def assert_flow(got: GradientFlow, true: tuple[Any, ...]) -> None:
+    for field, other in zip(GRADIENTS, true, strict=True):
+        assert_logs(getattr(got, field), other)
 
 
 def drawn(
@@ -131,22 +137,23 @@ def log10_norm(values: Any) -> float:
 
 def by_autograd(
     f: Callable[[Any], Any], weights: Any, biases: Any, x: Any, upstream: Any
-) -> tuple[list[float], list[float], list[float]]:
+) -> tuple[list[float], ...]:
     depth = len(weights)
 
-    def loss(w: Any, b: Any, nudges: Any) -> Any:
+    def loss(w: Any, b: Any, nudges: Any, raised: Any) -> Any:
         a = x + nudges[0]
         for layer in range(depth):
-            z = anp.dot(a, w[layer].T) + (0.0 if b[layer] is None else b[layer])
+            z = anp.dot(a, w[layer].T) + (0.0 if b[layer] is None else b[layer]) + raised[layer]
             a = f(z) + nudges[layer + 1]
         return anp.sum(upstream * a)
 
     zeros = [np.zeros(len(w)) for w in weights]
     given = [zero if b is None else b for b, zero in zip(biases, zeros, strict=True)]
-    nudges = [np.zeros((len(x), n)) for n in (x.shape[1], *map(len, weights))]
+    raised = [np.zeros((len(x), len(w))) for w in weights]
+    nudges = [np.zeros_like(x), *(np.zeros_like(one) for one in raised)]
     with np.errstate(over="ignore"):  # where tanh is flat, its cosh is not a float64 any more
-        gradients = autograd.grad(loss, (0, 1, 2))(list(weights), given, nudges)
-    return tuple([log10_norm(one) for one in many] for many in gradients)  # type: ignore[return-value]
+        gradients = autograd.grad(loss, (0, 1, 2, 3))(list(weights), given, nudges, raised)
+    return tuple([log10_norm(one) for one in many] for many in gradients)
 
 
 def test_every_activation_is_compared() -> None:
@@ -183,13 +190,14 @@ def test_the_norms_are_those_of_pytorch() -> None:
         w, b = ([torch.tensor(one, requires_grad=True) for one in s] for s in (weights, biases))
         a = torch.tensor(x, requires_grad=True)
         f = getattr(torch, name, None) or getattr(torch.nn.functional, name)
-        hidden = [a]
+        hidden, preactivations = [a], []
         for one, other in zip(w, b, strict=True):
-            hidden.append(f(torch.nn.functional.linear(hidden[-1], one, other)))
+            preactivations.append(torch.nn.functional.linear(hidden[-1], one, other))
+            hidden.append(f(preactivations[-1]))
         true = [
             [math.log10(float(g.norm())) for g in torch.autograd.grad(
                 hidden[-1], wanted, torch.tensor(upstream), retain_graph=True)]
-            for wanted in (w, b, hidden)
+            for wanted in (w, b, hidden, preactivations)
         ]  # fmt: skip
         assert_flow(gradient_flow(name, weights, biases, x, upstream), tuple(true))
 
@@ -218,7 +226,7 @@ IN_MPMATH: dict[str, Pair] = {
 
 def by_mpmath(
     name: str, weights: Any, biases: Any, x: Any, upstream: Any
-) -> tuple[list[float], list[float], list[float]]:
+) -> tuple[list[float], ...]:
     """The chain rule in so many words, with exponents that have no end."""
     f, df = IN_MPMATH[name]
 
@@ -244,18 +252,19 @@ def by_mpmath(
                 ]
             zs.append(z)
             a.append([[f(v) for v in row] for row in z])
-        hidden, by_weights, by_biases = [log10(signals)], [], []
+        hidden, by_weights, by_biases, deltas = [log10(signals)], [], [], []
         for w, z, below in zip(reversed(weights), reversed(zs), reversed(a[:-1]), strict=True):
             delta = [
                 [g * df(v) for g, v in zip(*rows, strict=True)]
                 for rows in zip(signals, z, strict=True)
             ]
             columns = [list(column) for column in zip(*delta, strict=True)]
+            deltas.append(log10(delta))
             by_weights.append(log10(times(columns, below)))
             by_biases.append(log10([[mp.fsum(column) for column in columns]]))
             signals = times(delta, exact(w))
             hidden.append(log10(signals))
-    return by_weights[::-1], by_biases[::-1], hidden[::-1]
+    return by_weights[::-1], by_biases[::-1], hidden[::-1], deltas[::-1]
 
 
 EXTREMES: dict[str, tuple[str, list[int], int, float, bool, float, float]] = {
@@ -289,11 +298,9 @@ def test_what_leaves_float64_keeps_its_magnitude(name: str) -> None:
         weights = [np.abs(w) for w in weights]
     given_ = (weights, biases if biased else None, x * at, upstream * above)
     got, true = gradient_flow(f, *given_), by_mpmath(f, *given_)
-    for one, other in zip(
-        (got.log10_grad_weights, got.log10_grad_biases, got.log10_grad_hidden), true, strict=True
-    ):
+    for field, other in zip(GRADIENTS, true, strict=True):
         # 1e-10, and the roundings of magnitudes whose logarithms are large
-        np.testing.assert_allclose(one, other, rtol=1e-14, atol=TOLERANCE)
+        np.testing.assert_allclose(getattr(got, field), other, rtol=1e-14, atol=TOLERANCE)
 
 
 def test_rows_of_one_batch_may_be_worlds_apart() -> None:
@@ -448,7 +455,7 @@ def test_units_have_no_order(name: str, seed: int) -> None:
     got, same = (
         gradient_flow(name, w, b, x, upstream) for w, b in ((weights, biases), (turned, moved))
     )
-    for field in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden"):
+    for field in GRADIENTS:
         assert_logs(getattr(got, field), getattr(same, field))
 
 
@@ -460,7 +467,7 @@ def test_a_larger_upstream_moves_every_norm_by_its_logarithm(
     got, moved = (
         gradient_flow(name, weights, biases, x, upstream * s) for s in (1.0, 10.0**exponent)
     )
-    for field in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden"):
+    for field in GRADIENTS:
         assert_logs(getattr(moved, field), getattr(got, field) + math.log10(10.0**exponent))
 
 
@@ -490,7 +497,7 @@ def test_rows_of_a_batch_have_no_order(name: str, seed: int) -> None:
     turn = np.random.default_rng(seed).permutation(7)
     got = gradient_flow(name, weights, biases, x, upstream)
     same = gradient_flow(name, weights, biases, x[turn], upstream[turn])
-    for field in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden"):
+    for field in GRADIENTS:
         assert_logs(getattr(got, field), getattr(same, field))
 
 
@@ -534,7 +541,7 @@ def test_a_dead_layer_silences_itself_and_all_below() -> None:
 def test_a_zero_upstream_leaves_nothing_anywhere() -> None:
     weights, biases, x, upstream = drawn([4] * 4, 2, 1.0, seed=1)
     got = gradient_flow("tanh", weights, biases, x, 0.0 * upstream)
-    for values in (got.log10_grad_weights, got.log10_grad_biases, got.log10_grad_hidden):
+    for values in (getattr(got, field) for field in GRADIENTS):
         assert (values == -INF).all()
 
 
@@ -557,7 +564,7 @@ def test_watched_it_is_the_same_flow_to_the_bit() -> None:
         assert done == sorted(set(done))
         assert done[0] > 0.0
         assert done[-1] == 1.0
-        for field in ("log10_grad_weights", "log10_grad_biases", "log10_grad_hidden"):
+        for field in GRADIENTS:
             assert np.array_equal(getattr(flow, field), getattr(whole, field))
         assert np.array_equal(flow.layers.z_spread, whole.layers.z_spread)  # type: ignore[union-attr]
 
@@ -799,3 +806,10 @@ def test_memory_grows_with_the_batch_alone() -> None:
     row = 8 * 2 * 128 * 20
     for fewer, more, rows in ((peaks[0], peaks[1], 64), (peaks[1], peaks[2], 128)):
         assert row * rows <= more - fewer < 1.3 * row * rows
+
+
+def test_whether_to_look_inside_is_true_or_false() -> None:
+    w, x = [np.eye(2)], np.ones((1, 2))
+    for layers in (np.ones(2, bool), np.ones((2, 2)), 1, "yes", None):
+        with pytest.raises(InputError, match=r"layers: .* True or False"):
+            gradient_flow("tanh", w, None, x, x, layers=layers)  # type: ignore[arg-type]

@@ -19,8 +19,13 @@ from scipy.special import digamma
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.initialisation.draw import random_network
+from gradtui.mathematics.network import graded as graded_module
+from gradtui.mathematics.network.graded import log2_singular_values
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra, jacobian_spectrum
+from gradtui.models.network.networks import drawn
+from gradtui.models.subject import subjects_of
 from gradtui.progress import Stopped
+from gradtui.setup import Setup
 
 RIGHT = 1e-10
 """Absolute, of a log10."""
@@ -114,6 +119,67 @@ def test_one_saturated_layer_whose_slopes_underflow_is_not_a_zero(times: float) 
     assert np.abs(found - exact("tanh", weights, biases, x, digits_for(found))).max() < RIGHT
 
 
+def graded(n: int, kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Exponents of columns: neighbours of almost one size, wherever a run of columns may end."""
+    steps = {
+        "pairs": np.repeat(np.arange(n), 2)[:n] * 12.0 - rng.uniform(-0.2, 0.2, n),
+        "threes": np.repeat(np.arange(n), 3)[:n] * 24.3 + rng.normal(0.0, 0.1, n),
+        "sixes": 6.0 * np.arange(n) + rng.choice([-0.1, 0.1], n),
+        "strewn": np.round(rng.exponential(8.0, n).cumsum()),
+    }
+    return -steps[kind]
+
+
+@pytest.mark.parametrize("kind", ["pairs", "threes", "sixes", "strewn"])
+@pytest.mark.parametrize("seed", range(4))
+def test_columns_of_almost_one_size_settle_wherever_they_stand(kind: str, seed: int) -> None:
+    rng = np.random.default_rng([seed, 5])
+    n = 14
+    g, s = np.triu(rng.normal(size=(n, n))), graded(n, kind, rng)
+    found = -np.sort(-log2_singular_values(g, s, lambda share: None))
+    with mp.workdps(60 + int(0.4 * (found[0] - found[-1]))):
+        sizes = mp.diag([mp.power(2, float(one)) for one in s])
+        values = mp.svd_r(mp.matrix(g.tolist()) * sizes, compute_uv=False)
+        expected = np.array([float(mp.log(one, 2)) for one in values])
+    assert np.abs(found - expected).max() < 1e-10
+
+
+def test_no_spread_of_columns_takes_more_than_a_few_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds, error = [0], graded_module._error
+
+    def counted(v: np.ndarray, h: np.ndarray) -> float:
+        rounds[-1] += 1
+        return error(v, h)
+
+    monkeypatch.setattr(graded_module, "_error", counted)
+    rng = np.random.default_rng(6)
+    for trial in range(200):
+        n = int(rng.integers(2, 40))
+        kind = ("pairs", "threes", "sixes", "strewn")[trial % 4]
+        rounds.append(0)
+        log2_singular_values(rng.normal(size=(n, n)), graded(n, kind, rng), lambda share: None)
+    assert max(rounds) <= 8
+
+
+@pytest.mark.parametrize(("x", "kind", "number"), [(63.0, 0, 2), (64.0, 1, 4), (65.0, 0, 2)])
+def test_a_network_far_into_saturation_has_a_spectrum(x: float, kind: int, number: int) -> None:
+    """The logarithms add up to that of the determinant, which plain LU knows layer by layer."""
+    init = ("normal(sigma_w=1)", "orthogonal(gain=1)")[kind]
+    setup = Setup.of(activations=("tanh",), init=(init,), depth=100, model="network").with_(x=x)
+    (subject,) = subjects_of(setup, "network")
+    drawn_network, rng = drawn(subject, number)
+    a = x * rng.standard_normal(64)
+    found = jacobian_spectrum("tanh", drawn_network.weights, None, a).log10_singular_values
+    expected = 0.0
+    for w in drawn_network.weights:
+        z = w @ a
+        expected += np.linalg.slogdet(w)[1] + activation("tanh").log_abs_derivative(z).sum()
+        a = np.tanh(z)
+    assert found.sum() == pytest.approx(expected / math.log(10), abs=64 * RIGHT)
+
+
 # ------------------------------------------------------------- closed forms
 
 
@@ -145,6 +211,25 @@ def test_the_logarithms_add_up_to_that_of_the_determinant(f: str) -> None:
     assert found.sum() == pytest.approx(expected / math.log(10), abs=64 * RIGHT)
 
 
+@pytest.mark.parametrize("size", [1e15, 1e17, 1e20, 1e100])
+def test_so_they_do_where_sizes_leave_nothing_of_what_stands_beside_them(size: float) -> None:
+    """A unit of SELU at -1e20 has a slope of 10^-4e19: no digit of that is left for the weights.
+
+    log selu′(z) = z + log(λα) below 0 and log λ above it (Klambauer et al. 2017).
+    """
+    scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+    weights, biases, x = network([8] * 101, "lecun_normal", "selu", 0)
+    expected, a = 0.0, size * x
+    for w in weights:
+        z = w @ a
+        below = np.minimum(z, 0.0)
+        expected += np.linalg.slogdet(w)[1]
+        expected += np.where(z > 0.0, math.log(scale), below + math.log(scale * alpha)).sum()
+        a = np.where(z > 0.0, scale * z, scale * alpha * np.expm1(below))
+    found = jacobian_spectrum("selu", weights, biases, size * x).log10_singular_values
+    assert found.sum() == pytest.approx(expected / math.log(10), rel=1e-10)
+
+
 def test_a_random_direction_of_a_gaussian_linear_network_shrinks_as_digamma_says() -> None:
     """E ln‖Ju‖² = L (ψ(n/2) + ln(2/n)) and Var = L ψ′(n/2), seen through ‖J‖ of one column."""
     n, depth, draws = 5, 40, 400
@@ -174,7 +259,8 @@ def test_a_shallow_network_has_the_singular_values_of_its_jacobian(f: str) -> No
         a, jacobian = g(z), g.derivative(z)[:, None] * (w @ jacobian)
     expected = np.linalg.svd(jacobian, compute_uv=False)[:4]
     found = jacobian_spectrum(f, weights, biases, x).log10_singular_values
-    assert len(found) == 4
+    assert found[4:].tolist() == [-math.inf] * 2
+    found = found[:4]
     rank = np.linalg.matrix_rank(jacobian)
     assert 10.0 ** found[:rank] == pytest.approx(expected[:rank], rel=1e-11)
     assert (found[rank:] == -np.inf).all()
@@ -251,8 +337,21 @@ def test_what_is_singular_only_by_cancellation_is_zero_to_rounding() -> None:
 
 def test_a_bottleneck_leaves_as_many_directions_as_it_has_units() -> None:
     found = jacobian_spectrum("tanh", *network([8, 8, 2, 8], "normal", "tanh", 0))
-    assert len(found.log10_singular_values) == 2
     assert found.rank == 2
+    assert found.log10_singular_values[2:].tolist() == [-math.inf] * 6
+    assert found.surviving(1e-300) == 2 / 8
+
+
+@pytest.mark.parametrize("widths", [[9, 3, 9], [9, 4], [3, 9], [5, 2, 8, 3], [100, 1, 100]])
+def test_there_is_one_value_for_each_direction_of_the_input(widths: list[int]) -> None:
+    """As NumPy has them of the matrix itself, n_0 columns wide, zeros for its null space."""
+    weights, biases, x = network(widths, "orthogonal", "identity", 3)
+    product = np.linalg.multi_dot([np.eye(widths[-1]), *reversed(list(weights))])
+    of_gram = np.sqrt(np.abs(np.linalg.eigvalsh(product.T @ product)))[::-1]
+    found = jacobian_spectrum("identity", weights, biases, x).log10_singular_values
+    assert len(found) == widths[0]
+    assert (found == -np.inf).sum() == widths[0] - min(widths)
+    np.testing.assert_allclose(10**found, of_gram, atol=1e-7)
 
 
 # --------------------------------------------------------------- invariance

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from gradtui.errors import InputError
+from gradtui.mathematics.layer_values import LayerValues
 from gradtui.models.finding import Remedy
 from gradtui.models.subject import Changes, Subject, first_that_helps
-from gradtui.setup import Setup
+from gradtui.setup import KNOBS, Setup
 from support.subjects import subject
 
 SETUP = Setup.of(activations=("sigmoid", "tanh"), depth=8, layer=8)
@@ -41,7 +42,9 @@ def search(
 def test_the_first_that_heals_is_offered_and_none_after_it_is_tried() -> None:
     tried: list[Subject] = []
     remedy = search(4, tried=tried)
-    assert remedy == Remedy("depth = 4", {"depth": 4}, "bad", "fine at 4", becomes="sigmoid")
+    assert remedy == Remedy(
+        "depth = 4 for all of them", {"depth": 4}, "bad", "fine at 4", becomes="sigmoid"
+    )
     assert [changed.setup.depth for changed in tried] == [6, 4]
 
 
@@ -80,7 +83,7 @@ def test_a_candidate_that_cannot_be_is_passed_over() -> None:
 
     remedy = first_that_helps(AILING, CANDIDATES, heals, "bad")
     assert remedy is not None
-    assert remedy.label == "depth = 4"
+    assert remedy.label == "depth = 4 for all of them"
 
 
 def test_any_other_fault_is_not_hidden() -> None:
@@ -108,3 +111,28 @@ def test_what_is_applied_brings_the_cursor_along() -> None:
     assert remedy is not None
     healed = remedy.applied(SETUP).checked()
     assert (healed.depth, healed.layer) == (4, 4)
+
+
+def test_what_is_tried_is_what_would_be_printed() -> None:
+    """A value that its text form does not hold is rounded before it is tried."""
+    tried: list[Subject] = []
+
+    def heals(changed: Subject) -> str | None:
+        tried.append(changed)
+        return "fine"
+
+    weights = LayerValues((0.1 + 0.2,))
+    found = first_that_helps(AILING, [("weights", {"weights": weights})], heals, "bad")
+    assert found is not None
+    text = KNOBS["weights"].format(weights)
+    (subject,) = tried
+    assert subject.setup.chain.weights == found.changes["weights"] == KNOBS["weights"].parse(text)
+    assert KNOBS["weights"].format(found.changes["weights"]) == text
+
+
+def test_a_value_that_no_command_could_set_is_not_tried() -> None:
+    """A σw beyond its range is refused as it is on the command line."""
+    candidates = [("too large", {"sigma_w": 1e9}), ("depth = 4", {"depth": 4})]
+    found = search(4, candidates)
+    assert found is not None
+    assert found.label == "depth = 4 for all of them"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Finding, Kind, digits_beside
+from gradtui.wording import magnitude
 
 LIMIT = -3.0
 BELOW, ABOVE = math.nextafter(LIMIT, -math.inf), math.nextafter(-LIMIT, math.inf)
@@ -47,13 +49,20 @@ def test_what_vanishes_forwards_explodes_backwards(log10_ratio: float, limit: fl
     [
         (-math.inf, -3.0, "above 0.001"),
         (-10.0, -3.0, "above 0.001"),
-        (BELOW, -3.0, "above 0.001"),
+        (BELOW, -3.0, "above 0.001, though nearer than is told here"),
         (-1.0, -3.0, "above 0.001"),
         (0.0, -3.0, "below 1000"),
         (1.0, -3.0, "below 1000"),
         (10.0, -3.0, "below 1000"),
         (-1.0, -6.0, "above 1e-6"),
         (1.0, -6.0, "below 1e6"),
+        (math.log10(0.00104), -3.0, "above 0.001"),
+        (math.log10(0.000996), -3.0, "above 0.001"),
+        (-3.0, -3.0, "0.001 or more"),
+        (3.0, -3.0, "1000 or less"),
+        (math.log10(0.01228), math.log10(0.0123), "above 0.0123"),
+        (-0.5, math.log10(0.999), "above 0.999"),
+        (0.5, math.log10(0.999), "below 1.001"),
         (0.5, math.log10(0.03), "below 33"),
         (-0.5, math.log10(0.03), "above 0.03"),
     ],
@@ -63,6 +72,23 @@ def test_the_end_of_what_is_healthy_that_counts_is_named(
 ) -> None:
     """The end that was passed; of the healthy the one that is nearer."""
     assert Kind.of(log10_ratio, limit).healthy_is(log10_ratio, limit) == words
+
+
+@given(st.floats(-300, -4.5e-4), st.floats(-1e-3, 1e-3), st.booleans())
+def test_a_ratio_is_not_printed_as_the_threshold_that_it_keeps_or_passes(
+    limit: float, off: float, above: bool
+) -> None:
+    ratio = (-limit if above else limit) + off
+    kind = Kind.of(ratio, limit)
+    words = kind.healthy_is(ratio, limit)
+    if words.startswith(("above", "below")) and "nearer" not in words:
+        printed = Decimal(magnitude(ratio, digits_beside(ratio, limit)))
+        side, end = words.split()
+        less = printed < Decimal(end) if side == "above" else printed > Decimal(end)
+        assert printed != Decimal(end)
+        assert less is (kind is not Kind.HEALTHY)
+    else:
+        assert abs(off) < 1e-7
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gradtui.errors import InputError
 from gradtui.plots.ascii import to_ascii
-from gradtui.plots.canvas import MARKERS, MIN_HEIGHT, MIN_WIDTH, Canvas, tick_values
+from gradtui.plots.canvas import MARKERS, MIN_HEIGHT, MIN_WIDTH, Canvas
 from gradtui.plots.picture import DASHES, Picture, row_text
+from gradtui.plots.ticks import tick_values
 
 
 def canvas(
@@ -89,7 +90,7 @@ def test_a_plot_as_text() -> None:
     made.text(5, 5, "top", "title")
     assert to_ascii_cells(made.build()).split("\n") == [
         "    +------------------+",
-        "   5+        top       |",
+        "   5+         top      |",
         "    |                  |",
         "    |******************|",
         "    |                  |",
@@ -222,6 +223,16 @@ def test_a_level_is_named_at_its_right_end_and_stays_behind_the_curves() -> None
     assert inked(picture, "curve0") == inked(plain.build(), "curve0")
 
 
+def test_levels_in_one_line_are_named_together_from_the_lowest_or_not_at_all() -> None:
+    """One after the other, they would name two places in that line."""
+    for columns, said in ((50, ["low, high"]), (18, [])):
+        made = canvas(columns, 11)
+        made.level(2.51, " high ", "muted")
+        made.level(2.5, " low ", "muted")
+        named = [one for one in lines(made.build()) if "high" in one or "low" in one]
+        assert [words in one for words, one in zip(said, named, strict=True)] == [True] * len(said)
+
+
 def test_a_level_outside_the_limits_is_left_out() -> None:
     made = canvas()
     made.level(5.1, "float16", "muted")
@@ -323,7 +334,7 @@ def test_a_ground_fills_every_cell_of_the_plot_where_no_curve_is() -> None:
     made = canvas()
     made.line([0, 10], [2.5, 2.5], "curve0")
     ground = [[("#", "exploding4")] * made.columns for _ in range(made.lines)]
-    made.shade(ground)
+    made.shade(lambda x, y: ground)
     picture = made.build()
     covered = inked(picture, "exploding4")
     assert len(covered) == made.columns * (made.lines - 1)
@@ -333,7 +344,7 @@ def test_a_ground_fills_every_cell_of_the_plot_where_no_curve_is() -> None:
 def test_a_blank_of_the_ground_does_not_take_the_colour_beside_it() -> None:
     made = canvas()
     line = [("#", "exploding4")] * 5 + [(" ", "")] * (made.columns - 5)
-    made.shade([line] * made.lines)
+    made.shade(lambda x, y: [line] * made.lines)
     for one in made.build().rows:
         for text, role in one:
             assert role != "exploding4" or " " not in text
@@ -341,7 +352,7 @@ def test_a_blank_of_the_ground_does_not_take_the_colour_beside_it() -> None:
 
 def test_a_path_may_turn_back_and_is_drawn_in_its_order() -> None:
     made = canvas(40, 15)
-    made.path([2, 8, 8, 2], [1, 1, 4, 4], "good")
+    made.line([2, 8, 8, 2], [1, 1, 4, 4], "good")
     cells = inked(made.build(), "good")
     rows = {y for y, _ in cells}
     ends = {y: max(x for row, x in cells if row == y) for y in rows}
@@ -352,7 +363,7 @@ def test_a_path_may_turn_back_and_is_drawn_in_its_order() -> None:
 
 def test_a_path_is_interrupted_where_it_leaves_the_plot_or_is_no_number() -> None:
     made = canvas(60, 9)
-    made.path([1, 2, math.nan, 6, 7, 30, 8, 9], [2, 2, 2, 2, 2, 2, 2, math.inf], "good")
+    made.line([1, 2, math.nan, 6, 7, 30, 8, 9], [2, 2, 2, 2, 2, 2, 2, math.inf], "good")
     columns = {x for _, x in inked(made.build(), "good")}
 
     def column(x: float) -> int:
@@ -366,8 +377,8 @@ def test_a_path_is_interrupted_where_it_leaves_the_plot_or_is_no_number() -> Non
 
 def test_a_path_of_one_point_is_a_dot_and_one_outside_is_nothing() -> None:
     made = canvas()
-    made.path([5], [2.5], "good")
-    made.path([50], [2.5], "warn")
+    made.line([5], [2.5], "good")
+    made.line([50], [2.5], "warn")
     picture = made.build()
     assert len(inked(picture, "good")) == 1
     assert inked(picture, "warn") == []
@@ -379,17 +390,9 @@ def test_the_pointer_is_inside_and_marked_on_the_frame(x: float, y: float) -> No
     made.pointer(x, y, "cursor")
     picture = made.build()
     text = [row_text(one) for one in picture.rows]
-    (row,) = [index for index, line in enumerate(text) if "◉" in line]
-    column = text[row].index("◉")
+    (row,) = [index for index, line in enumerate(text) if "⊕" in line]
+    column = text[row].index("⊕")
     assert text[0][column] == "▾"
     assert text[row][made.label_width] == "▸"
     assert 1 <= row <= made.lines
     assert made.label_width < column <= made.label_width + made.columns
-
-
-def test_the_cells_have_the_places_that_marks_take() -> None:
-    made = canvas(40, 15)
-    for column, x in enumerate(made.x_of_columns):
-        assert made._column(float(x)) == made.label_width + 1 + column
-    for line, y in enumerate(made.y_of_lines):
-        assert made._line_of(float(y)) == 1 + line

@@ -19,6 +19,7 @@ from gradtui.plots.picture import (
     fit,
     row,
     row_text,
+    shortened,
     wrapped,
 )
 
@@ -103,8 +104,24 @@ def test_the_characters_of_the_pictures_have_a_likeness(text: str, plain: str) -
 
 
 def test_the_marks_of_the_four_verdicts_stay_different_in_ascii() -> None:
-    assert len({to_ascii(mark) for mark in "✓✗▲●"}) == 4
-    assert "?" not in to_ascii("✓✗▲●▸◉⋮…┆╌")
+    assert len({to_ascii(mark) for mark in "✓✗▲∅"}) == 4
+    assert "?" not in to_ascii("✓✗▲∅▸⊕●◉◆▷◁◇⋮…┆╌")
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (40, "a whole number from 1 to 100"),
+        (28, "a whole number from 1 to 100"),
+        (27, "a whole number from 1 to …"),
+        (10, "a whole …"),
+        (3, "a …"),
+        (1, "…"),
+        (0, ""),
+    ],
+)
+def test_a_text_is_shortened_by_whole_words(width: int, text: str) -> None:
+    assert shortened("a whole number from 1 to 100", width) == text
 
 
 # ------------------------------------------------------------------- curves

@@ -121,7 +121,7 @@ def gelu_tanh() -> Pair:
     return lambda z: z * gate(z), slope
 
 
-def swish(beta: str) -> Pair:
+def swish(beta: str | float) -> Pair:
     b = mpf(beta)
     return (
         lambda z: z * logistic(b * z),
@@ -212,6 +212,11 @@ def erf() -> Pair:
     return mp.erf, lambda z: 2 / mp.sqrt(mp.pi) * mp.exp(-z * z)
 
 
+def wave(omega: float) -> Pair:
+    w = mpf(omega)
+    return lambda z: mp.sin(w * z), lambda z: w * mp.cos(w * z)
+
+
 def gaussian() -> Pair:
     return lambda z: mp.exp(-z * z), lambda z: -2 * z * mp.exp(-z * z)
 
@@ -248,6 +253,9 @@ class Case:
         """`turning`: near the zero of f′; `edges`: where f or f′ stops being a normal float64."""
         self.spec, self.pair, self.kinks, self.edges = spec, pair, kinks, edges
         self.turning = None if turning is None else mp.findroot(pair[1], turning)
+        self.omega = 1.0 if spec == "sin" else 0.0  # of a wave, whose f′ has many zeros
+        if spec.startswith("sin("):
+            self.omega = float(spec.removeprefix("sin(omega=").removesuffix(")"))
 
 
 def cases() -> list[Case]:
@@ -270,6 +278,8 @@ def cases() -> list[Case]:
         Case("gelu", gelu(), turning=-0.75, edges=bell),
         Case("gelu_tanh", gelu_tanh(), turning=-0.75, edges=((-21.6, -20.6), (20.6, 21.6))),
         Case("silu", swish("1"), turning=-1.28, edges=exponential),
+        Case("silu(beta=3)", swish("3"), turning=-0.43, edges=((-239.0, -235.0), (235.0, 239.0))),
+        Case("silu(beta=0.3)", swish(0.3), turning=-4.26, edges=((-2370.0, -2360.0),)),
         Case("mish", mish(), turning=-1.19, edges=exponential),
         Case("softplus", softplus(1.0, 20.0), (20.0,), edges=exponential),
         Case("softplus(beta=3)", softplus(3.0, 20.0), (20 / 3,), edges=((-239.0, -235.0),)),
@@ -290,6 +300,8 @@ def cases() -> list[Case]:
         Case("erf", erf(), edges=bell),
         Case("arctan", (mp.atan, lambda z: 1 / (1 + z * z))),
         Case("sin", (mp.sin, mp.cos)),
+        Case("sin(omega=30)", wave(30.0)),
+        Case("sin(omega=0.7)", wave(0.7)),
         Case("gaussian", gaussian(), edges=bell),
         Case("squareplus", squareplus(4.0)),
         Case("squareplus(b=1)", squareplus(1.0)),
@@ -337,13 +349,15 @@ def grid(case: Case) -> dict[str, list[float]]:
         "kinks": [z for kink in case.kinks for z in around(kink, 1, 12)],
         "zero of the derivative": [] if case.turning is None else around(case.turning, 1, 15),
     }
-    if case.spec == "sin":
-        zeros = [(k + 0.5) * math.pi for k in (-219, -30, -1, 0, 1, 6)]
+    if case.omega:
+        zeros = [(k + 0.5) * math.pi / case.omega for k in (-219, -30, -1, 0, 1, 6)]
         regimes["zero of the derivative"] = [z for zero in zeros for z in around(zero, 2, 9)]
 
     def turning(z: float) -> bool:
-        if case.spec == "sin":
-            return abs(math.cos(z)) < 0.1
+        if case.omega:
+            phase = mpf(case.omega) * mpf(z)
+            beyond = case.omega != 1.0 and abs(phase) > 1e15  # there it is right to 3e-16 only
+            return abs(mp.cos(phase)) < 0.1 or (beyond and abs(mp.sin(phase)) < 0.1)
         return case.turning is not None and abs(z - case.turning) < 0.15
 
     for name, points in regimes.items():

@@ -65,7 +65,7 @@ def test_a_type_checker_knows_what_every_field_is(tmp_path: Path) -> None:
     right = (
         "from gradtui.setup import Loss, Setup\n"
         "s = Setup()\n"
-        "a: int = s.network.units\n"
+        "a: int = s.network.networks\n"
         "b: tuple[str, ...] = s.network.init\n"
         "c: Loss = s.chain.loss\n"
         "d: tuple[float, float] = s.slope.z_range\n"
@@ -73,7 +73,7 @@ def test_a_type_checker_knows_what_every_field_is(tmp_path: Path) -> None:
         "f: int = s.depth\n"
     )
     wrong = (
-        "s.units\ng: str = s.network.units\ns.network.unit\nh: int = s.chain.loss\ns.depth = 3\n"
+        "s.units\ng: int = s.network.units\ns.network.unit\nh: int = s.chain.loss\ns.depth = 3\n"
     )
     file = tmp_path / "use.py"
     file.write_text(right + wrong, encoding="utf-8")
@@ -149,11 +149,14 @@ def test_what_only_a_network_has_asks_for_a_network() -> None:
 
 
 def test_a_sigma_beyond_the_map_widens_the_map() -> None:
-    assert implied(Setup(), "sigma_b", 2.0) == {"sigma_b_range": (0.0, 2.0)}
+    assert implied(Setup.of(sigma_b_range=(0.0, 1.5)), "sigma_b", 2.0) == {
+        "sigma_b_range": (0.0, 2.0)
+    }
     assert implied(Setup.of(sigma_w_range=(1.0, 2.0)), "sigma_w", 0.5) == {
         "sigma_w_range": (0.5, 2.0)
     }
-    assert implied(Setup(), "sigma_w", 2.9) == {}
+    assert implied(Setup.of(sigma_w_range=(1.0, 3.0)), "sigma_w", 2.9) == {}
+    assert implied(Setup(), "sigma_w", 900.0) == {}  # auto: the view holds it
     assert implied(Setup(), "z", 99.0) == {}  # this cursor is refused outside, as ever
 
 
@@ -168,8 +171,8 @@ def test_a_sigma_beyond_the_map_widens_the_map() -> None:
         {"z": 7.0},
         {"weights": LayerValues((1.0, 2.0))},
         {"biases": LayerValues((1.0, 2.0))},
-        {"sigma_w": 3.5},
-        {"sigma_b": 2.0},
+        {"sigma_w": 3.5, "sigma_w_range": (0.0, 3.0)},
+        {"sigma_b": 2.0, "sigma_b_range": (0.0, 1.5)},
         {"init": ("kaiming_normal", "orthogonal"), "activations": ("tanh", "relu")},
     ],
 )

@@ -24,21 +24,31 @@ BY_HAND: dict[str, Pair] = {
 
 @dataclass(frozen=True)
 class ByHand:
-    """z_l, f′(z_l) and ∂L/∂w_l, indexed by layer - 1."""
+    """z_l, f′(z_l), ∂L/∂w_l and ∂L/∂z_l, indexed by layer - 1; ∂L/∂a_l from the input, layer 0."""
 
     z: list[float]
     slopes: list[float]
     gradients: list[float]
+    backward: list[float]
+    hidden: list[float]
+
+    def of(self, quantity: str) -> list[float]:
+        """∂L/∂a, ∂L/∂z or ∂L/∂w by layer."""
+        return {"a": self.hidden, "z": self.backward, "w": self.gradients}[quantity]
+
+    def ratio_of(self, quantity: str) -> float:
+        """The first beside the last."""
+        return abs(self.of(quantity)[0] / self.of(quantity)[-1])
 
     @property
     def ratio(self) -> float:
-        """|∂L/∂w_1| / |∂L/∂w_L|."""
-        return abs(self.gradients[0] / self.gradients[-1])
+        """|∂L/∂a_0| / |∂L/∂a_L|."""
+        return self.ratio_of("a")
 
     @property
     def rate(self) -> float:
         """The geometric mean factor of a layer."""
-        return self.ratio ** (1 / (len(self.z) - 1))
+        return self.ratio ** (1 / len(self.z))
 
 
 def by_hand(
@@ -58,13 +68,13 @@ def by_hand(
         zs.append(w_l * inputs[-1] + b_l)
         inputs.append(f(zs[-1]))
     slopes = [slope(z) for z in zs]
-    gradients = [0.0] * depth
-    back = upstream
+    gradients, backward = [0.0] * depth, [0.0] * depth
+    hidden = [upstream] * (depth + 1)
     for layer in range(depth - 1, -1, -1):
-        back *= slopes[layer]
-        gradients[layer] = back * inputs[layer]
-        back *= weights[layer]
-    return ByHand(zs, slopes, gradients)
+        backward[layer] = hidden[layer + 1] * slopes[layer]
+        gradients[layer] = backward[layer] * inputs[layer]
+        hidden[layer] = backward[layer] * weights[layer]
+    return ByHand(zs, slopes, gradients, backward, hidden)
 
 
 def close(shown: str | float, true: float, digits: int = 2) -> bool:

@@ -12,12 +12,14 @@ SPECS = (
     "tanh",
     "relu",
     "leaky_relu",
-    "leaky_relu(negative_slope=0.2)",
-    "elu(alpha=1e-05)",
-    "threshold(threshold=0.1, value=20)",
+    "leaky_relu(0.2)",
+    "elu(1e-05)",
+    "threshold(0.1, 20)",
     "softplus",
     "gelu_tanh",
     "identity",
+    "sin(30)",
+    "silu(2)",
 )
 INITS = (
     "pytorch_linear",
@@ -26,6 +28,11 @@ INITS = (
     "orthogonal",
     "normal(sigma_w=1.2, sigma_b=0.1)",
     "critical(sigma_b2=0.05)",
+    "kaiming_uniform(mode=fan_out, nonlinearity=tanh)",
+    "xavier_normal(gain=5/3)",
+    "variance_scaling(scale=2, mode=fan_avg)",
+    "normal(std=0.02)",
+    "siren",
 )
 numbers = st.floats(-1e100, 1e100)
 
@@ -51,6 +58,10 @@ def setups(draw: st.DrawFn) -> Setup:
     model = draw(st.sampled_from(tuple(FAMILIES)))
     most = 6 if len(activations) == 1 else 1
     inits = tuple(draw(st.lists(st.sampled_from(INITS), min_size=1, max_size=most, unique=True)))
+    units: st.SearchStrategy[int | tuple[int, ...]] = st.integers(1, 4096)
+    if depth <= 12:
+        lists = st.lists(st.integers(1, 4096), min_size=depth + 1, max_size=depth + 1)
+        units |= lists.map(tuple)
     limits = tuple(sorted(draw(st.tuples(st.floats(0, 10), st.floats(11, 1e3)))))
     return Setup.of(
         activations=activations,
@@ -68,12 +79,12 @@ def setups(draw: st.DrawFn) -> Setup:
         layer=draw(st.integers(1, depth)),
         model=model,
         init=inits,
-        units=draw(st.integers(1, 4096)),
+        units=draw(units),
         batch=draw(st.integers(1, 4096)),
         networks=draw(st.integers(1, 10_000)),
-        sigma_w_range=limits,
+        sigma_w_range=draw(st.sampled_from((limits, None))),
         sigma_w=draw(st.floats(*limits)),
-        sigma_b_range=limits,
+        sigma_b_range=draw(st.sampled_from((limits, None))),
         sigma_b=draw(st.floats(*limits)),
         against=draw(st.sampled_from(("sigma_b", "depth"))),
     )

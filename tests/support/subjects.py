@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradtui.models import MODELS
-from gradtui.models.chain.chains import chain_of
+from gradtui.models.chain.chains import Course, chain_of
+from gradtui.models.chain.cost import Time
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.finding import Finding
@@ -22,5 +23,5 @@ def subject(setup: Setup, name: str = "", family: str = "") -> Subject:
 def finding(setup: Setup, name: str = "") -> Finding:
     """The verdict on a chain, with what helps it."""
     what = subject(setup, name, "chain")
-    chain = chain_of(what)
-    return diagnose(what, chain, remedy_of(what, chain, unwatched))
+    course = Course(chain_of(what), setup.quantity)
+    return diagnose(what, course, remedy_of(what, course, Time(setup.patience), unwatched))

@@ -16,6 +16,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,8 @@ from typing import Self
 import pyte
 
 import gradtui
+from gradtui.app.state import State
+from gradtui.app.storage import save
 
 GRADTUI = (sys.executable, "-m", "gradtui")
 EMPTY = (
@@ -67,6 +70,14 @@ _UNKNOWN_TO_PYTE = re.compile(
 _FROM_THE_USER = ("COLORTERM", "NO_COLOR", "TERM_PROGRAM", "COLUMNS", "LINES", "SSH_CONNECTION")
 
 
+def _been_here_before(state_home: str) -> None:
+    """Remember the state in which most tests begin, unless there is one, or no room for one."""
+    file = Path(state_home) / "gradtui" / "state.json"
+    if state_home and not file.exists():
+        with suppress(OSError):
+            save(State(), file)
+
+
 class Terminal:
     """One program on one terminal, killed when the block ends.
 
@@ -77,6 +88,8 @@ class Terminal:
         env: variables on top of a clean environment; None removes one.
         cwd: the working directory.
         answers: whether it answers what the program asks it, as every good terminal does.
+        first_start: whether nothing is remembered that no test put there; otherwise the program
+            opens on three decays of fifty layers.
     """
 
     def __init__(
@@ -89,6 +102,7 @@ class Terminal:
         env: Mapping[str, str | None] | None = None,
         cwd: Path | None = None,
         answers: bool = True,
+        first_start: bool = False,
     ) -> None:
         self.raw = b""
         self._answers = _ANSWERS if answers else {}
@@ -111,6 +125,8 @@ class Terminal:
             environment.pop(name, None)
             if value is not None:
                 environment[name] = value
+        if not first_start:
+            _been_here_before(environment.get("XDG_STATE_HOME", ""))
         self.started_at = time.perf_counter()
         # The first terminal that the leader of a new session opens becomes its controlling one.
         self.process = subprocess.Popen(

@@ -37,6 +37,30 @@ def texts(one: Chain, layer: int, width: int) -> tuple[str, str]:
     return symbols, numbers
 
 
+# ------------------------------------------------------------------ readout
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "said"),
+    [
+        # 1e100 · (1e5)^50; -(1e-10)^60; ln(1 + e^(50z))/50 at z = -100 is e^-5000/50.
+        ("relu", {"weights": 1e5, "x": 1e100, "depth": 60, "layer": 50}, ("1e350", "1e350")),
+        ("identity", {"weights": 1e-10, "x": -1.0, "depth": 60, "layer": 60},
+         ("-1e-600", "-1e-600")),
+        ("softplus(50)", {"weights": 1.0, "x": -100.0, "depth": 3, "layer": 1},
+         ("-100", "6.739e-2174")),
+        ("relu", {"weights": 1.0, "x": -1.0, "depth": 3, "layer": 1}, ("-1", "0")),
+    ],
+)  # fmt: skip
+def test_z_and_a_are_told_where_float64_does_not_hold_them(
+    spec: str, changes: dict[str, float], said: tuple[str, str]
+) -> None:
+    changes = {**changes, "weights": LayerValues((changes["weights"],))}
+    setup = Setup.of(activations=(spec,)).with_(**changes)
+    top = row_text(VIEW.readout(result_of(setup), setup, 80)[0])
+    assert re.findall(r"[za]\S+ = (\S+)", top) == list(said)
+
+
 # ------------------------------------------------------------------ formula
 
 
@@ -180,7 +204,7 @@ def test_the_cursor_s_layer_is_shown_on_the_slope(layer: int) -> None:
     setup = NOTE.with_(layer=layer)
     text = VIEW.draw(result_of(setup), setup, Size(80, 20), "braille").text
     assert f"f′ at z{subscript(layer)}" in text
-    assert "●" in text
+    assert "⊕" in text
 
 
 # ------------------------------------------------------------------ readout

@@ -8,7 +8,6 @@ import json
 import math
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
@@ -31,7 +30,6 @@ from gradtui.views.view import Size, View
 from support.watch import last
 
 SIZE = Size(80, 20)
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(params=VIEWS)
@@ -41,7 +39,7 @@ def view(request: pytest.FixtureRequest) -> View[Any]:
 
 @pytest.fixture
 def setup(view: View[Any]) -> Setup:
-    return view.default_setup.with_(activations=("sigmoid", "relu"), samples=8)
+    return view.default_setup.with_(activations=("sigmoid", "relu"), samples=8, networks=8)
 
 
 @pytest.fixture
@@ -90,28 +88,13 @@ def test_a_remedy_is_a_command_on_one_line_with_its_evidence() -> None:
 def test_a_row_of_text_is_never_cut_and_the_plot_is_as_wide_as_asked(
     view: View[Any], setup: Setup
 ) -> None:
-    name = "leaky_relu(negative_slope=0.123456789)"
+    name = "leaky_relu(0.1234567890123456)"
     long = setup.with_(activations=(name, "sigmoid"))
     result = last(view, long)
     page = report(view, result, long, Size(40, 12), "braille")
     for one in view.readout(result, long, 40):
         assert any(row_text(line).startswith(row_text(one)) for line in page.rows)
     assert view.draw(result, long, Size(40, 12), "braille").width == 40
-
-
-@pytest.mark.heavy
-def test_the_drawing_is_well_formed_and_says_what_the_page_says(
-    view: View[Any], setup: Setup, result: Any
-) -> None:
-    root = ElementTree.fromstring(exported(view, result, setup, SIZE, "braille", "svg"))
-    words = {(one.text or "").strip() for one in root.iter(f"{SVG}text")}
-    assert view.title in words
-    for name in setup.activations:
-        found = view.finding(result, name)
-        begins = " ".join(found.sentence.split()[:3])
-        assert any(one.startswith(f"{found.kind.mark} {begins}") for one in words)
-    if "⠀" <= max(view.draw(result, setup, SIZE, "braille").text) <= "⣿":
-        assert any(one.attrib.get("stroke-linecap") == "round" for one in root.iter(f"{SVG}path"))
 
 
 def test_json_is_strict_and_whole(view: View[Any], setup: Setup, result: Any) -> None:
@@ -181,8 +164,8 @@ def test_a_files_ending_says_its_format(format: str) -> None:
     assert format_of(Path(f"A.{format.upper()}")) == format
 
 
-@pytest.mark.parametrize("name", ["a", "a.pdf", ".svg", "a.svg.", "", "\x1b[31m.gif", "a" * 300])
+@pytest.mark.parametrize("name", ["a", "a.gif", ".svg", "a.svg.", "", "\x1b[31m.gif", "a" * 300])
 def test_another_ending_is_an_error_that_says_which_there_are(name: str) -> None:
-    with pytest.raises(InputError, match=r"\.svg, \.txt, \.csv, \.json") as caught:
+    with pytest.raises(InputError, match=r"\.svg, \.pdf, \.png, \.txt, \.csv, \.json") as caught:
         format_of(Path(name))
     assert str(caught.value).isprintable()

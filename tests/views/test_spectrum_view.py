@@ -213,10 +213,10 @@ def test_every_depth_is_a_histogram_of_all_its_values() -> None:
 def test_the_readout_has_the_ends_the_median_the_condition_and_the_shares() -> None:
     """Of four values the median of -2 and -4 is -3: 0.001, which two of them reach."""
     one = setup(depth=2, layer=2, units=4)
-    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 80)] == [
-        " depth 2     smallest             largest     median  condition  survive   zero",
-        " Gaussian        1e-8 █    █  █ █ 1            0.001        1e8     50 %    0 %",
-        " orthogonal       0.1 ▄         █ 1                1         10     75 %   25 %",
+    assert [row_text(row) for row in VIEW.readout(by_hand(one), one, 82)] == [
+        " depth 2     smallest             largest     median median cond.  survive   zero",
+        " Gaussian        1e-8 █    █  █ █ 1            0.001          1e8     50 %    0 %",
+        " orthogonal       0.1 ▄         █ 1                1           10     75 %   25 %",
     ]
 
 
@@ -238,7 +238,9 @@ def test_a_gaussian_linear_network_spreads_with_depth_and_an_orthogonal_one_stay
 def test_the_axis_has_decades_and_names_sigma_1_and_the_threshold() -> None:
     one = setup(depth=10, layer=10)
     rows = lines(last(one), one)
-    assert rows[0].startswith("       σ of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks")
+    assert rows[0].startswith(
+        "       singular values of ∂a/∂x by depth  tanh  σw 1, σb 0  3 networks"
+    )
     assert "┌ Gaussian ─" in rows[1]
     assert "┌ orthogonal ─" in rows[1]
     labels = [row[:6].strip() for row in rows]
@@ -322,7 +324,7 @@ def test_gaussian_tanh_vanishes_at_the_critical_point_and_orthogonal_heals_it() 
     assert "critical" not in found.cause  # σw is
     assert found.remedy is not None
     healed = found.remedy.applied(one)
-    assert healed.network.init == ("orthogonal(gain=1)",)
+    assert healed.network.init == ("orthogonal",)
     assert finding_of(last(healed), "tanh").kind is Kind.HEALTHY
 
 
@@ -352,6 +354,55 @@ def test_nothing_but_zeros_is_dead() -> None:
     assert lines(result, one)
 
 
+@pytest.mark.parametrize(
+    ("units", "share", "told"),
+    [
+        ((100, 1, 100), 0.99, "99 % of the directions are exactly 0: layer 1 has 1 unit for the "),
+        ((64, 64, 16), 0.75, "75 % of the directions are exactly 0: layer 2 has 16 units for the "),
+    ],
+)
+def test_what_finds_no_room_in_a_narrow_layer_counts_among_the_directions(
+    units: tuple[int, ...], share: float, told: str
+) -> None:
+    one = setup(activations=("identity",), units=units, depth=2, layer=2, networks=1)
+    result = last(one)
+    for ensemble in result.pairs[0].ensembles:
+        pool = ensemble.at(2)
+        assert pool is not None
+        assert pool.dead == pytest.approx(share)
+        assert pool.surviving(1e-3) == pytest.approx(1 - share)
+    found = finding_of(result, "identity")
+    assert f"{told}{units[0]} directions of the input." in found.cause
+    assert "off" not in found.cause
+    rows = [row for row in VIEW.table(result) if row["depth"] == 2]
+    zeros = sum(row["log10_singular_value"] == -math.inf for row in rows)
+    assert zeros / len(rows) == pytest.approx(share)
+    (foot,) = (line for line in lines(result, one) if "0┤" in line)
+    assert f"{100 * share:.0f}%" in foot
+
+
+def test_directions_that_units_lose_are_told_from_those_that_a_narrow_layer_does() -> None:
+    one = setup(activations=("relu",), units=(64, 32, 64), depth=2, layer=2, networks=1)
+    pool = last(one).pairs[0].ensembles[0].at(2)
+    assert pool is not None
+    assert pool.dead > 0.5
+    cause = finding_of(last(one), "relu").cause
+    assert "50 % as layer 1 has 32 units for the 64 directions of the input, the others" in cause
+    assert "as units are off." in cause
+    wide = finding_of(last(setup(activations=("relu",), units=64, depth=2, networks=1)), "relu")
+    assert "of the directions are exactly 0: units are off." in wide.cause
+
+
+def test_where_all_weights_are_0_no_unit_is_to_blame() -> None:
+    units = (16,) * 20 + (4,)
+    one = setup(activations=("identity",), init=("normal(0)",), networks=1, units=units)
+    found = finding_of(last(one), "identity")
+    assert found.kind is Kind.DEAD
+    assert "100 % of the directions are exactly 0: σw = 0, and so are all weights." in found.cause
+    assert "off" not in found.cause
+    assert "layer" not in found.cause
+
+
 def test_the_verdict_is_the_median_s_against_the_threshold() -> None:
     class Of(Pool):
         def __init__(self, median: float) -> None:
@@ -374,7 +425,7 @@ def test_several_activations_or_initialisations_have_a_verdict_each() -> None:
         "sigmoid",
     ]
     assert "sigmoid" in lines(result, both.with_(focus="sigmoid"))[0]
-    inits = setup(init=("normal", "orthogonal(gain=1)"), depth=50)
+    inits = setup(init=("normal", "orthogonal"), depth=50)
     result = last(inits)
     kinds = [finding_of(result, name).kind for name in VIEW.subjects(inits)]
     assert kinds == [Kind.VANISHING, Kind.HEALTHY]
@@ -430,7 +481,7 @@ def test_bad_input_ends_in_one_line_that_says_what_is_allowed(
     done = command("spectrum", "tanh", *words)
     assert done.status == 2
     assert done.out == ""
-    assert done.err.startswith(f"gradtui: error: {field}: ")
+    assert done.err.startswith(f"gradtui: error: --{field}: ")
     assert done.err.count("\n") == 1
 
 

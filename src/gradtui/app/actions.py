@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gradtui.app import steps
+from gradtui.app import going, leaps, steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
+from gradtui.lessons import DERIVED
+from gradtui.plots.zoom import MOST
 from gradtui.setup import FAMILIES, KNOBS, Knob
 from gradtui.views import VIEWS
 
@@ -28,6 +30,8 @@ class Action:
     Attributes:
         hint: its key and a word or two, for the bottom row.
         offered: whether it does something in this state.
+        allowed: of a knob, which values it takes.
+        flag: of a knob, its option on the command line.
     """
 
     name: str
@@ -39,6 +43,14 @@ class Action:
     hint: tuple[str, str] = ("", "")
     offered: Callable[[State], bool] = _always
     view_key: str = ""
+    allowed: str = ""
+    flag: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it does, its key, and a knob's flag: how the palette has it."""
+        ways = ", ".join(way for way in (self.shown, self.flag) if way)
+        return f"{self.help}  ({ways})" if ways else self.help
 
 
 # ------------------------------------------------------- what views bring along
@@ -55,7 +67,7 @@ def _view_actions() -> Iterator[Action]:
             shown,
             f"{view.name}: {view.question}",
             "Views",
-            partial(steps.switched, view=view.name),
+            partial(going.switched, view=view.name),
         )
 
 
@@ -81,7 +93,16 @@ def _own_keys() -> Iterator[Action]:
 def _of_knob(knob: Knob) -> Action:
     letter = knob.letter
     help = f"{knob.label}: {knob.help}"
-    return Action(f"key_{letter}", (letter,), letter, help, "Knobs", view_key=letter)
+    return Action(
+        f"key_{letter}",
+        (letter,),
+        letter,
+        help,
+        "Knobs",
+        view_key=letter,
+        allowed=knob.allowed,
+        flag=knob.flag,
+    )
 
 
 def own_actions(state: State) -> list[Action]:
@@ -105,27 +126,6 @@ def idle_actions(state: State) -> list[Action]:
         for knob in state.record.all_knobs
         if knob.name not in offered and knob.name != "focus"
     ]
-
-
-def elsewhere_actions(state: State) -> list[Action]:
-    """The knobs and keys that only other views have."""
-    here = {knob.name for knob in state.record.all_knobs} | {"focus"}
-    knobs: dict[str, list[str]] = {}
-    actions: list[Action] = []
-    for view in VIEWS.values():
-        for knob in view.all_knobs:
-            if knob.name not in here:
-                knobs.setdefault(knob.name, []).append(view.name)
-        if view.name != state.view:
-            actions += [
-                Action(own.name, own.keys, own.shown, f"{own.help} ({view.name})", "Keys")
-                for own in view.keys
-            ]
-    return [
-        replace(_of_knob(KNOBS[name]), help=f"{KNOBS[name].label}: {KNOBS[name].help} "
-                f"({', '.join(views)})")
-        for name, views in knobs.items()
-    ] + actions  # fmt: skip
 
 
 def _in(has: Callable[..., object]) -> str:
@@ -152,6 +152,10 @@ def _climbs(state: State) -> bool:
     return state.record.climb is not None
 
 
+def _zooms(state: State) -> bool:
+    return state.record.zooms
+
+
 def _has_depth(state: State) -> bool:
     return "depth" in state.record.offered(state.setup)
 
@@ -162,31 +166,47 @@ def _has_model(state: State) -> bool:
 
 # ---------------------------------------------------------------- the registry
 
-_CLIMBING = _in(lambda view: view.climb)
+
+def _climbing(there: str, elsewhere: str) -> str:
+    """What an upright arrow does in the views with a height, and in those without."""
+    names = _in(lambda view: view.climb)
+    return f"{there}{names}, elsewhere {elsewhere}" if names else elsewhere
+
 
 ACTIONS: tuple[Action, ...] = (
     *_view_actions(),
     Action("previous_view", ("comma",), ",", "the view before", "Views",
-           partial(steps.next_view, steps=-1)),
-    Action("next_view", ("full_stop",), ".", "the next view", "Views", steps.next_view),
-    Action("up", ("k",), "k ↑", "the activation above", "Activations",
+           partial(going.next_view, steps=-1)),
+    Action("next_view", ("full_stop",), ".", "the next view", "Views", going.next_view),
+    Action("back", ("backspace", "alt+left"), "backspace", "back to the view before; also alt+←",
+           "Views", going.back),
+    Action("forward", ("alt+right",), "alt+→", "forward to the view that back came from", "Views",
+           going.forward),
+    Action("up", ("k",), "k", "the activation above", "Activations",
            partial(steps.move_highlight, steps=-1)),
-    Action("down", ("j",), "j ↓", "the activation below", "Activations",
+    Action("down", ("j",), "j", "the activation below", "Activations",
            partial(steps.move_highlight, steps=1)),
     Action("page_up", ("pageup",), "PgUp", "five activations up", "Activations",
            partial(steps.move_highlight, steps=-5)),
     Action("page_down", ("pagedown",), "PgDn", "five activations down", "Activations",
            partial(steps.move_highlight, steps=5)),
-    Action("toggle", ("space",), "space", "into or out of the comparison", "Activations",
+    Action("toggle", ("space",), "space",
+           "into or out of the comparison; the only one: hold it, or let go", "Activations",
            steps.toggle, ("space", "compare")),
     Action("only", ("enter",), "enter", "this one alone", "Activations", steps.only),
     Action("next_focus", ("tab",), "tab", "the verdict of the next one compared", "Activations",
            steps.next_focus, ("tab", "next")),
     Action("previous_focus", ("shift+tab",), "shift+tab", "the verdict of the one before",
            "Activations", partial(steps.next_focus, steps=-1)),
+    Action("verdicts", ("v",), "v", "why: the verdicts in full, of everything compared",
+           "Activations", hint=("v", "verdicts")),
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
-    Action("info", ("i",), "i", "facts and derivation of the highlighted one", "Activations",
+    Action("unfilter", ("escape",), "esc",
+           "all of them again after a filter; let go of the one held", "Activations",
+           steps.unfiltered),
+    Action("info", ("i",), "i",
+           f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
            partial(steps.turn_depth, steps=-1), offered=_has_depth),
@@ -202,40 +222,55 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk, steps=-1), ("←→", "cursor")),
     Action("right", ("right",), "→", "a step to the right", "Cursor",
            partial(steps.walk, steps=1)),
-    Action("climb", ("up",), "↑", f"a step up{_CLIMBING}", "Cursor",
+    Action("climb", ("up",), "↑", _climbing("a step up", "the activation above"), "Cursor",
            partial(steps.climb, steps=1), ("←→↑↓", "cursor"), _climbs),
-    Action("descend", ("down",), "↓", f"a step down{_CLIMBING}", "Cursor",
+    Action("descend", ("down",), "↓", _climbing("a step down", "the activation below"), "Cursor",
            partial(steps.climb, steps=-1), offered=_climbs),
     Action("far_left", ("shift+left",), "shift+←", "ten steps to the left", "Cursor",
            partial(steps.walk, steps=-1, tens=True)),
     Action("far_right", ("shift+right",), "shift+→", "ten steps to the right", "Cursor",
            partial(steps.walk, steps=1, tens=True)),
-    Action("far_up", ("shift+up",), "shift+↑", f"ten steps up{_CLIMBING}", "Cursor",
+    Action("far_up", ("shift+up",), "shift+↑",
+           _climbing("ten steps up", "ten activations up"), "Cursor",
            partial(steps.climb, steps=1, tens=True), offered=_climbs),
-    Action("far_down", ("shift+down",), "shift+↓", f"ten steps down{_CLIMBING}", "Cursor",
+    Action("far_down", ("shift+down",), "shift+↓",
+           _climbing("ten steps down", "ten activations down"), "Cursor",
            partial(steps.climb, steps=-1, tens=True), offered=_climbs),
     Action("first", ("less_than_sign", "home"), "< Home", "the left end", "Cursor",
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
+    Action("magnify", ("plus",), "+", "twice the height of the picture, around the focused curve",
+           "Cursor", hint=("+", "enlarge"), offered=_zooms),
+    Action("diminish", ("underscore",), "_", "half of it", "Cursor",
+           partial(going.magnify, times=-1), offered=_zooms),
+    Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
+           partial(going.magnify, times=-MOST), ("*", "all of it"), _zooms),
+    Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
+           partial(going.look_up, windows=0.25), offered=_zooms),
+    Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
+           partial(going.look_up, windows=-0.25), offered=_zooms),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),
     Action("fix", ("f",), "f", "apply the remedy that the verdict offers", "Changes",
            hint=("f", "fix")),
-    Action("undo", ("u",), "u", "undo", "Changes", steps.undo, ("u", "undo")),
-    Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", steps.redo),
+    Action("undo", ("u",), "u", "undo", "Changes", leaps.undo, ("u", "undo")),
+    Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", leaps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
-    Action("reset", ("r",), "r", "reset every knob", "Changes", steps.reset),
+    Action("reset", ("r",), "r", "this view as at its first start", "Changes", leaps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),
     Action("paste", ("L",), "L",
-           f"lines to paste that do what the result says{_in(lambda view: view.snippets)}",
+           f"lines of code that do what the result says, to the clipboard"
+           f"{_in(lambda view: view.snippets)}",
            "Taking it along", hint=("L", "lines to paste"), offered=_pastes),
-    Action("export", ("e",), "e", "save the plot (SVG, text) or the numbers (CSV, JSON)",
+    Action("numbers", ("T",), "T", "all numbers of the picture as a table that scrolls",
+           "Taking it along", hint=("T", "numbers")),
+    Action("export", ("e",), "e", "save a figure (SVG, PDF, PNG), the page or the numbers",
            "Taking it along", hint=("e", "export")),
-    Action("theme", ("t",), "t", "next theme", "Program", steps.next_theme),
+    Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
     Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),
@@ -245,9 +280,23 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 BY_NAME = {action.name: action for action in ACTIONS}
+KEYS = frozenset(key for action in ACTIONS for key in action.keys)
 
 _ONLY_KEYS = ("command_palette", "suspend_process")
 """What the palette does not offer."""
+
+
+_UPRIGHT = ("climb", "descend", "far_up", "far_down")
+"""Where the picture's cursor has no height, they move the list's, which has keys of its own."""
+
+
+def general_actions(state: State) -> list[Action]:
+    """What keys that mean the same in every view do here: for the help."""
+    return [
+        action
+        for action in ACTIONS
+        if not action.view_key and (action.offered(state) or action.name in _UPRIGHT)
+    ]
 
 
 def offered(state: State) -> list[Action]:
@@ -267,5 +316,11 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
     if name == "model":
         family = steps.next_model(state)
         return ("c", family) if family else None
+    if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
+        return None
+    if name == "all_of_it" and state.zoom.times:
+        return "*", f"leave ×{2**state.zoom.times}"
+    if name == "toggle" and state.held and state.highlight in state.setup.activations:
+        return "space", "let go"
     action = BY_NAME.get(name)
     return action.hint if action is not None and action.hint[1] else None

@@ -5,14 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import InputError, printable
 from gradtui.files import named_file
+from gradtui.progress import Tick
 from gradtui.setup import Knob
+from gradtui.setup.knob import split
+from gradtui.setup.naming import in_app
 from gradtui.views.view import Size
 
 
@@ -24,11 +29,20 @@ class Reply:
         state: the state from now on.
         complaint: what is wrong, which keeps the prompt open; "" if nothing is.
         text: what stands in the prompt instead; None leaves what was typed.
+        work: what is to be done first, beside the screen; it gives what comes of it then.
     """
 
     state: State
     complaint: str = ""
     text: str | None = None
+    work: Callable[[Tick], Done] | None = None
+
+
+class Done(NamedTuple):
+    """What came of work: what is said of it, or what is wrong, which keeps the prompt open."""
+
+    said: str = ""
+    complaint: str = ""
 
 
 class Question(ABC):
@@ -42,9 +56,17 @@ class Question(ABC):
         """While it is being typed."""
         return state
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
-        """At an arrow, n up, or at a page key."""
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
+        """At an arrow, n up, or at a page key, when this is what was typed."""
         return Reply(state)
+
+    def completions(self, text: str) -> list[str]:
+        """What the text can be completed to, the likeliest first."""
+        return []
+
+    def kept(self, state: State, text: str) -> Reply:
+        """At tab, where there is nothing to complete."""
+        return self.accepted(state, text)
 
     @abstractmethod
     def accepted(self, state: State, text: str) -> Reply:
@@ -63,18 +85,45 @@ class KnobQuestion(Question):
         self._knob = knob
         self._before = state
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
-        """The knob goes up or down."""
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
+        """The knob goes up or down, from what was typed."""
         quiet = state.with_(message="", failed=False)
+        if text != self._knob.text(state.setup):
+            try:
+                quiet = steps.set_knob(self._before.saying(""), self._knob.name, self._whole(text))
+            except InputError as error:
+                return Reply(state, in_app(error, self._knob.name))
         turned = steps.step_knob(quiet, self._knob.name, steps_up, by_factor=by_factor)
-        return Reply(turned, turned.message, self._knob.text(turned.setup))
+        complaint = turned.message if turned.setup == quiet.setup else ""
+        return Reply(turned, complaint, self._knob.text(turned.setup))
+
+    def completions(self, text: str) -> list[str]:
+        """The text with its last word completed to a name that the knob knows.
+
+        Behind a comma every name is offered that is not there yet.
+        """
+        start = 1 + max(text.rfind(blank) for blank in ", ")
+        word = text[start:].lower()
+        names = sorted(self._knob.words(), key=lambda name: not name.startswith(word))
+        fitting = [name for name in names if word in name]
+        if word in fitting or text.count("(") > text.count(")"):
+            return []
+        if not word:
+            there = split(self._whole(text)) if text.rstrip().endswith(",") else names
+            fitting = [name for name in fitting if name not in there]
+        return [text[:start] + name for name in fitting]
+
+    def _whole(self, text: str) -> str:
+        """What was typed, behind the list from before if it begins with a comma."""
+        added = self._knob.extends and text.lstrip().startswith(",")
+        return self._knob.text(self._before.setup) + text if added else text
 
     def accepted(self, state: State, text: str) -> Reply:
         """Set, from what was before the prompt; or why not."""
         try:
-            return Reply(steps.set_knob(self._before, self._knob.name, text))
+            return Reply(steps.set_knob(self._before, self._knob.name, self._whole(text)))
         except InputError as error:
-            return Reply(state, str(error))
+            return Reply(state, in_app(error, self._knob.name))
 
     def cancelled(self, state: State) -> State:
         """As it was before."""
@@ -85,26 +134,40 @@ class FilterQuestion(Question):
     """What the names in the list have to contain; it works as one types."""
 
     label = "filter"
-    hint = "enter keeps it, esc shows all again"
+    hint = "enter chooses, tab keeps it, esc shows all again"
 
     def __init__(self, state: State) -> None:
         self.value = state.filter
+        self._highlight = state.highlight
 
     def typed(self, state: State, text: str) -> State:
         """Narrow the list."""
         return steps.filtered(state, text)
 
-    def stepped(self, state: State, steps_up: int, *, by_factor: bool) -> Reply:
+    def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
         """The list's cursor."""
-        return Reply(steps.move_highlight(state, -steps_up))
+        state = steps.filtered(state, text)
+        return Reply(steps.move_highlight(state, -steps_up * (5 if by_factor else 1)).saying(""))
 
     def accepted(self, state: State, text: str) -> Reply:
-        """Keep it."""
-        return Reply(steps.filtered(state, text))
+        """The one at the list's cursor alone; without a filter, nothing is chosen."""
+        if not text.strip():
+            return Reply(steps.filtered(state, ""))
+        try:
+            return Reply(steps.chosen(state, text))
+        except InputError as error:
+            return Reply(state, str(error))
+
+    def kept(self, state: State, text: str) -> Reply:
+        """The list stays as narrow as that, for space to choose from."""
+        try:
+            return Reply(steps.matching(state, text))
+        except InputError as error:
+            return Reply(state, str(error))
 
     def cancelled(self, state: State) -> State:
-        """Show all again."""
-        return steps.filtered(state, "")
+        """Show all again, with the list's cursor where it was."""
+        return steps.filtered(state, "").with_(highlight=self._highlight)
 
 
 class FileQuestion(Question):
@@ -116,7 +179,7 @@ class FileQuestion(Question):
     """
 
     label = "save as"
-    hint = ".svg .txt the picture; .csv .json the numbers"
+    hint = ".svg .pdf .png .txt the picture; .csv .json the numbers"
 
     def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
@@ -130,6 +193,9 @@ class FileQuestion(Question):
 
     def accepted(self, state: State, text: str) -> Reply:
         """Write it; or why not."""
+        from gradtui.views.export import format_of
+        from gradtui.views.figures import check_figure
+
         drawn = self._drawn()
         if drawn is None:
             return Reply(state, "Still computing; press enter again in a moment.")
@@ -138,23 +204,35 @@ class FileQuestion(Question):
             if file.is_file() and self._to_replace != file:
                 self._to_replace = file
                 return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
-            self._write(drawn, file)
+            check_figure(format_of(file), str(file))
         # Also what is no name of a file at all: half a character, too long a one.
         except (ValueError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            return Reply(state, printable(f"Not saved: {reason}. Another name, or esc."))
-        return Reply(state.saying(printable(f"Saved {file.resolve()}")))
+            return Reply(state, _not_saved(error))
+        return Reply(state, work=partial(_written, drawn, file))
 
-    def _write(self, drawn: Drawn, file: Path) -> None:
-        from gradtui.files import write_atomically
-        from gradtui.views import VIEWS
-        from gradtui.views.export import exported, format_of
 
-        asked = drawn.request
-        size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
-        view, format = VIEWS[asked.view], format_of(file)
-        text = exported(view, drawn.result, asked.setup, size, asked.marker, format)
-        write_atomically(file, text)
+def _not_saved(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return printable(f"Not saved: {reason}. Another name, or esc.")
+
+
+def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
+    """Write it, whole or not at all."""
+    from gradtui.files import write_atomically
+    from gradtui.views import VIEWS
+    from gradtui.views.export import exported, format_of
+
+    asked = drawn.request
+    size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
+    view = VIEWS[asked.view]
+    try:
+        text = exported(
+            view, drawn.result, asked.setup, size, asked.marker, format_of(file), tick=tick
+        )
+        write_atomically(file, text, tick)
+        return Done(said=printable(f"Saved {file.resolve()}"))
+    except (ValueError, OSError) as error:
+        return Done(complaint=_not_saved(error))
 
 
 def _free_name(stem: str) -> Path:

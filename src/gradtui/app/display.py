@@ -12,7 +12,7 @@ from gradtui.app.engine import Drawn, Request
 from gradtui.app.flow_control import FlowControl
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
-from gradtui.plots.picture import Picture
+from gradtui.plots.picture import Picture, row
 from gradtui.views.view import Size
 
 _NAMES = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -45,6 +45,9 @@ class Display:
         self._request: Request | None = None
         self._drawn: Drawn | None = None
         self._complaint = ""
+        self._notice = ("", "title")
+        self._waited = 1.0
+        """How far that is of which there is no picture yet; 1 while nothing is known of it."""
 
     def _show_pictures(self, pictures: Mapping[str, Picture]) -> bool:
         changed = [self.panes[name].show(picture) for name, picture in pictures.items()]
@@ -63,14 +66,29 @@ class Display:
         return drawn if drawn is not None and drawn.request == self._request else None
 
     @property
+    def last(self) -> Drawn | None:
+        """The last picture that came, of whatever was asked for."""
+        return self._drawn
+
+    @property
     def finished(self) -> Drawn | None:
         """The final picture of what was asked for; None while there is none."""
         return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
+
+    def select_with_mouse(self, taken: bool) -> None:
+        """Whether the mouse is ours, and text can be selected only with our help."""
+        for pane in self.panes.values():
+            pane.takes_mouse = taken
 
     def restyle(self, styles: dict[str, Style]) -> None:
         """Give the roles other colours."""
         for pane in self.panes.values():
             pane.restyle(styles)
+
+    @property
+    def areas(self) -> panes.Areas | None:
+        """How the cells are shared out."""
+        return self._areas
 
     def lay_out(self, state: State, main: Widget) -> panes.Areas:
         """Share out the cells; a style that is set, even to what it was, repaints everything."""
@@ -93,22 +111,48 @@ class Display:
         areas = self.lay_out(state, main)
         self.flow.send("side", panes.side(state, areas.side))
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
-        request = Request(state.view, state.setup, areas.plot, self.cells.width, self._marker)
+        self._heed(panes.notice(state, self.cells.width), "bad" if state.failed else "title")
+        request = Request(
+            state.view, state.setup, areas.plot, self.cells.width, self._marker, state.zoom
+        )
         if request != self._request:
-            self._request = request
+            self._request, self._waited = request, 1.0
             self._submit(request)
         self.show_top(state)
 
+    def _heed(self, notice: str, role: str) -> None:
+        """Show what was just done over the bottom row, where that has no room for it."""
+        if (notice, role) != self._notice:
+            self._notice = notice, role
+            self._show_verdict()
+
+    def enter(self, state: State, before: Drawn | None) -> None:
+        """Nothing of the view or the scenario before stands under the name of another.
+
+        To be called a moment after that was entered, with the picture that stood there then:
+        what is there by now was sent once.
+        """
+        stale = self._drawn is before and self.drawn is None
+        if self._areas is None or self._drawn is None or not stale:
+            return
+        self._drawn = None
+        self.flow.send("plot", panes.entering(state, self._areas.plot))
+        self.flow.send("readout", Picture.of([row((" …", "muted"))], *self._areas.readout))
+        self._show_verdict()
+
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
-        progress = 1.0 if self.drawn is None else self.drawn.progress
+        progress = self._waited if self.drawn is None else self.drawn.progress
         self.flow.send("top", panes.top(state, self.cells.width, progress))
 
     def take(self, drawn: Drawn) -> bool:
         """Take a picture that came; false if it is not the one that is wanted."""
         if drawn.request != self._request or self._areas is None:
             return False
-        self._drawn = drawn
+        if drawn.silent:
+            self._waited = drawn.progress
+        else:
+            self._drawn = drawn
         return True
 
     def show_drawn(self) -> None:
@@ -130,6 +174,12 @@ class Display:
 
     def _show_verdict(self) -> None:
         if self._areas is not None:
-            finding = None if self._drawn is None else self._drawn.finding
-            picture = panes.verdict(finding, self._areas.verdict, self._complaint)
+            drawn = self._drawn
+            notice = (self._complaint, "bad") if self._complaint else self._notice
+            picture = panes.verdict(
+                None if drawn is None else drawn.finding,
+                self._areas.verdict,
+                *notice,
+                final=drawn is None or drawn.progress >= 1,
+            )
             self.flow.send("verdict", picture)

@@ -34,6 +34,7 @@ class OrderlyEnd:
         self._keep = keep
         self._leave = leave
         self._begun = self._restored = False
+        self._signal: int | None = None
         self._last_resort: threading.Timer | None = None
 
     def heed(self) -> None:
@@ -53,12 +54,18 @@ class OrderlyEnd:
             self._keep()
             with suppress(RuntimeError):  # the loop is closed: it ends already
                 self._loop.call_soon_threadsafe(partial(self._leave, 128 + number))
-        if self._last_resort is not None:
+        if self._signal is None:
+            self._signal = number
+            self._bound()
+
+    def _bound(self) -> None:
+        """From the first signal on, what is left to be done has so long."""
+        if self._signal is None:
             return
         if self._restored:
-            self._last_resort = threading.Timer(_TO_BE_KEPT, os._exit, (128 + number,))
+            self._last_resort = threading.Timer(_TO_BE_KEPT, os._exit, (128 + self._signal,))
         else:
-            self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (number,))
+            self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (self._signal,))
         self._last_resort.daemon = True
         self._last_resort.start()
 
@@ -67,7 +74,7 @@ class OrderlyEnd:
         self._begun = self._restored = True
         if self._last_resort is not None:
             self._last_resort.cancel()
-            self._last_resort = None
+        self._bound()
 
     def over(self) -> None:
         """All is kept, and Python about to end: nothing is left to be done about a signal.

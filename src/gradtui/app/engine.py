@@ -14,8 +14,10 @@ from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row, row, wrapped
+from gradtui.plots.zoom import WHOLE, Zoom, zoomed
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
 
@@ -47,6 +49,7 @@ class Request:
     plot: Size
     width: int
     marker: str
+    zoom: Zoom = WHOLE
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -63,6 +66,7 @@ class Drawn:
         progress: the share that is done; 1 with the last picture only.
         error: what is wrong, where nothing could be computed.
         defect: whether that is our fault.
+        silent: whether there is only this share to tell, and what is shown may stay.
     """
 
     request: Request
@@ -73,6 +77,7 @@ class Drawn:
     progress: float
     error: str = ""
     defect: bool = False
+    silent: bool = False
 
 
 class _Computation:
@@ -145,11 +150,13 @@ class _Computation:
     def _draw(self) -> None:
         request, result = self.request, self._result
         view, setup = VIEWS[request.view], request.setup
+        with zoomed(request.zoom):
+            picture = view.draw(result, setup, request.plot, request.marker)
         self._tell(
             Drawn(
                 request,
                 result,
-                view.draw(result, setup, request.plot, request.marker),
+                picture,
                 view.readout(result, setup, request.width),
                 view.finding(result, view.focused(setup)),
                 self._progress,
@@ -157,11 +164,11 @@ class _Computation:
         )
 
     def _wait(self) -> None:
-        """Say what is waited for, if the view has words for it."""
+        """Say what is waited for, in words where the view has some; else only how far it is."""
         request = self.request
-        if text := VIEWS[request.view].waiting(request.setup):
-            picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-            self._tell(Drawn(request, None, picture, (), None, self._progress))
+        text = VIEWS[request.view].waiting(request.setup)
+        picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
+        self._tell(Drawn(request, None, picture, (), None, self._progress, silent=not text))
 
 
 class Engine:
@@ -252,7 +259,7 @@ class Engine:
             asked = request if work is None else work.request
             self._finished = work = None
             if isinstance(error, InputError):
-                self._deliver(_failed(asked, str(error)))
+                self._deliver(_failed(asked, in_app(error)))
             elif isinstance(error, MemoryError):
                 self._deliver(_failed(asked, _NO_MEMORY))
             else:

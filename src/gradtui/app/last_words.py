@@ -10,8 +10,20 @@ import time
 from contextlib import suppress
 from typing import TextIO
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Those that end the app. Ctrl+c on a raw terminal is a key; SIGINT comes before, or by `kill`."""
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGALRM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
+"""Those that end the app. Ctrl+c on a raw terminal is a key; SIGINT comes before, or by `kill`.
+
+The last four would end it without a word: batch systems send them before the time is up.
+"""
 
 _RESTORED = "\x1b[<u" + "".join(
     f"\x1b[?{mode}" for mode in ("1049l", "25h", "7h", "1000l", "1003l", "1006l", "1015l", "1004l",

@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME, Action, offered
+from gradtui.app import going, mouse, steps
+from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.appearance import Appearance
-from gradtui.app.asking import FileQuestion, FilterQuestion, KnobQuestion, Question
-from gradtui.app.places import the_views, views_with
+from gradtui.app.aside import Aside
+from gradtui.app.asking import Done, FileQuestion, FilterQuestion, KnobQuestion, Question, Reply
+from gradtui.app.opening_pages import OpeningPages
+from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
-from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
 
-_EVEN_UNSEEN = {("do", ("quit",)), ("do", ("suspend_process",))}
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from gradtui.app.palette import Offer
+
+_EVERYWHERE = ("command_palette", "suspend_process")
+"""What a key does on pages and in the prompt too."""
+
+_STEPS = {"up": (1, False), "down": (-1, False), "pageup": (1, True), "pagedown": (-1, True)}
+"""Keys that step what is asked for: by how much, and whether by its factor."""
+
+_EVEN_UNSEEN = {("do", ("quit",))}
 """What a key does also in a terminal that is too small."""
+
+
+_A_MOMENT = 0.2
+"""Seconds for a file to be written before that is told."""
+
+
+@dataclass
+class Worked(Message):
+    """What was done beside the screen is over."""
+
+    result: Done | Exception
+
+
+def _commands() -> type[Provider]:
+    """What the palette finds, imported when it opens."""
+    from gradtui.app.palette import Commands
+
+    return Commands
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -39,15 +70,17 @@ class Main(Screen[None], inherit_bindings=False):
         Binding(key, f"app.do('{action.name}')", action.help, show=False, priority=True)
         for action in ACTIONS
         for key in action.keys
-        if action.name != "command_palette"
+        if action.name not in _EVERYWHERE
     ]
 
 
-class GradTUI(ShowingApp):
+class GradTUI(OpeningPages):
     """The app that shows a state, with its keys."""
 
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_commands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
     ]
 
     def __init__(
@@ -65,6 +98,7 @@ class GradTUI(ShowingApp):
         """
         super().__init__(first, appearance or Appearance(), memory or Memory())
         self._question: Question | None = None
+        self._working: Aside[Done] | None = None
         self._refused = ""
 
     def get_default_screen(self) -> Screen[None]:
@@ -83,26 +117,67 @@ class GradTUI(ShowingApp):
             if self.leaving:
                 return  # what is typed behind the last key is for nobody
             asking = self._question is not None and len(self.screen_stack) == 1
-            if asking and event.key in ("enter", "tab", "escape"):
+            if asking and event.key in ("enter", "tab", "escape", *_STEPS):
                 await self.prompt.settled()
-                if event.key == "escape":
+                if event.key in _STEPS:
+                    self._step(*_STEPS[event.key])
+                elif event.key == "escape":
                     self.on_prompt_cancelled()
+                elif event.key == "tab":
+                    self._complete(self.prompt.value)
                 else:
                     self._accept(self.prompt.value)
+                if self._working is not None:
+                    await self._see_to_it(self._working)
                 return
-            if event.key in getattr(self.screen, "closing_keys", ()):
+            closing = getattr(self.screen, "closing_keys", ())
+            if event.key in closing and not getattr(self.screen, "searching", False):
                 self.pop_screen()
+                return
+            if not asking and len(self.screen_stack) == 1 and self._unbound(event):
+                self.state = self.state.saying(
+                    f"{event.character} does nothing here; ? shows every key."
+                )
                 return
         await super().on_event(event)
 
+    def _unbound(self, event: events.Key) -> bool:
+        """Whether this is a character that no key of the main screen is."""
+        return event.is_printable and event.key not in KEYS and self.shown.fits
+
     def action_interrupt(self) -> None:
-        """ctrl+c closes what is open; where nothing is, it quits."""
-        if len(self.screen_stack) > 1:
+        """ctrl+c copies what is selected, closes what is open; where nothing is, it quits."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.state = self.state.saying("Sent to the terminal's clipboard.")
+        elif len(self.screen_stack) > 1:
             self.pop_screen()
         elif self._question is not None:
             self.on_prompt_cancelled()
         else:
             self.effect_quit()
+
+    # -- the mouse
+
+    def on_pane_pressed(self, message: Pane.Pressed) -> None:
+        """A click does what a key does; while something is asked for, it only ends the question."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.clicked(self.state, self._spot(message)))
+
+    def on_pane_turned(self, message: Pane.Turned) -> None:
+        """So does the wheel."""
+        if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._mean(mouse.turned(self.state, self._spot(message), message.steps))
+
+    def _spot(self, message: Pane.Pressed | Pane.Turned) -> mouse.Spot:
+        return mouse.Spot(message.pane.id or "", message.x, message.y, message.pane.picture)
+
+    def _mean(self, meant: mouse.Meant) -> None:
+        if isinstance(meant, str):
+            self.action_do(meant)
+        elif meant is not None:
+            self.state = meant(self.state.with_(message="", failed=False))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the prompt is open the keys are its own; where nothing is seen nothing is done."""
@@ -135,10 +210,26 @@ class GradTUI(ShowingApp):
             self._ask(KnobQuestion(knob, quiet))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette offers what the keys do here."""
+        """The palette offers what the keys do here, and finds more by its name."""
+        from gradtui.app.palette import found_by_name
+
         for action in offered(self.state):
-            title = f"{action.help}  ({action.shown})" if action.shown else action.help
-            yield SystemCommand(title, action.group, lambda name=action.name: self.action_do(name))
+            yield SystemCommand(action.title, action.group, partial(self.action_do, action.name))
+        for offer in found_by_name(self.state):
+            yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
+
+    def _take(self, offer: Offer) -> None:
+        """What was found by its name."""
+        self.state = offer.step(self.state.with_(message="", failed=False))
+        if offer.knob is not None:
+            self._ask(KnobQuestion(offer.knob, self.state))
+
+    def action_command_palette(self) -> None:
+        """Open it; where it is open, it stays."""
+        from gradtui.app.palette import Palette
+
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette(id="--command-palette"))
 
     # -- what a key does that is no step of the state
 
@@ -146,75 +237,13 @@ class GradTUI(ShowingApp):
         """End."""
         self.exit(return_code=0)
 
-    def effect_suspend_process(self) -> None:
-        """Back to the shell until fg."""
-        self.action_suspend_process()
+    def effect_magnify(self) -> None:
+        """Enlarge the picture around what is looked at."""
+        from gradtui.plots.gaze import gazed_at
 
-    def effect_help(self) -> None:
-        """Every key."""
-        from gradtui.app.screens import help_page
-
-        self.push_screen(help_page(self.state, self.roles))
-
-    def effect_info(self) -> None:
-        """Facts and derivation."""
-        from gradtui.app.screens import InfoPage
-
-        unicode = self.appearance.unicode
-        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode))
-
-    def effect_scenarios(self) -> None:
-        """Choose one."""
-        from gradtui.app.screens import ScenariosPage
-
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self.state = steps.scenario(self.state, index)
-
-        self.push_screen(ScenariosPage(self.roles), chosen)
-
-    def effect_fix(self) -> None:
-        """Apply the remedy that is shown."""
-        finding = None if self.shown.drawn is None else self.shown.drawn.finding
-        remedy = finding.remedy if finding else None
-        if remedy is None and self.shown.finished is None:
-            self.state = self.state.saying("Still looking for what helps; press f again.")
-        else:
-            self.state = steps.fix(self.state, remedy)
-
-    def effect_command(self) -> None:
-        """Show the command that prints this picture, and send it to the clipboard."""
-        command = shlex.join(self.state.record.command(self.state.setup))
-        self.copy_to_clipboard(command)
-        line = f"Sent to the terminal's clipboard: {command}"
-        if len(line) < self.shown.cells.width:
-            self.state = self.state.saying(line)
-            return
-        from gradtui.app.screens import Page
-
-        body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
-        self.push_screen(Page("command", body.append(command)))
-
-    def effect_paste(self) -> None:
-        """Show the code that does what the result says."""
-        snippets = self.state.record.snippets
-        if snippets is None:
-            places = views_with(lambda view: view.snippets)
-            have = f"The {the_views(places)} {'have' if len(places) > 1 else 'has'} lines to paste"
-            nowhere = "No view has lines to paste."
-            self.state = self.state.saying(f"{have}; this one has none." if places else nowhere)
-            return
         drawn = self.shown.drawn
-        if drawn is None or drawn.result is None:
-            self.state = self.state.saying("Still computing; press L again in a moment.")
-            return
-        lines = snippets(drawn.result, self.state.setup)
-        if not lines:
-            self.state = self.state.saying("There are no lines to paste for this setup.")
-            return
-        from gradtui.app.screens import SnippetsPage
-
-        self.push_screen(SnippetsPage(lines, self.roles))
+        centres = gazed_at(() if drawn is None else drawn.picture.plots)
+        self.state = going.magnify(self.state, 1, centres)
 
     # -- the prompt
 
@@ -231,6 +260,28 @@ class GradTUI(ShowingApp):
         self.screen_stack[0].add_class("prompting")
         self.prompt.ask(question.label, question.value, question.hint)
 
+    def _advise(self, text: str) -> None:
+        """What can be typed: the names that begin so, or what is allowed."""
+        if self._question is None:
+            return
+        typed = max(text.rfind(blank) for blank in ", ") + 1
+        offer, room = "tab:", self.shown.cells.width // 2
+        for name in (whole[typed:] for whole in self._question.completions(text)):
+            if len(offer) + len(name) + 4 > room:
+                offer += " …"
+                break
+            offer += f" {name}"
+        self.prompt.advise(offer if offer != "tab:" else self._question.hint)
+
+    def _complete(self, text: str) -> None:
+        """Tab: a name in full, or as the question has it."""
+        if self._question is None or self._working is not None:
+            return
+        if completed := self._question.completions(text):
+            self.prompt.complete(completed[0])
+        else:
+            self._reply(partial(self._question.kept, self.state, text))
+
     def _complain(self, text: str) -> None:
         """Say what is wrong with what was typed."""
         self._refused = self.prompt.value if text else ""
@@ -244,19 +295,21 @@ class GradTUI(ShowingApp):
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
         """A question may follow what is typed."""
-        if self.shown.complaint and message.text == self._refused:
+        if self._working is not None or (self.shown.complaint and message.text == self._refused):
             return  # old news of what was refused since
         self._complain("")
         if self._question is not None:
             with self.taken_back(self.state):
                 self.state = self._question.typed(self.state, message.text)
+            self._advise(message.text)
 
-    def on_prompt_stepped(self, message: Prompt.Stepped) -> None:
+    def _step(self, steps: int, by_factor: bool) -> None:
         """An arrow, or a page key."""
-        if self._question is None:
+        if self._question is None or self._working is not None:
             return
         with self.taken_back(self.state):
-            reply = self._question.stepped(self.state, message.steps, by_factor=message.by_factor)
+            text = self.prompt.value
+            reply = self._question.stepped(self.state, text, steps, by_factor=by_factor)
             self.state = reply.state
             if reply.text is not None:
                 self.prompt.put(reply.text)
@@ -264,18 +317,56 @@ class GradTUI(ShowingApp):
 
     def _accept(self, text: str) -> None:
         """Enter."""
-        if self._question is None:
-            return
+        if self._question is not None and self._working is None:
+            self._reply(partial(self._question.accepted, self.state, text))
+
+    def _reply(self, answer: Callable[[], Reply]) -> None:
+        """What comes of it; without a complaint the prompt closes."""
         with self.taken_back(self.state):
-            reply = self._question.accepted(self.state, text)
+            reply = answer()
             self.state = reply.state
+            if reply.work is not None:
+                self._working = Aside(reply.work, lambda done: self.post_message(Worked(done)))
+                return
             if reply.complaint:
                 self._complain(reply.complaint)
                 return
         self._close_prompt()
 
+    async def _see_to_it(self, working: Aside[Done]) -> None:
+        """What is done in a moment is over before the next key; else is said what is waited for."""
+        await working.settled(_A_MOMENT)
+        if working.result is None:
+            self._complain("Still writing; esc gives it up.")
+        else:
+            self._take_up(working.result)
+
+    def on_worked(self, message: Worked) -> None:
+        """What came of what took longer than a moment."""
+        if self._working is not None and self._working.result is message.result:
+            self._take_up(message.result)
+
+    def _take_up(self, result: Done | Exception) -> None:
+        self._working = None
+        with self.taken_back(self.state):
+            if isinstance(result, Exception):
+                raise result
+            if result.complaint:
+                self._complain(result.complaint)
+                return
+            self.state = self.state.saying(result.said)
+        self._close_prompt()
+
+    def on_unmount(self) -> None:
+        """What is half written is taken back."""
+        if self._working is not None:
+            self._working.clear_up()
+
     def on_prompt_cancelled(self) -> None:
         """Escape."""
         if self._question is not None:
+            if self._working is not None:
+                self._working.give_up()
+                self._working = None
             self.state = self._question.cancelled(self.state)
             self._close_prompt()

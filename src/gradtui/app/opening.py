@@ -17,22 +17,33 @@ _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
 
-def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | None = None) -> int:
+def open_app(
+    chosen: Mapping[str, Chosen],
+    *,
+    fresh: bool = False,
+    forget: bool = False,
+    theme: str | None = None,
+) -> int:
     """Greet at once, then load the app and run it; gives its exit status.
 
     Args:
         chosen: the settings.
-        fresh: do not go on from the remembered state.
+        fresh: do not go on from the remembered state, and leave that as it is.
+        forget: do not go on from the remembered state, and remember this one instead.
         theme: the name of a theme; the remembered one if None.
     """
     terminal = sys.__stderr__  # where Textual draws
     assert terminal is not None
-    utf8 = (terminal.encoding or "ascii").lower().replace("-", "") == "utf8"
+    marker = settings.marker(chosen["marker"].value, utf8=settings.shows_unicode(terminal.encoding))
+    # A marker that was asked for is a word for the rest too.
+    unicode = marker != "ascii" and settings.encodes_unicode(terminal.encoding)
     colours = settings.colours(chosen["colors"].value)
     # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
     os.environ.pop("NO_COLOR", None)
-    # The kernel knows the size; what a shell exports stands from before the last resize.
-    for name in ("COLUMNS", "LINES"):
+    # The kernel knows the size; what a shell exports stands from before the last resize. Textual's
+    # own variables are for those who develop it: keys that are struck by themselves, a log.
+    own = [name for name in os.environ if name.startswith("TEXTUAL_") and name != "TEXTUAL_FPS"]
+    for name in ("COLUMNS", "LINES", *own):
         os.environ.pop(name, None)
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
     # Its frames would have every picture wait for a sixtieth of a second; ours are few.
@@ -49,9 +60,13 @@ def open_app(chosen: Mapping[str, Chosen], *, fresh: bool = False, theme: str | 
         with deferred("numpy"):  # the first picture comes after the first paint
             from gradtui.app.appearance import Appearance
             from gradtui.app.running import run_app
-        appearance = Appearance(settings.marker(chosen["marker"].value, utf8=utf8), colours, utf8)
+        appearance = Appearance(marker, colours, unicode)
         return run_app(
-            appearance, mouse=settings.mouse(chosen["mouse"].value), fresh=fresh, theme=theme
+            appearance,
+            mouse=settings.mouse(chosen["mouse"].value),
+            fresh=fresh,
+            forget=forget,
+            theme=theme,
         )
     except BaseException:
         terminal.write(_FAREWELL)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
 from dataclasses import dataclass
 
 from gradtui.app.actions import hint
-from gradtui.app.places import view_keys
+from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.state import START_VIEW, State
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.picture import (
+    FOCUSED,
     LETTERS,
     SAMPLES,
     Picture,
     Row,
     Span,
+    cells_of,
     curve_role,
+    fit_text,
     row,
     row_text,
+    shortened,
     wrapped,
 )
 from gradtui.setup import KNOBS
@@ -40,7 +44,7 @@ class Areas:
 
 def areas(size: Size, curves: int) -> Areas:
     """The layout for a terminal of this size: the plot takes what the others leave."""
-    verdict = 5 if size.height >= 22 else 3
+    verdict = 3 if size.height < 22 else 5 if size.height < 32 else 7
     readout = min(max(curves, 2) + 1, _MOST_ROWS_READOUT, max(4, (size.height - 16) // 2))
     main = size.height - 2 - verdict - readout
     side = SIDE_WIDTH if size.width < 100 else SIDE_WIDTH + 6
@@ -53,58 +57,13 @@ def areas(size: Size, curves: int) -> Areas:
 
 
 def top(state: State, width: int, progress: float) -> Picture:
-    """The name, the views on their keys, the progress of what is being computed."""
-    middle = f" {progress:4.0%} " if progress < 1 else ""
-    spans = _bar(state.view, width - _ROOM_ON_THE_RIGHT)
-    room = width - _cells(spans) - len(middle)
-    right = next((way for way in ("? help  q quit ", "q quit ") if len(way) <= room), "")
-    spans += [Span(" " * (room - len(right))), Span(middle, "warn"), Span(right, "muted")]
+    """The views on their keys, after the name or the progress of what is being computed."""
+    spans = labels_within(state.view, width - len(WAYS_OUT))
+    if progress < 1:
+        spans[0] = Span(f"{progress:>{len(NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+    room = width - cells_of(spans)
+    spans += [Span(" " * (room - len(WAYS_OUT))), Span(WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
-
-
-def _cells(spans: list[Span]) -> int:
-    return sum(len(span.text) for span in spans)
-
-
-def _bar(here: str, room: int) -> list[Span]:
-    """The views on their keys, with as much of their names as there is room for."""
-    names = list(view_keys())
-    for length, gap in ((None, " "), (_SHORT_NAME, "")):
-        spans = _labels(here, dict.fromkeys(names, length), gap)
-        if _cells(spans) <= room:
-            return spans
-    lengths: dict[str, int | None] = dict.fromkeys(names, 0) | {here: None}
-    spans = _labels(here, lengths)
-    if len(names) > _FOUND_BY_NUMBER:
-        # Of so many, the neighbours are named too, the nearest first.
-        at = names.index(here)
-        for name in sorted(names, key=lambda name: abs(names.index(name) - at))[1:]:
-            lengths[name] = _SHORT_NAME
-            wider = _labels(here, lengths)
-            if _cells(wider) > room:
-                break
-            spans = wider
-    return spans
-
-
-def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list[Span]:
-    """The name of the program and the views, of each name so many letters; None is all."""
-    spans = [Span(" gradtui " + 2 * gap, "brand")]
-    for name, (_, key) in view_keys().items():
-        label = " ".join(part for part in (key, name[: lengths[name]]) if part)
-        if key or name == here:
-            spans.append(Span(f"{gap}{label} ", "here" if name == here else "muted"))
-    return spans
-
-
-_FOUND_BY_NUMBER = 9
-"""So many views are found by their digits alone."""
-
-_SHORT_NAME = 5
-"""Letters of a name that is cut."""
-
-_ROOM_ON_THE_RIGHT = len(" 100% q quit ")
-"""What the progress and the way out take; the names of the views are cut for them."""
 
 
 def activations(state: State, size: Size) -> Picture:
@@ -117,8 +76,7 @@ def activations(state: State, size: Size) -> Picture:
     )
     room = size.height - 1
     wide = size.width - 11
-    here = names.index(state.highlight) if state.highlight in names else 0
-    start = min(max(0, here - room // 2), max(0, len(names) - room))
+    start = _first_name(state, room)
     rows: list[Row] = [heading]
     for position, name in enumerate(names[start : start + room], start):
         at_cursor = name == state.highlight
@@ -126,15 +84,23 @@ def activations(state: State, size: Size) -> Picture:
         more = "⋮" if position == start + room - 1 and position < len(names) - 1 else " "
         if name in chosen:
             index = chosen.index(name)
-            dot = "◉" if name == state.setup.focused else "●"
-            label = f"{dot} {LETTERS[index]} {name[:wide]:<{wide}} {SAMPLES[index]} {more}"
+            focused = name == state.setup.focused
+            dot, sample = ("◉", FOCUSED) if focused else ("●", SAMPLES[index])
+            label = f"{dot} {LETTERS[index]} {fit_text(name, wide)} {sample} {more}"
             rows.append(row(pointer, (label, curve_role(index))))
         else:
-            label = f"    {name[:wide]:<{wide}}     {more}"
+            label = f"    {fit_text(name, wide)}     {more}"
             rows.append(row(pointer, (label, "here" if at_cursor else "")))
     if not names:
         rows.append(row((f"  nothing matches '{state.filter}'", "muted")))
     return Picture.of(rows, size.width, size.height)
+
+
+def _first_name(state: State, room: int) -> int:
+    """Which name stands first, where there is room for so many."""
+    names = state.listed
+    here = names.index(state.highlight) if state.highlight in names else 0
+    return min(max(0, here - room // 2), max(0, len(names) - room))
 
 
 _ELSEWHERE = ("activations", "focus", "model")
@@ -144,29 +110,65 @@ _ELSEWHERE = ("activations", "focus", "model")
 def knobs(state: State, width: int, most: int | None = None) -> Picture:
     """The knobs of the view with their letters and values, in at most so many rows.
 
-    Where that is too few, the last row has the letters of those that are not shown.
+    Where that is too few, or would leave the list hardly any, short ones share a row; where that
+    does not do, the last row has the letters of those that are not shown.
     """
-    names = [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
-    if most is None or len(names) <= most:
-        return Picture.of([_knob_row(state, name, width) for name in names], width)
+    lines = _knob_lines(state, width, most)
+    if most is None or len(lines) <= most:
+        return Picture.of([_knob_line(state, names, width) for names in lines], width)
     if most < 1:
         return Picture.of([], width)
-    shown, folded = names[: most - 1], names[most - 1 :]
+    folded = [name for names in lines[most - 1 :] for name in names]
     lead = f" +{len(folded)} more: "
     letters = [KNOBS[name].letter for name in folded]
     fits = len(lead) + 2 * len(letters) <= width
-    rows = [_knob_row(state, name, width) for name in shown]
+    rows = [_knob_line(state, names, width) for names in lines[: most - 1]]
     rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
     return Picture.of(rows, width)
+
+
+def _knob_lines(state: State, width: int, most: int | None) -> list[tuple[str, ...]]:
+    """The knobs of each row: one, or two neighbours, the last first, where there are too many."""
+    lines: list[tuple[str, ...]] = [(name,) for name in _listed_knobs(state)]
+    for at in range(len(lines) - 2, -1, -1):
+        if most is None or len(lines) <= most - _SPARE_ROWS_LIST:
+            break
+        pair = lines[at : at + 2]
+        if all(len(names) == 1 and _is_short(state, names[0], width // 2) for names in pair):
+            lines[at : at + 2] = [(pair[0][0], pair[1][0])]
+    return lines
+
+
+def _is_short(state: State, name: str, width: int) -> bool:
+    return (
+        len(f" {KNOBS[name].letter} {KNOBS[name].label} {KNOBS[name].text(state.setup)}") <= width
+    )
+
+
+def _knob_line(state: State, names: tuple[str, ...], width: int) -> Row:
+    """One knob, or two with half of the row each."""
+    if len(names) == 1:
+        return _knob_row(state, names[0], width)
+    spans: list[Span] = []
+    for name in names:
+        knob = KNOBS[name]
+        value = f"{knob.text(state.setup):>{width // 2 - 3 - len(knob.label)}}"
+        spans += row((f" {knob.letter} ", "key"), (knob.label, "muted"), value)
+    return tuple(spans)
+
+
+def _listed_knobs(state: State) -> list[str]:
+    return [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
 
 
 def _knob_row(state: State, name: str, width: int) -> Row:
     knob = KNOBS[name]
     value = knob.text(state.setup)
-    room = width - 13
+    label = f"{knob.label:<9} "
+    room = width - 4 - len(label)  # a long label takes its cells from the value
     if len(value) > room:
         value = value[: room - 1] + "…"
-    return row((f" {knob.letter} ", "key"), (f"{knob.label:<9} ", "muted"), f"{value:>{room - 1}}")
+    return row((f" {knob.letter} ", "key"), (label, "muted"), f"{value:>{room}}")
 
 
 def side(state: State, size: Size) -> Picture:
@@ -176,53 +178,163 @@ def side(state: State, size: Size) -> Picture:
     return activations(state, Size(size.width, size.height - below.height)).above(below)
 
 
-_LEAST_ROWS_LIST = 4
+_LEAST_ROWS_LIST, _SPARE_ROWS_LIST = 4, 2
+"""Of the list: what it has in any case, and what more before knobs have rows of their own."""
 
 
-def verdict(finding: Finding | None, size: Size, complaint: str = "") -> Picture:
-    """The verdict in words, its cause, and the remedy on its key; below it any complaint."""
-    if complaint:
-        wrong = wrapped(f" {complaint}", size.width, "bad", " ")
-        above = verdict(finding, Size(size.width, max(size.height - len(wrong), 0)))
-        return Picture.of([*above.rows, *wrong][-size.height :], size.width, size.height)
+def knob_at(state: State, size: Size, x: int, y: int) -> str:
+    """The knob at a cell of the side pane; "" if there is none."""
+    most = size.height - _LEAST_ROWS_LIST
+    lines = _knob_lines(state, size.width, most)
+    shown = lines if len(lines) <= most else lines[: most - 1]
+    at = y - (size.height - knobs(state, size.width, most).height)
+    if not 0 <= at < len(shown):
+        return ""
+    return shown[at][-1 if x >= size.width // 2 else 0]
+
+
+def name_at(state: State, size: Size, y: int) -> str:
+    """The activation in a row of the side pane; "" if there is none."""
+    below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST).height
+    room = size.height - below - 1
+    at = _first_name(state, room) + y - 1
+    return state.listed[at] if 1 <= y <= room and at < len(state.listed) else ""
+
+
+def entering(state: State, size: Size) -> Picture:
+    """What stands in the place of a view's picture before there is any of it."""
+    return Picture.of([row((f" {state.record.wait_text(state.setup)}", "muted"))], *size)
+
+
+def verdict(
+    finding: Finding | None,
+    size: Size,
+    notice: str = "",
+    role: str = "bad",
+    *,
+    final: bool = True,
+) -> Picture:
+    """What becomes of the gradient, why, on what that rests and what helps: a line each.
+
+    What does not fit is cut with an ellipsis and the key that shows all of it. Below stands any
+    notice, such as what is wrong with what was typed; it leaves the verdict
+    its first line. As long as the verdict is not `final`, as not all is measured, its mark is an
+    ellipsis.
+    """
+    if notice:
+        least = min(1 if role == "bad" else 2, size.height - 1) if finding else 0
+        lines = _noticed(notice, Size(size.width, size.height - least), role)
+        above = verdict(finding, Size(size.width, size.height - len(lines)), final=final)
+        return Picture.of([*above.rows, *lines][-size.height :], size.width, size.height)
     if finding is None or not size.height:
         return Picture.of([], size.width, size.height)
-    width = size.width - 4
-    remedy: list[Row] = []
-    if finding.remedy is not None:
-        lead = row((" f ", "key"), (finding.remedy.label, "good"))
-        then = row((f"  then {finding.remedy.after}", "muted"))
-        fits = len(row_text(lead + then)) <= size.width
-        remedy = [lead + then] if fits or size.height < 5 else [lead, row("  ", *then)]
-    room = size.height - len(remedy)
-    rows = wrapped(finding.text, width)
-    marked: list[Row] = []
-    left = len(finding.sentence)  # what of the sentence, which has the verdict's colour, is to come
-    for index, line in enumerate(rows[:room]):
-        words = line[0].text
-        if index == room - 1 and len(rows) > room:
-            words = words[: width - 2].rstrip() + " …"
-        mark = Span(f" {finding.kind.mark} " if index == 0 else "   ", finding.kind.role)
-        said = words[: max(left, 0)]
-        marked.append(row(mark, (said, finding.kind.role), words[len(said) :]))
-        left -= len(words) + 1
+    parts = _said(finding, size.width - 4)
+    lines = [line for part in parts for line in part]
+    remedy = _remedy(finding.remedy, size.width) if finding.remedy else []
+    if len(lines) + len(remedy) > size.height:
+        # The sentence comes first: the bottom row has the key of what helps, too.
+        ways = [len(remedy), min(len(remedy), 1), 0]
+        least = min(len(remedy), 1)
+        way = next((way for way in ways if len(parts[0]) + way <= size.height), least)
+        if 0 < way < len(remedy):
+            remedy = [row(*remedy[0][:2], *_MORE)]  # what comes of it has no room
+        remedy = remedy[: min(way, size.height - 1)]
+        room = size.height - len(remedy)
+        ends = {len(part) for part in itertools.accumulate(parts)}
+        if len(lines) > room:
+            lines, remedy = _cut(lines[:room], remedy, size.width - 4, whole=room in ends)
+    mark = Span(f" {finding.kind.mark} ", finding.kind.role) if final else _NOT_YET
+    marked = [row(Span("   ") if at else mark, *line) for at, line in enumerate(lines)]
     return Picture.of([*marked, *remedy], size.width, size.height)
+
+
+_NOT_YET = Span(" … ", "muted")
+
+
+def _said(finding: Finding, width: int) -> list[list[Row]]:
+    """The verdict, its cause and its evidence, each on lines of its own."""
+    return [
+        wrapped(finding.sentence, width, finding.kind.role),
+        wrapped(finding.cause, width),
+        wrapped(finding.evidence, width, "muted"),
+    ]
+
+
+def _remedy(remedy: Remedy, width: int) -> list[Row]:
+    """What helps, on its key, and what comes of it: on one line, or on several."""
+    label = shortened(remedy.label, width - 4 - len(row_text(_MORE)))
+    lead = row((" f ", "key"), (label, "good"))
+    then = f"then {remedy.after}"
+    if len(row_text(lead)) + 2 + len(then) <= width:
+        return [row(*lead, (f"  {then}", "muted"))]
+    at = len(row_text(lead)) + 2
+    if at > width // 2:
+        return [lead, *wrapped(f"   {then}", width - 1, "muted", "   ")]
+    (((words, role),), *rest) = wrapped(" " * at + then, width - 1, "muted", "   ")
+    return [row(*lead, (words[at - 2 :], role)), *rest]
+
+
+def _noticed(notice: str, size: Size, role: str) -> list[Row]:
+    """What was just done, on as many lines as there is room for."""
+    lines = wrapped(f" {notice}", size.width, role, " ")
+    if len(lines) <= size.height:
+        return lines
+    room = max(size.height, 1)
+    kept = " ".join(row_text(line).strip() for line in lines[:room])
+    cut = wrapped(f" {shortened(kept + ' …', room * (size.width - 1))}", size.width, role, " ")
+    return cut[:room]
+
+
+_MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))
+"""What stands behind a verdict that goes on."""
+
+
+def _cut(
+    lines: list[Row], remedy: list[Row], width: int, *, whole: bool
+) -> tuple[list[Row], list[Row]]:
+    """The lines with the key that shows all of them at their end.
+
+    Where they end with a `whole` part of the verdict that has no room for the key, it stands
+    behind what helps.
+    """
+    if not lines:
+        return [], remedy
+    ((words, role),) = lines[-1]
+    left = width - len(row_text(_MORE))
+    if len(words) > left and whole and remedy:
+        if len(row_text(remedy[-1])) <= left:
+            return lines, [*remedy[:-1], row(*remedy[-1], *_MORE)]
+        return lines, [row(*remedy[0][:2], *_MORE), *remedy[1:]]
+    kept = words if len(words) <= left else words[: left + 1].rpartition(" ")[0]
+    return [*lines[:-1], row((kept, role), *_MORE)], remedy
+
+
+def notice(state: State, width: int) -> str:
+    """What was just done, where the bottom row has no room for it: it stands over that."""
+    return state.message if len(state.message) >= width else ""
 
 
 def bottom(state: State, width: int) -> Picture:
     """What was just done, or the keys that matter here."""
-    if state.message:
+    if state.message and not notice(state, width):
         role = "bad" if state.failed else "title"
         return Picture.of([row((f" {state.message}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
-    for name in state.record.hints:
+    for name in _hints(state):
         if (shown := hint(state, name)) is None:
             continue
         key, word = shown
-        if _cells(spans) + len(key) + len(word) + 3 > width:
+        if cells_of(spans) + len(key) + len(word) + 3 > width:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]
     return Picture.of([tuple(spans)], width, 1)
+
+
+def _hints(state: State) -> tuple[str, ...]:
+    """The view's; before them the way out of an enlarged picture, behind them the way into one."""
+    if state.zoom.times:
+        return ("all_of_it", *state.record.hints)
+    return (*state.record.hints, "magnify") if state.record.zooms else state.record.hints
 
 
 def too_small(size: Size) -> Picture:

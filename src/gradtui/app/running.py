@@ -11,28 +11,36 @@ from gradtui import __version__
 from gradtui.app import reports, storage
 from gradtui.app.appearance import Appearance
 from gradtui.app.main import GradTUI
-from gradtui.app.state import State
+from gradtui.app.state import State, first_start
 from gradtui.app.storage import Memory
 from gradtui.errors import printable
 
 
 def run_app(
-    appearance: Appearance, *, mouse: bool, fresh: bool = False, theme: str | None = None
+    appearance: Appearance,
+    *,
+    mouse: bool,
+    fresh: bool = False,
+    forget: bool = False,
+    theme: str | None = None,
 ) -> int:
     """Run the app on this terminal and give its exit status.
 
     Args:
         appearance: what the terminal can show.
         mouse: take the mouse.
-        fresh: do not go on from the remembered state.
+        fresh: do not go on from the remembered state, and leave that as it is.
+        forget: do not go on from the remembered state, and remember this one instead.
         theme: one of `THEMES`; the remembered one if None.
     """
     file = storage.state_file()
-    first = State() if fresh else storage.load(file)
+    first = first_start() if fresh or forget else storage.load(file)
     if theme is not None:
         first = first.with_(theme=theme)
 
     def keep(state: State, failing: bool) -> None:
+        if fresh and not forget:
+            return
         try:
             storage.save(state, file)
         except OSError as error:
@@ -43,9 +51,11 @@ def run_app(
         else:
             storage.opened(file)
 
-    storage.opening(file, os.getpid())
+    if not fresh or forget:
+        storage.opening(file, os.getpid())
     report = partial(reports.written, file.with_name("report.txt"))
     app = GradTUI(first, appearance, Memory(keep, partial(storage.opened, file), report))
+    app.shown.select_with_mouse(mouse)
     app.run(mouse=mouse)
     app.end.restored()
     fell = app.return_code == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import ClassVar
 
@@ -15,12 +15,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from gradtui.app.actions import ACTIONS, Action, elsewhere_actions, idle_actions, own_actions
+from gradtui.app import searching
+from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
+from gradtui.app.engine import Drawn
+from gradtui.app.explaining import on_screen, reading
+from gradtui.app.places import listed
 from gradtui.app.state import State
-from gradtui.lessons import Lesson, lesson_for
+from gradtui.errors import printable
+from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
 from gradtui.mathematics.activations import activation
 from gradtui.plots.ascii import in_ascii
 from gradtui.views.facts import facts
@@ -31,32 +36,86 @@ class Page(ModalScreen[None]):
     """A page of text that scrolls, closed by the key that opened it, escape or q."""
 
     AUTO_FOCUS = ""
+    how: ClassVar[str] = "esc closes, ↑ ↓ scroll, / searches"
     closing_keys: ClassVar[tuple[str, ...]] = ("escape", "q", "question_mark", "enter")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
         Binding("space,pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
+        Binding("home", "scroll(-1000000)", show=False),
+        Binding("end", "scroll(1000000)", show=False),
+        Binding("slash", "search", show=False),
     ]
 
     def __init__(self, title: str, body: RenderableType) -> None:
         super().__init__()
         self._title, self._body = title, body
+        self._found = -1
+        self.searching = False
+        """Whether the keys go into the words that are looked for."""
 
     def compose(self) -> ComposeResult:
         """The text in a box."""
         with VerticalScroll(id="page") as box:
             box.border_title = self._title
-            box.border_subtitle = "esc closes, ↑ ↓ scroll"
-            yield Static(self._body, id="page-body")
+            box.border_subtitle = self.how
+            yield searching.Text(self._body, id="page-body")
+        yield searching.SearchField()
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known of the picture by now, for a page that says something of it."""
 
     def update_body(self, body: RenderableType) -> None:
         """Another text on the same page."""
-        self.query_one("#page-body", Static).update(body)
+        self.query_one(searching.Text).update(body)
 
     def action_scroll(self, lines: int) -> None:
         """Down or up."""
         self.query_one("#page").scroll_relative(y=lines, animate=False, immediate=True)
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.searching = True
+        field = self.query_one(searching.SearchField)
+        field.value, field.display = "", True
+        field.focus()
+
+    def action_search_no_more(self) -> None:
+        """The keys are the page's again."""
+        self.searching = False
+        self.query_one(searching.SearchField).display = False
+        self.set_focus(None)
+        self._found = -1
+        self.query_one(searching.Text).mark(-1)
+        self.query_one("#page").border_subtitle = self.how
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The first line that has it."""
+        self._found = -1
+        self.action_find(1)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The next one."""
+        self.action_find(1)
+
+    def action_find(self, steps: int) -> None:
+        """Go n lines that have it further."""
+        words = self.query_one(searching.SearchField).value.strip()
+        text, box = self.query_one(searching.Text), self.query_one("#page")
+        lines = text.lines_with(words) if words else []
+        if not lines:
+            text.mark(-1)
+            missing = f"'{words}' is not on this page" if words else "type what to look for"
+            box.border_subtitle = printable(f"{missing}, esc ends the search")
+            return
+        self._found = (self._found + steps) % len(lines)
+        box.border_subtitle = (
+            f"{self._found + 1} of {len(lines)}, ↑ ↓ the others, esc ends the search"
+        )
+        text.mark(lines[self._found])
+        middle = lines[self._found] - box.size.height // 2
+        box.scroll_to(y=max(middle, 0), animate=False, immediate=True)
 
     def action_page(self, pages: int) -> None:
         """A page down or up."""
@@ -65,54 +124,108 @@ class Page(ModalScreen[None]):
 
 
 def help_page(state: State, styles: dict[str, Style]) -> Page:
-    """Every key, from the registry that binds them; first what this view has."""
-    parts: list[RenderableType] = []
-    for group, actions in _groups(state):
+    """This view: what is on its screen, its keys, how to read it; then what all views have."""
+    own, general = _groups(state)
+    parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
+    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles), *_mouse(styles)))
+
+
+_MOUSE = (
+    ("a view", "above: opens it"),
+    ("a name", "in the list: chooses it; on the mark before it, into or out of the comparison"),
+    ("a knob", "asks for it; the wheel turns it"),
+    ("the picture", "puts the cursor there; the wheel moves it"),
+    ("a line", "of the readout: the verdict of that one; the wheel goes through them"),
+    ("a key", "in the bottom row, the verdict's f and v: what the key does"),
+)
+"""What a click does, and the wheel."""
+
+
+def _mouse(styles: dict[str, Style]) -> Iterator[RenderableType]:
+    """What clicks do, where the mouse is taken: not over SSH unless asked for."""
+    clicks = Table.grid(padding=(0, 1))
+    for what, does in _MOUSE:
+        clicks.add_row(Text(f"  {what:<11}", styles["key"]), Text(does))
+    title = "The mouse (over SSH with --mouse on): a click on"
+    yield from (Text(title, styles["title"]), clicks, Text())
+
+
+def _keys(
+    groups: Iterable[tuple[str, list[Action]]], styles: dict[str, Style]
+) -> Iterator[RenderableType]:
+    """The keys of these groups, from the registry that binds them."""
+    for group, actions in groups:
         keys = Table.grid(padding=(0, 1))
         for action in actions:
-            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), Text(action.help))
-        parts += [Text(group, styles["title"]), keys, Text()]
-    parts += [
-        Text("Reading the picture", styles["title"]),
-        Padding(
-            "a, b, c stand on the curves of the activations with those letters in the list; each "
-            "also has its own dashes. ◉ is the one that the verdict speaks of. ✓ healthy, "
-            "✗ vanishing, ▲ exploding, ● dead.",
-            (0, 0, 0, 2),
-        ),
-    ]
-    return Page("help", Group(*parts))
+            words = Text(action.help)
+            if action.allowed:
+                words.append(f" ({action.allowed})", styles["muted"])
+            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), words)
+        yield from (Text(group, styles["title"]), keys, Text())
 
 
-def _groups(state: State) -> Iterator[tuple[str, list[Action]]]:
-    """The actions as the help lists them, by what they have to do with."""
+_Groups = list[tuple[str, list[Action]]]
+
+
+def _groups(state: State) -> tuple[_Groups, _Groups]:
+    """The actions of this view, and those of all, by what they have to do with: what acts here."""
     own, view = own_actions(state), state.view
     how = "the letter, then ↑ ↓, PgUp PgDn by factor, or type"
-    general = [action for action in ACTIONS if not action.view_key]
-    groups = [
+    here = [
         (f"Knobs of {view}: {how}", [action for action in own if action.group == "Knobs"]),
         (f"Keys of {view}", [action for action in own if action.group != "Knobs"]),
         (f"Knobs of {view} that change nothing in this setup", idle_actions(state)),
-        *(
-            (group, list(actions))
-            for group, actions in groupby(general, lambda action: action.group)
-        ),
-        ("In other views", elsewhere_actions(state)),
     ]
-    return ((group, actions) for group, actions in groups if actions)
+    everywhere = [
+        (group, list(actions))
+        for group, actions in groupby(general_actions(state), lambda action: action.group)
+    ]
+    return [group for group in here if group[1]], everywhere
 
 
 class SnippetsPage(Page):
-    """Lines to paste, by framework."""
+    """Lines of code, by framework; those of the first are on the clipboard already."""
 
     closing_keys = (*Page.closing_keys, "L")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(str(at), f"copy({at})", show=False) for at in range(1, 10)
+    ]
 
     def __init__(self, snippets: Mapping[str, str], styles: dict[str, Style]) -> None:
+        self._snippets = snippets
         body = Text()
-        for framework, code in snippets.items():
+        for at, (framework, code) in enumerate(snippets.items(), 1):
+            body.append(f"{at} ", styles["key"])
             body.append(f"{framework}\n", styles["title"])
             body.append(f"{code}\n\n", styles["key"])
-        super().__init__("lines to paste", body)
+        super().__init__(self._sent(next(iter(snippets))), body)
+
+    def _sent(self, framework: str) -> str:
+        others = [f"{at} {name}" for at, name in enumerate(self._snippets, 1) if name != framework]
+        return ", ".join([f"copied: {framework}", *others])
+
+    def action_copy(self, number: int) -> None:
+        """Those of another framework."""
+        if number <= len(self._snippets):
+            framework = [*self._snippets][number - 1]
+            self.app.copy_to_clipboard(self._snippets[framework])
+            self.query_one("#page").border_title = self._sent(framework)
+
+
+class VerdictsPage(Page):
+    """The verdict of everything that is compared."""
+
+    closing_keys = (*Page.closing_keys, "v")
+
+    def __init__(self, said: Callable[[Drawn], RenderableType], drawn: Drawn) -> None:
+        self._said, self._drawn = said, drawn
+        super().__init__("verdicts", said(drawn))
+
+    def follow(self, drawn: Drawn) -> None:
+        """What is known by now."""
+        before, self._drawn = self._drawn, drawn
+        if drawn.result is not before.result or (drawn.progress >= 1) != (before.progress >= 1):
+            self.update_body(self._said(drawn))
 
 
 class InfoPage(Page):
@@ -142,8 +255,9 @@ class InfoPage(Page):
             table.add_row(Text(name, self._styles["muted"]), Text(self._written(value)))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
-            parts += self._derivation(self._lesson)
-        return Group(*parts)
+            return Group(*parts, *self._derivation(self._lesson))
+        without = f"\nOf {listed(DERIVED)} there is a derivation, of this one there is none."
+        return Group(*parts, Text(without, self._styles["muted"]))
 
     def _written(self, text: str) -> str:
         return text if self._unicode else in_ascii(text)
@@ -158,7 +272,8 @@ class InfoPage(Page):
         other = "  g 한국어" if self._language == "en" else "  g English"
         keys = Text("→ next  ← back  a all", self._styles["key"])
         keys.append(other if self._unicode else "")
-        parts: list[RenderableType] = [heading, keys]
+        about = Text(self._written(getattr(VARIABLE, self._language)), self._styles["muted"])
+        parts: list[RenderableType] = [heading, keys, about]
         for index, step in enumerate(lesson.steps[: self._shown], 1):
             formula = Text(f"{index:>3}  ", self._styles["muted"])
             formula.append(

@@ -34,6 +34,9 @@ from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.views.view import Size
 
+ENTERED = 0.3
+"""Seconds for the picture of a view that is entered; then it is shown with what there is."""
+
 _FRAME = 0.25
 """Seconds for a frame of what plays."""
 
@@ -100,6 +103,8 @@ class ShowingApp(PaintedOnce):
             self._ask_terminal,
         )
         self._patience: Timer | None = None
+        self._held = False
+        """Whether an entered view is kept back."""
         self._unasked = self._in_place = False
         self.prompt = Prompt()
         """The bottom row while something is typed."""
@@ -175,8 +180,27 @@ class ShowingApp(PaintedOnce):
             self.shown.restyle(self.roles)
         if new.playing != old.playing:
             (self._timer.resume if new.playing else self._timer.pause)()
+        before, areas = self.shown.last, self.shown.areas
         with self.taken_back(old):
             self._show()
+        if (new.view, new.arrivals) != (old.view, old.arrivals):
+            if self.shown.areas != areas and not self._held:
+                # Else what was there is sent in its new place, and then what comes instead.
+                self._held = True
+                self.keep_back()
+            self.set_timer(ENTERED, lambda: self._enter(before))
+
+    def _enter(self, before: Drawn | None) -> None:
+        """The view or scenario has no picture yet: show it without one."""
+        self.shown.enter(self.state, before)
+        self._release()
+
+    def _release(self) -> None:
+        """Send what was kept back of an entered view, all that came for it included."""
+        if self._held:
+            self._held = False
+            self.shown.flow.overdue()
+            self.paint()
 
     @contextmanager
     def taken_back(self, before: State) -> Iterator[None]:
@@ -255,6 +279,11 @@ class ShowingApp(PaintedOnce):
                 self.state = self.state.saying(message.drawn.error, failed=True)
             self.shown.show_drawn()
             self.shown.show_top(self.state)
+            if self.settled:
+                self._release()
+            follow = getattr(self.screen, "follow", None)  # pages are imported when one opens
+            if follow is not None and (drawn := self.shown.drawn) and drawn.result is not None:
+                follow(drawn)
 
     # -- the line to the terminal
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
+from gradtui.views.tour import TOUR
 from gradtui.views.view import View
 
 UNDO_DEPTH = 200
 START_VIEW = "decay"
-"""The view that opens at the first start; no other stands by name in the app."""
+"""The view of a state that says nothing else; at the first start the tour's first one opens."""
 THEMES = ("dark", "light", "contrast", "terminal")
 
 _FIRST = VIEWS[START_VIEW].default_setup
@@ -26,6 +30,7 @@ class Moment:
 
     view: str
     setup: Setup
+    touched: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,12 @@ class State:
     """Everything the screen shows, but for results.
 
     `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
-    stands in the bottom row until the next key.
+    stands in the bottom row until the next key. `before` and `after` are the views that back and
+    forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
+    the picture's height `zoom` says, until another view is entered. The only activation is `held`
+    for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
+    `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
+    within a view.
     """
 
     setup: Setup = _FIRST
@@ -46,6 +56,13 @@ class State:
     failed: bool = False
     past: tuple[Moment, ...] = ()
     future: tuple[Moment, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    newcomer: bool = False
+    zoom: Zoom = WHOLE
+    held: bool = False
+    touched: frozenset[str] = frozenset()
+    arrivals: int = 0
 
     @property
     def record(self) -> View[Any]:
@@ -53,44 +70,156 @@ class State:
         return VIEWS[self.view]
 
     @property
-    def comparing(self) -> bool:
-        """Whether several activations are chosen, so that the list's cursor moves on its own."""
-        return len(self.setup.activations) > 1
+    def loose(self) -> bool:
+        """Whether the list's cursor moves without choosing: several are chosen, or one is held."""
+        return self.held or len(self.setup.activations) > 1
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The knobs that somebody set, here or before: every other is as the view starts with.
+
+        With them goes what they mean nothing without.
+        """
+        first = self.record.default_setup
+        names = self.touched | {
+            knob.name
+            for knob in KNOBS.values()
+            if not knob.cursor and knob.of(self.setup) != knob.of(first)
+        }
+        names = names.union(*(KNOBS[name].brings(KNOBS[name].of(self.setup)) for name in names))
+        if any(KNOBS[name].group in FAMILIES for name in names):
+            names |= {"model"}
+        if "focus" in names or any(len(self.setup.compared_in(name)) > 1 for name in FAMILIES):
+            names |= {"activations"}
+        # A cursor may stand elsewhere only because there is less to walk over.
+        still = _as_started(self.record, self.setup, names)
+        return names | {
+            name for name in CURSORS if KNOBS[name].of(self.setup) != KNOBS[name].of(still)
+        }
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The activations in the list: every one, and the chosen ones with other parameters."""
+        """The activations in the list: every one, and the chosen ones with other parameters.
+
+        Of those a filter leaves what has it in one of its names, what it names exactly in front.
+        """
         names = list(ACTIVATIONS)
         for spec in reversed(self.setup.activations):
             if spec not in names:
                 names.insert(names.index(activation(spec).name) + 1, spec)
-        return tuple(name for name in names if self.filter.lower() in name)
+        exactly = named(self.filter)
+        fitting = [name for name in names if name != exactly and _has(name, self.filter)]
+        return (exactly, *fitting) if exactly else tuple(fitting)
 
     def with_(self, **changes: object) -> State:
         """A copy with those fields changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def touching(self, names: Iterable[str]) -> State:
+        """The same state, with these knobs set by somebody, also to what they were."""
+        return self.with_(touched=self.touched.union(names))
 
     def saying(self, message: str, *, failed: bool = False) -> State:
         """The same state with a message in the bottom row."""
         return self.with_(message=printable(message), failed=failed)
 
 
+def named(text: str) -> str:
+    """The activation that a text names, with the parameters that it gives it; "" if it is none."""
+    try:
+        return activation(text).spec
+    except InputError:
+        return ""
+
+
+def _has(spec: str, text: str) -> bool:
+    """Whether a text stands in one of an activation's names; case, - and _ do not matter."""
+    names = (spec, *activation(spec).family.also_called)
+    return any(_letters(text) in _letters(name) for name in names)
+
+
+def _letters(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def first_start() -> State:
+    """Where the note begins: the sigmoid's derivative, and three layers of it in the chain."""
+    view = next(iter(TOUR))
+    setup = VIEWS[view].default_setup
+    state = State(setup=setup, view=view, highlight=setup.activations[0])
+    return state.with_(newcomer=True).saying(TOUR[view])
+
+
+def entered(state: State, view: str) -> State:
+    """Another view, on the way that back and forward go along."""
+    if view == state.view:
+        return state
+    before = (*state.before, state.view)[-UNDO_DEPTH:]
+    return opened(state, view).with_(before=before, after=())
+
+
+def opened(state: State, view: str) -> State:
+    """A view with the knobs that somebody set, and every other as it starts with."""
+    names = state.own
+    setup = _as_started(VIEWS[view], state.setup, names)
+    there = state.with_(view=view, setup=setup, touched=names, playing=False, zoom=WHOLE)
+    if setup.activations == state.setup.activations:
+        return there
+    return there.with_(highlight=setup.activations[0], held=False)
+
+
+def _as_started(view: View[Any], setup: Setup, names: Iterable[str]) -> Setup:
+    """What a view starts with, but for these knobs, which are as in the setup."""
+    kept = view.default_setup.with_(**{name: KNOBS[name].of(setup) for name in names}).clamped()
+    return kept if kept.focus in kept.compared else kept.with_(focus="")
+
+
+def _but_for_cursors(one: Setup, other: Setup) -> bool:
+    """Whether two setups are the same, wherever somebody looks."""
+    return one.with_(**{name: KNOBS[name].of(other) for name in CURSORS}) == other
+
+
 # ----------------------------------------------------------------- a change
 
 
 def changed(state: State, setup: Setup, view: str | None = None) -> State:
-    """The state with another setup, the old one kept for undo. A cursor's move is not kept."""
+    """The state with another setup, the old one kept for undo. A cursor's move is not kept.
+
+    A setup that leads into another view is set as a whole.
+    """
     view = view or state.view
-    setup = _comparing_one_kind(setup.clamped(), state.setup)
-    cursors = {name: KNOBS[name].of(state.setup) for name in CURSORS}
-    if setup.with_(**cursors) == state.setup and view == state.view:
+    asked = setup.clamped()
+    setup = _comparing_one_kind(asked, state.setup)
+    if _but_for_cursors(setup, state.setup) and view == state.view:
         return state.with_(setup=setup)
     setup.checked()
-    past = (*state.past, Moment(state.view, state.setup))[-UNDO_DEPTH:]
+    past = (*state.past, Moment(state.view, state.setup, state.touched))[-UNDO_DEPTH:]
     highlight = state.highlight
-    if len(setup.activations) == 1 and not state.filter:
+    held = state.held and setup.activations == state.setup.activations
+    if len(setup.activations) == 1 and not state.filter and not held:
         highlight = setup.activations[0]
-    return state.with_(setup=setup, view=view, past=past, future=(), highlight=highlight)
+    done = entered(state, view).with_(
+        setup=setup, past=past, future=(), highlight=highlight, held=held
+    )
+    if view != state.view:
+        done = done.touching(done.record.offered(setup))
+    return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
+
+
+def _given_up(asked: Setup, setup: Setup) -> str:
+    """What is not compared any more, as only one kind of thing can be; "" if all is."""
+    knobs = (KNOBS[name] for name in ("activations", *_COMPARABLE))
+    lost = [
+        (knob.label, [value for value in knob.of(asked) if value not in knob.of(setup)])
+        for knob in knobs
+    ]
+    parts = [f"{label} {', '.join(values)}" for label, values in lost if values]
+    what = "; ".join(parts)
+    return f"Given up, as one kind is compared at a time: {what}. u brings it back." if what else ""
+
+
+_COMPARABLE = tuple(dict.fromkeys(kind.compares for kind in FAMILIES.values() if kind.compares))
+"""The knobs of which several values can be compared instead of activations."""
 
 
 def _comparing_one_kind(setup: Setup, before: Setup) -> Setup:
@@ -113,4 +242,4 @@ def guarded(state: State, setup: Setup) -> State:
     try:
         return changed(state, setup)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)

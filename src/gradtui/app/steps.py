@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from gradtui.app.places import listed, the_views, views_with, way_to
-from gradtui.app.state import THEMES, Moment, State, changed, guarded
+from gradtui.app.state import State, changed, guarded, named
 from gradtui.errors import InputError, printable
-from gradtui.models.finding import Remedy
+from gradtui.mathematics.activations import activation
 from gradtui.plots.picture import CURVES
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
+from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
-from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Key
 
 # ------------------------------------------------------------- activations
 
 
 def move_highlight(state: State, steps: int) -> State:
-    """The list's cursor n rows down; with one activation chosen it chooses as it goes."""
+    """The list's cursor n rows down; it chooses as it goes, unless it is loose."""
     names = state.listed
     if not names:
         return state
     here = names.index(state.highlight) if state.highlight in names else -1 if steps > 0 else 0
     name = names[min(max(here + steps, 0), len(names) - 1)]
+    if name == state.highlight:
+        return state.saying(f"The list {'ends' if steps > 0 else 'begins'} here.")
     moved = state.with_(highlight=name)
-    return moved if state.comparing else guarded(moved, state.setup.with_(activations=(name,)))
+    return moved if state.loose else guarded(moved, state.setup.with_(activations=(name,)))
 
 
 def toggle(state: State) -> State:
-    """The highlighted activation into, or out of, the comparison."""
+    """The highlighted activation into, or out of, the comparison; the only one held, or let go."""
     chosen = state.setup.activations
     name = state.highlight
     if name not in chosen:
@@ -40,32 +42,98 @@ def toggle(state: State) -> State:
             )
         return guarded(state, state.setup.with_(activations=(*chosen, name)))
     if len(chosen) == 1:
-        return state.saying("This is the only activation; space on another compares the two.")
+        return let_go(state) if state.held else _holding(state)
     return guarded(
         state, state.setup.with_(activations=tuple(other for other in chosen if other != name))
     )
 
 
+def _holding(state: State) -> State:
+    """The only activation held, so that the list's cursor can go to another."""
+    (name,) = state.setup.activations
+    return state.with_(held=True).saying(
+        f"{name} is held: {_along(state)} to another, space compares the two."
+    )
+
+
+def _along(state: State) -> str:
+    """The keys that move the list's cursor."""
+    return "↑ ↓" if state.record.climb is None else "k j"
+
+
+def _how_to_compare(state: State, only: str) -> str:
+    """What to do, where there is one thing, for tab to have another to go to."""
+    if state.highlight not in state.setup.activations:
+        return f"Only {only} is here; space compares it with {state.highlight}."
+    hold = "" if state.loose else "space holds it, "
+    return f"Only {only} is here: {hold}{_along(state)} to another, space compares."
+
+
+def let_go(state: State) -> State:
+    """The only activation not held any more, and the list's cursor on it again."""
+    (name,) = state.setup.activations
+    return state.with_(held=False, highlight=name).saying(
+        f"{name} is let go; {_along(state)} choose another instead of it."
+    )
+
+
 def only(state: State) -> State:
     """The highlighted activation alone."""
-    return guarded(state, state.setup.with_(activations=(state.highlight,)))
+    if state.setup.activations == (state.highlight,) and not state.held:
+        alone = state.touching(["activations"])
+        return alone.saying(f"{state.highlight} is alone already.")
+    return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
 
 
 def next_focus(state: State, steps: int = 1) -> State:
     """The verdict for the next of what is compared."""
     chosen = state.record.subjects(state.setup)
     if len(chosen) == 1:
-        return state.saying("Nothing to compare with yet; space on another activation adds it.")
+        return state.saying(_how_to_compare(state, chosen[0]))
     focus = chosen[(chosen.index(state.record.focused(state.setup)) + steps) % len(chosen)]
     return guarded(state, state.setup.with_(focus=focus))
 
 
 def filtered(state: State, text: str) -> State:
-    """The list narrowed to the names that contain `text`, its cursor on one of them."""
+    """The list narrowed to the names that contain `text`, its cursor on one of them.
+
+    Where it was narrowed to it before, the cursor may have gone on.
+    """
     narrowed = state.with_(filter=printable(text.strip()))
-    names = narrowed.listed
-    if names and narrowed.highlight not in names:
+    names, new = narrowed.listed, narrowed.filter != state.filter
+    if names and (narrowed.highlight not in names or (new and named(narrowed.filter))):
         narrowed = narrowed.with_(highlight=names[0])
+    return narrowed
+
+
+def unfiltered(state: State) -> State:
+    """All activations in the list again."""
+    if state.filter:
+        return filtered(state, "").saying("All activations again.")
+    return let_go(state) if state.held else state.saying("Nothing is open here; q quits.")
+
+
+def chosen(state: State, text: str) -> State:
+    """Of the list narrowed to `text` the one at its cursor alone, in the whole list again.
+
+    Raises:
+        InputError: nothing matches.
+    """
+    narrowed = matching(state, text)
+    return only(narrowed.with_(filter=""))
+
+
+def matching(state: State, text: str) -> State:
+    """The list narrowed to `text`.
+
+    Raises:
+        InputError: nothing matches.
+    """
+    narrowed = filtered(state, text)
+    if not narrowed.listed:
+        if "(" in text:
+            activation(text)  # it says what is wrong with the parameters
+        raise InputError("filter", text, "in any activation's name", "change it, or esc shows all")
     return narrowed
 
 
@@ -79,8 +147,45 @@ def step_knob(state: State, name: str, steps: int, *, by_factor: bool = False) -
     try:
         value = turn(knob.of(state.setup), steps)
     except OverflowError:
-        return state
-    return guarded(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+        value = knob.of(state.setup)
+    turned = guarded(state, _with(state, name, value))
+    if turned.setup == state.setup and not turned.message:
+        text = knob.text(state.setup)
+        return state.saying(
+            f"{knob.label} {'ends' if steps > 0 else 'begins'} at {text}."
+            if isinstance(value, int | float)
+            else f"{knob.label} has no next value; type one."
+        )
+    return turned
+
+
+def _with(state: State, name: str, value: Any) -> Setup:
+    """The setup with a knob at a value, and with what that brings or gives back."""
+    changes = {name: value, **implied(state.setup, name, value)}
+    setup = state.setup.with_(**changes)
+    if "depth" not in changes and (depth := _lent_depth(state, setup)):
+        setup = setup.with_(depth=depth)
+    return setup
+
+
+def _lent_depth(state: State, setup: Setup) -> int:
+    """The depth from before a list of weights or biases set it, once no list is there; else 0."""
+    if not _says_depth(state.setup) or _says_depth(setup):
+        return 0
+    moments = [*(moment.setup for moment in state.past), state.setup]
+    for before, after in zip(moments[-2::-1], moments[:0:-1], strict=True):
+        if not _says_depth(before):
+            # The same but for the lists, what they brought, and where somebody looks.
+            names = [knob.name for knob in KNOBS.values() if "depth" in knob.brings(knob.of(after))]
+            names += ["depth", "model", *CURSORS]
+            same = before.with_(**{name: KNOBS[name].of(after) for name in names}) == after
+            return before.depth if same else 0
+    return 0
+
+
+def _says_depth(setup: Setup) -> bool:
+    """Whether a list of numbers says how deep the network is."""
+    return any("depth" in knob.brings(knob.of(setup)) for knob in KNOBS.values())
 
 
 def set_knob(state: State, name: str, text: str) -> State:
@@ -91,14 +196,17 @@ def set_knob(state: State, name: str, text: str) -> State:
     Raises:
         InputError: the text is not a value of this knob, or contradicts another knob.
     """
-    value = KNOBS[name].parse(text)
-    return changed(state, state.setup.with_(**{name: value, **implied(state.setup, name, value)}))
+    knob = KNOBS[name]
+    setup = _with(state, name, knob.parse(text))
+    if knob.cursor:
+        setup.checked()  # `changed` would move it to where it is allowed, in silence
+    return changed(state, setup).touching([name])
 
 
 def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
     """The depth, where there is one."""
     if "depth" not in state.record.offered(state.setup):
-        return state.saying(_no_such_knob(state, KNOBS["depth"].label))
+        return state.saying(_no_such_knob(state, KNOBS["depth"]))
     return step_knob(state, "depth", steps, by_factor=by_factor)
 
 
@@ -116,7 +224,7 @@ def toggle_model(state: State) -> State:
         return guarded(state, state.setup.with_(model=family))
     places = views_with(lambda view: "model" in view.knobs)
     if not places:
-        return state.saying(_no_such_knob(state, KNOBS["model"].label))
+        return state.saying(_no_such_knob(state, KNOBS["model"]))
     choice = listed(FAMILIES, "or").capitalize()
     return state.saying(
         f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
@@ -145,7 +253,7 @@ def press(state: State, key: str) -> State:
         moved = own.does(state.setup)
         done = changed(state, moved.setup, moved.view)
     except InputError as error:
-        return state.saying(str(error), failed=True)
+        return state.saying(in_app(error), failed=True)
     if done.view != state.view:
         done = done.with_(playing=False)
     return done.saying(moved.message)
@@ -165,12 +273,12 @@ def _means_elsewhere(state: State, key: str) -> str:
     for view in VIEWS.values():
         for knob in view.all_knobs:
             if knob.letter == key:
-                return _no_such_knob(state, knob.label)
-    return ""
+                return _no_such_knob(state, knob)
+    return f"{key} does nothing here; ? shows every key."
 
 
-def _no_such_knob(state: State, label: str) -> str:
-    return f"The {state.view} view has no {label}; ? shows what it has."
+def _no_such_knob(state: State, knob: Knob) -> str:
+    return f"The {state.view} view has no knob {knob.label} ({knob.help}); ? shows its own."
 
 
 # ------------------------------------------------------------------- cursor
@@ -178,15 +286,22 @@ def _no_such_knob(state: State, label: str) -> str:
 
 def walk(state: State, steps: int, *, tens: bool = False) -> State:
     """The view's cursor n steps to the right."""
-    return state.with_(setup=state.record.walk(state.setup, steps, tens), playing=False)
+    return _moved(state, state.record.walk(state.setup, steps, tens), steps, ("left", "right"))
+
+
+def _moved(state: State, setup: Setup, steps: int, ends: tuple[str, str]) -> State:
+    """The cursor there; where it cannot go on, that is said."""
+    moved = state.with_(setup=setup, playing=False)
+    at_end = setup == state.setup
+    return moved.saying(f"The cursor is at the {ends[steps > 0]} end.") if at_end else moved
 
 
 def climb(state: State, steps: int, *, tens: bool = False) -> State:
     """The view's cursor n steps up; where it has no height, the list's cursor."""
     climb = state.record.climb
     if climb is None:
-        return move_highlight(state, -steps)
-    return state.with_(setup=climb(state.setup, steps, tens), playing=False)
+        return move_highlight(state, -steps * (10 if tens else 1))
+    return _moved(state, climb(state.setup, steps, tens), steps, ("lower", "upper"))
 
 
 def walk_to_end(state: State, direction: int) -> State:
@@ -223,111 +338,3 @@ def play_tick(state: State) -> State:
     done = animation.done(setup)
     ticked = state.with_(setup=setup, playing=not done)
     return ticked.saying(f"{animation.arrived}; p plays again.") if done else ticked
-
-
-# ----------------------------------------------------------------- history
-
-
-def undo(state: State) -> State:
-    """Back before the last change."""
-    if not state.past:
-        return state.saying("Nothing to undo.")
-    return _travelled(state, state.past[-1], state.past[:-1], (_now(state), *state.future), "Undid")
-
-
-def redo(state: State) -> State:
-    """The last undone change again."""
-    if not state.future:
-        return state.saying("Nothing to redo.")
-    return _travelled(state, state.future[0], (*state.past, _now(state)), state.future[1:], "Redid")
-
-
-def _now(state: State) -> Moment:
-    return Moment(state.view, state.setup)
-
-
-def _travelled(
-    state: State,
-    moment: Moment,
-    past: tuple[Moment, ...],
-    future: tuple[Moment, ...],
-    verb: str,
-) -> State:
-    what = describe(state.setup, moment.setup) or f"view {moment.view}"
-    highlight = state.highlight
-    if len(moment.setup.activations) == 1:
-        highlight = moment.setup.activations[0]
-    return state.with_(
-        setup=moment.setup,
-        view=moment.view,
-        past=past,
-        future=future,
-        highlight=highlight,
-        playing=False,
-    ).saying(f"{verb}: {what}.")
-
-
-def describe(old: Setup, new: Setup) -> str:
-    """What differs between two setups, in words."""
-    return ", ".join(
-        f"{knob.label} {knob.text(old)} → {knob.text(new)}"
-        for knob in KNOBS.values()
-        if knob.name not in CURSORS and knob.of(old) != knob.of(new)
-    )
-
-
-# --------------------------------------------------------- views, scenarios
-
-
-def switched(state: State, view: str) -> State:
-    """Another view of the same setup."""
-    return state.with_(view=view, playing=False)
-
-
-def next_view(state: State, steps: int = 1) -> State:
-    """The view n further; after the last comes the first."""
-    names = list(VIEWS)
-    return switched(state, names[(names.index(state.view) + steps) % len(names)])
-
-
-def scenario(state: State, index: int) -> State:
-    """A scenario's setup, in its view; undo leads back."""
-    chosen = SCENARIOS[index]
-    moved = state.with_(filter="", highlight=chosen.setup.activations[0], playing=False)
-    return changed(moved, chosen.setup, chosen.view).saying(chosen.look)
-
-
-def reset(state: State) -> State:
-    """Every knob as where this view starts; undo leads back."""
-    first = State()
-    moved = state.with_(filter="", highlight=first.highlight, playing=False)
-    return changed(moved, VIEWS[state.view].default_setup).saying("Reset; u undoes it.")
-
-
-def fix(state: State, remedy: Remedy | None) -> State:
-    """The remedy applied, with the before and after."""
-    if remedy is None:
-        return state.saying("Nothing to fix here: no remedy is needed, or none was found.")
-    applied = guarded(state, remedy.applied(state.setup))
-    if applied.failed:
-        return applied
-    return applied.saying(f"{remedy.label}: {_from_to(remedy.before, remedy.after)}.")
-
-
-def _from_to(before: str, after: str) -> str:
-    """Two sentences that differ in a few words as one: layer 1 gets 2e-32 → 1 of layer 50's."""
-    old, new = before.split(), after.split()
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    middle = [*old[start : len(old) - end], "→", *new[start : len(new) - end]]
-    return " ".join([*old[:start], *middle, *old[len(old) - end :]])
-
-
-def next_theme(state: State, themes: Sequence[str] = THEMES) -> State:
-    """The next theme."""
-    theme = themes[(themes.index(state.theme) + 1) % len(themes)]
-    return state.with_(theme=theme).saying(f"Theme: {theme}.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradtui.app.places import listed
-from gradtui.app.state import START_VIEW, THEMES, State
+from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
 from gradtui.mathematics.activations import activation
@@ -66,6 +66,7 @@ def save(state: State, file: Path) -> None:
         "view": state.view,
         "theme": state.theme,
         "highlight": state.highlight,
+        "touched": sorted(state.touched),
         "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ def _fell_when_opened(file: Path) -> bool:
 
 
 def load(file: Path) -> State:
-    """The state of the last time; the first state, with a message, if that cannot be read.
+    """The state of the last time; a first start, with a message, if that cannot be read.
 
     Of what another version kept, that is taken which this one knows. A file with something in it
     that cannot be understood is set aside beside itself, never deleted; and so is one with which
@@ -129,7 +130,7 @@ def load(file: Path) -> State:
     try:
         text = read_text(file, _MOST_BYTES)
     except FileNotFoundError:
-        return State()
+        return first_start()
     except UnicodeDecodeError:
         return _anew(file, "could not be read (no text)")
     except OSError as error:
@@ -142,20 +143,29 @@ def load(file: Path) -> State:
         return _anew(file, "could not be read (no JSON)")
     if not isinstance(kept, dict):
         return _anew(file, "could not be read (no table)")
-    view = kept.get("view")
-    if not isinstance(view, str) or view not in VIEWS:
-        view = START_VIEW
+    view, texts = kept.get("view"), kept.get("setup")
+    known = isinstance(view, str) and view in VIEWS
+    if not known and not isinstance(texts, dict):
+        return _anew(file, "could not be read (no view and no setup)")
+    view = str(view) if known else START_VIEW
     first = VIEWS[view].default_setup
-    if isinstance(texts := kept.get("setup"), dict):
+    if isinstance(texts, dict):
         setup, wrong = _setup(texts, first)
     else:
         setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]
+    wrong += [
+        f"{name} is no text"
+        for name in ("view", "theme")
+        if not isinstance(kept.get(name, ""), str)
+    ]
     return _saying_what_is_lost(_understood(kept, setup, view), kept, wrong, file)
 
 
 def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
     """The state with what is known of the theme and the list's cursor."""
-    theme = kept.get("theme")
+    theme, touched = kept.get("theme"), kept.get("touched")
+    # Of a version that did not keep it: what differs from the view's start.
+    touched = touched if isinstance(touched, list) else []
     try:
         highlight = activation(str(kept.get("highlight"))).spec
     except ValueError:
@@ -165,6 +175,7 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
         highlight=highlight,
+        touched=frozenset(name for name in KNOBS if name in touched),
     )
 
 
@@ -196,14 +207,21 @@ def _saying_what_is_lost(
     """The state, and what of it is not as it was; silent where that is not to be seen."""
     said: list[str] = []
     if wrong:
+        noun = "values" if any(one.endswith("is no text") for one in wrong) else "knobs"
         few = f"{wrong[0]}, so it is at its default"
-        what = few if len(wrong) == 1 else f"{len(wrong)} knobs are at their defaults"
+        what = few if len(wrong) == 1 else f"{len(wrong)} {noun} are at their defaults"
         aside = _set_aside(file, "broken")
         said.append(what + (f"; see {aside}." if aside else "."))
+    elif kept.get("version", _VERSION) != _VERSION:
+        aside = _set_aside(file, "other-version")
+        said.append(
+            "What was remembered is of another version"
+            + (f", and kept as {aside}." if aside else ".")
+        )
     lost = [
         f"no {name} {shown(kept[name])} (this is {now})"
         for name, now in (("view", state.view), ("theme", state.theme))
-        if name in kept and kept[name] != now
+        if isinstance(kept.get(name), str) and kept[name] != now
     ]
     if lost:
         said.append(f"This version has {listed(lost)}.")
@@ -227,4 +245,4 @@ def _anew(file: Path, wrong: str, what: str = "broken") -> State:
     aside = _set_aside(file, what)
     where = f"it is kept as {aside}" if aside else "it is left where it is"
     message = f"Starting anew: what was remembered {wrong}; {where}."
-    return State().saying(message, failed=True)
+    return first_start().saying(message, failed=True)

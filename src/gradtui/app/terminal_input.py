@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable
 
 ESC = "\x1b"
+CTRL_C = "\x03"
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 PASTE_SILENCE = 1.0
@@ -19,6 +21,10 @@ PASTE_SILENCE = 1.0
 
 LONGEST_PASTE = 200_000
 """Characters of a paste that are taken."""
+
+MOST_KEYS, KEYS_A_SECOND = 600, 200
+"""Keys that are taken at once, and of what goes on. Nobody strikes so many, and no key repeats so
+fast; a line that stalled may bring some hundred."""
 
 _LONGEST_KEY = 2
 """Characters of what may be a key though it begins a sequence: escape, or a key with alt."""
@@ -50,11 +56,23 @@ class TerminalInput:
         is_key: whether a sequence is one that a key sends.
         silence: seconds after which a sequence or a string is over, whatever is missing; an
             escape is a key then.
+        interrupt: called for a ctrl+c behind more keys than are taken, which it would wait for.
+        now: a clock, in seconds.
     """
 
-    def __init__(self, is_key: Callable[[str], bool], silence: float) -> None:
+    def __init__(
+        self,
+        is_key: Callable[[str], bool],
+        silence: float,
+        interrupt: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._is_key = is_key
         self._silence = silence
+        self._interrupt = interrupt
+        self._now = now
+        self._room, self._filled = float(MOST_KEYS), now()
+        """Keys that may still come at once, and when that was so."""
         self._held = ""
         self._in_string = False
         self._pasted: int | None = None
@@ -100,7 +118,7 @@ class TerminalInput:
         if begins != at:
             typed = text[at:] if begins < 0 else text[at:begins]
             # What is typed before the terminal is raw has a line feed for enter.
-            given.append(typed.replace("\n", "\r"))
+            given.append(self._as_many(typed).replace("\n", "\r"))
             return at + len(typed)
         kind = text[at + 1 : at + 2]
         if not kind or (kind == "O" and len(text) == at + 2):
@@ -136,8 +154,19 @@ class TerminalInput:
             self._pasted = 0
             given.append(sequence)
         elif len(sequence) <= _LONGEST_SEQUENCE and self._means_something(sequence):
-            given.append(sequence)
+            given.append(sequence if self._as_many("k") else "")
         return whole.end()
+
+    def _as_many(self, keys: str) -> str:
+        """So many of these keys as are taken: of a flood of noise only the beginning."""
+        now = self._now()
+        filled = self._room + KEYS_A_SECOND * (now - self._filled)
+        self._room, self._filled = min(filled, MOST_KEYS), now
+        taken = keys[: int(self._room)]
+        self._room -= len(taken)
+        if CTRL_C in keys[len(taken) :]:
+            self._interrupt()
+        return taken
 
     def _means_something(self, sequence: str) -> bool:
         body = sequence[2:]

@@ -8,14 +8,17 @@ from __future__ import annotations
 import codecs
 import os
 import signal
+import termios
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from rich import cells
 from rich.console import RenderableType
 from rich.segment import Segment
-from textual import constants, work
+from textual import constants, events, work
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._compositor import LayoutUpdate
 from textual._parser import Parser
@@ -24,6 +27,7 @@ from textual._time import get_time
 from textual._widget_navigation import Direction
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.binding import Binding
 from textual.command import CommandInput, CommandPalette
 from textual.css.query import NoMatches
 from textual.css.scalar import Scalar
@@ -33,9 +37,11 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from gradtui.app.terminal_input import TerminalInput
+from gradtui.app.thrift import thrifty
 
 LARGEST = (1000, 500)
 """Columns and rows of the largest screen: 4K in the smallest letters. Of a larger one its corner.
@@ -74,12 +80,43 @@ def _command_input(self: CommandInput, *arguments: Any, **options: Any) -> None:
 CommandInput.__init__ = _command_input  # type: ignore[method-assign, assignment]
 
 
+_type_in = Input._on_key
+
+_EDITING = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and binding.action not in ("submit", "copy")
+    for key in binding.key.split(",")
+}
+"""What a key does in a line; enter and ctrl+c are the app's."""
+
+
+async def _edit_in_order(self: Input, event: events.Key) -> None:
+    """Textual's, but a key that edits acts before the letters behind it in the same packet.
+
+    Textual's bindings act once the key has come back up to the app, which is later.
+    """
+    if (action := _EDITING.get(event.key)) is None:
+        await _type_in(self, event)
+        return
+    event.stop()
+    event.prevent_default()
+    await self.run_action(action)
+
+
+Input._on_key = _edit_in_order  # type: ignore[method-assign]
+
+
 class BoundedParser(XTermParser):
     """Textual's parser of what a terminal sends, which gets only what makes sense."""
 
     def __init__(self, debug: bool = False) -> None:
         """Begin to read."""
-        self._input = TerminalInput(ANSI_SEQUENCES_KEYS.__contains__, constants.ESCAPE_DELAY)
+        self._input = TerminalInput(
+            ANSI_SEQUENCES_KEYS.__contains__,
+            constants.ESCAPE_DELAY,
+            lambda: os.kill(os.getpid(), signal.SIGINT),
+        )
         self._heard = 0.0
         super().__init__(debug)
 
@@ -110,8 +147,37 @@ class BoundedParser(XTermParser):
 linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]
 
 
+_SENT, _READ = 0.1, 0.02
+"""Seconds in which a terminal that takes what it is sent was sent the last of it, and read it."""
+
+
 class TerminalDriver(linux_driver.LinuxDriver):
-    """Textual's driver, with the terminal's own size, and awake again however it was stopped."""
+    """Textual's driver: the terminal's own size, few bytes, awake again however it was stopped."""
+
+    def write(self, data: str) -> None:
+        """Send it, in as few bytes as show the same."""
+        super().write(thrifty(data))
+
+    def stop_application_mode(self) -> None:
+        """Textual's, but the line is the shell's again only when all was sent, and read.
+
+        On such a line ctrl+c throws away what the terminal has not read yet, the way back from the
+        alternate screen among it.
+        """
+        line, self.attrs_before = self.attrs_before, None
+        super().stop_application_mode()
+        self.attrs_before = line
+        if line is None:
+            return
+        end = time.monotonic() + _SENT
+        while self._writer_thread is not None and not self._writer_thread._queue.empty():
+            if time.monotonic() > end:
+                break
+            time.sleep(0.001)
+        time.sleep(_READ)
+        with suppress(termios.error):
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+            termios.tcsetattr(self.fileno, termios.TCSANOW, line)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the kernel says, whatever COLUMNS and LINES do; 80 x 24 where it does not know."""
@@ -191,5 +257,9 @@ class WatchedApp(App[None]):
             self._driver.write(text)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self.may_paint(whole=isinstance(renderable, LayoutUpdate)):
+        whole = isinstance(renderable, LayoutUpdate)
+        if self.may_paint(whole=whole):
             super()._display(screen, renderable)
+            if whole:  # else what was refreshed before it would be sent again behind it
+                for widget in screen.walk_children(Widget):
+                    widget._repaint_regions.clear()

@@ -7,13 +7,21 @@ from dataclasses import replace
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
-from gradtui.plots.palette import LIGHT, LIGHT_GROUNDS
+from gradtui.plots.palette import DARK, DARK_GROUNDS, LIGHT, LIGHT_GROUNDS
 from gradtui.plots.picture import CURVES, curve_role
 
+
+def _bands(colours: dict[str, str], grounds: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(f"{colours[role]} on {grounds[role]}" for role in grounds if side in role)
+        for side in ("vanishing", "exploding")
+    )
+
+
 # The curves are Okabe and Ito's palette (2008), told apart by the colour-blind too, made
-# lighter or darker where the background asks for it. The light theme's colours are drawings' too.
+# lighter or darker where the background asks for it. Figures have these of light and dark too.
 _CURVES = {
-    "dark": ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#cc79a7", "#d55e00"),
+    "dark": tuple(DARK[curve_role(index)] for index in range(CURVES)),
     "light": tuple(LIGHT[curve_role(index)] for index in range(CURVES)),
     "contrast": ("#ffb000", "#66ccff", "#00ff9c", "#ffff66", "#ff99dd", "#ff8855"),
     "terminal": (
@@ -29,14 +37,8 @@ _CURVES = {
 # A map's strengths, from the faintest: glyph and ground, one hue for each side, so that the
 # colour-blind have both the hue and the glyph.
 _BANDS = {
-    "dark": (
-        ("#8fb0d8 on #13202f", "#a9c6ea on #183150", "#cfe1f8 on #1f4a80", "#ffffff on #2b66ae"),
-        ("#cfae83 on #2a1f10", "#e6c08c on #4a2e0e", "#ffdcb0 on #7a430c", "#ffffff on #a8501a"),
-    ),
-    "light": tuple(
-        tuple(f"{LIGHT[role]} on {LIGHT_GROUNDS[role]}" for role in LIGHT_GROUNDS if side in role)
-        for side in ("vanishing", "exploding")
-    ),
+    "dark": _bands(DARK, DARK_GROUNDS),
+    "light": _bands(LIGHT, LIGHT_GROUNDS),
     "contrast": (
         ("#9fc4ff on #06121f", "#b8d4ff on #0a2340", "#dcebff on #103a6b", "#ffffff on #17509a"),
         ("#ffc98a on #1f1204", "#ffd6a3 on #3b2106", "#ffe6c7 on #5f3408", "#ffffff on #84400c"),
@@ -45,16 +47,15 @@ _BANDS = {
                  ("bright_yellow", "bright_yellow", "bright_red", "bright_red")),
     "mono": (("",) * 4,) * 2,
 }  # fmt: skip
+_SHARED = ("", "muted", "axis", "spread", "good", "bad", "warn", "key", "cursor")
 _ROLES = {
     "dark": {
-        "": "#d8dee9", "muted": "#8b95a7", "axis": "#7f8a9d", "spread": "#8f9fc0",
-        "good": "#7fd1a0", "bad": "#ff8f80", "warn": "#f0c674", "key": "#8ab4f8",
-        "cursor": "#ffffff", "title": "bold #eceff4", "brand": "bold #8ab4f8",
-        "here": "bold #ffffff on #36415a", "pointer": "bold #8ab4f8",
+        **{role: DARK[role] for role in _SHARED},
+        "title": f"bold {DARK['title']}", "brand": f"bold {DARK['key']}",
+        "here": "bold #ffffff on #36415a", "pointer": f"bold {DARK['key']}",
     },
     "light": {
-        **{role: LIGHT[role] for role in ("", "muted", "axis", "spread", "good", "bad", "warn",
-                                          "key", "cursor")},
+        **{role: LIGHT[role] for role in _SHARED},
         "title": f"bold {LIGHT['title']}", "brand": f"bold {LIGHT['key']}",
         "here": "bold #000000 on #cfdcf3", "pointer": f"bold {LIGHT['key']}",
     },

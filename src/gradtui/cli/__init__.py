@@ -24,7 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; whatever goes wrong by input ends here."""
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
-    except (InputError, CommandError) as error:
+    except InputError as error:
+        from gradtui.setup.naming import on_command_line
+
+        complain(on_command_line(error))
+        return _WRONG
+    except CommandError as error:
         complain(str(error))
         return _WRONG
     except KeyboardInterrupt:

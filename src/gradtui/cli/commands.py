@@ -18,6 +18,7 @@ from gradtui.cli.streams import (
     emit,
     in_colour,
     is_utf8,
+    narrate,
     page_size,
     save,
     terminal_size,
@@ -30,6 +31,7 @@ from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, exported, format_of, report, text_height
+from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 
 _WIDTHS = (40, 1000)
@@ -61,6 +63,7 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
     }
     setup = setup_of(view, options.names, given)
     format = _format(options, FORMATS)
+    look = _look(options, format)
     marker = _marker(options)
     size = Size(_cells("width", options.width, _WIDTHS, page_size().columns), 0)
     height = _cells("height", options.height, _HEIGHTS, 0)
@@ -73,10 +76,12 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
             height = max(height, 16)
     size = Size(size.width, height)
     if format == "page":
-        _print(report(view, result, setup, size, marker).rows, options.color)
+        rows = report(view, result, setup, size, marker).rows
+        _print(rows, options.color, unicode=marker != "ascii")
     else:
         what = "the numbers" if format in ("csv", "json") else "the picture"
-        _deliver(exported(view, result, setup, size, marker, format), options, what)
+        content = exported(view, result, setup, size, marker, format, look)
+        _deliver(content, options, what, format)
     return 0
 
 
@@ -100,7 +105,12 @@ def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) ->
         activations = KNOBS["activations"]
         given = {
             **given,
-            "activations": ", ".join(spec for word in names for spec in activations.parse(word)),
+            # A comma at the end of a word is one between two of them.
+            "activations": ", ".join(
+                spec
+                for at, word in enumerate(names, 1)
+                for spec in activations.parse(word.removesuffix("," * (at < len(names))))
+            ),
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
     if (family := _family_of(changes)) and "model" in view.knobs:
@@ -137,6 +147,8 @@ def _family_of(changes: Mapping[str, Any]) -> str:
 
 def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
+    if text := view.foretold(setup):
+        narrate(f"gradtui: {text}; ctrl+c ends it\n")
     with Progress(view.name) as progress:
         *_, result = view.results(setup, progress.tell)
     return result
@@ -147,21 +159,26 @@ def _cells(name: str, text: str | None, limits: tuple[int, int], default: int) -
     low, high = limits
     if text is None:
         return min(max(default, low), high) if default else 0
-    count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if not low <= count <= high:
-        raise InputError(name, text, f"a whole number from {low} to {high:,}", f"try {2 * low}")
+    whole = text.isascii() and text.removeprefix("-").isdigit()
+    count = int(text) if whole and len(text) < 10 else None
+    if count is None or not low <= count <= high:
+        allowed = f"a whole number from {low} to {high:,}"
+        near = 2 * low if count is None else min(max(count, low), high)
+        step = f"try {near}" if text.strip() else "it is empty: give it a value"
+        raise InputError(f"--{name}", text, allowed, step)
     return count
 
 
 def _marker(options: argparse.Namespace) -> str:
-    unicode = is_utf8(sys.stdout) or not _to_stdout(options)
+    shown = is_utf8(sys.stdout) or not _to_stdout(options)
     chosen = settings.resolve({"marker": options.marker})["marker"]
-    marker = settings.marker(chosen.value, utf8=unicode)
-    if marker != "ascii" and not unicode:
+    marker = settings.marker(chosen.value, utf8=shown)
+    encoding = getattr(sys.stdout, "encoding", None)
+    if marker != "ascii" and not (shown or settings.encodes_unicode(encoding)):
         raise InputError(
             f"marker ({chosen.source})",
             marker,
-            f"in the encoding of standard output ({sys.stdout.encoding})",
+            f"in the encoding of standard output ({encoding})",
             "try --marker ascii, or set PYTHONIOENCODING=utf-8",
         )
     return marker
@@ -175,7 +192,7 @@ def _list(options: argparse.Namespace) -> int:
     width = _cells("width", options.width, _WIDTHS, page_size().columns)
     if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
         raise InputError(
-            "language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
+            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
             "try --language en, or set PYTHONIOENCODING=utf-8",
         )  # fmt: skip
     utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
@@ -183,9 +200,9 @@ def _list(options: argparse.Namespace) -> int:
     if format == "page":
         _print(page, options.color)
     elif format == "txt":
-        _deliver(plain(page), options, "the list")
+        _deliver(plain(page), options, "the list", format)
     else:
-        _deliver(listing.numbers(options.name, format), options, "the list")
+        _deliver(listing.numbers(options.name, format), options, "the list", format)
     return 0
 
 
@@ -216,17 +233,39 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     return asked
 
 
-def _print(rows: Sequence[Row], color: str) -> None:
+def _print(rows: Sequence[Row], color: str, *, unicode: bool = False) -> None:
     """Rows to stdout."""
-    emit(coloured(rows) if in_colour(color) else plain(rows))
+    emit(coloured(rows) if in_colour(color) else plain(rows), unicode=unicode)
 
 
-def _deliver(text: str, options: argparse.Namespace, what: str) -> None:
-    if _to_stdout(options):
-        if options.json and not is_utf8(sys.stdout):
+def _look(options: argparse.Namespace, format: str) -> Look:
+    """What a figure is to look like.
+
+    Raises:
+        CommandError: something is said of a figure, and none is asked for.
+    """
+    if format in FIGURES:
+        check_figure(format, options.output)
+        return Look(options.theme or Look.theme, not options.no_caption, options.verdict)
+    for name in ("theme", "no_caption", "verdict"):
+        if getattr(options, name):
+            endings = ", ".join(f".{one}" for one in FIGURES)
+            flag = "--" + name.replace("_", "-")
+            raise CommandError(
+                f"option: {flag} is of a figure, and none is written; "
+                f"give --output a file that ends in one of {endings}"
+            )
+    return Look()
+
+
+def _deliver(text: str | bytes, options: argparse.Namespace, what: str, format: str) -> None:
+    if isinstance(text, str) and _to_stdout(options):
+        # Data is for whatever reads it: the locale says what a person is shown.
+        unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+        if options.json and not unicode:
             # JSON has its own way to write every character in ASCII.
             text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
-        emit(text)
+        emit(text, unicode=unicode)
     else:
         save(text, named_file(options.output), what)
 

@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Callable
 
 from gradtui import __version__
-from gradtui.lessons import lesson_for
+from gradtui.lessons import DERIVED, VARIABLE, lesson_for
 from gradtui.lessons.lesson import Lesson
 from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
 from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
 from gradtui.views.export import as_csv, as_json
-from gradtui.views.facts import facts
+from gradtui.views.facts import facts, where_largest, where_zero
 from gradtui.wording import plain
 
 _LABEL = 14
@@ -36,8 +36,8 @@ def page(
     rows = _facts(f, width, spelled)
     lesson = lesson_for(f.name)
     if lesson is not None:
-        rows += [(), *_derivation(lesson, width, language, spelled)]
-    return tuple(rows)
+        return (*rows, (), *_derivation(lesson, width, language, spelled))
+    return (*rows, (), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted"))
 
 
 def numbers(name: str | None, format: str) -> str:
@@ -56,6 +56,8 @@ def _record(f: Activation) -> dict[str, Value]:
         "parameters": ", ".join(f"{key}={value:g}" for key, value in f.parameters.items()),
         "max_abs_derivative": f.max_abs_derivative,
         "max_abs_derivative_at": f.max_abs_derivative_at,
+        "max_abs_derivative_where": where_largest(f),
+        "zero_derivative": where_zero(f),
         "range": f.range_text,
         "range_low": f.range[0],
         "range_high": f.range[1],
@@ -67,6 +69,14 @@ def _record(f: Activation) -> dict[str, Value]:
     }
 
 
+def _briefly(where: str) -> str:
+    """Where |f′| is largest in few cells: 0, z > 0, → ∞, → 3."""
+    where = where.removeprefix("for ").removeprefix("at z = ").replace("as z →", "→")
+    return (
+        where.removesuffix(" from below").removesuffix(" from above").replace("everywhere", "all")
+    )
+
+
 def _infinite(value: float) -> str:
     return plain(value, 4).replace("inf", "∞")
 
@@ -76,12 +86,12 @@ def _infinite(value: float) -> str:
 
 def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
     """One row for each; the formula has what the other columns leave."""
-    head = ("name", "max|f′|", "at z", "range", "mono", "zero", "sat", "f(z)")
+    head = ("name", "max|f′|", "at z", "range", "rises", "centred", "flat", "f(z)")
     facts_of_each = (
         (
             f.spec,
             _infinite(f.max_abs_derivative),
-            _infinite(f.max_abs_derivative_at),
+            _briefly(where_largest(f, 4)),
             f.range_text,
             "yes" if f.monotone else "no",
             "yes" if f.zero_centred else "no",
@@ -106,9 +116,11 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         parts = (name, "title"), (" " + " ".join(facts) + " ", ""), (formula.rstrip(), "muted")
         rows.append(_cut(row(*parts), width))
     notes = (
-        "mono: monotone; zero: zero-centred; sat: where f′ → 0 as z → ±∞. "
-        "gradtui list NAME shows every fact of one and its derivation, gradtui list --csv all "
-        "of it."
+        "max|f′|: the most that a gradient is multiplied by in one unit, and at which z. "
+        "range: the values that f takes. rises: whether f never falls. centred: whether f is "
+        "positive and negative alike. flat: on which side of z f′ goes to 0, so that no gradient "
+        f"passes. gradtui list NAME shows every fact of one, and the derivation of "
+        f"{', '.join(DERIVED)}; gradtui list --csv everything of all."
     )
     return [*rows, (), *wrapped(spelled(notes), width, "muted")]
 
@@ -134,6 +146,7 @@ def _derivation(
 ) -> list[Row]:
     """Numbered steps: the formula, and under it the reason."""
     rows: list[Row] = [row((getattr(lesson.title, language), "title"))]
+    rows += [row((line, "muted")) for line in _wrapped(getattr(VARIABLE, language), width)]
     indent = " " * len(f"{len(lesson.steps)}  ")
     for index, step in enumerate(lesson.steps, 1):
         first, *rest = _wrapped(spelled(step.formula), width - len(indent))

@@ -34,7 +34,7 @@ def run(words: Sequence[str]) -> int:
     _check_terminal()
     from gradtui.app.opening import open_app
 
-    return open_app(chosen, fresh=options.fresh, theme=options.theme)
+    return open_app(chosen, fresh=options.fresh, forget=options.forget, theme=options.theme)
 
 
 def _check_terminal() -> None:

@@ -129,7 +129,16 @@ def add_app_options(parser: Parser, themes: Sequence[str] | None) -> None:
         parser: where they go.
         themes: their names, if they are known here.
     """
-    parser.add_argument("--fresh", action="store_true", help="ignore what was chosen last time")
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="start anew, and leave what was chosen last time as it is",
+    )
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="start anew, and remember that instead of the last time",
+    )
     known = f": {', '.join(themes)}" if themes else ""
     parser.add_argument(
         "--theme",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
+import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from gradtui.app.state import THEMES
@@ -15,9 +14,13 @@ from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.settings import SETTINGS
 from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
+from gradtui.views.export import FORMATS
+from gradtui.views.figures import FIGURES
+from gradtui.views.page import READOUT, Entry, page_file, sections
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
 
@@ -100,7 +103,8 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         commands[view.name] = found.add_parser(
             view.name,
             help=f"{view.title}: {view.question}".replace("%", "%%"),
-            description=f"{view.title}: {view.question}",
+            usage=f"gradtui {view.name} [ACTIVATION ...] [OPTION ...]",
+            description=_description(view),
             epilog=_view_epilog(view),
         )
         _add_view_options(commands[view.name], view)
@@ -149,6 +153,31 @@ def _examples(*commands: str) -> str:
     return "Examples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
+def _paragraph(entry: Entry, lead: str) -> str:
+    """Words in lines of a terminal's width behind a lead; what is typed without its backticks."""
+    lead += "- " if entry.item and not entry.terms else ""
+    words, indent = entry.text.replace("`", ""), " " * len(lead)
+    return textwrap.fill(words, _WIDTH, initial_indent=lead, subsequent_indent=indent)
+
+
+_WIDTH = 78
+
+
+def _description(view: View[Any]) -> str:
+    """What the view is about, from its page."""
+    intro = sections(view).get("", ())
+    return "\n\n".join([view.question, *(_paragraph(one, "") for one in intro)])
+
+
+def _columns(view: View[Any]) -> str:
+    """What is printed below the picture, from the view's page."""
+    lines = [
+        _paragraph(one, f"  {', '.join(one.terms):<15} " if one.terms else "  ")
+        for one in sections(view).get(READOUT, ())
+    ]
+    return "\n".join(["Below the picture stand:", *lines, ""]) + "\n" if lines else ""
+
+
 def _view_epilog(view: View[Any]) -> str:
     """Commands that say something, and what to make of a number that JSON cannot hold."""
     commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
@@ -156,42 +185,45 @@ def _view_epilog(view: View[Any]) -> str:
     recipes = ""
     if "init" in view.knobs:
         wide = max(map(len, INITIALISATIONS))
-        lines = (
-            f"  {scheme.name:<{wide}}  {scheme.formula}" for scheme in INITIALISATIONS.values()
-        )
+        lines = [
+            line
+            for scheme in INITIALISATIONS.values()
+            for line in (
+                f"  {scheme.name:<{wide}}  {scheme.formula}",
+                f"  {'':<{wide}}  takes {', '.join(p.name for p in scheme.parameters)}",
+            )[: 1 + bool(scheme.parameters)]
+        ]
         recipes = (
             "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
         )
     return (
-        f"{_examples(*dict.fromkeys(commands))}\n\n{recipes}"
-        "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or one\n"
-        "beyond float64. In CSV they are -inf and inf; what cannot be known is left empty."
-        + _page(view)
+        f"{_examples(*dict.fromkeys(commands))}\n\n{_columns(view)}{recipes}"
+        "In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or\n"
+        "one beyond float64. In CSV they are -inf and inf; what cannot be known is left\n"
+        "empty." + _page(view)
     )
 
 
 def _page(view: View[Any]) -> str:
     """Where the view's page is, which stands in its folder."""
-    own = sys.modules[view.run.__module__.rpartition(".")[0]].__file__ or ""
-    file = Path(own).with_name("README.md")
-    if not file.is_file():
+    if (file := page_file(view)) is None:
         return ""
     return f"\n\nEvery column explained, with examples:\n  {printable(str(file))}"
 
 
 def _add_view_options(parser: Parser, view: View[Any]) -> None:
     names = KNOBS["activations"]
-    parser.add_argument(
+    parser.add_argument_group("what to look at").add_argument(
         "names",
         nargs="*",
         choices=_Names(ACTIVATIONS),
         metavar="ACTIVATION",
-        help=f"{names.allowed}; unless said {names.text(view.default_setup)}",
+        help=f"{names.allowed} (default: {names.text(view.default_setup)})",
     )
     knobs = parser.add_argument_group("what to compute")
     for knob in view.all_knobs:
         default = knob.text(view.default_setup)
-        unless = f"; unless said {default}" if default else ""
+        unless = f" (default: {default})" if default else ""
         knobs.add_argument(
             knob.flag,
             dest=knob.name,
@@ -200,14 +232,24 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
             help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
         )
     output = parser.add_argument_group("what to print")
-    _add_formats(output, ".svg .txt .csv .json")
-    output.add_argument("--height", metavar="ROWS", help="of the picture; 24 in a pipe")
+    _add_formats(output, " ".join(f".{suffix}" for suffix in FORMATS))
+    output.add_argument(
+        "--height", metavar="ROWS", help="of the picture (default: the terminal's, or 24)"
+    )
     output.add_argument(
         "--marker",
         choices=SETTINGS["marker"].choices,
         metavar="MARKER",
         help=f"{SETTINGS['marker'].help} ({', '.join(SETTINGS['marker'].choices)})",
     )
+    figure = parser.add_argument_group(f"a figure ({', '.join(f'.{one}' for one in FIGURES)})")
+    figure.add_argument(
+        "--theme", choices=tuple(FIGURE_THEMES), metavar="THEME", help="light, unless said, or dark"
+    )
+    figure.add_argument(
+        "--no-caption", action="store_true", help="without what was asked, below it"
+    )
+    figure.add_argument("--verdict", action="store_true", help="with the verdicts below it")
 
 
 def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
@@ -219,7 +261,9 @@ def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
         metavar="FILE",
         help=f"write there, as its ending says ({suffixes}); - is standard output",
     )
-    parser.add_argument("--width", metavar="COLUMNS", help="the terminal's, or 80, unless said")
+    parser.add_argument(
+        "--width", metavar="COLUMNS", help="of a line (default: the terminal's, or 80)"
+    )
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),

@@ -27,9 +27,8 @@ class CommandError(Exception):
 
 
 def is_utf8(stream: TextIO | None) -> bool:
-    """Whether every character that we write has a place there."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig", "cp65001")
+    """Whether every character that we write is shown there."""
+    return settings.shows_unicode(getattr(stream, "encoding", None))
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -66,14 +65,14 @@ def in_colour(choice: str) -> bool:
     return choice == "always"
 
 
-def emit(text: str) -> None:
-    """All of `text` to stdout.
+def emit(text: str, *, unicode: bool = False) -> None:
+    """All of `text` to stdout, in ASCII unless more is shown there or is asked for.
 
     Raises:
         BrokenPipeError: nobody reads any more.
         CommandError: it cannot be written.
     """
-    if not is_utf8(sys.stdout):
+    if not (unicode or is_utf8(sys.stdout)):
         text = in_ascii(text)
     try:
         if sys.stdout is None:
@@ -98,7 +97,7 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def save(text: str, file: Path, what: str) -> None:
+def save(text: str | bytes, file: Path, what: str) -> None:
     """All of `text` to a file or nothing, and a word about it on stderr.
 
     Raises:

@@ -8,9 +8,19 @@ from types import MappingProxyType
 from gradtui.lessons.lesson import Lesson, Step, Text
 from gradtui.lessons.note import NOTE
 
-__all__ = ["LESSONS", "Lesson", "Step", "Text", "lesson_for"]
+__all__ = ["DERIVED", "LESSONS", "VARIABLE", "Lesson", "Step", "Text", "lesson_for"]
 
 LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in NOTE})
+
+
+DERIVED = tuple(dict.fromkeys(name for lesson in NOTE for name in lesson.activations))
+"""The activations of which there is a derivation."""
+
+VARIABLE = Text(
+    "x is here what a unit takes in, which the views call z.",
+    "여기서 x는 유닛에 들어오는 값이며, 화면에서는 z로 표시합니다.",
+)
+"""What the derivations call what they differentiate by, as textbooks do."""
 
 
 def lesson_for(activation_name: str) -> Lesson | None:

@@ -54,13 +54,27 @@ class Chain:
     z: Array
     a: Array
     derivatives: Array
+    log10_z: Array
     log10_derivatives: Array
     log10_weights: Array
     log10_inputs: Array
     """log10|a_{l-1}|, what layer l receives from below."""
+    log10_last: float
+    """log10|a_L|."""
     upstream: Scaled
-    signs: Signs
-    """The sign of ∂L/∂w_l: -1, 0 or 1."""
+    backward_signs: Signs
+    """The sign of ∂L/∂z_l: -1, 0 or 1."""
+    input_signs: Signs
+    """The sign of a_{l-1}: -1, 0 or 1."""
+    target: float | None = None
+    """t of the squared error, where that is the loss."""
+    evaluations: int = 0
+    """How often f or f′ was evaluated where float64 does not hold it: what takes longest."""
+
+    @cached_property
+    def signs(self) -> Signs:
+        """The sign of ∂L/∂w_l: -1, 0 or 1."""
+        return self.backward_signs * self.input_signs
 
     @property
     def depth(self) -> int:
@@ -83,6 +97,16 @@ class Chain:
     def log10_gradients(self) -> Array:
         """log10|∂L/∂w_l|."""
         return self.log10_backward + self.log10_inputs
+
+    @cached_property
+    def log10_hidden(self) -> Array:
+        """log10|∂L/∂a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_backward + self.log10_weights, self.log10_upstream)
+
+    @cached_property
+    def log10_outputs(self) -> Array:
+        """log10|a_l| for l = 0 … L [depth + 1]; 0 is the input."""
+        return np.append(self.log10_inputs, self.log10_last)
 
     @property
     def log10_from_derivatives(self) -> float:
@@ -144,11 +168,16 @@ def chain(
         z=z,
         a=a,
         derivatives=f.derivative(z),
+        log10_z=states.log10_z,
         log10_derivatives=states.log10_derivatives,
         log10_weights=log_w,
         log10_inputs=states.log10_inputs,
+        log10_last=states.last.log10,
         upstream=above,
-        signs=(from_loss[::-1] * states.input_signs).astype(np.int64),
+        backward_signs=from_loss[::-1].astype(np.int64),
+        input_signs=states.input_signs.astype(np.int64),
+        target=target,
+        evaluations=states.evaluations,
     )
 
 
@@ -174,11 +203,13 @@ class _Forward:
 
     z: Array
     a: Array
+    log10_z: Array
     log10_derivatives: Array
     derivative_signs: Array
     log10_inputs: Array
     input_signs: Array
     last: Scaled
+    evaluations: int
 
 
 def _forward(
@@ -215,12 +246,14 @@ def _forward(
             zs.append(scaled_z.value)
             outputs.append(a)
         z_array, a_array = np.array(zs), np.array(outputs)
+        log10_z = np.log10(np.abs(z_array))
         log10_derivatives = f.log_abs_derivative(z_array) / LN10
         derivative_signs = np.sign(f.derivative(z_array))
         log10_outputs, signs = np.log10(np.abs(a_array)), np.sign(a_array)
     if scaled:
         layers = list(scaled)
         pairs = watched(scaled.values(), _LAYERS_A_TICK, back)
+        _, log10_z[layers] = signs_and_log10([z for z, _ in scaled.values()])
         slopes = [tails.derivative(z) for z, _ in pairs]
         derivative_signs[layers], log10_derivatives[layers] = signs_and_log10(slopes)
         signs[layers], log10_outputs[layers] = signs_and_log10([a for _, a in scaled.values()])
@@ -230,11 +263,13 @@ def _forward(
     return _Forward(
         z=z_array,
         a=a_array,
+        log10_z=log10_z,
         log10_derivatives=log10_derivatives,
         derivative_signs=derivative_signs,
         log10_inputs=np.append(first.log10, log10_outputs[:-1]),
         input_signs=np.append(first.sign, signs[:-1]),
         last=Scaled.of(a) if plain else state,
+        evaluations=tails.evaluations,
     )
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    begins_with_a_name,
+    check_items,
+    format_spec,
+    number,
+    parse_number,
+    parse_spec,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +70,7 @@ class LayerValues:
                 field,
                 f"{len(self.values)} of them",
                 f"one number, or one for each of the {depth} layers",
-                f"give one number, or set depth to {len(self.values)}",
+                f"give one number, or try {{depth={len(self.values)}}}",
             )
         return np.broadcast_to(np.array(self.values), (depth,)).copy()
 
@@ -71,14 +78,19 @@ class LayerValues:
 def parse_layer_values(field: str, text: str) -> LayerValues:
     """Read a number, a comma-separated list, or `normal(std=…)`."""
     text = text.strip()
-    if text[:1].isalpha() and text.lower() not in ("nan", "inf", "infinity"):
-        spec = parse_spec(field, text)
+    if begins_with_a_name(text):
+        spec = parse_spec(field, text, "normal(std=1)")
         if spec.name != "normal":
             raise InputError(field, text, FORMS, "try normal(std=1)")
+        if len(spec.positional) == 2 and not spec.named:  # a mean, and a standard deviation
+            allowed = "of mean 0 with its standard deviation alone"
+            step = f"write it like {format_spec('normal', {'std': spec.positional[1]})}"
+            raise InputError(field, text, allowed, step)
         std = spec.bind(field, ("std",)).get("std", 1.0)
         if std < 0:
-            raise InputError(f"{field} std", std, "a number from 0 up", "try normal(std=1)")
+            raise InputError(f"{{{field}}} std", std, "a number from 0 up", "try normal(std=1)")
         return LayerValues(std=std + 0.0)  # turns -0.0 into 0.0
+    check_items(field, text)
     try:
         return LayerValues(tuple(parse_number(field, part) for part in text.split(",")))
     except InputError as error:

@@ -26,6 +26,9 @@ MAX_EXPONENT = 2**1000
 _NEGLIGIBLE = 120
 """A summand smaller by 2^-120 changes no float64."""
 
+_AT_ONCE = 2048
+"""Arguments of a function that are as quickly computed as a few."""
+
 _LOG10_2 = math.log10(2.0)
 _LN_2 = math.log(2.0)
 _LARGEST_LOG = MAX_EXPONENT * _LN_2
@@ -130,13 +133,18 @@ def signs_of_tails(function: Numbers, z: ArrayLike) -> Array:
     A tail that falls without end is larger at z/2; a power of a tiny z at 2z.
     """
     points = np.asarray(z, dtype=np.float64)
-    signs = np.zeros(points.shape)
-    for factor in (0.5, 2.0):
-        near = points.copy()
-        while (left := (signs == 0.0) & (near != 0.0) & np.isfinite(near)).any():
-            near[left] *= factor
-            signs[left] = np.sign(function(near[left]))
-    return signs
+    signs = np.zeros(points.size)
+    for direction in (-1, 1):
+        near, steps = points.flatten(), 1
+        while (left := np.flatnonzero((signs == 0.0) & (near != 0.0) & np.isfinite(near))).size:
+            with np.errstate(over="ignore", under="ignore"):
+                ladder = np.ldexp(near[left, np.newaxis], direction * np.arange(1, steps + 1))
+            found = np.sign(function(ladder))
+            signs[left] = found[np.arange(left.size), (found != 0.0).argmax(axis=1)]
+            near[left] = ladder[:, -1]
+            # Of few points many steps at once: a call costs more than what it computes.
+            steps = max(1, min(16 * steps, _AT_ONCE // left.size))
+    return signs.reshape(points.shape)
 
 
 class _PowerLaw(NamedTuple):
@@ -160,6 +168,11 @@ class Tails:
         self.derivative = _Extended(f.derivative, f.log_abs_derivative)
         """f′(z) as a function of a `Scaled`."""
 
+    @property
+    def evaluations(self) -> int:
+        """How often one of them was evaluated, not taken from its law or from before."""
+        return self.function.evaluations + self.derivative.evaluations
+
 
 class _Extended:
     """A function of one real variable, with its logarithm, for any scaled argument."""
@@ -168,6 +181,7 @@ class _Extended:
         self._plain = plain
         self._log = log
         self._laws: dict[tuple[bool, bool], _PowerLaw | None] = {}
+        self._tails: dict[tuple[bool, bool], tuple[float, float]] = {}
         # A dead unit, or a fixed point, asks for the same z at every layer.
         self._at = lru_cache(maxsize=64)(self._evaluate)
 
@@ -176,6 +190,11 @@ class _Extended:
             return self._at(z.value)
         largest = math.copysign(sys.float_info.max, z.mantissa)
         return self._by_law(z) or self._at(z.value if math.isfinite(z.value) else largest)
+
+    @property
+    def evaluations(self) -> int:
+        """How often it was evaluated."""
+        return self._at.cache_info().misses
 
     def _by_law(self, z: Scaled) -> Scaled | None:
         """g(z) by the law at the end where z is, if there is one."""
@@ -195,8 +214,17 @@ class _Extended:
         log = self._log(z)
         if log == math.inf and (by_law := self._by_law(Scaled.of(z))) is not None:
             return by_law  # where g itself overflows it has long followed its law
-        sign = value if value or log == -math.inf else float(signs_of_tails(self._plain, z))
+        sign = value if value or log == -math.inf else self._sign_of_tail(z)
         return Scaled.of_log((sign > 0) - (sign < 0), log)
+
+    def _sign_of_tail(self, z: float) -> float:
+        """The sign of g(z) where it has underflowed: the same all the way out, or in to 0."""
+        end = z > 0.0, abs(z) > 1.0
+        known, sign = self._tails.get(end, (z, 0.0))
+        if sign == 0.0 or (abs(z) < abs(known)) == end[1]:
+            sign = float(signs_of_tails(self._plain, z))
+            self._tails[end] = z, sign
+        return sign
 
     def _law(self, positive: bool, huge: bool) -> _PowerLaw | None:
         """The law at that end, or None where g falls faster than any power (or oscillates)."""

@@ -25,10 +25,10 @@ Value: TypeAlias = str | int | float | bool | None
 
 
 class Guide(NamedTuple):
-    """A line beside a curve: what is expected of it, or between what it scatters.
+    """A line beside a curve: what is expected of it.
 
     `stretches` says whether the picture grows for it: "all" the way, as far as it stays "near", or
-    "no".
+    "no". The name is for a figure's legend.
     """
 
     layers: Layers
@@ -36,6 +36,18 @@ class Guide(NamedTuple):
     role: str
     dash: str
     stretches: str = "all"
+    name: str = ""
+
+
+class Band(NamedTuple):
+    """Between what a curve scatters; `low_counts`: whether the picture grows for its low end."""
+
+    layers: Layers
+    low: Array
+    high: Array
+    role: str
+    name: str
+    low_counts: bool = True
 
 
 class Bars(NamedTuple):
@@ -44,6 +56,7 @@ class Bars(NamedTuple):
     layers: Layers
     low: Array
     high: Array
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +73,17 @@ class Decay(ABC):
     def guides(self) -> tuple[Guide, ...]:
         """What is drawn beside the curve, first what may be covered."""
 
+    def bands(self) -> tuple[Band, ...]:
+        """Between what it scatters."""
+        return ()
+
     def bars(self, columns: int) -> Bars | None:
         """How it scatters, in a picture of so many columns."""
         return None
+
+    def log10_seen(self) -> float:
+        """log10 of what the number formats look at beside what is drawn."""
+        return 0.0
 
     @abstractmethod
     def legend(self) -> tuple[tuple[str, str], ...]:
@@ -90,7 +111,7 @@ class DecayLayout:
     """How the decays of a model are laid out.
 
     Attributes:
-        title: what is drawn.
+        title: what is drawn and judged.
         first: the first layer: 1, or 0 for the input.
         least_decades: the picture is at least so high.
         in_decades: whether only whole decades are named, from the height of the picture.
@@ -107,3 +128,8 @@ class DecayLayout:
     widths: tuple[int, ...]
     dispensable: tuple[str, ...]
     hides_zeros: bool
+
+
+def first_layer(quantity: str) -> int:
+    """The first layer that has this gradient: ∂L/∂a has the input too, as layer 0."""
+    return 0 if quantity == "a" else 1

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from gradtui.setup import Setup
-from gradtui.wording import magnitude
+from gradtui.wording import digits_apart, magnitude
 
 
 class Kind(StrEnum):
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     @property
     def mark(self) -> str:
         """One character that says it without colour."""
-        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "●"}[self.value]
+        return {"healthy": "✓", "vanishing": "✗", "exploding": "▲", "dead": "∅"}[self.value]
 
     @property
     def role(self) -> str:
@@ -49,10 +49,25 @@ class Kind(StrEnum):
         return self in (Kind.VANISHING, Kind.DEAD) or (self is Kind.HEALTHY and log10_ratio < 0.0)
 
     def healthy_is(self, log10_ratio: float, log10_limit: float) -> str:
-        """The end of what is healthy that counts here, in words: above 0.001, or below 1000."""
-        if self.lessens(log10_ratio):
-            return f"above {magnitude(log10_limit)}"
-        return f"below {magnitude(-log10_limit)}"
+        """The end of what is healthy that counts here, in words: above 0.001, or below 1000.
+
+        It has as many digits as tell it from the ratio, which is to be printed with as many.
+        """
+        less = self.lessens(log10_ratio)
+        end, side = (log10_limit, "above") if less else (-log10_limit, "below")
+        digits = digits_beside(log10_ratio, log10_limit)
+        text = magnitude(end, digits)
+        if magnitude(log10_ratio, digits) != text:
+            return f"{side} {text}"
+        if self is Kind.HEALTHY:
+            return f"{text} or {'more' if less else 'less'}"
+        return f"{side} {text}, though nearer than is told here"
+
+
+def digits_beside(log10_ratio: float, log10_limit: float) -> int:
+    """So many digits as tell a ratio from the threshold and its inverse, and those from 1."""
+    ends = log10_limit, -log10_limit
+    return max(digits_apart(log10_ratio, *ends), digits_apart(0.0, *ends))
 
 
 @dataclass(frozen=True)

@@ -40,16 +40,19 @@ class Layered:
     """What a model of real layers can do beside: its networks can be drawn and looked into.
 
     Attributes:
-        sigmas: σw², σb² and the distribution of the weights that a subject's recipe gives it.
+        sigmas: σw², σb² and the distribution of the weights that a subject's recipe gives it,
+            typical numbers where layers differ.
         drawn: draws the network with this number; with it the generator its inputs come from.
         flow: draws it too, and runs a batch forward and back.
         measured: the decay of a subject of which one flow was run.
+        sigma_w_text: σw as it stands in a readout.
     """
 
     sigmas: Callable[[Subject], Sigmas]
     drawn: Callable[[Subject, int, Tick], tuple[RandomNetwork, np.random.Generator]]
     flow: Flow
     measured: Callable[[Subject, GradientFlow], Decay]
+    sigma_w_text: Callable[[Subject], str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,20 +62,24 @@ class Model:
     Attributes:
         family: the field of `Setup` that has its knobs; its name.
         knobs: the names of those of its knobs that a decay of it depends on.
-        layout: how its decays are laid out.
+        layout: how the decays of a setup are laid out.
         expected: what is known of a subject without drawing at random.
         run: the decays of all that a setup compares, each time better known; at last with what
             was found to help.
         remedy: the first change that helps where a decay is not healthy.
+        idle: the knobs that change nothing for this setup, of those that all models share.
+        foretold: what is said before a decay that takes long; "" elsewhere.
         layered: what real layers can do beside; None where there are none.
     """
 
     family: str
     knobs: tuple[str, ...]
-    layout: DecayLayout
+    layout: Callable[[Setup], DecayLayout]
     expected: Callable[[Subject, Tick], Decay]
     run: Callable[[Setup, Tick], Iterator[tuple[Decay, ...]]]
     remedy: Callable[[Decay, Tick], Remedy | None]
+    idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
+    foretold: Callable[[Setup], str] = lambda setup: ""
     layered: Layered | None = None
 
     def subjects(self, setup: Setup) -> tuple[Subject, ...]:

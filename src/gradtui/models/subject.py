@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
+from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
+from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
 """Values of knobs by name."""
@@ -43,12 +45,25 @@ class Subject:
         """The knob whose values its family compares; "" if there is none."""
         return FAMILIES[self.setup.model].compares
 
+    def check(self) -> None:
+        """Raise an `InputError` where knobs that count for its family contradict one another."""
+        for group in groups_of(self.setup.model):
+            family: Family = getattr(self.setup, group)
+            family.check(self.setup)
+
     def changed(self, changes: Changes) -> Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
         by_other = self.name in self.setup.compared_in(self.setup.model)
         name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
+
+    def labelled(self, label: str, changes: Changes) -> str:
+        """The label of these changes; of a knob that all that are compared share it says so."""
+        others = len(self.among.compared_in(self.setup.model)) > 1
+        own = {self._compares if others else "activations"}
+        alone = not others and len(self.among.activations) < 2
+        return label if alone or set(changes) <= own else f"{label} for all of them"
 
     def kept_among_others(self, changes: Changes) -> Changes:
         """These changes where several are compared: the others stay as they are."""
@@ -58,6 +73,14 @@ class Subject:
                 kept = dict.fromkeys(new if name == old else name for name in compared)
                 changes = {**changes, knob: tuple(kept)}
         return changes
+
+    def check_others(self, changes: Changes) -> None:
+        """Raise an `InputError` where weights, drawn in another way, cannot be for all compared."""
+        family = self.setup.model
+        if self._compares in changes and "network" in groups_of(family):
+            for one in subjects_of(self.among.with_(**changes), family):
+                widths = one.setup.network.widths(one.setup.depth)
+                sigmas_by_layer(one.init, one.activation, widths)
 
 
 def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
@@ -73,13 +96,22 @@ def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
     )
 
 
+def as_printed(changes: Changes) -> Changes:
+    """The values that a command with these changes would set: what is printed is what is tried.
+
+    Raises:
+        InputError: a value that its knob does not allow.
+    """
+    return {name: KNOBS[name].parse(KNOBS[name].format(value)) for name, value in changes.items()}
+
+
 def first_that_helps(
     subject: Subject,
     candidates: Iterable[tuple[str, Changes]],
     heals: Callable[[Subject], str | None],
     before: str,
 ) -> Remedy | None:
-    """The first change that is tried and found to help.
+    """The first change that is tried, as it would be printed and read back, and found to help.
 
     Args:
         subject: what ails.
@@ -89,11 +121,14 @@ def first_that_helps(
     """
     for label, changes in candidates:
         try:
+            changes = as_printed(changes)
             changed = subject.changed(changes)
+            changed.check()
+            kept = subject.kept_among_others(changes)
+            subject.check_others(kept)
             after = heals(changed)
         except InputError:  # it cannot be
             continue
         if after is not None:
-            kept = subject.kept_among_others(changes)
-            return Remedy(label, kept, before, after, changed.name)
+            return Remedy(subject.labelled(label, changes), kept, before, after, changed.name)
     return None

@@ -1,10 +1,12 @@
-"""The colours of the roles on a light ground: for drawings, and for the app's light theme."""
+"""The colours of the roles on a light and on a dark ground: for figures, and for the app's themes.
+
+Curves are Okabe and Ito's palette (2008), told apart by the colour-blind too, darkened for white
+paper. Maps have one hue for each side, so that the colour-blind have both the hue and the legend.
+"""
 
 from __future__ import annotations
 
 LIGHT = {
-    # Okabe and Ito's palette (2008), told apart by the colour-blind too, darkened until it reads
-    # on white.
     "curve0": "#a86200",
     "curve1": "#0064a6",
     "curve2": "#006b4e",
@@ -32,3 +34,44 @@ LIGHT_GROUNDS = {
     "exploding3": "#f5c292", "exploding4": "#eda05f",
 }  # fmt: skip
 """What is behind a role that has a ground of its own, a map's strengths from the faintest."""
+
+DARK = {
+    "curve0": "#e69f00",
+    "curve1": "#56b4e9",
+    "curve2": "#009e73",
+    "curve3": "#f0e442",
+    "curve4": "#cc79a7",
+    "curve5": "#d55e00",
+    "spread": "#8f9fc0",
+    "good": "#7fd1a0",
+    "bad": "#ff8f80",
+    "warn": "#f0c674",
+    "key": "#8ab4f8",
+    "title": "#eceff4",
+    "cursor": "#ffffff",
+    "muted": "#8b95a7",
+    "axis": "#7f8a9d",
+    "": "#d8dee9",
+    "vanishing1": "#8fb0d8",
+    "vanishing2": "#a9c6ea",
+    "vanishing3": "#cfe1f8",
+    "vanishing4": "#ffffff",
+    "exploding1": "#cfae83",
+    "exploding2": "#e6c08c",
+    "exploding3": "#ffdcb0",
+    "exploding4": "#ffffff",
+}
+"""The same on a dark ground."""
+
+DARK_GROUNDS = {
+    "vanishing1": "#13202f", "vanishing2": "#183150", "vanishing3": "#1f4a80",
+    "vanishing4": "#2b66ae", "exploding1": "#2a1f10", "exploding2": "#4a2e0e",
+    "exploding3": "#7a430c", "exploding4": "#a8501a",
+}  # fmt: skip
+
+BACKGROUNDS = {"light": "#ffffff", "dark": "#12161d"}
+"""What a figure stands on in each theme."""
+GRIDS = {"light": "#e3e7ed", "dark": "#262d38"}
+"""The lines of a figure's grid."""
+FIGURE_THEMES = {"light": (LIGHT, LIGHT_GROUNDS), "dark": (DARK, DARK_GROUNDS)}
+"""The roles' colours and grounds in each theme of a figure, the usual one first."""

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gradtui.plots.marks import Plot
 
 CURVES = 6
 """How many curves a picture tells apart; also by dash pattern and letter, never by hue alone."""
 
-DASHES = ("solid", "dashed", "dotted", "dash-dot", "long", "sparse")
-"""The dash pattern of curve 0, 1, …"""
+DASHES = ("fine", "dashed", "dotted", "dash-dot", "long", "sparse")
+"""The dash pattern of curve 0, 1, … as long as another one has the focus."""
 
-SAMPLES = ("━━━", "╍╍ ", "···", "━·━", "━ ━", "·  ")
+SAMPLES = ("┄┄┄", "╍╍ ", "···", "━·━", "━ ━", "·  ")
 """Each dash pattern as it looks in a legend."""
+
+FOCUSED = "━━━"
+"""How a curve looks there that has the focus: it is solid."""
 
 LETTERS = "abcdef"
 """The letter that stands on curve 0, 1, …"""
@@ -44,6 +50,11 @@ def curve_role(index: int) -> str:
     return f"curve{index % CURVES}"
 
 
+def dash_of(index: int, focused: bool) -> str:
+    """The dash pattern of the curve with this index."""
+    return "solid" if focused else DASHES[index % CURVES]
+
+
 def band(strength: int) -> Span:
     """One cell of a map: from -4, what vanishes most, over a blank to 4, what explodes most."""
     if strength == 0:
@@ -63,6 +74,14 @@ def fit_text(text: str, width: int) -> str:
     return row_text(fit(row(text), width))
 
 
+def shortened(text: str, width: int) -> str:
+    """The text, or as many of its words as fit with an ellipsis for the rest."""
+    if len(text) <= width:
+        return text
+    kept = text[: max(width - 1, 0)].rpartition(" ")[0]
+    return f"{kept} …" if kept and width > 2 else "…"[:width]
+
+
 def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
     """A row of the parts that fit, in order; what does not fit is left out whole."""
     kept: list[Span] = []
@@ -72,6 +91,11 @@ def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
             kept.append(Span(*part))
             room -= len(part[0])
     return tuple(kept)
+
+
+def cells_of(spans: Iterable[Span]) -> int:
+    """How many cells they take."""
+    return sum(len(span.text) for span in spans)
 
 
 def row_text(spans: Row) -> str:
@@ -104,18 +128,25 @@ def wrapped(text: str, width: int, role: str = "", indent: str = "") -> list[Row
 
 @dataclass(frozen=True)
 class Picture:
-    """Rows of equal width."""
+    """Rows of equal width, and the plots in them, for a figure to draw."""
 
     rows: tuple[Row, ...]
     width: int
+    plots: tuple[Plot, ...] = field(default=(), compare=False)
 
     @classmethod
-    def of(cls, rows: Iterable[Row], width: int, height: int | None = None) -> Picture:
+    def of(
+        cls,
+        rows: Iterable[Row],
+        width: int,
+        height: int | None = None,
+        plots: Iterable[Plot] = (),
+    ) -> Picture:
         """Rows cut or padded to `width`, and to `height` if given."""
         fitted = [fit(line, width) for line in rows]
         if height is not None:
             fitted = fitted[:height] + [fit((), width)] * (height - len(fitted))
-        return cls(tuple(fitted), width)
+        return cls(tuple(fitted), width, tuple(plots))
 
     @property
     def height(self) -> int:
@@ -129,12 +160,15 @@ class Picture:
 
     def above(self, other: Picture) -> Picture:
         """This picture on top of another."""
-        return Picture.of(self.rows + other.rows, max(self.width, other.width))
+        below = (replace(plot, line=plot.line + self.height) for plot in other.plots)
+        width = max(self.width, other.width)
+        return Picture.of(self.rows + other.rows, width, None, (*self.plots, *below))
 
     def beside(self, other: Picture) -> Picture:
         """This picture to the left of another."""
         height = max(self.height, other.height)
         left = Picture.of(self.rows, self.width, height)
         right = Picture.of(other.rows, other.width, height)
-        pairs = zip(left.rows, right.rows, strict=True)
-        return Picture(tuple(a + b for a, b in pairs), self.width + other.width)
+        rows = tuple(a + b for a, b in zip(left.rows, right.rows, strict=True))
+        moved = (replace(plot, column=plot.column + self.width) for plot in other.plots)
+        return Picture(rows, self.width + other.width, (*self.plots, *moved))

@@ -1,204 +1,115 @@
-"""Pictures as SVG that looks the same whatever fonts there are.
-
-The dots of braille, blocks and the lines of frames are drawn; only words and numbers are text, and
-each run of them is stretched to the cells that it takes.
-"""
+"""A drawing as SVG: paths and words, in fonts that every system has one of."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from gradtui.errors import printable
-from gradtui.plots.palette import LIGHT, LIGHT_GROUNDS
-from gradtui.plots.picture import Picture
+from gradtui.plots.shapes import (
+    RAISED,
+    SMALLER,
+    Box,
+    Drawing,
+    Fill,
+    Point,
+    Shape,
+    Words,
+    runs,
+)
 
-WIDTH, HEIGHT = 8, 16
-"""A cell in units of the drawing: braille dots then stand 4 apart both ways."""
-
-_MARGIN = 12
-_FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
-_FONT_SIZE = 13
-_BASELINE = 12
-
-BACKGROUND = "#ffffff"
-COLOURS = {**LIGHT, "axis": "#76808f"}
-"""The colour of each role, on its ground or on `BACKGROUND`; frames are lighter than in the app."""
-GROUNDS = LIGHT_GROUNDS
-"""What is behind a role that has a ground of its own."""
-
-_LEFT, _RIGHT, _UP, _DOWN = 1, 2, 4, 8
-_ARMS = dict(
-    zip(
-        "─│┌┐└┘├┤┬┴┼",
-        (3, 12, 10, 9, 6, 5, 14, 13, 11, 7, 15),
-        strict=True,
-    )
-) | {"━": 3, "┃": 12}
-"""Which of its four arms a piece of a frame has."""
-_DASHES = {"╌": (3, 2), "╍": (3, 2), "┄": (3, 3), "╎": (12, 2), "┆": (12, 3)}
-"""The direction of a broken line, and in how many strokes a cell has it."""
-_HEAVY = "━┃╍"
-_QUARTERS = {
-    **dict(zip("▘▝▖▗▀▄▌▐", (1, 2, 4, 8, 3, 12, 5, 10), strict=True)),
-    **dict(zip("▚▞▛▜▙▟█", (9, 6, 7, 11, 13, 14, 15), strict=True)),
-}
-"""Which quarters of its cell a block fills: 1 and 2 above, 4 and 8 below."""
-_EIGHTHS = dict(zip("▁▂▃▅▆▇", (1, 2, 3, 5, 6, 7), strict=True))
-"""How many eighths of its cell, from below, a block fills."""
-_SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
-"""How opaque a cell of this shade is."""
-_DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
-"""Column and row of each bit of a braille character (Unicode, block U+2800)."""
+_FONT = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', 'Liberation Sans', sans-serif"
 
 
-def svg(picture: Picture, title: str) -> str:
-    """The picture as a standalone drawing on a light ground.
-
-    Args:
-        picture: what to draw.
-        title: what a reader that cannot see the drawing is told that it is.
-    """
-    shapes = _Shapes()
-    words: list[str] = []
-    grounds: list[str] = []
-    for line, spans in enumerate(picture.rows):
-        column = 0
-        for text, role in spans:
-            drawn = [shapes.draw(glyph, column + i, line, role) for i, glyph in enumerate(text)]
-            words += _runs(text, drawn, column, line, role)
-            if role in GROUNDS:
-                grounds.append(
-                    f'<path fill="{GROUNDS[role]}" d="M{column * WIDTH} {line * HEIGHT}'
-                    f'h{len(text) * WIDTH}v{HEIGHT}h-{len(text) * WIDTH}z"/>'
-                )
-            column += len(text)
-    width = picture.width * WIDTH + 2 * _MARGIN
-    height = picture.height * HEIGHT + 2 * _MARGIN
+def svg(drawing: Drawing) -> str:
+    """The drawing as a standalone file; the same drawing always gives the same bytes."""
+    size = f'width="{drawing.width}" height="{drawing.height}"'
+    clips = _clips(drawing.shapes)
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label={quoteattr(printable(title))}>',
-            f"<title>{escape(printable(title))}</title>",
-            f'<rect width="{width}" height="{height}" fill="{BACKGROUND}"/>',
-            f'<g transform="translate({_MARGIN} {_MARGIN})" font-family="{_FONT}" '
-            f'font-size="{_FONT_SIZE}" fill="{COLOURS[""]}">',
-            *grounds,
-            *shapes.elements(),
-            *words,
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+            f'viewBox="0 0 {drawing.width} {drawing.height}" role="img" '
+            f"aria-label={quoteattr(printable(drawing.title))}>",
+            f"<title>{escape(printable(drawing.title))}</title>",
+            *([f"<desc>{escape(printable(text))}</desc>"] if (text := drawing.description) else []),
+            *(
+                f'<clipPath id="{name}"><path d="{_box(box)}"/></clipPath>'
+                for box, name in clips.items()
+            ),
+            f'<rect {size} fill="{drawing.background}"/>',
+            f'<g font-family="{_FONT}">',
+            *(line for shape in drawing.shapes for line in _element(shape, clips)),
             "</g>",
             "</svg>\n",
         )
     )
 
 
-class _Shapes:
-    """What is drawn instead of written, gathered so that each role has one path of a kind."""
+def _clips(shapes: Sequence[Shape]) -> dict[Box, str]:
+    boxes = dict.fromkeys(shape.clip for shape in shapes if not isinstance(shape, Words))
+    return {box: f"plot{at}" for at, box in enumerate(box for box in boxes if box is not None)}
 
-    def __init__(self) -> None:
-        self._paths: dict[tuple[str, str], list[str]] = defaultdict(list)
-        # Neighbouring cells of one line become one stroke, without seams where they meet.
-        self._straight: dict[tuple[str, str], set[tuple[int, int, int, int]]] = defaultdict(set)
 
-    def draw(self, character: str, column: int, line: int, role: str) -> bool:
-        """Take the character, if it is one that is drawn."""
-        x, y = column * WIDTH, line * HEIGHT
-        kind = "heavy" if character in _HEAVY else "line"
-        if "\u2800" <= character <= "\u28ff":
-            for bit, (right, down) in enumerate(_DOTS):
-                if ord(character) >> bit & 1:
-                    self._paths["dot", role].append(f"M{x + 2 + 4 * right} {y + 2 + 4 * down}h.01")
-        elif character in _ARMS:
-            arms = _ARMS[character]
-            middle_x, middle_y = x + WIDTH // 2, y + HEIGHT // 2
-            lines = self._straight[kind, role]
-            if arms & (_LEFT | _RIGHT):
-                start = x if arms & _LEFT else middle_x
-                lines.add((middle_y, start, x + WIDTH if arms & _RIGHT else middle_x, 0))
-            if arms & (_UP | _DOWN):
-                start = y if arms & _UP else middle_y
-                lines.add((middle_x, start, y + HEIGHT if arms & _DOWN else middle_y, 1))
-        elif character in _DASHES:
-            arms, count = _DASHES[character]
-            length = (WIDTH if arms == _LEFT | _RIGHT else HEIGHT) / count
-            for index in range(count):
-                begin = (index + 0.2) * length
-                self._paths[kind, role].append(
-                    f"M{x + begin:g} {y + HEIGHT // 2}h{0.6 * length:g}"
-                    if arms == _LEFT | _RIGHT
-                    else f"M{x + WIDTH // 2} {y + begin:g}v{0.6 * length:g}"
-                )
-        elif character in _EIGHTHS:
-            high = HEIGHT * _EIGHTHS[character] / 8
-            self._paths["block", role].append(
-                f"M{x} {y + HEIGHT - high:g}h{WIDTH}v{high:g}h-{WIDTH}z"
-            )
-        elif character in _SHADES:
-            self._paths[character, role].append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
-        elif character in _QUARTERS:
-            for bit in range(4):
-                if _QUARTERS[character] >> bit & 1:
-                    left, top = x + bit % 2 * WIDTH // 2, y + bit // 2 * HEIGHT // 2
-                    self._paths["block", role].append(
-                        f"M{left} {top}h{WIDTH // 2}v{HEIGHT // 2}h-{WIDTH // 2}z"
-                    )
+def _element(shape: Shape, clips: dict[Box, str]) -> Iterator[str]:
+    if isinstance(shape, Words):
+        yield _words(shape)
+        return
+    path = "".join(_piece(piece, isinstance(shape, Fill)) for piece in shape.pieces)
+    if not path:
+        return
+    clip = f' clip-path="url(#{clips[shape.clip]})"' if shape.clip is not None else ""
+    if isinstance(shape, Fill):
+        opacity = f' fill-opacity="{shape.opacity:g}"' if shape.opacity < 1.0 else ""
+        crisp = ' shape-rendering="crispEdges"' if shape.crisp else ""
+        yield f'<path fill="{shape.colour}"{opacity}{crisp}{clip} d="{path}"/>'
+    else:
+        dash = f' stroke-dasharray="{" ".join(f"{d:g}" for d in shape.dash)}"' if shape.dash else ""
+        yield (
+            f'<path fill="none" stroke="{shape.colour}" stroke-width="{shape.width:g}" '
+            f'stroke-linejoin="round"{dash}{clip} d="{path}"/>'
+        )
+
+
+def _words(shape: Words) -> str:
+    x, y = shape.at
+    parts, lift = [], f"{RAISED * shape.size:.4g}"
+    lowered = False
+    for text, raised in runs(printable(shape.text)):
+        if raised:
+            size = f"{SMALLER * shape.size:.4g}"
+            parts.append(f'<tspan dy="-{lift}" font-size="{size}">{escape(text)}</tspan>')
+        elif lowered:
+            parts.append(f'<tspan dy="{lift}">{escape(text)}</tspan>')
         else:
-            return False
-        return True
-
-    def elements(self) -> Iterator[str]:
-        """One path for each kind and role."""
-        for key, lines in self._straight.items():
-            for across, begin, end, upright in _merged(lines):
-                self._paths[key].append(
-                    f"M{across} {begin}V{end}" if upright else f"M{begin} {across}H{end}"
-                )
-        # Frames first: curves go over them.
-        order = ("line", "heavy", *_SHADES, "block", "dot")
-        for kind, role in sorted(self._paths, key=lambda key: (order.index(key[0]), key[1])):
-            colour = COLOURS.get(role, COLOURS[""])
-            style = {
-                "line": f'fill="none" stroke="{colour}" stroke-width="1"',
-                "heavy": f'fill="none" stroke="{colour}" stroke-width="2"',
-                "block": f'fill="{colour}"',
-                **{
-                    shade: f'fill="{colour}" fill-opacity="{opacity}"'
-                    for shade, opacity in _SHADES.items()
-                },
-                "dot": f'fill="none" stroke="{colour}" stroke-width="2.8" stroke-linecap="round"',
-            }[kind]
-            yield f'<path {style} d="{"".join(self._paths[kind, role])}"/>'
+            parts.append(escape(text))
+        lowered = raised
+    return "".join(
+        (
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{shape.size:g}" fill="{shape.colour}"',
+            f' text-anchor="{shape.anchor}"' if shape.anchor != "start" else "",
+            ' font-weight="bold"' if shape.bold else "",
+            f' transform="rotate(-90 {_n(x)} {_n(y)})"' if shape.turned else "",
+            f' stroke="{shape.halo}" stroke-width="3" paint-order="stroke"' if shape.halo else "",
+            ">",
+            *parts,
+            "</text>",
+        )
+    )
 
 
-def _merged(lines: set[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
-    """Strokes that touch end to end as one; each is (across, begin, end, upright)."""
-    last: tuple[int, int, int, int] | None = None
-    for stroke in sorted(lines, key=lambda line: (line[3], line[0], line[1])):
-        if last is not None and (stroke[3], stroke[0], stroke[1]) == (last[3], last[0], last[2]):
-            last = (last[0], last[1], stroke[2], last[3])
-            continue
-        if last is not None:
-            yield last
-        last = stroke
-    if last is not None:
-        yield last
+def _piece(points: Sequence[Point], closed: bool) -> str:
+    if not points:
+        return ""
+    text = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+    return text + "Z" if closed else text
 
 
-def _runs(text: str, drawn: list[bool], column: int, line: int, role: str) -> Iterator[str]:
-    """The written part of a span: runs without a gap of two blanks, each at its own place."""
-    start: int | None = None
-    for index in range(len(text) + 1):
-        gap = index == len(text) or drawn[index] or text[index : index + 2].strip() == ""
-        if start is None and not gap and text[index] != " ":
-            start = index
-        elif start is not None and gap:
-            run = text[start:index].rstrip()
-            weight = ' font-weight="bold"' if role == "title" else ""
-            colour = COLOURS.get(role, COLOURS[""])
-            yield (
-                f'<text x="{(column + start) * WIDTH}" y="{line * HEIGHT + _BASELINE}" '
-                f'textLength="{len(run) * WIDTH}" lengthAdjust="spacingAndGlyphs" '
-                f'fill="{colour}"{weight}>{escape(printable(run))}</text>'
-            )
-            start = None
+def _box(box: Box) -> str:
+    left, top, width, height = map(_n, box)
+    return f"M{left} {top}h{width}v{height}h-{width}Z"
+
+
+def _n(value: float) -> str:
+    """A coordinate to a hundredth; zero has one writing."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

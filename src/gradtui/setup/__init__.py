@@ -2,7 +2,7 @@
 
 from gradtui.setup.chain import Chain, Loss
 from gradtui.setup.knob import Knob, names_of
-from gradtui.setup.network import Network
+from gradtui.setup.network import RECIPE, Network
 from gradtui.setup.setup import (
     CURSORS,
     FAMILIES,
@@ -17,6 +17,7 @@ __all__ = [
     "CURSORS",
     "FAMILIES",
     "KNOBS",
+    "RECIPE",
     "Chain",
     "Knob",
     "Loss",

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.mathematics.spec import format_spec, number, parse_number, parse_spec
+from gradtui.mathematics.spec import (
+    begins_with_a_name,
+    format_spec,
+    number,
+    parse_number,
+    parse_spec,
+)
 from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, declared, layer_values, tidy, whole
 from gradtui.setup.shared import Shared
@@ -34,14 +40,14 @@ class Loss:
         return Loss(target=tidy(change(self.target)))
 
 
-_FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0)"
+_FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0), which is ½(a_L - target)²"
 
 
 def _loss(name: str, letter: str, help: str) -> Knob:
     def parse(text: str) -> Loss:
-        if not text.strip()[:1].isalpha() or text.strip().lower() in ("nan", "inf", "infinity"):
+        if not begins_with_a_name(text):
             return Loss(upstream=parse_number(name, text))
-        spec = parse_spec(name, text)
+        spec = parse_spec(name, text, "squared_error(target=0)")
         if spec.name == "squared_error":
             return Loss(target=spec.bind(name, ("target",)).get("target", 0.0))
         if spec.name == "upstream":
@@ -77,5 +83,5 @@ class Chain(Family):
                     name,
                     f"{len(values)} values",
                     f"one number, or one for each of the {shared.depth} layers",
-                    f"set depth to {len(values)}, or give {name} one number",
+                    f"try {{depth={len(values)}}}, or give {{{name}}} one number",
                 )

@@ -1,6 +1,6 @@
 """The field is the knob: a field of a frozen dataclass declares all that a knob is, once.
 
-    units: int = whole(64, "W", "the units n of every layer of a network: its width", 1, MAX_WIDTH)
+    networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
 
 makes a typed field with a default, a flag of the command line, a control of the app, a validation
 and a line of help. `knobs_of` gives the knobs of such a class, in the order of its fields.
@@ -9,13 +9,15 @@ and a line of help. `knobs_of` gives the knobs of such a class, in the order of 
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.layer_values import FORMS, LayerValues, parse_layer_values
-from gradtui.mathematics.spec import number, parse_number
+from gradtui.mathematics.spec import check_items, number, parse_number
 from gradtui.wording import plain
 
 MAX_WEIGHT = 1e100
@@ -36,6 +38,7 @@ class Knob:
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
         widens: whether a value outside of that widens it, instead of being refused.
+        extends: whether a value is a list of words, to which one can add.
         group: the field of `Setup` in which it stands; "" for those of `Setup` itself.
     """
 
@@ -52,6 +55,7 @@ class Knob:
     cursor: bool = False
     within: str = ""
     widens: bool = False
+    extends: bool = False
     group: str = ""
 
     @property
@@ -88,7 +92,14 @@ def declared(default: Any, letter: str, help: str, make: Callable[..., Knob], **
     """
 
     def named(name: str, group: str) -> Knob:
-        return dataclasses.replace(make(name, letter, help), group=group, **facts)
+        knob = make(name, letter, help)
+
+        def parse(text: str) -> Any:
+            if not text.strip() and default != "":
+                raise InputError(name, text, knob.allowed, "it is empty: give it a value")
+            return knob.parse(text)
+
+        return dataclasses.replace(knob, parse=parse, group=group, **facts)
 
     return dataclasses.field(default=default, metadata={_KNOB: named})
 
@@ -127,18 +138,26 @@ def whole(default: int, letter: str, help: str, low: int, high: int, **facts: An
 
     def make(name: str, letter: str, help: str) -> Knob:
         def parse(text: str) -> int:
-            try:
-                value = float(text.replace(",", "").replace("_", ""))
-                count = int(value) if value == int(value) else None
-            except (ValueError, OverflowError):
-                count = None
-            if count is None or not low <= count <= high:
-                raise InputError(name, text, allowed, f"try {max(low, min(high, 50))}")
-            return count
+            value = _read(text)
+            if not (low <= value <= high and value == int(value)):
+                meant = default if math.isnan(value) else min(max(value, low), high)
+                raise InputError(name, text, allowed, f"try {{{name}={round(meant)}}}")
+            return int(value)
 
         return Knob(name, letter, help, allowed, parse, str, lambda v, n: clamp(v + n), scale)
 
     return declared(default, letter, help, make, **facts)  # type: ignore[no-any-return]
+
+
+_THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3}(?!\d))")
+
+
+def _read(text: str) -> float:
+    """A number, thousands set apart or not; nan where it is none."""
+    try:
+        return float(_THOUSANDS.sub("", text.strip()))
+    except ValueError:
+        return math.nan
 
 
 def real(
@@ -161,7 +180,8 @@ def real(
         def parse(text: str) -> float:
             value = parse_number(name, text)
             if not low <= value <= high:
-                raise InputError(name, text, allowed, f"try {number(min(max(1.0, low), high))}")
+                nearest = number(min(max(value, low), high))
+                raise InputError(name, text, allowed, f"try {{{name}={nearest}}}")
             return value
 
         return Knob(
@@ -218,48 +238,71 @@ def layer_values(default: float, letter: str, help: str) -> LayerValues:
 
 
 _NARROWEST = 1e-9
-"""The least width of a range, beside the numbers in it."""
+"""The least width of a range, by itself and beside the numbers in it."""
+AUTO = "auto"
+"""The text form of a range that a view chooses by itself."""
 
 
 def interval(
-    default: tuple[float, float], letter: str, help: str, least: float, most: float
-) -> tuple[float, float]:
-    """Two numbers low:high; a step moves both, a factor widens them around their middle."""
+    default: tuple[float, float],
+    letter: str,
+    help: str,
+    least: float,
+    most: float,
+    *,
+    auto: bool = False,
+) -> Any:
+    """Two numbers low:high; a step moves both, a factor widens them around their middle.
+
+    With `auto` it is None unless somebody sets it: the view chooses. A step goes from `default`.
+    """
     step = 1.0 if least < 0.0 else 0.1
     usual = written(default)
     form = (
-        f"low:high with low < high (by a billionth of them), both from {number(least)} "
-        f"to {number(most)}"
+        f"low:high, both from {number(least)} to {number(most)}, low below high by 1e-9 and by a "
+        f"billionth of them{', or auto' if auto else ''}"
     )
 
-    def moved(limits: tuple[float, float], n: int) -> tuple[float, float]:
-        by = min(max(n * step, least - limits[0]), most - limits[1])
-        return tidy(limits[0] + by), tidy(limits[1] + by)
+    def moved(limits: tuple[float, float] | None, n: int) -> tuple[float, float]:
+        low, high = limits or default
+        by = min(max(n * step, least - low), most - high)
+        return tidy(low + by), tidy(high + by)
 
-    def scaled(limits: tuple[float, float], n: int) -> tuple[float, float]:
-        centre, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
+    def scaled(limits: tuple[float, float] | None, n: int) -> tuple[float, float]:
+        low, high = limits or default
+        centre, half = (low + high) / 2, (high - low) / 2
         half = max(half * 2.0**n, 1e-3, _NARROWEST * abs(centre))
         return tidy(max(centre - half, least)), tidy(min(centre + half, most))
 
     def make(name: str, letter: str, help: str) -> Knob:
-        def parse(text: str) -> tuple[float, float]:
+        def parse(text: str) -> tuple[float, float] | None:
+            if auto and text.strip() == AUTO:
+                return None
             low_text, colon, high_text = text.partition(":")
             if not colon:
-                raise InputError(name, text, form, f"try {usual}")
+                raise InputError(name, text, form, f"try {{{name}={usual}}}")
+            if not low_text.strip() or not high_text.strip():
+                missing = "high" if low_text.strip() else "low"
+                step = f"{missing} is missing: try {{{name}={usual}}}"
+                raise InputError(name, text, form, step)
             low, high = parse_number(name, low_text), parse_number(name, high_text)
-            wide = high - low > 0 and high - low >= _NARROWEST * max(abs(low), abs(high))
-            if not wide or low < least or high > most:
-                raise InputError(name, text, form, f"try {usual}")
+            wide = high - low >= _NARROWEST * max(abs(low), abs(high), 1.0)
+            inside = least <= min(low, high) and max(low, high) <= most
+            if not wide or not inside:
+                turned = inside and low - high >= _NARROWEST * max(abs(low), abs(high), 1.0)
+                meant = written((high, low)) if turned else usual
+                raise InputError(name, text, form, f"try {{{name}={meant}}}")
             return low, high
 
-        return Knob(name, letter, help, form, parse, written, moved, scaled)
+        words = (lambda: (AUTO,)) if auto else tuple
+        return Knob(name, letter, help, form, parse, written, moved, scaled, words)
 
-    return declared(default, letter, help, make)  # type: ignore[no-any-return]
+    return declared(None if auto else default, letter, help, make)
 
 
-def written(limits: tuple[float, float]) -> str:
+def written(limits: tuple[float, float] | None) -> str:
     """The text form of a range."""
-    return f"{number(limits[0])}:{number(limits[1])}"
+    return AUTO if limits is None else f"{number(limits[0])}:{number(limits[1])}"
 
 
 def choice(
@@ -301,6 +344,7 @@ def several(
 
     def make(name: str, letter: str, help: str) -> Knob:
         def parse(text: str) -> tuple[str, ...]:
+            check_items(name, text)
             unique = tuple(dict.fromkeys(word(form) for form in split(text)))
             if not 1 <= len(unique) <= most:
                 raise InputError(name, text, f"1 to {most} {what}", "choose which to compare")
@@ -308,7 +352,7 @@ def several(
 
         return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words)
 
-    return declared(default, letter, help, make)  # type: ignore[no-any-return]
+    return declared(default, letter, help, make, extends=True)  # type: ignore[no-any-return]
 
 
 def split(text: str) -> list[str]:

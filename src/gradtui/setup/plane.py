@@ -12,7 +12,7 @@ class Slope:
     """A range of z, and a place in it."""
 
     z_range: tuple[float, float] = interval(
-        (-6.0, 6.0), "v", "the range of z that is drawn", -1e6, 1e6
+        (-6.0, 6.0), "Z", "the range of z that is drawn", -1e6, 1e6
     )
     z: float = real(
         1.0, "z", "where the cursor stands", -1e6, 1e6, 0.1, cursor=True, within="z_range"
@@ -23,12 +23,14 @@ class Slope:
 class Plane:
     """What is mapped over σw, and a place on the map."""
 
-    sigma_w_range: tuple[float, float] = interval(
-        (0.0, 3.0), "R", "the range of σw that is mapped", 0.0, 1e3
-    )
-    sigma_b_range: tuple[float, float] = interval(
-        (0.0, 1.5), "Q", "the range of σb that is mapped", 0.0, 1e3
-    )
+    sigma_w_range: tuple[float, float] | None = interval(
+        (0.0, 3.0), "R", "the range of σw that is drawn; auto holds the critical line", 0.0, 1e3,
+        auto=True,
+    )  # fmt: skip
+    sigma_b_range: tuple[float, float] | None = interval(
+        (0.0, 1.5), "Q", "the range of σb that is drawn; auto holds the critical line", 0.0, 1e3,
+        auto=True,
+    )  # fmt: skip
     against: str = choice("sigma_b", "A", "what σw is mapped against", lambda: ("sigma_b", "depth"))
     sigma_w: float = real(
         1.0, "S", "the σw at which the cursor stands", 0.0, 1e3, 0.01,

@@ -128,11 +128,14 @@ class Setup(Shared):
             raise InputError("focus", self.focus, allowed, "choose one of them")
         if self.layer > self.depth:
             allowed = f"a layer from 1 to {self.depth}"
-            raise InputError("layer", self.layer, allowed, "choose a layer that is there")
+            try_ = f"try {{layer={self.depth}}}, or more of {{depth}}"
+            raise InputError("layer", self.layer, allowed, try_)
         for knob, (low, high) in self._walked():
             if not low <= (value := knob.of(self)) <= high:
                 allowed = f"inside the range {low:g} to {high:g}"
-                raise InputError(knob.name, value, allowed, f"move it, or widen {knob.within}")
+                inside = f"{min(max(value, low), high):g}"
+                try_ = f"try {{{knob.name}={inside}}}, or widen {{{knob.within}}}"
+                raise InputError(knob.name, value, allowed, try_)
         for family in FAMILIES:
             knobs: Family = getattr(self, family)
             knobs.check(self)
@@ -146,10 +149,11 @@ class Setup(Shared):
         return self.with_(layer=min(max(self.layer, 1), self.depth), **inside)
 
     def _walked(self) -> Iterator[tuple[Knob, tuple[float, float]]]:
-        """Every cursor over numbers, and its limits."""
+        """Every cursor over numbers that has limits, and those."""
         for knob in KNOBS.values():
-            if knob.within:
-                yield knob, KNOBS[knob.within].of(self)
+            limits = KNOBS[knob.within].of(self) if knob.within else None
+            if limits is not None:
+                yield knob, limits
 
 
 def _groups() -> dict[str, type]:
@@ -200,8 +204,8 @@ def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
     changes = dict(knob.brings(value))
     if knob.group in FAMILIES and knob.group not in groups_of(setup.model):
         changes["model"] = knob.group
-    if knob.widens:
-        low, high = KNOBS[knob.within].of(setup)
+    if knob.widens and (limits := KNOBS[knob.within].of(setup)) is not None:
+        low, high = limits
         if not low <= value <= high:
             changes[knob.within] = (min(low, value), max(high, value))
     return changes

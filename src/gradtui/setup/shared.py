@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.chain import MAX_DEPTH
 from gradtui.plots.picture import CURVES
-from gradtui.setup.knob import real, several, whole
+from gradtui.setup.knob import choice, real, several, whole
+
+LEAST_PATIENCE, MOST_PATIENCE = 1.0, 86_400.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,23 @@ class Shared:
     )
     depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
     x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)
+    quantity: str = choice(
+        "a", "G", "the gradient that is drawn and judged: ∂L/∂a, ∂L/∂z or ∂L/∂w",
+        lambda: ("a", "z", "w"),
+    )  # fmt: skip
+    loss_scale: float = real(
+        1.0, "S", "a factor on the loss before the number formats look at its gradient",
+        1e-30, 1e30, 1.0,
+    )  # fmt: skip
     seed: int = whole(0, "n", "the seed of everything drawn at random", 0, 2**32 - 1)
+    patience: float = real(
+        20.0,
+        "P",
+        "about how many seconds drawing at random may take: fewer are drawn where it would be more",
+        LEAST_PATIENCE,
+        MOST_PATIENCE,
+        5.0,
+    )
     threshold: float = real(
         1e-3, "h", "the ratio below which a gradient counts as vanished", 1e-300, 0.999, 1e-3, 10.0
     )

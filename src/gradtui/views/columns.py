@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradtui.models.finding import Kind
-from gradtui.plots.picture import LETTERS, Row, Span, curve_role, fit_text, row
+from gradtui.plots.picture import LETTERS, Row, Span, curve_role, fit_text, row, row_text
 
 _BEFORE, _LEAST_NAME = 5, 4
 """Cells of letter and mark before a name, and the fewest of the name."""
+
+
+def whole_columns(rows: Sequence[Sequence[Span]], width: int) -> tuple[Row, ...]:
+    """Rows of cells, with as many columns from the left as fit whole into every row.
+
+    So that no heading stands without its values: every row has the same cells, and one of fewer
+    has none in the last columns.
+    """
+    count = max(map(len, rows))
+    while count > 1 and any(len(row_text(tuple(cells[:count]))) > width for cells in rows):
+        count -= 1
+    return tuple(tuple(cells[:count]) for cells in rows)
 
 
 def in_columns(
@@ -53,7 +65,7 @@ def in_columns(
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
-                Span("  ") if kind is None else Span(f"{kind.mark} ", kind.role),
+                Span("… ", "muted") if kind is None else Span(f"{kind.mark} ", kind.role),
                 (fit_text(name, names), curve_role(index)),
                 "".join(f"{columns[head][index]:>{cells}}" for head, cells in widths.items()),
             )

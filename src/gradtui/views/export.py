@@ -1,4 +1,4 @@
-"""What a view shows as one page of text, as a drawing and as numbers: for files and for stdout."""
+"""What a view shows as one page of text, as a figure and as numbers: for files and for stdout."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import io
 import json
 import math
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gradtui import __version__
 from gradtui.errors import InputError, printable
@@ -17,12 +17,17 @@ from gradtui.models.decay import Value
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
-from gradtui.plots.svg import svg
+from gradtui.progress import Tick, unwatched
 from gradtui.setup import KNOBS, Setup
+from gradtui.views.figures import FIGURES, Look, drawing_of, written
 from gradtui.views.view import Size, View
 
-FORMATS = ("svg", "txt", "csv", "json")
-"""The drawing, the page of text, the table, and the table with the verdicts."""
+Part = TypeVar("Part")
+
+_PARTS_A_TICK = 1000
+
+FORMATS = (*FIGURES, "txt", "csv", "json")
+"""Figures, the page of text, the table, and the table with the verdicts."""
 
 
 def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
@@ -33,28 +38,36 @@ def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
     """
     suffix = file.suffix.lower().removeprefix(".")
     if suffix not in formats:
+        ending = file.name.lower().removeprefix(".")  # a name that is an ending alone
+        stem = "gradtui" if ending in formats else file.stem.strip(".") or "gradtui"
         endings = ", ".join(f".{suffix}" for suffix in formats)
         raise InputError(
             "output",
             str(file),
             f"a file name that ends in one of {endings}",
-            f"try {printable(file.stem or 'gradtui')[:40]}.{formats[0]}",
+            f"try {printable(stem)[:40]}.{ending if ending in formats else formats[0]}",
         )
     return suffix
 
 
 def exported(
-    view: View[Any], result: Any, setup: Setup, size: Size, marker: str, format: str
-) -> str:
-    """The result in one of `FORMATS`, as a file holds it."""
-    if format == "svg":
-        subjects = ", ".join(view.subjects(setup))
-        return svg(report(view, result, setup, size, marker), f"{view.title}: {subjects}")
+    view: View[Any],
+    result: Any,
+    setup: Setup,
+    size: Size,
+    marker: str,
+    format: str,
+    look: Look | None = None,
+    tick: Tick = unwatched,
+) -> str | bytes:
+    """The result in one of `FORMATS`, as a file holds it: a figure with that look, or text."""
+    if format in FIGURES:
+        return written(format, drawing_of(view, result, setup, size, look or Look()))
     if format == "txt":
         return plain(report(view, result, setup, size, marker).rows)
     if format == "csv":
-        return as_csv(view.table(result))
-    return as_json(record(view, result, setup))
+        return as_csv(view.table(result), tick)
+    return as_json(record(view, result, setup), tick)
 
 
 # ----------------------------------------------------------------- the page
@@ -152,9 +165,18 @@ def _remedy(view: View[Any], setup: Setup, remedy: Remedy) -> dict[str, object]:
     }
 
 
-def as_json(value: object) -> str:
+def as_json(value: object, tick: Tick = unwatched) -> str:
     """Strict JSON: a number that it cannot hold (the log10 of an exact zero: -inf) is null."""
-    return json.dumps(_strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    encoder = json.JSONEncoder(indent=1, ensure_ascii=False, allow_nan=False)
+    return "".join(_watched(encoder.iterencode(_strict(value)), tick)) + "\n"
+
+
+def _watched(parts: Iterable[Part], tick: Tick) -> Iterator[Part]:
+    """The same, with a tick now and then: how many there will be is not known."""
+    for index, part in enumerate(parts):
+        if index % _PARTS_A_TICK == 0:
+            tick(0.0)
+        yield part
 
 
 def _strict(value: object) -> object:
@@ -171,7 +193,7 @@ def _known(value: Value) -> Value:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def as_csv(rows: Sequence[Mapping[str, Value]]) -> str:
+def as_csv(rows: Sequence[Mapping[str, Value]], tick: Tick = unwatched) -> str:
     """A header and the rows; every float in as many digits as give it back, -inf as -inf.
 
     What nobody can know, such as a first order where its terms are infinite, is left empty.
@@ -179,5 +201,7 @@ def as_csv(rows: Sequence[Mapping[str, Value]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _known(value) for name, value in row.items()} for row in rows)
+    writer.writerows(
+        {name: _known(value) for name, value in row.items()} for row in _watched(rows, tick)
+    )
     return text.getvalue()

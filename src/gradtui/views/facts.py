@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from gradtui.mathematics.activations import Activation
+from gradtui.mathematics.elementwise import Array
 from gradtui.wording import plain
 
 
@@ -20,7 +21,8 @@ def facts(f: Activation) -> list[tuple[str, str]]:
         ("f′(z)", f.derivative_formula),
         *([("parameters", parameters)] if parameters else []),
         ("range", f.range_text),
-        ("largest |f′|", f"{plain(f.max_abs_derivative, 7)} {where_largest(f)}"),
+        ("largest |f′|", f"{largest(f, 7)} {where_largest(f)}"),
+        ("f′ = 0", where_zero(f) or "nowhere"),
         ("monotone", "yes" if f.monotone else "no"),
         ("zero-centred", "yes" if f.zero_centred else "no"),
         ("saturates", f.saturates),
@@ -29,33 +31,76 @@ def facts(f: Activation) -> list[tuple[str, str]]:
     ]
 
 
-def where_largest(f: Activation) -> str:
-    """Where |f′| is largest, in words: at a point, on an interval, or where it is approached."""
+def largest(f: Activation, digits: int = 3) -> str:
+    """The largest |f′|, or what it tends to."""
+    return plain(f.max_abs_derivative, digits).replace("inf", "∞")
+
+
+def attains_largest(f: Activation) -> bool:
+    """Whether |f′| is somewhere what its supremum is, and not only tends to it."""
     at, most = f.max_abs_derivative_at, f.max_abs_derivative
-    if plateaus := _plateaus(f):
+    return bool(_plateaus(f, most)) or (math.isfinite(at) and abs(f.derivative(at)) >= most)
+
+
+def where_largest(f: Activation, digits: int = 3) -> str:
+    """Where |f′| is largest, in words: at a point, on an interval, or where it is approached."""
+    at = f.max_abs_derivative_at
+    if plateaus := _plateaus(f, f.max_abs_derivative):
         return _intervals(plateaus)
     if math.isinf(at):
         return f"as z → {'∞' if at > 0 else '-∞'}"
-    if abs(f.derivative(at)) < most:  # it is approached, and not reached
+    if not attains_largest(f):
         step = 1e-6 * max(1.0, abs(at))
         above = abs(f.derivative(at + step)) > abs(f.derivative(at - step))
         return f"as z → {plain(at)} from {'above' if above else 'below'}"
-    return f"at z = {plain(at)}"
+    return f"at z = {plain(at, digits)}"
 
 
-def _plateaus(f: Activation) -> list[tuple[float, float]]:
-    """The open intervals between breaks on which |f′| is its largest all along, joined."""
-    most = f.max_abs_derivative
+def where_zero(f: Activation) -> str:
+    """Where f′ is exactly 0, in words; "" where it is so nowhere."""
+    texts = [_intervals(flat)] if (flat := _plateaus(f, 0.0)) else []
+    if points := [z for z in f.zero_slopes if not any(low <= z <= high for low, high in flat)]:
+        if any(map(math.isnan, f.definition.slopes)):
+            first = min(points, key=lambda z: (abs(z), -z))
+            return f"again and again, first at |z| = {plain(abs(first))}"
+        texts.append("at z = " + ", ".join(map(plain, points)))
+    return " and ".join(texts)
+
+
+def where_it_shrinks(f: Activation) -> str:
+    """Where f′ is 0 or tends to it, as a clause; "" where it is nowhere near 0."""
+    zero, flat = where_zero(f), _plateaus(f, 0.0)
+    left, right = (slope == 0.0 for slope in f.definition.slopes)
+    left = left and not any(low == -math.inf for low, _ in flat)
+    right = right and not any(high == math.inf for _, high in flat)
+    parts = [f"is 0 {zero}"] if zero else []
+    if left or right:
+        side = "on both sides" if left and right else f"on the {'left' if left else 'right'}"
+        parts.append(f"→ 0 {side}")
+    return "f′ " + " and ".join(parts) if parts else ""
+
+
+def _plateaus(f: Activation, height: float) -> list[tuple[float, float]]:
+    """The open intervals between breaks on which |f′| is `height` all along, joined."""
     joined: list[tuple[float, float]] = []
     for low, high in itertools.pairwise([-math.inf, *f.definition.breaks, math.inf]):
-        left, right = max(low, min(high, 0.0) - 9.0), min(high, max(low, 0.0) + 9.0)
+        last, first = min(high, 0.0), max(low, 0.0)  # nine, or nine times what is far from 0
+        left = max(low, last - 9.0 * max(1.0, abs(last)))
+        right = min(high, first + 9.0 * max(1.0, abs(first)))
         inside = np.linspace(left, right, 9)[1:-1]
-        if not np.all(np.abs(f.derivative(inside)) == most):
+        if not np.all(_abs_derivative(f, inside, height) == height):
             continue
-        if joined and joined[-1][1] == low and abs(f.derivative(low)) == most:
+        if joined and joined[-1][1] == low and abs(f.derivative(low)) == height:
             low = joined.pop()[0]
         joined.append((low, high))
     return joined
+
+
+def _abs_derivative(f: Activation, z: Array, height: float) -> Array:
+    """|f′|; where zeros are asked for, what merely underflows is none."""
+    if height == 0.0:
+        return np.where(f.log_abs_derivative(z) == -math.inf, 0.0, 1.0)
+    return np.abs(f.derivative(z))
 
 
 def _intervals(intervals: list[tuple[float, float]]) -> str:
@@ -73,4 +118,6 @@ def _intervals(intervals: list[tuple[float, float]]) -> str:
         return f"for z > {plain(low)}"
     if low == -math.inf:
         return f"for z < {plain(high)}"
+    if low == -high:
+        return f"for |z| < {plain(high)}"
     return f"for {plain(low)} < z < {plain(high)}"

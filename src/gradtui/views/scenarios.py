@@ -31,7 +31,7 @@ SCENARIOS = (
     ),
     Scenario(
         "0.25 to the depth",
-        "Ten sigmoids at z = 0, where σ′ is largest: 0.25^10 is the best it can do.",
+        "Ten sigmoids at z = 0, where f′ is largest: 0.25^10 is the best they can do.",
         "chain",
         Setup.of(depth=10, biases=_constant(-0.5), x=0.5),
     ),
@@ -59,33 +59,32 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        "Weights too large",
+        "Weights too large: exploding",
         "ReLU passes all of it, so the weights alone decide: ×1.5 a layer.",
         "decay",
         Setup.of(activations=("relu",), depth=60, weights=_constant(1.5)),
     ),
     Scenario(
-        "Weights too small",
+        "Weights too small: vanishing",
         "No f′ shrinks anything here; weights of 0.7 do, in every layer alike.",
         "decay",
         Setup.of(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
     ),
     Scenario(
         "Weights of 4 against the 0.25",
-        "With w = 4 they would at z = 0, but they also drive z away from 0.",
+        "At z = 0 weights of 4 make up for f′ = 0.25, but they drive z away from 0.",
         "decay",
         Setup.of(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
     ),
     Scenario(
         "Can larger weights cancel the 0.25?",
-        "On average, with σw = 10: but units saturate, and few of them carry it all.",
+        "On average nearly: σw = 10 leaves ×0.46. At 64 units fewer than half keep it.",
         "init",
         Setup.of(
             activations=("sigmoid",),
             depth=80,
             threshold=0.1,
             sigma_w=10.0,
-            sigma_w_range=(0.0, 12.0),
         ),
     ),
     Scenario(
@@ -93,7 +92,7 @@ SCENARIOS = (
         "Random weights make a random walk of log10: look how wide the band is.",
         "decay",
         Setup.of(
-            activations=("tanh", "leaky_relu(negative_slope=0.2)", "relu"),
+            activations=("tanh", "leaky_relu(0.2)", "relu"),
             depth=40,
             weights=LayerValues(std=1.5),
         ),
@@ -118,7 +117,7 @@ SCENARIOS = (
     ),
     Scenario(
         "One direction or all of them",
-        "The largest direction lives while the median dies; orthogonal weights keep all.",
+        "The largest direction lives while the median dies; orthogonal saves 98 %.",
         "spectrum",
         Setup.of(
             activations=("tanh",),

@@ -86,8 +86,10 @@ class View(Generic[Result]):
         finding: the verdict on one of its subjects; None while the result cannot tell.
         walk: the setup with the cursor moved n steps to the right, in tens if asked.
         families: the models that it can ask; knobs of another family do not count.
+        only_drawn: the knobs that say what is drawn of a result: a change of theirs needs no run.
         idle: the knobs that change nothing for this setup, beside those of other families.
-        waiting: what is said as long as there is no result.
+        waiting: what is said as long as there is no result, where that is more than its title.
+        foretold: what is said before it begins where it takes long; "" elsewhere.
         snippets: lines of code to paste that do what the result says, by framework.
         upright: the knob, one of `knobs`, that is the cursor's height, where it has one.
         climb: the setup with the cursor moved n steps up, in tens if asked.
@@ -97,6 +99,7 @@ class View(Generic[Result]):
         reads_cursor: whether a result depends on where the cursor stands too.
         has_all_subjects: whether a result has every subject, so that the focus only says which
             one is shown.
+        zooms: whether its picture has an upright axis, which can be enlarged.
     """
 
     name: str
@@ -112,8 +115,10 @@ class View(Generic[Result]):
     walk: Callable[[Setup, int, bool], Setup]
     families: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    only_drawn: tuple[str, ...] = ()
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     waiting: Callable[[Setup], str] = lambda setup: ""
+    foretold: Callable[[Setup], str] = lambda setup: ""
     snippets: Callable[[Result, Setup], Mapping[str, str]] | None = None
     upright: Callable[[Setup], str] | None = None
     climb: Callable[[Setup, int, bool], Setup] | None = None
@@ -122,6 +127,7 @@ class View(Generic[Result]):
     hints: tuple[str, ...] = ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command")
     reads_cursor: bool = False
     has_all_subjects: bool = False
+    zooms: bool = True
 
     # ------------------------------------------------------------- its knobs
 
@@ -179,6 +185,10 @@ class View(Generic[Result]):
         """The one of them that the verdict speaks of."""
         return setup.focus_of(self.subjects(setup))
 
+    def wait_text(self, setup: Setup) -> str:
+        """What is said as long as there is no result."""
+        return self.waiting(setup) or f"Computing {self.title} …"
+
     # ------------------------------------------------------------ its setups
 
     @property
@@ -198,7 +208,8 @@ class View(Generic[Result]):
         read = [*self.used(setup), *(self.cursors(setup) if self.reads_cursor else ())]
         if self.has_all_subjects and "focus" in read:
             read.remove("focus")
-        return (self.name, *(KNOBS[name].of(setup) for name in read))
+        counting = (name for name in read if name not in self.only_drawn)
+        return (self.name, *(KNOBS[name].of(setup) for name in counting))
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""

@@ -61,9 +61,9 @@ class Piece:
         self.z: Array = z[(z > low) & (z < high)]
         self.slope: Array = df(self.z)
         self.signs = frozenset(np.sign(self.slope[self.slope != 0.0]).tolist())
-        log_slope = log_df(self.z)
-        self.straight = bool((log_slope == log_slope[0]).all())
-        self.flat = self.straight and log_slope[0] == -math.inf
+        self.log_slope: Array = log_df(self.z)
+        self.straight = bool((self.log_slope == self.log_slope[0]).all())
+        self.flat = self.straight and bool(self.log_slope[0] == -math.inf)
 
     def _ends(self, function: Elementwise) -> list[tuple[float, float]]:
         """The limits of `function` at the two edges, each with its edge; those that exist."""
@@ -102,16 +102,30 @@ class Piece:
 
         return float(_bisected(rise, np.array([low]), np.array([high]))[0])
 
+    def flattest(self) -> float:
+        """The infimum of |df|."""
+        if self.flat or self.zeros():
+            return 0.0
+        return min([float(np.abs(self.slope).min()), *(abs(v) for v, _ in self._ends(self.df))])
+
+    def zeros(self) -> list[float]:
+        """Where df is 0 on a piece that is not flat: where it touches 0, or changes its sign."""
+        if self.flat:
+            return []
+        touched = self.z[self.log_slope == -math.inf]
+        there = self.slope != 0.0
+        z, sign = self.z[there], np.sign(self.slope[there])
+        turns = np.flatnonzero(sign[1:] != sign[:-1])
+        passed = turns[np.searchsorted(touched, z[turns]) == np.searchsorted(touched, z[turns + 1])]
+        return [*touched.tolist(), *_bisected(self.df, z[passed], z[passed + 1]).tolist()]
+
     def extremes(self) -> list[tuple[float, bool]]:
         """Candidates for the infimum and the supremum of f, and whether f attains them."""
         at_ends = [
             (value, self.flat or (math.isfinite(edge) and value == self.f(edge)))
             for value, edge in self._ends(self.f)
         ]
-        z, sign = self.z[self.slope != 0.0], np.sign(self.slope[self.slope != 0.0])
-        turns = np.flatnonzero(sign[1:] != sign[:-1])
-        values = self.f(_bisected(self.df, z[turns], z[turns + 1]))
-        return at_ends + [(float(value), True) for value in values]
+        return at_ends + [(self.f(z), True) for z in self.zeros()]
 
 
 def pieces(

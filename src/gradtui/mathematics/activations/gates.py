@@ -23,39 +23,40 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradtui.mathematics.activations.exponentials import as_pair, decay, special
-from gradtui.mathematics.activations.record import Definition, family
+from gradtui.mathematics.activations.record import Definition, Parameter, family, short
 from gradtui.mathematics.elementwise import Formula
 
 Weight: TypeAlias = Callable[[Any, Any], Any]
 """A function of t and h."""
 
-_RADIUS = 0.125
-"""How far from z₀ the series is taken: all have their next singularity at 1.9 or more."""
+_NEAR = 0.15
+"""Within so much of |z₀| the series is taken: the next singularity is at 2.3 |z₀| or more."""
 
 
 def _with_series(
-    zero: str, complex_df: Formula, df: Formula, log_df: Formula
+    zero: str | Fraction, complex_df: Formula, df: Formula, log_df: Formula
 ) -> tuple[Formula, Formula]:
     """The derivative and its logarithm, near the zero by the series: good to 1e-15 of f′ there.
 
     Args:
         zero: z₀, to 36 digits.
         complex_df: f′ for complex z, of which the coefficients are Cauchy's integrals over
-            |z - z₀| = 1.
+            |z - z₀| = |z₀|.
         df: f′ elsewhere.
         log_df: ln|f′| elsewhere.
     """
     near, rest = as_pair(Fraction(zero))
+    unit = abs(near)
     circle = np.exp(2j * np.pi * np.arange(64) / 64.0)
-    coefficients = np.fft.fft(complex_df(near + circle)).real / 64.0
+    coefficients = np.fft.fft(complex_df(near + unit * circle)).real / 64.0
     falling = [*coefficients[15:0:-1].tolist(), 0.0]
 
     def mended(values: Any, z: Any, of: Formula) -> Any:
-        t = (z - near) - rest
-        close = abs(t) < _RADIUS
+        t = ((z - near) - rest) / unit
+        close = abs(t) < _NEAR
         if not np.any(close):
             return values
-        series = np.polyval(falling, np.where(close, t, _RADIUS)[close])
+        series = np.polyval(falling, np.where(close, t, 0.0)[close])
         values = np.array(values)
         values[close] = of(series)
         return values
@@ -69,7 +70,7 @@ def _with_series(
 def _gated(
     formula: str,
     derivative_formula: str,
-    zero: str,
+    zero: str | Fraction,
     complex_df: Formula,
     v: Formula,
     h: Formula,
@@ -119,7 +120,7 @@ def _gated(
 def _logistic(
     formula: str,
     derivative_formula: str,
-    zero: str,
+    zero: str | Fraction,
     v: Formula,
     dv: Formula,
     h: Formula,
@@ -144,17 +145,27 @@ def _logistic(
     return _gated(formula, derivative_formula, zero, complex_df, v, h, y, x)
 
 
-@family("Elfwing, Uchibe & Doya, Neural Networks 107, 2018", also_called=("swish",))
-def silu() -> Definition:
-    """The form z σ(z), also called swish."""
+@family(
+    "Elfwing, Uchibe & Doya, Neural Networks 107, 2018",
+    Parameter("beta", 1.0, least=1e-3, most=30.0),
+    also_called=("swish",),
+)
+def silu(beta: float) -> Definition:
+    """The form z σ(βz), also called swish: s(βz)/β with s that of β = 1."""
+    times = "" if beta == 1.0 else f"{short(beta)} "
+    gate = f"sigmoid({times}z)"
     return _logistic(
-        "z σ(z)",
-        "σ(z) (1 + z (1 - σ(z)))",
-        zero="-1.278464542761073795109358739022980155",
-        v=lambda t: t,
-        dv=np.ones_like,
-        h=decay(Fraction(1, 2)),
+        f"z {gate}",
+        f"{gate} (1 + {times}z (1 - {gate}))",
+        zero=_SILU_TURNS / Fraction(beta),
+        v=lambda t: beta * t,
+        dv=lambda t: np.full_like(t, beta),
+        h=decay(Fraction(beta) / 2),
     )
+
+
+_SILU_TURNS = Fraction("-1.278464542761073795109358739022980155")
+"""The zero of f′ for β = 1."""
 
 
 @family("Hendrycks & Gimpel, arXiv:1606.08415, 2016")
@@ -162,8 +173,8 @@ def quick_gelu() -> Definition:
     """The form z σ(1.702 z), the logistic approximation of GELU."""
     rate = 1.702
     return _logistic(
-        "z σ(1.702 z)",
-        "σ(1.702 z) (1 + 1.702 z (1 - σ(1.702 z)))",
+        "z sigmoid(1.702 z)",
+        "sigmoid(1.702 z) (1 + 1.702 z (1 - sigmoid(1.702 z)))",
         zero="-0.751154255441288951298095616347226883",
         v=lambda t: rate * t,
         dv=lambda t: np.full_like(t, rate),
@@ -193,8 +204,8 @@ def gelu_tanh() -> Definition:
         return np.exp(-0.5 * (t1 * (a1 + b1 * s))) * np.exp(-0.5 * rest)
 
     return _logistic(
-        "z σ(2u), u = √(2/π) (z + 0.044715 z³)",
-        "σ(2u) (1 + 2zu′ (1 - σ(2u)))",
+        "z sigmoid(2u), u = √(2/π) (z + 0.044715 z³)",
+        "sigmoid(2u) (1 + 2zu′ (1 - sigmoid(2u)))",
         zero="-0.752461422071016258487954443288916090",
         v=lambda t: t * (a + b * t * t),
         dv=lambda t: a + 3.0 * b * t * t,
@@ -279,7 +290,7 @@ def mish() -> Definition:
     slope, log_slope = _with_series(zero, complex_df, df, log_df)
     return Definition(
         formula="z tanh(ln(1 + eᶻ))",
-        derivative_formula="f/z + z σ(z) (1 - (f/z)²)",
+        derivative_formula="f/z + z sigmoid(z) (1 - (f/z)²)",
         f=f,
         df=slope,
         log_df=log_slope,

@@ -96,7 +96,8 @@ class Family:
         name: as it is called here, after PyTorch or JAX.
         source: authors, title or venue, year.
         parameters: in the order in which a spec may give them without names.
-        also_called: other names, to suggest this one.
+        also_called: other names of the very same.
+        meant_by: names that may mean it, to suggest it.
         define: from the values of the parameters to the definition.
     """
 
@@ -104,6 +105,7 @@ class Family:
     source: str
     parameters: tuple[Parameter, ...]
     also_called: tuple[str, ...]
+    meant_by: tuple[str, ...]
     define: Callable[..., Definition]
 
     def bound(self, values: Mapping[str, object]) -> Activation:
@@ -123,16 +125,20 @@ class Family:
         changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
         if changed:
             self.define(**checked)  # it may refuse values that do not go together
-        return Activation(format_spec(self.name, changed), MappingProxyType(checked), self)
+        spec = format_spec(self.name, changed, known)
+        return Activation(spec, MappingProxyType(checked), self)
 
 
 def family(
-    source: str, *parameters: Parameter, also_called: tuple[str, ...] = ()
+    source: str,
+    *parameters: Parameter,
+    also_called: tuple[str, ...] = (),
+    meant_by: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Definition]], Family]:
     """Make a function from parameters to a `Definition` the family of the function's name."""
 
     def declare(define: Callable[..., Definition]) -> Family:
-        return Family(define.__name__, source, parameters, also_called, define)
+        return Family(define.__name__, source, parameters, also_called, meant_by, define)
 
     return declare
 
@@ -272,6 +278,18 @@ class Activation:
         At an end of an open interval or at a jump of f′, the supremum is the limit there.
         """
         return self._steepest[1]
+
+    @property
+    def least_abs_derivative(self) -> float:
+        """The infimum of |f′|."""
+        return min(piece.flattest() for piece in self._pieces)
+
+    @cached_property
+    def zero_slopes(self) -> tuple[float, ...]:
+        """Every z at which f′ is 0 though not around it, in order; of endlessly many, some."""
+        points = {z for piece in self._pieces for z in piece.zeros()}
+        points |= {z for z in self.breaks if self.log_abs_derivative(z) == -math.inf}
+        return tuple(sorted(points))
 
     @cached_property
     def monotone(self) -> bool:

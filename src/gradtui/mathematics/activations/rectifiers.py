@@ -147,7 +147,7 @@ def hardsigmoid() -> Definition:
     )
 
 
-@family("Howard et al., Searching for MobileNetV3, ICCV 2019")
+@family("Howard et al., Searching for MobileNetV3, ICCV 2019", also_called=("hard_silu",))
 def hardswish() -> Definition:
     """SiLU with the hard sigmoid; f′(-3) = 0 and f′(3) = 1 as in PyTorch 2.13."""
     return Definition(
@@ -297,7 +297,7 @@ def softplus(beta: float, threshold: float) -> Definition:
 
     return Definition(
         formula=f"{ln}; z if z > {short(last)}",
-        derivative_formula=f"σ({b}z); 1 if z > {short(last)}",
+        derivative_formula=f"sigmoid({b}z); 1 if z > {short(last)}",
         # max(z, 0) + ln(1 + e^-βt)/β: no cancellation on either side
         f=lambda z: np.maximum(z, 0.0) + np.log1p((z <= last) * e(abs(z))) / beta,
         df=df,

@@ -56,7 +56,8 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     parsed = parse_spec("activation", spec)
     family = lookup(
         "activation", "activation", parsed.name, _FAMILIES,
-        always="`gradtui list` shows all of them",
+        always="{ACTIVATIONS} shows all of them",
+        otherwise="try sigmoid, tanh or relu;",
     )  # fmt: skip
     names = tuple(parameter.name for parameter in family.parameters)
-    return family.bound({**parsed.bind(f"{parsed.name} parameter", names), **parameters})
+    return family.bound({**parsed.values(f"{family.name} parameter", names), **parameters})

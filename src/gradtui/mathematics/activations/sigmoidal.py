@@ -6,6 +6,7 @@ Symbols: z the pre-activation, t = |z|, e the exponential in play; f, df, log_df
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from gradtui.mathematics.activations.exponentials import (
     log_sigmoid,
     log_softplus,
     log_tanh,
+    product,
     special,
 )
-from gradtui.mathematics.activations.record import Definition, family
+from gradtui.mathematics.activations.record import Definition, Parameter, family, short
 
 
 @family("Rumelhart, Hinton & Williams, Nature 323, 1986", also_called=("logistic",))
@@ -28,8 +30,8 @@ def sigmoid() -> Definition:
         return e / (1.0 + e) ** 2
 
     return Definition(
-        formula="σ(z) = 1 / (1 + e⁻ᶻ)",
-        derivative_formula="σ(z) (1 - σ(z))",
+        formula="1 / (1 + e⁻ᶻ)",
+        derivative_formula="sigmoid(z) (1 - sigmoid(z))",
         f=lambda z: 1.0 / (1.0 + np.exp(-z)),
         df=df,
         log_df=lambda z: -abs(z) - 2.0 * np.log1p(np.exp(-abs(z))),
@@ -90,8 +92,8 @@ def logsigmoid() -> Definition:
         return np.where(z > 0.0, e, 1.0) / (1.0 + e)
 
     return Definition(
-        formula="ln σ(z) = -ln(1 + e⁻ᶻ)",
-        derivative_formula="σ(-z)",
+        formula="ln sigmoid(z) = -ln(1 + e⁻ᶻ)",
+        derivative_formula="sigmoid(-z)",
         f=lambda z: -np.logaddexp(0.0, -z),
         df=df,
         log_df=lambda z: log_sigmoid(-z),
@@ -170,20 +172,37 @@ def arctan() -> Definition:
 
 @family(
     "Sitzmann et al., Implicit Neural Representations (SIREN), NeurIPS 2020",
-    also_called=("siren", "sine"),
+    Parameter("omega", 1.0, least=1e-3, most=1e6),
+    also_called=("sine",),
+    meant_by=("siren",),
 )
-def sin() -> Definition:
-    """A wave: no limit on either side."""
+def sin(omega: float) -> Definition:
+    """A wave: no limit on either side. The rounding error of ωz is made up for.
+
+    Where ωz is beyond 1e15 and ω is not 1, it is right to 3e-16, also beside its zeros.
+    """
+    log_omega, last = math.log(omega), 0.9 * sys.float_info.max / max(omega, 1.0)
+
+    def wave(z: Any) -> tuple[Any, Any]:
+        """The sine and the cosine of ωz = p + r; beyond float64, those at its end."""
+        if omega == 1.0:
+            return np.sin(z), np.cos(z)
+        scale = np.where(abs(z) > 1e280, 2.0**-64, 1.0)  # for `product` not to overflow
+        scaled = product(omega, np.clip(z, -last, last) * scale)
+        (s, c), (ds, dc) = ((np.sin(part), np.cos(part)) for part in (x / scale for x in scaled))
+        return np.clip(s * dc + c * ds, -1.0, 1.0), np.clip(c * dc - s * ds, -1.0, 1.0)
 
     def log_df(z: Any) -> Any:
-        s = np.sin(z) ** 2
-        return np.where(s < 0.5, 0.5 * np.log1p(-s), np.log(abs(np.cos(z))))
+        sine, cosine = wave(z)
+        s = sine * sine
+        return log_omega + np.where(s < 0.5, 0.5 * np.log1p(-s), np.log(abs(cosine)))
 
+    times = "" if omega == 1.0 else f"{short(omega)} "
     return Definition(
-        formula="sin z",
-        derivative_formula="cos z",
-        f=np.sin,
-        df=np.cos,
+        formula=f"sin({times}z)" if times else "sin z",
+        derivative_formula=f"{times}cos({times}z)" if times else "cos z",
+        f=lambda z: wave(z)[0],
+        df=lambda z: omega * wave(z)[1],
         log_df=log_df,
         ends=(math.nan, math.nan),
         slopes=(math.nan, math.nan),

@@ -17,6 +17,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.initialisation.recipes import TRUNCATED_STD, Fans
 from gradtui.mathematics.initialisation.record import (
     Critical,
     Initialisation,
@@ -25,6 +26,7 @@ from gradtui.mathematics.initialisation.record import (
 )
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import MULTIPLICATIONS, spans, turn
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.progress import Tick, part, unwatched
@@ -38,8 +40,8 @@ _REFLECTIONS = 64
 class RandomNetwork(NamedTuple):
     """W_1 … W_L, each [n_l, n_{l-1}], and b_1 … b_L, each [n_l]; None for no biases."""
 
-    weights: list[Array]
-    biases: list[Array] | None
+    weights: Sequence[Array]
+    biases: Sequence[Array] | None
 
 
 def random_network(
@@ -58,8 +60,8 @@ def random_network(
 
     Args:
         widths: n_0 … n_L: 2 to 10,001 whole numbers from 1 to 4,096.
-        scheme: a recipe or its text form, such as `kaiming_normal(gain=1.4)`.
-        activation: the activation, from which a gain that is not given follows.
+        scheme: a recipe or its text form, such as `xavier_normal(gain=5/3)`.
+        activation: the activation, from which σ_w² of `critical` follows.
         seed: a whole number from 0 up.
         critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
         tick: told the share that is done, a layer or a part of a large one at a time.
@@ -68,29 +70,76 @@ def random_network(
         InputError: an unknown recipe, a width, depth or seed out of range, or more memory than
             there is.
     """
-    recipe = initialisation(scheme)
-    n = _checked_widths(widths)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError("seed", seed, "a whole number from 0 up", "try 0")
-    values = recipe.parameters(activation, critical)
-    _refuse_memory(n)
+    layers = _Layers(widths, scheme, activation, seed, critical)
+    _refuse_memory(layers.widths)
+    depth = len(layers.draws)
     weights, biases = [], []
-    biased = False
-    depth = len(n) - 1
-    children = np.random.SeedSequence(int(seed)).spawn(depth)
-    for layer, ((n_in, n_out), child) in enumerate(
-        zip(itertools.pairwise(n), children, strict=True)
-    ):
-        rng = np.random.Generator(np.random.PCG64(child))
-        draw = recipe.scheme.draw(n_in, n_out, values)
-        w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
-        _fill(w, rng, draw.weights, draw.scale, turn(tick, layer, depth))
-        _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
+    for layer in range(depth):
+        w, b = layers.drawn(layer, turn(tick, layer, depth))
         weights.append(w)
-        biased = biased or draw.bias_scale > 0.0
         biases.append(b)
         tick((layer + 1) / depth)
-    return RandomNetwork(weights, biases if biased else None)
+    return RandomNetwork(weights, biases if layers.biased else None)
+
+
+def network_on_demand(
+    widths: Sequence[int],
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    seed: int,
+    *,
+    critical: Critical = critical_sigma_w2,
+) -> RandomNetwork:
+    """The very network that `random_network` draws, its layers drawn whenever they are asked for.
+
+    Only the last of them is kept; see `random_network` for the arguments and the errors.
+    """
+    layers = _Layers(widths, scheme, activation, seed, critical)
+    weights = OnDemand(layers.widths, layers.drawn)
+    return RandomNetwork(weights, weights.vectors if layers.biased else None)
+
+
+class _Layers:
+    """How each layer is drawn.
+
+    Attributes:
+        widths: n_0 … n_L.
+        draws: the distributions of each layer.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        scheme: str | Initialisation,
+        activation: str | Activation,
+        seed: int,
+        critical: Critical,
+    ) -> None:
+        recipe = initialisation(scheme)
+        self.widths = _checked_widths(widths)
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError("seed", seed, "a whole number from 0 up", "try 0")
+        values = recipe.parameters(activation, critical)
+        self.draws = [
+            recipe.scheme.draw(Fans(n_in, n_out, first=layer == 0), values)
+            for layer, (n_in, n_out) in enumerate(itertools.pairwise(self.widths))
+        ]
+        self._seeds = np.random.SeedSequence(int(seed)).spawn(len(self.draws))
+
+    @property
+    def biased(self) -> bool:
+        """Whether any layer has biases."""
+        return any(draw.bias_scale > 0.0 for draw in self.draws)
+
+    def drawn(self, layer: int, tick: Tick) -> tuple[Array, Array]:
+        """W_l and b_l, l counted from 0: the same each time."""
+        rng = np.random.Generator(np.random.PCG64(self._seeds[layer]))
+        n_in, n_out = self.widths[layer : layer + 2]
+        draw = self.draws[layer]
+        w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
+        _fill(w, rng, draw.weights, draw.scale, tick)
+        _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
+        return w, b
 
 
 def _fill(
@@ -105,7 +154,10 @@ def _fill(
         return
     for rows in spans(len(out), max(_AT_ONCE // out.shape[1], 1), tick):
         block = out[rows]
-        if distribution == "uniform":
+        if distribution == "truncated":
+            _truncated(block, rng)
+            block *= scale
+        elif distribution == "uniform":
             c = math.sqrt(3.0) * scale
             rng.random(out=block)
             block *= 2.0 * c
@@ -113,6 +165,17 @@ def _fill(
         else:
             rng.standard_normal(out=block)
             block *= scale
+
+
+def _truncated(out: Array, rng: np.random.Generator) -> None:
+    """Fill with standard normal numbers that are cut off at ±2, divided by what their std is then.
+
+    Those beyond are drawn anew, as long as there are any.
+    """
+    rng.standard_normal(out=out)
+    while (beyond := (out > 2.0) | (out < -2.0)).any():
+        out[beyond] = rng.standard_normal(np.count_nonzero(beyond))
+    out /= TRUNCATED_STD
 
 
 def _haar(out: Array, rng: np.random.Generator, tick: Tick) -> None:
@@ -147,13 +210,14 @@ def _haar(out: Array, rng: np.random.Generator, tick: Tick) -> None:
 
 def _checked_widths(widths: Sequence[int]) -> list[int]:
     """Widths that a network can have."""
-    if isinstance(widths, str) or not isinstance(widths, Sequence | np.ndarray):
+    listed = isinstance(widths, Sequence | np.ndarray) and not isinstance(widths, str | bytes)
+    if not listed or (isinstance(widths, np.ndarray | memoryview) and widths.ndim != 1):
         raise InputError("widths", widths, "a list of widths, n_0 … n_L", "try [64] * 51")
     n = [checked_width(width) for width in widths]
-    if not 2 <= len(widths) <= MAX_DEPTH + 1:
+    if not 2 <= len(n) <= MAX_DEPTH + 1:
         raise InputError(
             "widths",
-            f"{len(widths)} of them",
+            f"{len(n)} of them",
             f"2 to {MAX_DEPTH + 1:,} widths: the input's and one a layer",
             "give the input's width and then one a layer",
         )

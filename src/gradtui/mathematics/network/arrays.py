@@ -6,6 +6,7 @@ Glossary: L depth, l layer, B batch, n_l width, f the activation function, W_l w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +19,9 @@ from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.exponents import PLAIN, Apart, Exponents
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import MULTIPLICATIONS, NUMBERS, rows_at_once, spans
-from gradtui.progress import Tick, part
+from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -37,8 +39,8 @@ class Network:
     """What was given, checked but for the finiteness of the weights, which z shows."""
 
     f: Activation
-    weights: list[NDArray[np.generic]]
-    biases: list[Array | None]
+    weights: Sequence[NDArray[np.generic]]
+    biases: Sequence[Array | None]
     x: Array
     upstream: Array
 
@@ -55,6 +57,8 @@ class Network:
     @cached_property
     def widths(self) -> tuple[int, ...]:
         """n_0 … n_L."""
+        if isinstance(self.weights, OnDemand):
+            return self.weights.widths
         return (self.x.shape[1], *(len(w) for w in self.weights))
 
     @cached_property
@@ -62,8 +66,10 @@ class Network:
         """The layers in the groups in which they go, from the first up."""
         return _groups(self.widths, self.batch)
 
-    def weight(self, layer: int) -> Array:
+    def weight(self, layer: int, tick: Tick = unwatched) -> Array:
         """W_l as float64, made when it is needed if it was given otherwise."""
+        if isinstance(self.weights, OnDemand):
+            return self.weights.made(layer, tick)[0]
         return np.asarray(self.weights[layer], dtype=np.float64)
 
     def preactivations(self, layer: int, tick: Tick) -> Callable[[Array, Exponents], Apart]:
@@ -71,7 +77,7 @@ class Network:
 
         Each unit's weights take part at a scale of their own, which is found once.
         """
-        w, k = at_scale(self.weight(layer).T, tick)
+        w, k = at_scale(self.weight(layer, part(tick, 0.0, 0.3)).T, part(tick, 0.3, 0.7))
         b = self.biases[layer]
 
         def of_rows(a: Array, e: Exponents) -> Apart:
@@ -82,13 +88,13 @@ class Network:
 
     def large(self, layer: int) -> bool:
         """Whether layer l takes so long that it is worth a tick; small ones only get slower."""
-        n, m = self.weights[layer].shape
+        m, n = self.widths[layer : layer + 2]
         numbers, multiplications = self.batch * max(n, m), self.batch * n * m
         return bool(n * m >= _LARGE or numbers > NUMBERS or multiplications > MULTIPLICATIONS)
 
     def rows_at_once(self, layer: int) -> int:
         """How many rows of layer l go the careful way at once."""
-        n, m = self.weights[layer].shape
+        m, n = self.widths[layer : layer + 2]
         return rows_at_once(max(n, m), n * m)
 
 
@@ -137,6 +143,8 @@ def validated(
     upstream: ArrayLike,
 ) -> Network:
     """What `gradient_flow` was given, but for the finiteness of the weights."""
+    if isinstance(weights, OnDemand):
+        return _made_on_demand(f, weights, biases, x, upstream)
     w = [
         array_of(f"weights[{layer}]", matrix, 2)
         for layer, matrix in enumerate(list_of("weights", weights))
@@ -145,7 +153,7 @@ def validated(
         raise InputError(
             "weights", f"{len(w)} matrices", f"1 to {MAX_DEPTH:,} matrices", "give one a layer"
         )
-    inputs, above = array_of("x", x, 2), array_of("upstream", upstream, 2)
+    inputs = array_of("x", x, 2)
     batch, below = inputs.shape
     for layer, matrix in enumerate(w):
         if matrix.shape[1] != below:
@@ -158,13 +166,7 @@ def validated(
                 + f", or this one {below} columns",
             )
         below = matrix.shape[0]
-    if above.shape != (batch, below):
-        raise InputError(
-            "upstream",
-            f"array of shape {above.shape}",
-            f"an array [{batch}, {below}], as the output is",
-            "give ∂L/∂a of the last layer for every row of x",
-        )
+    above = _upstream(upstream, batch, below)
     b: list[NDArray[np.generic] | None] = [None] * len(w)
     if biases is not None:
         vectors = list_of("biases", biases)
@@ -187,7 +189,7 @@ def validated(
                     f"a vector of {len(matrix)}, one number a row of weights[{layer}]",
                     "give one bias a unit",
                 )
-    _refuse_memory(batch, [inputs.shape[1], *(len(matrix) for matrix in w)], w)
+    _refuse_memory(batch, [inputs.shape[1], *(len(matrix) for matrix in w)])
     return Network(
         f,
         w,
@@ -197,19 +199,51 @@ def validated(
     )
 
 
-def _refuse_memory(batch: int, widths: list[int], weights: list[NDArray[np.generic]]) -> None:
+def _made_on_demand(
+    f: Activation,
+    weights: OnDemand,
+    biases: Sequence[ArrayLike | None] | None,
+    x: ArrayLike,
+    upstream: ArrayLike,
+) -> Network:
+    """The same of layers that are made on demand: these are not looked at beforehand."""
+    inputs = _finite("x", array_of("x", x, 2))
+    if inputs.shape[1] != weights.widths[0] or biases not in (None, weights.vectors):
+        raise ValueError("an input of another width, or the biases of another network")
+    above = _finite("upstream", _upstream(upstream, len(inputs), weights.widths[-1]))
+    _refuse_memory(len(inputs), list(weights.widths))
+    vectors = [None] * len(weights) if biases is None else weights.vectors
+    return Network(f, weights, vectors, inputs, above)
+
+
+def _upstream(upstream: ArrayLike, batch: int, units: int) -> NDArray[np.generic]:
+    """∂L/∂a_L, an array of the shape of the output."""
+    above = array_of("upstream", upstream, 2)
+    if above.shape != (batch, units):
+        raise InputError(
+            "upstream",
+            f"array of shape {above.shape}",
+            f"an array [{batch}, {units}], as the output is",
+            "give ∂L/∂a of the last layer for every row of x",
+        )
+    return above
+
+
+def _refuse_memory(batch: int, widths: list[int]) -> None:
     """Refuse a batch of which the states of all layers do not fit into memory."""
     # z and a of every layer, the input, two signals, and room for what becomes of a block
     row = 8.0 * (2 * sum(widths) + 6 * max(widths))
-    once = 8.0 * (3 * max(w.size for w in weights) + 8 * TOGETHER)
+    largest = max(n * m for n, m in itertools.pairwise(widths))
+    depth = len(widths) - 1
+    once = 8.0 * (3 * largest + 8 * TOGETHER)
     refuse_beyond_memory(
         "x",
-        f"a batch of {batch:,} through {len(weights):,} layers",
+        f"a batch of {batch:,} through {depth:,} layers",
         once + batch * row,
         lambda free: (
             f"a batch of {int((free - once) / row):,} would fit"
             if free >= once + row
-            else f"not one row fits; about {max(int(len(weights) * free / (once + row)), 1):,} "
+            else f"not one row fits; about {max(int(depth * free / (once + row)), 1):,} "
             "layers of these would"
         ),
     )

@@ -91,7 +91,8 @@ class Backward:
     def __init__(self, network: Network, forward: Forward) -> None:
         self.network, self.forward = network, forward
         self.weights, self.biases = Squares(network.depth), Squares(network.depth)
-        self.hidden = Squares(network.depth + 1)
+        self.hidden, self.preactivations = Squares(network.depth + 1), Squares(network.depth)
+        self.dead_rows = np.full(network.depth + 1, network.batch)
         self.ones = np.ones(network.batch)
         self.deltas, *self.rooms = forward.spare
 
@@ -100,6 +101,7 @@ class Backward:
         depth = self.network.depth
         signal = _Signal.of(self.network.upstream, part(tick, 0.0, BEFOREHAND))
         self.hidden.total(-1, signal.p, signal.own, signal.shift)
+        self.dead_rows[-1] = _zeros(signal.p)
         for group in reversed(self.network.groups):
             start, stop = group
             if not signal.p.any():
@@ -135,7 +137,8 @@ class Backward:
             if large:
                 layer_tick = turn(part(tick, 0.0, 0.5), stop - 1 - layer, shape[0])
                 multiplied(g, self.forward.z[layer], delta[at], part(layer_tick, 0.0, 0.1))
-                g = product(delta[at], network.weight(layer), gs[at], part(layer_tick, 0.1, 0.8))
+                w = network.weight(layer, part(layer_tick, 0.1, 0.3))
+                g = product(delta[at], w, gs[at], part(layer_tick, 0.4, 0.5))
                 layer_tick(1.0)
             else:
                 np.multiply(g, self.forward.z[layer], out=delta[at])
@@ -145,13 +148,17 @@ class Backward:
         if not (least >= LEAST and most <= MOST and within(p, *_LEVEL)):
             return None
         layers = slice(start, stop)
+        self.dead_rows[layers] = 0  # all norms are within the range
         if signal.own is None:
             self.hidden.s[layers], self.hidden.e[layers] = p.sum(axis=1), signal.shift
+            self.preactivations.s[layers] = q.sum(axis=1)
+            self.preactivations.e[layers] = signal.shift
             self.biases.s[layers] = row_norms(self.ones @ delta)
             self.biases.e[layers] = signal.shift
         else:
             for layer in range(start, stop):
                 self.hidden.total(layer, p[layer - start], signal.own, signal.shift)
+                self.preactivations.total(layer, q[layer - start], signal.own, signal.shift)
                 self._bias(
                     layer,
                     delta[layer - start],
@@ -177,8 +184,8 @@ class Backward:
         """One layer, in which the rows that plain floats do not hold are done apart."""
         network, (g, p, above, shift) = self.network, signal
         each = network.rows_at_once(layer)
-        w, slope = network.weight(layer), self.forward.z[layer]
-        delta = multiplied(g, slope, np.empty(slope.shape), part(tick, 0.0, 0.1))
+        w, slope = network.weight(layer, part(tick, 0.0, 0.05)), self.forward.z[layer]
+        delta = multiplied(g, slope, np.empty(slope.shape), part(tick, 0.05, 0.05))
         live = p > 0.0
         delta[~live] = 0.0
         q = row_norms(delta)
@@ -193,6 +200,7 @@ class Backward:
                 delta[rows], apart = self.df(z).times(Apart.of(g[rows])).rows()
                 own[rows] += apart
             q = row_norms(delta)
+        self.preactivations.total(layer, q, own, shift)
         self._bias(layer, delta, own, shift, part(tick, 0.3, 0.1))
         self._weight(layer, delta, q, own, shift, part(tick, 0.4, 0.2))
         g = product(delta, w, np.empty(self.forward.a[layer].shape), part(tick, 0.6, 0.1))
@@ -206,6 +214,7 @@ class Backward:
                 own[rows] += apart
             p = row_norms(g)
         self.hidden.total(layer, p, own, shift)
+        self.dead_rows[layer] = _zeros(p)
         following = _Signal(g, p, own if own.any() else None, shift)
         return following.level(part(tick, 0.9, 0.1))
 
@@ -247,6 +256,11 @@ class Backward:
         norms = row_norms(delta)[None], row_norms(a)[None]
         squares = _products(delta[None], a[None], *norms, part(tick, 0.2, 0.8))
         self.weights.s[layer], self.weights.e[layer] = squares[0], top + shift
+
+
+def _zeros(p: Array) -> int:
+    """How many rows are exactly zero."""
+    return int(np.count_nonzero(p == 0.0))
 
 
 def _products(

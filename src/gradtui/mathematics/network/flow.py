@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
@@ -38,7 +39,7 @@ from gradtui.mathematics.pieces import warning_as_before
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,10 @@ class GradientFlow:
         batch: B.
         log10_grad_weights: log10‖∂L/∂W_l‖_F [depth].
         log10_grad_biases: log10‖∂L/∂b_l‖ [depth], also where a layer has no biases.
+        log10_grad_preactivations: log10‖∂L/∂z_l‖_F over batch and units [depth].
         log10_grad_hidden: log10‖∂L/∂a_l‖_F over batch and units [depth + 1]; 0 is the input.
         log10_hidden: log10‖a_l‖_F over batch and units [depth + 1]; 0 is the input.
+        dead_rows: in how many rows of the batch ∂L/∂a_l is exactly zero [depth + 1].
         layers: what happens inside each layer, if asked for.
     """
 
@@ -64,8 +67,10 @@ class GradientFlow:
     batch: int
     log10_grad_weights: Array
     log10_grad_biases: Array
+    log10_grad_preactivations: Array
     log10_grad_hidden: Array
     log10_hidden: Array
+    dead_rows: NDArray[np.int64]
     layers: LayerStatistics | None = None
 
     @property
@@ -102,6 +107,8 @@ def gradient_flow(
             not finite real numbers, or more memory than there is.
     """
     network = validated(as_activation(activation), weights, biases, x, upstream)
+    if not isinstance(layers, bool | np.bool_):
+        raise InputError("layers", layers, "True or False", "say whether to look inside each layer")
     bins = count_of_bins(bins)
     tick = warning_as_before(tick)
     with np.errstate(all="ignore"):
@@ -118,7 +125,9 @@ def gradient_flow(
             batch=network.batch,
             log10_grad_weights=backward.weights.log10(),
             log10_grad_biases=backward.biases.log10(),
+            log10_grad_preactivations=backward.preactivations.log10(),
             log10_grad_hidden=backward.hidden.log10(),
             log10_hidden=hidden.log10(),
+            dead_rows=backward.dead_rows,
             layers=forward.statistics.result() if forward.statistics else None,
         )

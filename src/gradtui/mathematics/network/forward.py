@@ -173,11 +173,12 @@ class Forward:
     def _plain(self, layer: int, tick: Tick | None = None) -> None:
         """z_l and a_l in plain floats, at the scale of a_{l-1}; without a tick, in one go."""
         a, e, z = self.a[layer], self.exponents[layer], self.z[layer]
-        w, b = self.network.weight(layer).T, self.network.biases[layer]
+        w = self.network.weight(layer, part(tick, 0.0, 0.4) if tick else unwatched).T
+        b = self.network.biases[layer]
         flat, out = z.reshape(-1), self.a[layer + 1].reshape(-1)
         blocks = _blocks(flat.size)
         if tick:
-            product(a, w, z, part(tick, 0.0, 0.7))
+            product(a, w, z, part(tick, 0.4, 0.3))
             blocks = _ticking(blocks, flat.size, part(tick, 0.8, 0.2))
         else:
             np.matmul(a, w, out=z)

@@ -37,7 +37,7 @@ _ALIKE, _TOLD_APART = 12.0, 14.0
 smallest is then right to 1e-11, whatever it is."""
 _SETTLED = 1e-12
 _MAX_ROUNDS = 60
-"""Three to six rounds will do; this many only if they do not settle, which would be a defect."""
+"""Two to seven rounds will do; what were unsettled after so many would be off by `_error`."""
 _TINY = 1e-300
 
 Order: TypeAlias = "NDArray[np.intp]"
@@ -101,11 +101,12 @@ def _eliminated(rho: Array, m: Array, s: Array, tick: Tick) -> tuple[Array, Arra
         if p % _PIVOTS_A_TICK == _PIVOTS_A_TICK - 1:
             tick(p / rank)
         with np.errstate(divide="ignore"):
-            sizes = np.log2(np.abs(u[p:, p:])) + rho[p:, None] + s[p:]
-        i, j = (p + int(at) for at in np.unravel_index(np.argmax(sizes), sizes.shape))
-        if sizes[i - p, j - p] == -np.inf:
+            own = np.log2(np.abs(u[p:, p:])) + rho[p:, None]
+        pivot = _largest(own, s[p:])
+        if pivot is None:
             rank = p
             break
+        i, j = p + pivot[0], p + pivot[1]
         for by_row in (u, rho, rows):
             by_row[[p, i]] = by_row[[i, p]]
         for by_column in (u.T, s, columns):
@@ -118,6 +119,23 @@ def _eliminated(rho: Array, m: Array, s: Array, tick: Tick) -> tuple[Array, Arra
     q, r = np.linalg.qr(x)
     r, s = _by_rows(r, s + rho[:rank])
     return _back(q, rows), s, _back((r @ y).T, columns).T
+
+
+def _largest(own: Array, s: Array) -> tuple[int, int] | None:
+    """Where own + s, row by row, is largest; None where all of it is -inf.
+
+    Scales of 1e17 and more leave nothing of what stands beside them: among those that are equal
+    but for rounding, that decides.
+    """
+    sizes = own + s
+    row, column = np.unravel_index(np.argmax(sizes), sizes.shape)
+    most = sizes[row, column]
+    if most == -np.inf:
+        return None
+    near = sizes >= most - 4.0 * np.spacing(abs(most))
+    told = np.where(near, own + (s - s[column]), -np.inf)
+    row, column = np.unravel_index(np.argmax(told), told.shape)
+    return int(row), int(column)
 
 
 def _by_rows(r: Array, s: Array) -> tuple[Array, Array]:
@@ -157,7 +175,7 @@ def log2_singular_values(g: Array, s: Array, tick: Tick) -> Array:
         round_tick = part(tick, 1.0 - 0.5**turn, 0.5 ** (turn + 1))
         order = np.argsort(-h)
         v, h = v[order], h[order]
-        for window in _windows(h, _ALIKE / (1 + turn % 2)):
+        for window in _windows(h, astride=turn % 2 == 1):
             _orthogonalise(v, h, window, round_tick)
         if _error(v, h) <= _SETTLED:
             return h
@@ -167,7 +185,7 @@ def log2_singular_values(g: Array, s: Array, tick: Tick) -> Array:
         _, s, y = factored(np.zeros(v.shape[1]), columns, whole, part(round_tick, 0.5, 0.5))
         v, h = _sized(y, s)
         round_tick(1.0)
-    raise ArithmeticError("the singular values did not settle")
+    return h
 
 
 def _sized(rows: Array, s: Array) -> tuple[Array, Array]:
@@ -176,13 +194,22 @@ def _sized(rows: Array, s: Array) -> tuple[Array, Array]:
     return rows / lengths[:, None], np.log2(lengths) + s
 
 
-def _windows(h: Array, first: float) -> Iterator[slice]:
-    """Runs of descending h that spread by at most `_ALIKE`, the first run by at most `first`."""
-    start, spread = 0, first
+def _windows(h: Array, astride: bool) -> Iterator[slice]:
+    """Runs of descending h that spread by at most `_ALIKE`: one after the other, or `astride`.
+
+    Those astride lie about the borders of the others, so that of one kind or the other every two
+    within half of `_ALIKE` share one: where neighbours of almost one size never did, QR alone would
+    take as many steps as their ratio is near 1.
+    """
+    start, half = 0, 0.5 * _ALIKE
     while start < len(h):
-        stop = int(np.searchsorted(-h, spread - h[start], side="right"))
-        yield slice(start, stop)
-        start, spread = stop, _ALIKE
+        stop = int(np.searchsorted(-h, _ALIKE - h[start], side="right"))
+        if not astride:
+            yield slice(start, stop)
+        elif start:
+            first, last = np.searchsorted(-h, [-half - h[start], half - h[start]])
+            yield slice(int(first), int(last))
+        start = stop
 
 
 def _orthogonalise(v: Array, h: Array, window: slice, tick: Tick) -> None:

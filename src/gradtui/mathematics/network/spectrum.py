@@ -46,6 +46,7 @@ from gradtui.mathematics.network.arrays import (
 )
 from gradtui.mathematics.network.exponents import Apart, Extended
 from gradtui.mathematics.network.graded import factored, log2_singular_values
+from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
@@ -64,8 +65,9 @@ class Spectrum:
 
     Attributes:
         depth: l.
-        log10_singular_values: log10 σ_i in descending order, [min(n_0 … n_l)]; -inf for the
-            directions that die on the way exactly, as in a ReLU that is off.
+        log10_singular_values: log10 σ_i in descending order, one for each direction of the input
+            [n_0]; -inf for those that die on the way exactly, as in a ReLU that is off or in a
+            layer of fewer units.
     """
 
     depth: int
@@ -163,6 +165,8 @@ def _network_at(
 ) -> Network:
     """What was given, checked as for `gradient_flow`, with a batch of one and no loss."""
     row = array_of("x", x, 1)[None]
+    if isinstance(weights, OnDemand):
+        return validated(f, weights, biases, row, np.zeros((1, weights.widths[-1])))
     w = list_of("weights", weights)
     last = array_of(f"weights[{len(w) - 1}]", w[-1], 2) if w else row.T
     network = validated(f, w, biases, row, np.zeros((1, len(last))))
@@ -193,7 +197,7 @@ class _Product:
 
     Attributes:
         depth: l.
-        least: min(n_0 … n_l).
+        directions: n_0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -202,21 +206,22 @@ class _Product:
         self.f = Extended(f, f.log_abs, tails.function)
         self.df = Extended(f.derivative, f.log_abs_derivative, tails.derivative)
         self.a, self.e = Apart.of(network.x).rows()
-        self.depth, self.least = 0, network.widths[0]
-        self.q, self.s, self.t = np.eye(self.least), np.zeros(self.least), np.eye(self.least)
+        n = network.widths[0]
+        self.depth, self.directions = 0, n
+        self.q, self.s, self.t = np.eye(n), np.zeros(n), np.eye(n)
 
     def multiply(self, tick: Tick) -> None:
         """One layer more: J_l = D_l W_l J_{l-1}."""
+        weight = self.network.weight(self.depth, part(tick, 0.0, 0.1))
         with np.errstate(all="ignore"):
             z = self.network.preactivations(self.depth, unwatched)(self.a, self.e)
             self.a, self.e = self.f(z).capped().rows()
             slopes = self.df(z).capped()
-        w, k = at_scale(self.network.weight(self.depth).T, unwatched)
+        w, k = at_scale(weight.T, unwatched)
         m = (w.T @ self.q) * slopes.m[0][:, None]
-        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.0, 0.5))
+        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.1, 0.4))
         self.t = y @ self.t
         self.depth += 1
-        self.least = min(self.least, len(m))
         if self.depth % _REFRESH == 0:
             self.s, u, y, v = self._refreshed(part(tick, 0.5, 0.5))
             self.q, self.t = self.q @ u, y @ v.T
@@ -231,6 +236,6 @@ class _Product:
         """log2 σ_i in descending order."""
         s, _, y, _ = self._refreshed(part(tick, 0.0, 0.3))
         sizes = log2_singular_values(y.T, s, part(tick, 0.3, 0.7))
-        logs = np.full(self.least, -np.inf)
+        logs = np.full(self.directions, -np.inf)
         logs[: len(sizes)] = -np.sort(-sizes)
         return logs

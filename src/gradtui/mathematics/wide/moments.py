@@ -140,6 +140,15 @@ class Expectations:
         infinite = np.array(math.inf)
         return Moments(infinite, infinite, infinite, slope_square)
 
+    def beyond(self, q: float) -> Moments:
+        """The moments at a q above 1e150: f is at its ends, of f′ only what is near 0 is left."""
+        limit, (left, right) = self.at_infinity, self.activation.definition.ends
+        if q == math.inf or not (math.isfinite(left) and math.isfinite(right)):
+            return limit
+        slope_square = np.maximum(limit.slope_square, self._moments(q)[3])
+        mean, square = 0.5 * (left + right), 0.5 * (left * left + right * right)
+        return Moments(np.array(mean), np.array(square), np.array(0.0), slope_square)
+
     @cached_property
     def jumps(self) -> bool:
         """Whether f jumps; softplus, which does by e^-threshold, is taken for continuous."""
@@ -261,22 +270,34 @@ class Expectations:
 
 
 class _Sine(Expectations):
-    """The expectations of sin z, whose waves no panel follows for large q, in closed form."""
+    """The expectations of sin(ωz), whose waves no panel follows for large q, in closed form.
+
+    They are those of sin z at p = ω² q, and what has an f′ in it, ω times as large.
+    """
+
+    @cached_property
+    def _omega2(self) -> float:
+        return self.activation.parameters["omega"] ** 2
 
     def _moments(self, q: float) -> tuple[float, float, float, float]:
-        q = max(q, Q_SMALLEST)
-        e = math.exp(-2.0 * q)
-        return 0.0, -0.5 * math.expm1(-2.0 * q), q * e, 0.5 + 0.5 * e
+        p = self._omega2 * max(q, Q_SMALLEST)
+        e = math.exp(-2.0 * p)
+        return 0.0, -0.5 * math.expm1(-2.0 * p), p * e, self._omega2 * (0.5 + 0.5 * e)
+
+    def beyond(self, q: float) -> Moments:
+        """The same as elsewhere."""
+        return self.moments(np.array(q))
 
     def slope_kurtosis(self, q: float) -> float:
-        """E[cos⁴] = 3/8 + ½ e^(-2q) + ⅛ e^(-8q), beside E[cos²]²."""
-        e = math.exp(-2.0 * q)
+        """E[cos⁴] = 3/8 + ½ e^(-2p) + ⅛ e^(-8p), beside E[cos²]²."""
+        e = math.exp(-2.0 * self._omega2 * q)
         return (0.375 + 0.5 * e + 0.125 * e**4) / (0.5 + 0.5 * e) ** 2
 
     def spread(self, q: float, delta: float) -> Spread:
-        """From E[f(u₁) f(u₂)] = ½ (e^(-q(1-c)) - e^(-q(1+c)))."""
-        near, far = math.exp(-q * delta), math.exp(-q * (2.0 - delta))
-        return Spread(-math.expm1(-q * delta) * (1.0 + far), -q * (near + far))
+        """From E[f(u₁) f(u₂)] = ½ (e^(-p(1-c)) - e^(-p(1+c)))."""
+        p = self._omega2 * q
+        near, far = math.exp(-p * delta), math.exp(-p * (2.0 - delta))
+        return Spread(-math.expm1(-p * delta) * (1.0 + far), -p * (near + far))
 
 
 @lru_cache(maxsize=8)

@@ -12,13 +12,20 @@ A layer of n units adds (3κ_l - 1)/n to β if its weights are independent, 3(κ
 they are orthogonal, and lowers E ln‖g‖² by half of that below ln E‖g‖²: exact in the leading order
 of 1/n where f′ depends on the sign of z alone (Hanin & Nica, Communications in Mathematical
 Physics 376, 2020; for ReLU 5/n), an estimate elsewhere, for it leaves out how q_l itself varies.
+
+Where widths differ, σw² = n_{l-1} Var(W_l) of each layer, and the equations hold as they are. Of
+(3κ_l - 1)/n, 2/n is from the sum over the n_{l-1} units that the gradient goes to, 3(κ_l - 1)/n
+from the f′ of the n_l that it comes from. An orthogonal layer keeps of a gradient what lies in the
+space of its columns: all of it if n_l ≤ n_{l-1}, else a share whose variance, over its squared
+mean, is 2(n_l - n_{l-1})/(n_{l-1}(n_l + 2)), as Beta(n_{l-1}/2, (n_l - n_{l-1})/2) has it.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,8 +35,11 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.recursion import Recursion
-from gradtui.mathematics.wide.second_moment import numbers, variance
+from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.progress import Tick, unwatched
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 WITHIN_90 = 1.6448536269514722
 """A normal variable is in 90 % of all cases within so many standard deviations."""
@@ -40,7 +50,13 @@ _SETTLED = 1e-14
 _FARTHEST = 66.0
 """|ln q| from which on a q of many counts as there: 1e±28."""
 
+FAINTEST = math.exp(-_FARTHEST)
+"""What is smaller is not told apart from that."""
+
 _LAYERS_A_TICK = 100
+
+_BELOW = -30.0
+"""log10 of what E[f²] and E[f′²] are below where they are not followed, for |f′| up to 1."""
 
 _SAMPLED = 33
 """At so many layers κ is evaluated; it changes slowly in between."""
@@ -52,17 +68,22 @@ class GradientPath:
 
     Attributes:
         activation: f.
-        sigma_w2: σw².
-        sigma_b2: σb².
+        sigma_w2: σw² of each layer.
+        sigma_b2: σb² of each layer.
         q: q_l; 0 or inf where it has left the range of float64.
-        log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer.
+        log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer, and -inf where it is
+            exactly 0; where it is too small to be followed a number that is above it.
+        followed: whether χ_l is.
+        silent: whether q_l is exactly 0.
     """
 
     activation: Activation
-    sigma_w2: float
-    sigma_b2: float
+    sigma_w2: Array
+    sigma_b2: Array
     q: Array
     log10_chi: Array
+    followed: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
 
     @property
     def depth(self) -> int:
@@ -71,23 +92,40 @@ class GradientPath:
 
     @property
     def log10_grad_hidden(self) -> Array:
-        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]."""
+        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]; above it where not followed."""
         return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
 
-    def log_variance(self, width: int, *, orthogonal: bool = False) -> Array:
-        """β of ln‖g_l‖² over networks of that width, for l = 0 … L [depth + 1]."""
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where `log10_grad_hidden` is more than a bound: every layer above is followed."""
+        return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
+
+    def log_variance(self, widths: int | Sequence[int], *, orthogonal: bool = False) -> Array:
+        """β of ln‖g_l‖² over networks, for l = 0 … L [depth + 1].
+
+        Args:
+            widths: the one of every layer, or n_0 … n_L.
+            orthogonal: whether the weights are.
+        """
         at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
         e = expectations(self.activation)
         sampled = [e.slope_kurtosis(float(self.q[int(layer)])) for layer in at]
-        kappa = np.interp(np.arange(self.depth), at, sampled)
-        each = 3.0 * (kappa - 1.0) / (width + 2.0) if orthogonal else (3.0 * kappa - 1.0) / width
+        # where f′ is 0, or its moments are beyond float64, nothing scatters that could be told
+        kappa = np.nan_to_num(np.interp(np.arange(self.depth), at, sampled), nan=1.0, posinf=1.0)
+        n = np.broadcast_to(np.array(widths, float), self.depth + 1)
+        below, above = n[:-1], n[1:]
+        if orthogonal:
+            lost = np.maximum(above - below, 0.0)
+            each = 3.0 * (kappa - 1.0) / (above + 2.0) + 2.0 * lost / (below * (above + 2.0))
+        else:
+            each = 3.0 * (kappa - 1.0) / above + 2.0 / below
         return np.append(np.cumsum(each[::-1])[::-1], 0.0)
 
 
 def gradient_path(
     activation: str | Activation,
-    sigma_w2: float,
-    sigma_b2: float = 0.0,
+    sigma_w2: float | Array,
+    sigma_b2: float | Array = 0.0,
     depth: int = 1,
     x: float = 1.0,
     *,
@@ -97,8 +135,8 @@ def gradient_path(
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w2: n_in times the variance of a weight.
-        sigma_b2: the variance of a bias.
+        sigma_w2: n_in times the variance of a weight, of all layers or of each [depth].
+        sigma_b2: the variance of a bias, of all layers or of each [depth].
         depth: L.
         x: the standard deviation of an input.
         tick: is told the share that is done.
@@ -107,55 +145,110 @@ def gradient_path(
         InputError: a variance outside 0 to 1e20, or an |x| outside 0 to 1e100.
     """
     f = as_activation(activation)
-    w, b = variance("sigma_w2", sigma_w2), variance("sigma_b2", sigma_b2)
+    w = np.broadcast_to(numbers("sigma_w2", sigma_w2, 0.0, MAX_VARIANCE), depth)
+    b = np.broadcast_to(numbers("sigma_b2", sigma_b2, 0.0, MAX_VARIANCE), depth)
     size = float(numbers("x", abs(x), 0.0, 1e100))
-    recursion = Recursion(expectations(f), w, b)
-    q, chi = np.empty(depth), np.empty(depth)
-    here = w * size * size + b
+    alike = bool(np.all(w == w[0]) and np.all(b == b[0]))
+    recursion = Recursion(expectations(f), 1.0, 0.0)
+    q, slope = np.empty(depth), np.empty(depth)
+    here = float(w[0] * size * size + b[0])
     for layer in watched(range(depth), _LAYERS_A_TICK, tick):
-        following, rate = recursion.step(here)
-        q[layer], chi[layer] = here, rate
-        if abs(following - here) <= _SETTLED * here or not math.isfinite(following):
+        square, slope_square = recursion.step(here)
+        q[layer], slope[layer] = here, slope_square
+        if layer + 1 == depth:
+            break
+        following = float(w[layer + 1] * square + b[layer + 1]) if w[layer + 1] else b[layer + 1]
+        settled = abs(following - here) <= _SETTLED * here or not math.isfinite(following)
+        if alike and settled:
             q[layer + 1 :] = following
-            chi[layer + 1 :] = recursion.step(following)[1]
+            slope[layer + 1 :] = recursion.step(following)[1]
             break
         here = following
+    silent = _silent(f, w, b, size)
+    flat = f.max_abs_derivative == 0.0 or (silent & (f.derivative(0.0) == 0.0))
+    followed = (slope > 0.0) | (w == 0.0) | flat
     with np.errstate(divide="ignore"):
-        return GradientPath(f, w, b, q, np.log10(chi))
+        log10_slope = np.where(followed, np.log10(slope), log10_below(f))
+        return GradientPath(f, w, b, q, np.log10(w) + log10_slope, followed, silent)
+
+
+def log10_below(f: Activation) -> float:
+    """log10 of what E[f′²] is below where it is not followed: q is below 1e-120, or f′ is 0 near 0.
+
+    There |f′| < 1e-15 near 0, or f′ ≠ 0 only from 14 standard deviations on.
+    """
+    most = f.max_abs_derivative
+    return _BELOW + 2.0 * math.log10(max(most, 1.0)) if most < math.inf else _BELOW
+
+
+def _silent(f: Activation, w: Array, b: Array, x: float) -> NDArray[np.bool_]:
+    """Whether the pre-activations of each layer are exactly 0, whatever the weights."""
+    through, silent = x == 0.0, np.empty(len(w), bool)
+    for layer, (weight, bias) in enumerate(zip(w.tolist(), b.tolist(), strict=True)):
+        silent[layer] = bias == 0.0 and (weight == 0.0 or through)
+        through = bool(silent[layer]) and f(0.0) == 0.0
+    return silent
 
 
 def ratios_by_depth(
     activation: str | Activation,
-    sigma_w: Array,
-    sigma_b: float,
+    sigma_w: ArrayLike,
+    sigma_b: ArrayLike,
     x: float,
-    layers: Array,
+    layers: ArrayLike,
     *,
     tick: Tick = unwatched,
 ) -> tuple[Array, Array]:
-    """What is left of the gradient at layer 0 after so many layers, for many σw at once.
+    """What is left of the gradient at layer 0 after so many layers, for many (σw, σb) at once.
+
+    Each is followed until its q has come to rest, and counts from there on as it is there.
 
     Args:
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w: σw [k].
-        sigma_b: σb.
+        sigma_w: σw, of any shape.
+        sigma_b: σb, of a shape that broadcasts with it.
         x: the standard deviation of an input.
         layers: depths l, whole numbers from 1 on, rising [m].
         tick: told the share that is done, some hundred layers at a time.
 
     Returns:
-        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, k].
+        ½ Σ_{i≤l} log10 χ_i, right to 1e-8 a layer, and q_l, both [m, *shape]. Where q_l is below
+        1e-28 and f′(0) = 0, the sum is only known to be below that; -inf is an exact 0.
     """
-    w, b = np.square(sigma_w), sigma_b**2
-    recursion = Recursion(expectations(as_activation(activation)), w, b)
-    rows = {int(layer): row for row, layer in enumerate(layers)}
-    left, q = np.empty((len(rows), w.size)), np.empty((len(rows), w.size))
-    total, deepest = np.zeros(w.size), max(rows)
-    followed = itertools.islice(recursion.layers(w * x * x + b, _FARTHEST), deepest)
-    for layer, (q_here, log10_chi) in enumerate(followed, 1):
-        total += log10_chi
-        if layer in rows:
-            left[rows[layer]], q[rows[layer]] = 0.5 * total, q_here
-        if layer % _LAYERS_A_TICK == 0 or layer == deepest:
-            tick(layer / deepest)
-    return left, q
+    w, b = np.broadcast_arrays(np.square(sigma_w), np.square(sigma_b))
+    depths, shape = np.asarray(layers, dtype=np.float64), w.shape
+    e, moving = expectations(as_activation(activation)), np.arange(w.size)
+    w, b = w.ravel(), b.ravel()
+    with np.errstate(divide="ignore"):
+        least = np.where(w * x * x + b > 0.0, np.log10(w) + log10_below(e.activation), -math.inf)
+    q, total = w * x * x + b, np.zeros(w.size)
+    left, reached = np.empty((depths.size, w.size)), np.empty((depths.size, w.size))
+    row, deepest = 0, int(depths[-1])
+    for layer in range(1, deepest + 1):
+        recursion = Recursion(e, w[moving], b[moving])
+        log10_chi, following = recursion.followed(q, _FARTHEST)
+        log10_chi = np.where(log10_chi == -math.inf, least[moving], log10_chi)
+        total[moving] += log10_chi
+        at_rest = _at_rest(q, following)
+        if layer == depths[row]:
+            left[row, moving], reached[row, moving] = total[moving], q
+            row += 1
+        if at_rest.any():
+            stays = moving[at_rest]
+            more = (depths[row:, None] - layer) * log10_chi[at_rest] if row < depths.size else 0.0
+            left[row:, stays], reached[row:, stays] = total[stays] + more, following[at_rest]
+            moving, following = moving[~at_rest], following[~at_rest]
+        if layer % _LAYERS_A_TICK == 0 or layer == deepest or not moving.size:
+            tick(layer / deepest if moving.size else 1.0)
+        if not moving.size:
+            break
+        q = following
+    return 0.5 * left.reshape(-1, *shape), reached.reshape(-1, *shape)
+
+
+def _at_rest(q: Array, following: Array) -> NDArray[np.bool_]:
+    """Whether q stays where it is: at a fixed point, or beyond what is told apart."""
+    with np.errstate(divide="ignore"):
+        t, later = (np.clip(np.log(value), -_FARTHEST, _FARTHEST) for value in (q, following))
+    at_rest: NDArray[np.bool_] = abs(later - t) <= _SETTLED
+    return at_rest

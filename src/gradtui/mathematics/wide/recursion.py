@@ -48,9 +48,9 @@ class Recursion:
         return rate
 
     def exact(self, q: float) -> Moments:
-        """The moments at 0 ≤ q ≤ ∞ by quadrature; at 0 and from 1e150 on, their limits."""
+        """The moments at 0 ≤ q ≤ ∞ by quadrature; at 0 their limits, from 1e150 on what is left."""
         if q > Q_LARGEST:
-            return self.e.at_infinity
+            return self.e.beyond(q)
         return self.e.moments(np.array(0.0 if q < Q_SMALLEST else q))
 
     def step(self, q: float) -> tuple[float, float]:
@@ -68,12 +68,15 @@ class Recursion:
         and all that counts of V is that q stays there.
         """
         while True:
-            with np.errstate(divide="ignore"):
-                t = np.clip(np.log(q), -farthest, farthest)
-                moments = self._looked_up(t)
-                log10_chi = np.log10(self.chi(moments))
+            log10_chi, following = self.followed(q, farthest)
             yield q, log10_chi
-            q = self.after(moments)
+            q = following
+
+    def followed(self, q: Array, farthest: float) -> tuple[Array, Array]:
+        """log10 χ at q, and the q of the next layer; moments as in `layers`."""
+        with np.errstate(divide="ignore"):
+            moments = self._looked_up(np.clip(np.log(q), -farthest, farthest))
+            return np.log10(self.chi(moments)), self.after(moments)
 
     def _looked_up(self, t: Array) -> Moments:
         """The moments at q = e^t from the table."""

@@ -1,24 +1,24 @@
-"""What becomes of a chain's gradient, measured: the ratio, the rate, the kind, the reach."""
+"""The chain that a subject is, and what becomes of its gradient from layer to layer."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
-from gradtui.mathematics.chain import Chain, chain
+from gradtui.mathematics.chain import Chain, Signs, chain, exact_cumsum
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.finding import Kind
+from gradtui.models.judging import Judgement, first_unhealthy, judge
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
 from gradtui.setup import Setup
-from gradtui.wording import magnitude
+from gradtui.wording import plain
 
 _FAR = 10_000
-"""How deep a chain is followed to see where it falls below the threshold."""
+"""How deep a chain is followed to see where it leaves what is healthy."""
 
 
 _chains = Kept[Chain](8)
@@ -47,109 +47,128 @@ def run_chain(setup: Setup, weights: Array, biases: Array, x: float, tick: Tick)
     return chain(f, weights, biases, x, upstream, target=loss.target, tick=tick)
 
 
-def log10_ratio(chain: Chain) -> float:
-    """log10 of |∂L/∂w_1| / |∂L/∂w_L|; -inf where the first is exactly zero."""
-    gradients = chain.log10_gradients
-    if gradients[0] == -math.inf:
-        return -math.inf
-    # Where only the last layer's is zero, the best-served layer stands in for it.
-    last = gradients[-1] if gradients[-1] > -math.inf else gradients.max()
-    return float(gradients[0] - last)
+def drawn_at_random(setup: Setup) -> str:
+    """What differs from one random chain of a setup to the next, in words."""
+    biases = setup.chain.biases
+    words = f"weights of std {plain(setup.chain.weights.root_mean_square)}"
+    return f"{words} and biases of std {plain(biases.root_mean_square)}" if biases.random else words
 
 
-def log10_rate(chain: Chain) -> float:
-    """log10 of the factor that a layer costs on the way back, in the geometric mean."""
-    return log10_ratio(chain) / (chain.depth - 1) if chain.depth > 1 else 0.0
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The gradient of a chain that is judged, from the first layer that has it to the last.
 
-
-def log10_passed(chain: Chain) -> Array:
-    """log10 of |∂L/∂w_l| / |∂L/∂a_L|: what of the loss's gradient each layer gets."""
-    if chain.upstream.sign == 0:
-        return chain.log10_gradients
-    return chain.log10_gradients - chain.log10_upstream
-
-
-class Measure(Enum):
-    """By what a verdict is reached."""
-
-    RATIO = "layer 1 beside the last layer"
-    EVERY = "every layer beside the loss"
-    MOST = "the median layer beside the loss"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What becomes of the gradient, and by what measure."""
-
-    kind: Kind
-    measure: Measure
-
-    def share(self, chain: Chain) -> str:
-        """What this measure says of a chain, in words."""
-        if chain.depth == 1:
-            return f"its one layer gets {magnitude(float(log10_passed(chain)[0]))} of the loss's"
-        if self.measure is Measure.RATIO:
-            return f"layer 1 gets {magnitude(log10_ratio(chain))} of layer {chain.depth}'s gradient"
-        median = float(np.median(log10_passed(chain)))
-        return f"the median layer gets {magnitude(median)} of the loss's"
-
-
-def judged(chain: Chain, log10_limit: float) -> Judgement:
-    """The verdict: by the ratio of layer 1 to layer L, else by what most layers get."""
-    ratio = log10_ratio(chain)
-    if ratio == -math.inf:
-        return Judgement(Kind.DEAD, Measure.RATIO)
-    passed = log10_passed(chain)
-    median = float(np.median(passed))
-    for kind, sign in ((Kind.VANISHING, 1.0), (Kind.EXPLODING, -1.0)):
-        limit = sign * log10_limit
-        if sign * ratio < sign * limit:
-            return Judgement(kind, Measure.RATIO)
-        if sign * median < sign * limit:
-            every = bool(np.all(sign * passed < sign * limit))
-            return Judgement(kind, Measure.EVERY if every else Measure.MOST)
-    return Judgement(Kind.HEALTHY, Measure.RATIO)
-
-
-def layers_until(chain: Chain, log10_limit: float) -> float:
-    """How many layers back from the loss the gradient first falls below the threshold.
-
-    Beside layer L's gradient; inf where it does not in this chain.
+    Attributes:
+        chain: whose.
+        quantity: a, z or w for ∂L/∂a_l, ∂L/∂z_l or ∂L/∂w_l; "" for what becomes of ∂L/∂w₁ on its
+            way from the loss, which is ∂L/∂a_l but for the last factor: x instead of w₁.
     """
-    with np.errstate(invalid="ignore"):  # -inf less -inf, in a chain that is dead throughout
-        beside = chain.log10_gradients - chain.log10_gradients[-1]
-    below = np.flatnonzero((beside < log10_limit)[::-1])
-    return float(below[0]) if below.size else math.inf
+
+    chain: Chain
+    quantity: str = "a"
+
+    @cached_property
+    def curve(self) -> Array:
+        """log10 of its magnitude by layer."""
+        chain = self.chain
+        if self.quantity == "z":
+            return chain.log10_backward
+        if self.quantity == "w":
+            return chain.log10_gradients
+        if self.quantity == "a":
+            return chain.log10_hidden
+        return np.append(chain.log10_gradients[0], chain.log10_hidden[1:])
+
+    @property
+    def first(self) -> int:
+        """The layer with which it begins."""
+        return 1 if self.quantity in ("z", "w") else 0
+
+    @property
+    def steps(self) -> int:
+        """From layer to layer so many times."""
+        return len(self.curve) - 1
+
+    @cached_property
+    def signs(self) -> Signs:
+        """Its signs by layer."""
+        chain = self.chain
+        if self.quantity == "z":
+            return chain.backward_signs
+        if self.quantity == "w":
+            return chain.signs
+        weights = np.sign(chain.weights).astype(np.int64)
+        return np.append(chain.backward_signs * weights, chain.upstream.sign)
+
+    @cached_property
+    def slopes(self) -> Array:
+        """log10|f′(z_l)| of those layers whose f′ is a factor of its ratio, from layer 1 on."""
+        every = self.chain.log10_derivatives
+        return every if self.first == 0 else every[:-1]
+
+    @cached_property
+    def weights(self) -> Array:
+        """log10|w_l| of those whose weight is, up to layer L."""
+        every = self.chain.log10_weights
+        return every if self.quantity == "a" else every[1:]
+
+    def log10_signal(self, at: int = 0) -> float:
+        """log10 of what the signal makes of its ratio from there on: x, or a_{l-1} by a_{L-1}."""
+        below = self.chain.log10_inputs
+        if self.quantity == "w":
+            return float(below[at] - below[-1]) if below[-1] > -math.inf else 0.0
+        return float(below[0]) if self.quantity == "" and at == 0 else 0.0
+
+    def judged(self, log10_limit: float) -> Judgement:
+        """The verdict on it."""
+        return judge(self.curve, log10_limit)
+
+    def passed(self) -> Array:
+        """log10 of what the layers up to each make of it, by layer.
+
+        Of the chain of the first D layers alone the gradient at layer l, beside that at D, is
+        passed[D] - passed[l]: a shallower chain begins as a deeper one does, so one pass has it at
+        every depth.
+        """
+        chain = self.chain
+        if self.quantity == "a":
+            return exact_cumsum(np.append(0.0, chain.log10_derivatives + chain.log10_weights))
+        if self.quantity == "":
+            factors = chain.log10_derivatives + np.append(0.0, chain.log10_weights[1:])
+            return np.append(-chain.log10_inputs[0], exact_cumsum(factors))
+        passed = exact_cumsum(
+            np.append(0.0, chain.log10_derivatives[:-1] + chain.log10_weights[1:])
+        )
+        with np.errstate(invalid="ignore"):  # nan where neither gradient nor signal arrives
+            return passed if self.quantity == "z" else passed - chain.log10_inputs
+
+    def healthy_layers(self, log10_limit: float) -> int | None:
+        """How many of the first layers can be stacked; None where more can than there are."""
+        at = first_unhealthy(self.passed(), log10_limit)
+        layers = [] if at is None else [max(self.first + at - 1, 0)]
+        # A last layer that passes nothing is in no ratio of ∂L/∂z or ∂L/∂w, and yet all is 0.
+        layers += np.flatnonzero(self.chain.log10_derivatives == -math.inf)[:1].tolist()
+        return min(layers, default=None)
 
 
-def reach(subject: Subject, chain: Chain) -> str:
-    """The same in words, beyond the chain's depth by following it on to 10,000 layers."""
+def max_depth(subject: Subject, course: Course) -> str:
+    """How many layers of this chain can be stacked, in words; the same however deep it is."""
     setup = subject.setup.of_family("chain")
-    here = layers_until(chain, setup.log10_threshold)
-    if math.isfinite(here):
-        return f"{here:.0f}"
+    limit = setup.log10_threshold
+    here = course.healthy_layers(limit)
+    if here is not None:
+        return str(here)
     listed = max(len(setup.chain.weights.values), len(setup.chain.biases.values)) > 1
     if listed or setup.depth >= _FAR:
-        return f">{setup.depth - 1}"
+        return f">{setup.depth:,}"
     deeper = setup.with_(depth=_FAR)
-    return _reaches.get(deeper, lambda: _far_reach(deeper))
+
+    def far() -> str:
+        deep = Course(_chain_of(deeper, unwatched), course.quantity)
+        there = deep.healthy_layers(limit)
+        return f">{_FAR:,}" if there is None else str(there)
+
+    return _reaches.get((deeper, course.quantity), far)
 
 
-_reaches = Kept[str](16)
-
-
-def _far_reach(setup: Setup) -> str:
-    """Where the ratio of layer 1 to the last would fall below the threshold, were it so deep.
-
-    A deeper chain begins as a shallower one does, so one pass has the ratio at every depth:
-    Π_{k<L} f′(z_k) w_{k+1} · x / a_{L-1}.
-    """
-    deep = _chain_of(setup, unwatched)
-    factors = deep.log10_derivatives[:-1] + deep.log10_weights[1:]
-    with np.errstate(invalid="ignore"):
-        ratios = np.cumsum(factors) + deep.log10_inputs[0] - deep.log10_inputs[1:]
-    below = np.flatnonzero(ratios < setup.log10_threshold)
-    if below.size:
-        return f"{below[0] + 1}"
-    still_falling = ratios[-1] < ratios[_FAR // 2] - 1e-9
-    return f">{_FAR - 1}" if still_falling else "never"
+_reaches = Kept[str](32)

@@ -1,37 +1,54 @@
-"""Decay in networks: bound, scalar law, theory and measurement of ‖∂L/∂a_l‖."""
+"""Decay in networks: bound, scalar law, theory and measurement of a gradient's norm by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas
 from gradtui.mathematics.network import GradientFlow
-from gradtui.mathematics.wide.path import GradientPath
-from gradtui.models.decay import Bars, Decay, Guide, Layers, Value
+from gradtui.mathematics.pieces import turn
+from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
-from gradtui.models.network.ensemble import Ensemble, gradients, kept_layers
-from gradtui.models.network.networks import Expectation, expectation_of, flow_of, theory
+from gradtui.models.formats import InFormats
+from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
+from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
+from gradtui.models.network.death import first_stop
+from gradtui.models.network.ensemble import Ensemble, kept_layers
+from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal, log10_single
+from gradtui.models.network.networks import (
+    Expectation,
+    expectation_of,
+    flow_of,
+    quantities_of,
+    widths_of,
+)
 from gradtui.models.network.remedies import remedy_of
-from gradtui.models.network.verdict import diagnose
+from gradtui.models.network.stacking import Stacked, layers_that_stack
+from gradtui.models.network.verdict import Known, diagnose, said
 from gradtui.models.subject import Subject, subjects_of
-from gradtui.progress import Tick, part, unwatched
+from gradtui.models.wording import a_layer
+from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import magnitude
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
 
+_QUANTITIES = ("a", "z", "w")
+
 _COLUMNS_A_BAR = 8
 
-_FAR = 10_000
-"""How deep the theory is followed to see where it leaves what is healthy."""
-
-_MEASURING = 0.9
-"""The share of the work that drawing networks is; the rest is for the remedies."""
+_MEASURING, _STACKING = 0.85, 0.05
+"""The shares of the work that drawing networks is, and shallower ones; the rest is for remedies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +57,18 @@ class NetworkDecay(Decay):
 
     Attributes:
         expectation: what is known without drawing.
-        ensemble: what was measured, if anything was.
+        ensemble: what was measured of the gradient that is drawn, if anything was.
         remedy: what was found to help.
+        stacked: how many layers can be stacked, where that was tried: they are fewer than all.
+        beside: all that was measured: "a" ∂L/∂a, "z" ∂L/∂z, "w" ∂L/∂W, "signal" the root mean
+            square of the activations; log10 with ‖∂L/∂a_L‖ = 1.
     """
 
     expectation: Expectation
     ensemble: Ensemble | None = None
     remedy: Remedy | None = None
+    stacked: Stacked | None = None
+    beside: Mapping[str, Ensemble] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:
@@ -54,32 +76,104 @@ class NetworkDecay(Decay):
         return self.expectation.path.depth
 
     @property
-    def log10_ratio(self) -> float:
-        """log10 of what is left of the loss's gradient at the input: measured, else expected."""
-        if self.ensemble is None:
-            return float(self.expectation.centre[0])
-        return float(self.ensemble.quantiles()[1][0])
+    def _quantity(self) -> str:
+        return self.subject.setup.quantity
+
+    @cached_property
+    def law(self) -> Law:
+        """What theory says of the gradient that is drawn."""
+        setup = self.subject.setup
+        return law_of(self.expectation, self._quantity, widths_of(self.subject), abs(setup.x))
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The verdict on the curve: the measured median, before that what is expected."""
+        return judge(self.curve()[1], self.subject.setup.log10_threshold)
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """What becomes of the gradient in each network, of several."""
+        if self._several is None:
+            return None
+        limit = self.subject.setup.log10_threshold
+        return Shares.of(judge(row, limit).kind for row in self._several.log10)
 
     @property
     def _several(self) -> Ensemble | None:
         """The ensemble, if it has more than one network."""
         return self.ensemble if self.ensemble is not None and self.ensemble.networks > 1 else None
 
+    @cached_property
+    def formats(self) -> InFormats:
+        """What number formats make of the largest unit of each layer, in the median."""
+        setup, (layers, curve) = self.subject.setup, self.curve()
+        largest = log10_largest(setup.network.width)
+        if "signal" in self.beside:
+            at: Layers = self.beside["signal"].layers
+            signal = self.beside["signal"].quantiles()[1]
+        else:
+            at, signal = np.arange(self.depth + 1), log10_signal(self.expectation, abs(setup.x))
+        scale = math.log10(setup.loss_scale)
+        every = np.concatenate([self._largest(quantity) for quantity in _QUANTITIES])
+        drawn = curve + log10_single(self._quantity, setup.network.width)
+        return InFormats(layers, drawn, scale, at, signal + largest, every)
+
+    def _largest(self, quantity: str) -> Array:
+        """log10 of the largest number of each layer's gradient: measured, before that expected."""
+        setup = self.subject.setup
+        if quantity in self.beside:
+            norms = self.beside[quantity].quantiles()[1]
+        else:
+            widths = widths_of(self.subject)
+            norms = law_of(self.expectation, quantity, widths, abs(setup.x)).centre
+        return norms + log10_single(quantity, setup.network.width)
+
+    def log10_seen(self) -> float:
+        """The formats look at single numbers, and at the gradient of the scaled loss."""
+        setup = self.subject.setup
+        return log10_single(self._quantity, setup.network.width) + math.log10(setup.loss_scale)
+
     def curve(self) -> tuple[Layers, Array]:
         """The median of what was measured, before that what is expected."""
         if self.ensemble is None:
-            return np.arange(self.depth + 1.0), self.expectation.centre
+            return np.arange(float(self.law.first), self.depth + 1.0), self.law.centre
         return self.ensemble.layers.astype(float), self.ensemble.quantiles()[1]
 
+    @property
+    def _of(self) -> str:
+        """Whose a law is, where several are compared."""
+        among = self.subject.among
+        several = max(len(among.activations), len(among.network.init)) > 1
+        return f" of {self.subject.name}" if several else ""
+
     def guides(self) -> tuple[Guide, ...]:
-        """The bound, the scalar law, and theory with its band."""
-        layers, expected = np.arange(self.depth + 1), self.expectation
-        return (
-            Guide(layers, expected.bound, "muted", "sparse", "near"),
-            Guide(layers, expected.scalar, "muted", "long", "near"),
-            *(Guide(layers, edge, "spread", "dotted") for edge in expected.band),
-            Guide(layers, expected.infinite, "spread", "dashed"),
+        """The bound, the scalar law, and theory, as far as there are such laws."""
+        law = self.law
+        layers = np.arange(law.first, self.depth + 1)
+        bound = (
+            ()
+            if law.bound is None
+            else (Guide(layers, law.bound, "muted", "sparse", "near", f"bound{self._of}"),)
         )
+        return (
+            *bound,
+            Guide(layers, law.scalar, "muted", "long", "near", f"scalar{self._of}"),
+            Guide(
+                layers,
+                np.where(law.known, law.infinite, -np.inf),
+                "spread",
+                "dash-dot-dot",
+                name=f"theory{self._of}",
+            ),
+        )
+
+    def bands(self) -> tuple[Band, ...]:
+        """Theory's, at this width, where it is known."""
+        if self.law.band is None:
+            return ()
+        layers = np.arange(self.law.first, self.depth + 1)
+        low, high = (np.where(self.law.known, edge, -np.inf) for edge in self.law.band)
+        return (Band(layers, low, high, "spread", f"90 % in theory{self._of}"),)
 
     def bars(self, columns: int) -> Bars | None:
         """At a few layers, between which values 90 % of the networks lie."""
@@ -88,21 +182,27 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        return Bars(self._several.layers[at].astype(float), low[at], high[at])
+        name = f"90 % of {self._several.networks} networks{self._of}"
+        return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Theory with its band, the bars, the laws."""
-        parts = [("  ╍ theory", "spread"), (" ·90 %", "spread")]
+        parts = [("  ╍ theory", "spread")]
+        if self.law.band is not None:
+            parts.append((" ░ 90 %", "spread"))
         if self._several is not None:
             parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
-        return (*parts, ("  ━ ━ scalar", "muted"), ("  ⠂ bound", "muted"))
+        parts.append(("  ━ ━ scalar", "muted"))
+        if self.law.bound is not None:
+            parts.append(("  ⠂ bound", "muted"))
+        return tuple(parts)
 
     def kind(self) -> Kind:
-        """By the median at the input."""
-        return Kind.of(self.log10_ratio, self.subject.setup.log10_threshold)
+        """By what becomes of most networks; of one, and in theory, by its curve."""
+        return self.judgement.kind if self.shares is None else self.shares.kind
 
     def cells(self, layer: int) -> Mapping[str, str]:
-        """What arrives at the layer, and how far it reaches."""
+        """What arrives at the layer, how deep the network can be, what formats lose where."""
         low = median = high = "…"
         if self.ensemble is not None:
             at = int(np.abs(self.ensemble.layers - layer).argmin())
@@ -111,74 +211,140 @@ class NetworkDecay(Decay):
             "median": median,
             "5 %": low,
             "95 %": high,
-            "theory": magnitude(float(self.expectation.infinite[layer])),
-            "per layer": rate(self.log10_ratio / self.depth),
-            "σw": plain(self.expectation.sigma_w),
-            f"<{magnitude(self.subject.setup.log10_threshold)}": self._reach(),
-        }
+            "theory": self._theory(layer - self.law.first),
+            "a layer": self._rate(),
+            "σw": self.expectation.sigma_w,
+            "max depth": self._max_depth(),
+        } | self.formats.cells()
 
-    def _reach(self) -> str:
-        """After how many layers less than the threshold would be left, in theory."""
-        limit = self.subject.setup.log10_threshold
-        path = _far(self.subject, self.expectation.sigmas)
-        left = 0.5 * np.cumsum(path.log10_chi)
-        outside = np.flatnonzero(left < limit)
-        if outside.size:
-            return str(int(outside[0]) + 1)
-        return f">{_FAR:,}" if left[-1] < left[_FAR // 2] - 1e-9 else "never"
+    def _rate(self) -> str:
+        """The factor a layer, as measured, before that in theory."""
+        text = a_layer(self.judgement.log10_ratio, self.depth - self.law.first)
+        return text if self.ensemble is not None or self.law.known[0] else f"<{text}"
+
+    def _theory(self, index: int) -> str:
+        """What theory says, or below what."""
+        text = magnitude(float(self.law.infinite[index]))
+        return text if self.law.known[index] else f"<{text}"
+
+    def _max_depth(self) -> str:
+        """How many of the first layers can be stacked: as tried, before that in theory."""
+        if self.stacked is not None:
+            return self.stacked.text
+        if self.ensemble is not None:
+            return f">{self.depth:,}" if self.kind() is Kind.HEALTHY else "…"
+        with np.errstate(invalid="ignore"):
+            passed = self.law.centre[0] - self.law.centre
+        passed[np.isnan(passed)] = -np.inf
+        at = first_unhealthy(passed, self.subject.setup.log10_threshold)
+        return f">{self.depth:,}" if at is None else f"{max(self.law.first + at - 1, 0):,}"
 
     def finding(self) -> Finding:
         """The verdict on the networks, beside what theory foresaw."""
-        return diagnose(
-            self.subject, self.expectation, self.ensemble, self.log10_ratio, self.remedy
+        found = diagnose(self._known(), self.remedy)
+        fewer = _why_fewer(subjects_of(self.subject.among, "network"))
+        return replace(found, evidence=" ".join(filter(None, (found.evidence, fewer))))
+
+    def _known(self) -> Known:
+        stopped = None
+        if self.ensemble is not None and "signal" in self.beside:
+            a, signal = self.beside["a"], self.beside["signal"]
+            stopped = first_stop(a.layers.astype(float), a.log10, signal.log10)
+        return Known(
+            self.subject,
+            self.expectation,
+            self.law,
+            self.judgement,
+            self.ensemble,
+            self.shares,
+            stopped,
+            self.formats,
         )
 
     def rows(self) -> list[dict[str, Value]]:
         """A row for each layer; the quantiles where they were taken."""
-        expected = self.expectation
+        law = self.law
         measured: dict[int, tuple[float, ...]] = {}
         if self.ensemble is not None:
             edges = zip(*(edge.tolist() for edge in self.ensemble.quantiles()), strict=True)
             measured = dict(zip(self.ensemble.layers.tolist(), edges, strict=True))
+        beside = {
+            name: dict(zip(one.layers.tolist(), one.quantiles()[1].tolist(), strict=True))
+            for name, one in self.beside.items()
+        }
+        of_layer = {int(layer): index for index, layer in enumerate(self.formats.layers)}
+        of_signal = {int(layer): index for index, layer in enumerate(self.formats.signal_layers)}
         rows: list[dict[str, Value]] = []
-        for layer in range(self.depth + 1):
+        for index, layer in enumerate(range(law.first, self.depth + 1)):
             low, median, high = measured.get(layer, (None, None, None))
+            least, most = law.band if law.band is not None and law.known[index] else (None, None)
             rows.append(
                 {
                     "activation": self.subject.activation,
                     "init": self.subject.init,
+                    "quantity": self._quantity,
                     "layer": layer,
-                    "log10_theory": float(expected.infinite[layer]),
-                    "log10_theory_5": float(expected.band[0][layer]),
-                    "log10_theory_95": float(expected.band[1][layer]),
+                    "log10_theory": float(law.infinite[index]) if law.known[index] else None,
+                    "log10_theory_5": None if least is None else float(least[index]),
+                    "log10_theory_95": None if most is None else float(most[index]),
                     "log10_measured_5": low,
                     "log10_measured_50": median,
                     "log10_measured_95": high,
-                    "log10_scalar": float(expected.scalar[layer]),
-                    "log10_bound": float(expected.bound[layer]),
+                    "log10_grad_a_50": beside.get("a", {}).get(layer),
+                    "log10_grad_w_50": beside.get("w", {}).get(layer),
+                    "log10_signal_50": beside.get("signal", {}).get(layer),
+                    "log10_scalar": float(law.scalar[index]),
+                    "log10_bound": None if law.bound is None else float(law.bound[index]),
+                    **self.formats.columns(of_layer.get(layer), of_signal.get(layer)),
                 }
             )
         return rows
 
 
+def _why_fewer(subjects: Sequence[Subject]) -> str:
+    """Why fewer networks are drawn than were asked for, if so."""
+    asked = subjects[0].setup.network.networks
+    return why_fewer(asked, networks_of(subjects), sum(map(seconds_of, subjects)))
+
+
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
     """What is known of a subject without drawing."""
-    expectation = expectation_of(subject, tick)
-    _far(subject, expectation.sigmas, tick)  # for the readout, which cannot be stopped
-    return NetworkDecay(subject, expectation)
-
-
-def _far(subject: Subject, sigmas: Sigmas, tick: Tick = unwatched) -> GradientPath:
-    """The path of so deep a network that one sees where it leaves what is healthy."""
-    x = abs(subject.setup.x)
-    return theory(subject.activation, sigmas.sigma_w2, sigmas.sigma_b2, _FAR, x, tick)
+    return NetworkDecay(subject, expectation_of(subject, tick))
 
 
 def measured(subject: Subject, flow: GradientFlow) -> NetworkDecay:
     """What is known of a subject of which one network was run."""
-    layers = kept_layers(subject.setup.depth)
-    ensemble = Ensemble(layers, gradients(flow, layers)[None])
-    return NetworkDecay(subject, expectation_of(subject), ensemble)
+    gathered = _Gathered(subject.setup)
+    gathered.add(flow)
+    return gathered.shown(NetworkDecay(subject, expectation_of(subject)))
+
+
+class _Gathered:
+    """What was measured of one subject's networks so far."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.layers = kept_layers(setup.depth)
+        self.drawn = setup.quantity
+        self.rows: dict[str, list[Array]] = {name: [] for name in (*_QUANTITIES, "signal")}
+
+    def _of(self, name: str) -> tuple[NDArray[np.int64], int]:
+        """The layers that are kept of a quantity, and with which it begins."""
+        return (self.layers[1:], 1) if name in ("z", "w") else (self.layers, 0)
+
+    def add(self, flow: GradientFlow) -> None:
+        """One network more."""
+        signal = flow.log10_hidden - 0.5 * np.log10(flow.batch * np.array(flow.widths))
+        norms = {**quantities_of(flow), "signal": signal}
+        for name, rows in self.rows.items():
+            layers, first = self._of(name)
+            rows.append(norms[name][layers - first])
+
+    def shown(self, decay: NetworkDecay) -> NetworkDecay:
+        """The decay with what was measured."""
+        found = {
+            name: Ensemble(self._of(name)[0], np.array(rows)) for name, rows in self.rows.items()
+        }
+        return replace(decay, ensemble=found[self.drawn], beside=found)
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
@@ -186,34 +352,46 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     still = part(tick, 0.0, 0.0)
     decays = tuple(expected(subject, still) for subject in subjects_of(setup, "network"))
     yield decays
-    layers = kept_layers(setup.depth)
-    rows: list[list[Array]] = [[] for _ in decays]
-    networks = setup.network.networks
-    share = _MEASURING / (networks * len(decays))
+    gathered = [_Gathered(setup) for _ in decays]
+    networks = networks_of([decay.subject for decay in decays])
+    share = _MEASURING / (max(networks, 1) * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
     for count in range(1, networks + 1):
         for index, decay in enumerate(decays):
             done = (count - 1) * len(decays) + index
             flow = flow_of(decay.subject, count, 1, tick=part(tick, share * done, share))
-            rows[index].append(gradients(flow, layers))
-        work += len(decays) * setup.depth * setup.network.units**2
+            gathered[index].add(flow)
+        work += len(decays) * setup.network.weights(setup.depth)
         if work >= shown_after or count == networks:
             shown_after = 2.0 * work  # what is known changes less and less
             decays = tuple(
-                replace(decay, ensemble=Ensemble(layers, np.array(gathered)))
-                for decay, gathered in zip(decays, rows, strict=True)
+                found.shown(decay) for decay, found in zip(decays, gathered, strict=True)
             )
             yield decays
-    share = (1.0 - _MEASURING) / len(decays)
-    found = [
-        remedy(decay, part(tick, _MEASURING + share * index, share))
-        for index, decay in enumerate(decays)
-    ]
+    if networks:
+        own = part(tick, _MEASURING, _STACKING)
+        stacked = tuple(
+            _stacked(decay, turn(own, index, len(decays))) for index, decay in enumerate(decays)
+        )
+        if stacked != decays:
+            decays = stacked
+            yield decays
+    own = part(tick, _MEASURING + _STACKING, 1.0 - _MEASURING - _STACKING)
+    found = [remedy(decay, turn(own, index, len(decays))) for index, decay in enumerate(decays)]
     if any(found):
         yield tuple(replace(d, remedy=helps) for d, helps in zip(decays, found, strict=True))
+
+
+def _stacked(decay: NetworkDecay, tick: Tick) -> NetworkDecay:
+    """The decay with how many layers can be stacked, if not all of them can."""
+    if decay.kind() is Kind.HEALTHY:
+        return decay
+    return replace(decay, stacked=layers_that_stack(decay.subject, tick))
 
 
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:
     """The first change that theory recommends and that networks, drawn to try it, confirm."""
     assert isinstance(decay, NetworkDecay)
-    return remedy_of(decay.subject, decay.log10_ratio, tick)
+    if decay.kind() is Kind.HEALTHY:
+        return None
+    return remedy_of(decay.subject, said(decay.subject, decay.judgement, decay.shares), tick)

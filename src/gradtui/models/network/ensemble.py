@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import GradientFlow
 from gradtui.models.quantiles import quantiles
 
 if TYPE_CHECKING:
@@ -21,10 +20,10 @@ _KEPT_LAYERS = 512
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) of random networks at one input each.
+    """log10 of one norm of random networks, layer by layer, at one input each.
 
     Attributes:
-        layers: the l that are kept, 0 for the input and L among them.
+        layers: the l that are kept, the first and L among them.
         log10: [networks, layers]; -inf where nothing arrives.
     """
 
@@ -57,9 +56,3 @@ class Ensemble:
 def kept_layers(depth: int) -> NDArray[np.int64]:
     """The layers that an ensemble keeps of a deep network."""
     return np.unique(np.linspace(0, depth, min(depth + 1, _KEPT_LAYERS)).round().astype(np.int64))
-
-
-def gradients(flow: GradientFlow, layers: NDArray[np.int64]) -> Array:
-    """log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) at those layers."""
-    kept: Array = (flow.log10_grad_hidden - flow.log10_grad_hidden[-1])[layers]
-    return kept

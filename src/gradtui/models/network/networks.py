@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.activations import activation
+from gradtui.mathematics.activations import Activation, activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network, sigmas
+from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network
+from gradtui.mathematics.initialisation.draw import network_on_demand
+from gradtui.mathematics.initialisation.record import LayerSigmas, sigmas_by_layer
 from gradtui.mathematics.network import GradientFlow, gradient_flow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
+from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
+from gradtui.wording import plain
 
 _NETWORK, _INPUT = 3, 4
 """Streams of the seed; 0, 1 and 2 are the chain's."""
@@ -27,8 +32,16 @@ _NETWORK, _INPUT = 3, 4
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
 
+_MOST_STATES = 0.7e9
+"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
+
 _DRAWING = 0.5
 """The share of the work of a network that drawing its weights is."""
+
+
+_OUTWARDS = np.geomspace(1e-100, 1e100, 8001)
+_HALVINGS = 30
+"""Where it is looked for whether f is flat, and how often the way between two of them is halved."""
 
 
 def flow_of(
@@ -47,11 +60,12 @@ def flow_of(
     recipe: what is compared differs in nothing else.
     """
     setup = subject.setup
+    widths = widths_of(subject)
+    _refuse_memory(widths, batch)
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
-    shape = (batch, setup.network.units)
     still = part(tick, _DRAWING, 0.0)
-    x = _normal(rng, shape, abs(setup.x), still)
-    upstream = _normal(rng, shape, 1.0, still)
+    x = _normal(rng, (batch, widths[0]), abs(setup.x), still)
+    upstream = _normal(rng, (batch, widths[-1]), 1.0, still)
     upstream /= np.linalg.norm(upstream)
     return gradient_flow(
         subject.activation,
@@ -63,6 +77,19 @@ def flow_of(
         bins=bins,
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
+
+
+def _refuse_memory(widths: Sequence[int], batch: int) -> None:
+    """Refuse a batch of which the states of all layers would take more memory than is promised."""
+    row = 16.0 * sum(widths)
+    if batch * row > _MOST_STATES and batch > 1:
+        raise InputError(
+            "batch",
+            batch,
+            f"at most {max(int(_MOST_STATES / row), 1):,} with {sum(widths):,} units in all, "
+            "for the states of all layers are kept",
+            "give fewer, or fewer layers or units",
+        )
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, int], scale: float, tick: Tick) -> Array:
@@ -86,12 +113,17 @@ def drawn(
     setup = subject.setup
     if setup.depth > MAX_DEPTH:
         raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a network", f"try {MAX_DEPTH}"
+            "depth",
+            setup.depth,
+            f"at most {MAX_DEPTH:,} for a network",
+            f"try {{depth={MAX_DEPTH}}}",
         )
     sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
     seed = int(sequence.generate_state(1)[0])
     rng = np.random.default_rng([setup.seed, _INPUT, number])
-    widths = [setup.network.units] * (setup.depth + 1)
+    widths = widths_of(subject)
+    if setup.network.weights(setup.depth) > KEPT_WEIGHTS:
+        return network_on_demand(widths, subject.init, subject.activation, seed), rng
     return random_network(widths, subject.init, subject.activation, seed, tick=tick), rng
 
 
@@ -100,20 +132,48 @@ def log10_ratio(flow: GradientFlow) -> float:
     return float(flow.log10_grad_hidden[0] - flow.log10_grad_hidden[-1])
 
 
+def widths_of(subject: Subject) -> tuple[int, ...]:
+    """The units n_0 … n_L of a subject's networks."""
+    return subject.setup.network.widths(subject.setup.depth)
+
+
+def layer_sigmas_of(subject: Subject) -> LayerSigmas:
+    """σw² and σb² of each layer, and the distribution of the weights that its recipe gives it."""
+    return sigmas_by_layer(subject.init, subject.activation, widths_of(subject))
+
+
+def quantities_of(flow: GradientFlow) -> dict[str, Array]:
+    """log10 of the norms by layer of ∂L/∂a (from 0), ∂L/∂z and ∂L/∂W (from 1) at one input."""
+    last = flow.log10_grad_hidden[-1]
+    return {
+        "a": flow.log10_grad_hidden - last,
+        "z": flow.log10_grad_biases - last,  # at one input the gradient of a bias is that of its z
+        "w": flow.log10_grad_weights - last,
+    }
+
+
 def sigmas_of(subject: Subject) -> Sigmas:
-    """σw², σb² and the distribution of the weights that its recipe gives a subject."""
-    return sigmas(subject.init, subject.activation, subject.setup.network.units)
+    """The same in one number each, typical ones where layers differ."""
+    return layer_sigmas_of(subject).typical
 
 
 _paths = Kept[GradientPath](12)
 
 
 def theory(
-    name: str, sigma_w2: float, sigma_b2: float, depth: int, x: float, tick: Tick = unwatched
+    name: str,
+    sigma_w2: float | Array,
+    sigma_b2: float | Array,
+    depth: int,
+    x: float,
+    tick: Tick = unwatched,
 ) -> GradientPath:
-    """The gradient's path in a network of infinite width; kept, for several ask."""
-    asked = (name, sigma_w2, sigma_b2, depth, x)
-    return _paths.get(asked, lambda: gradient_path(*asked, tick=tick))
+    """The gradient's path in a network of infinite width; kept, for several ask.
+
+    The variances are those of all layers, or of each [depth].
+    """
+    asked = (name, np.array(sigma_w2).tobytes(), np.array(sigma_b2).tobytes(), depth, x)
+    return _paths.get(asked, lambda: gradient_path(name, sigma_w2, sigma_b2, depth, x, tick=tick))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +183,19 @@ class Expectation:
     Every array is log10(‖∂L/∂a_l‖ / ‖∂L/∂a_L‖) for l = 0 … L [depth + 1].
 
     Attributes:
-        sigmas: σw², σb² and how weights are distributed.
+        sigmas: σw², σb² and how weights are distributed; typical numbers where layers differ.
+        by_layer: the same of each layer.
         path: q and χ by layer, for infinite width.
         infinite: √E‖·‖² in theory.
         centre: E ln‖·‖ at this width, below `infinite` by what the spread between networks costs.
         spread: its standard deviation over networks, in decades.
-        bound: (max|f′| ‖W‖)^k: no direction can do better; ‖W‖ = 2σw, or g if orthogonal.
+        bound: Π max|f′| ‖W_l‖: no direction can do better; ‖W_l‖ = σw (1 + √(n_l/n_{l-1})), 2σw
+            where widths are equal, or g if orthogonal.
         scalar: one unit a layer with w = σw: what a law for chains would say.
     """
 
     sigmas: Sigmas
+    by_layer: LayerSigmas
     path: GradientPath
     infinite: Array
     centre: Array
@@ -141,26 +204,46 @@ class Expectation:
     scalar: Array
 
     @property
-    def sigma_w(self) -> float:
-        """σw."""
-        return math.sqrt(self.sigmas.sigma_w2)
+    def sigma_w(self) -> str:
+        """σw, or from which to which it goes where layers differ, in words."""
+        return sigma_w_text(self.by_layer)
 
     @property
     def band(self) -> tuple[Array, Array]:
         """Between which 90 % of the networks of this width are to be expected."""
-        reach = np.where(self.centre == -np.inf, 0.0, WITHIN_90 * self.spread)
+        reach = np.where(np.isinf(self.centre) | ~self.path.known, 0.0, WITHIN_90 * self.spread)
         return self.centre - reach, self.centre + reach
 
-    @property
-    def saturated(self) -> float:
-        """In theory, the share of units of the last layer with |f′| below 1 % of its maximum."""
-        f, q = self.path.activation, float(self.path.q[-1])
-        if not (math.isfinite(f.max_abs_derivative) and math.isfinite(q)):
+    def saturated(self, layer: int) -> float:
+        """In theory, the share of units of a layer whose |z| is so large that f is flat there."""
+        q = float(self.path.q[layer - 1])
+        if not 0.0 < q < math.inf:
             return 0.0
-        z = np.linspace(-8.0, 8.0, 4001)
-        weight = np.exp(-0.5 * z * z)
-        flat = np.abs(f.derivative(math.sqrt(q) * z)) < SATURATED * f.max_abs_derivative
-        return float(weight[flat].sum() / weight.sum())
+        ends = saturation(self.path.activation)
+        return sum(0.5 * math.erfc(end / math.sqrt(2.0 * q)) for end in ends)
+
+
+def saturation(f: Activation) -> tuple[float, float]:
+    """From which |z| on f is saturated, below 0 and above: |f′| stays below 1 % of its maximum.
+
+    Infinite where it is nowhere; nor is it where f is flat all the way from 0, and so only off.
+    """
+    least = SATURATED * f.max_abs_derivative
+
+    def begins(side: float) -> float:
+        passing = np.flatnonzero(np.abs(f.derivative(side * _OUTWARDS)) >= least)
+        if not passing.size or not math.isfinite(least) or passing[-1] == len(_OUTWARDS) - 1:
+            return math.inf
+        low, high = _OUTWARDS[passing[-1] :][:2]
+        for _ in range(_HALVINGS):
+            middle = math.sqrt(low * high)
+            if abs(f.derivative(side * middle)) >= least:
+                low = middle
+            else:
+                high = middle
+        return float(high)
+
+    return begins(-1.0), begins(1.0)
 
 
 def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:
@@ -170,19 +253,37 @@ def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:
         InputError: an initialisation that this activation does not have.
     """
     setup, name = subject.setup, subject.activation
-    found = sigmas_of(subject)
+    found, widths = layer_sigmas_of(subject), widths_of(subject)
     orthogonal = found.weights == "orthogonal"
-    path = theory(name, found.sigma_w2, found.sigma_b2, setup.depth, abs(setup.x), tick)
-    log_variance = path.log_variance(setup.network.units, orthogonal=orthogonal)
+    path = theory(name, *found.for_theory, setup.depth, abs(setup.x), tick)
+    log_variance = path.log_variance(widths, orthogonal=orthogonal)
     infinite = path.log10_grad_hidden
-    sigma_w = math.sqrt(found.sigma_w2)
-    alone = chain(name, np.full(setup.depth, sigma_w), 0.0, abs(setup.x))
+    sigma_w = np.sqrt(found.sigma_w2)
+    alone = chain(name, sigma_w, 0.0, abs(setup.x))
+    n = np.array(widths, float)
+    # of a layer with orthogonal columns or rows ‖W‖ = g, of which a tall one's σw is a share
+    norms = np.sqrt(np.maximum(n[1:] / n[:-1], 1.0)) if orthogonal else 1 + np.sqrt(n[1:] / n[:-1])
     with np.errstate(all="ignore"):
-        most = np.log10(activation(name).max_abs_derivative * sigma_w * (1 if orthogonal else 2))
-        bound = np.append(np.arange(setup.depth, 0, -1) * most, 0.0)
-        factors = alone.log10_derivatives + alone.log10_weights
-        scalar = np.append(np.cumsum(factors[::-1])[::-1], 0.0)
+        most = np.log10(activation(name).max_abs_derivative * sigma_w * norms)
+        bound = _summed_from_above(most)
+        scalar = _summed_from_above(alone.log10_derivatives + alone.log10_weights)
         below = 0.5 * _HALF_LOG10_E * log_variance
-        centre = np.where(infinite == -np.inf, -np.inf, infinite - below)
+        centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
-    return Expectation(found, path, infinite, centre, spread, bound, scalar)
+    return Expectation(found.typical, found, path, infinite, centre, spread, bound, scalar)
+
+
+def _summed_from_above(factors: Array) -> Array:
+    """The sum of what stands above each layer, for l = 0 … L."""
+    return np.append(np.cumsum(factors[::-1])[::-1], 0.0)
+
+
+def sigma_w_text(found: LayerSigmas) -> str:
+    """σw as it stands in a readout: 1.414, or 0.7-1.41 where layers differ."""
+    least, most = (math.sqrt(end) for end in (found.sigma_w2.min(), found.sigma_w2.max()))
+    return plain(most) if found.alike else f"{plain(least, 2)}-{plain(most)}"
+
+
+def sigma_w_of(subject: Subject) -> str:
+    """The σw that came of a subject's recipe, as it stands in a readout."""
+    return sigma_w_text(layer_sigmas_of(subject))

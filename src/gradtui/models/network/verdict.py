@@ -3,87 +3,254 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from gradtui.models.finding import Finding, Kind, Remedy
+import numpy as np
+
+from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
+from gradtui.models.formats import InFormats
+from gradtui.models.judging import Judgement, Shares, signal_trend
+from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
-from gradtui.models.network.networks import Expectation
+from gradtui.models.network.laws import Law, law_of
+from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
-from gradtui.models.wording import took
-from gradtui.wording import magnitude, percent, rate
+from gradtui.models.wording import a_layer, gradient_of
+from gradtui.wording import factor, magnitude, percent, plain
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
 
+_MANY_SATURATED = 0.2
+"""Such a share of saturated units is worth a sentence."""
 
-def diagnose(
-    subject: Subject,
-    expected: Expectation,
-    ensemble: Ensemble | None,
-    ratio: float,
-    remedy: Remedy | None,
-) -> Finding:
-    """The finding for one network.
+_MOST = 0.5
+"""Where more of its units are saturated, that is why a layer takes so much."""
 
-    Args:
+_FEW_ARE_NOT = 0.8
+"""Where more are saturated, those that are not are few."""
+
+_FEW = 3
+"""Steps among which one is worth a name."""
+
+_MUCH = 1.0
+"""Decades: a layer that makes less of a gradient is not worth a sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a verdict rests on.
+
+    Attributes:
         subject: what it is on.
-        expected: what theory says.
+        expected: what theory says of it.
+        law: and of the gradient that is judged.
+        judgement: what becomes of the curve: the measured median, before that what is expected.
         ensemble: what was measured, if anything was.
-        ratio: log10 of what is left of the loss's gradient at the input.
-        remedy: what was found to help.
+        shares: what becomes of the gradient in each network, of several.
+        stopped: the first layer at which it was seen to stop, where it was.
+        formats: what number formats make of it.
     """
-    kind = Kind.of(ratio, subject.setup.log10_threshold)
-    cause = _disagreement(subject, expected, ensemble)
-    if kind is not Kind.DEAD:
-        weights = 0.5 * subject.setup.depth * math.log10(expected.sigmas.sigma_w2)
-        slopes = float(expected.infinite[0]) - weights
-        cause = f"f′ {took(slopes)}, the weights {took(weights)}. {cause}"
-    return Finding(subject.name, kind, _sentence(subject, kind, ratio), cause, remedy=remedy)
+
+    subject: Subject
+    expected: Expectation
+    law: Law
+    judgement: Judgement
+    ensemble: Ensemble | None
+    shares: Shares | None
+    stopped: int | None
+    formats: InFormats
 
 
-def _sentence(subject: Subject, kind: Kind, ratio: float) -> str:
-    called = f"{subject.activation} with {subject.init}"
-    if kind is Kind.DEAD:
-        return f"{called} dead: exactly nothing of the loss's gradient arrives at the input."
-    return (
-        f"{called} {kind}: {magnitude(ratio)} of the loss's gradient arrives at the input, "
-        f"{rate(ratio / subject.setup.depth)} a layer; "
-        f"healthy is {kind.healthy_is(ratio, subject.setup.log10_threshold)}."
+def diagnose(known: Known, remedy: Remedy | None) -> Finding:
+    """The finding for one network."""
+    kind = known.judgement.kind if known.shares is None else known.shares.kind
+    cause = (_factors(known), _one_layer(known), _death(known), _saturated(known), _signal(known))
+    evidence = (_theory(known), known.formats.told())
+    return Finding(
+        known.subject.name,
+        kind,
+        _sentence(known, kind),
+        " ".join(filter(None, cause)),
+        " ".join(filter(None, evidence)),
+        remedy,
     )
 
 
-def _disagreement(subject: Subject, expected: Expectation, ensemble: Ensemble | None) -> str:
-    """By how much theory and measurement disagree, and why."""
-    infinite, centre = float(expected.infinite[0]), float(expected.centre[0])
-    theory = f"Theory: {magnitude(infinite)}"
+def said(subject: Subject, judgement: Judgement, shares: Shares | None) -> str:
+    """What is left of the gradient, in words."""
+    setup = subject.setup
+    layer = judgement.at + (setup.quantity != "a")
+    what = gradient_of(
+        setup.quantity,
+        judgement.log10_there,
+        layer=layer,
+        last=setup.depth,
+        digits=judgement.digits,
+    )
+    if shares is None or shares.counts[Kind.DEAD] == shares.total:
+        return what
+    return f"{what} in the median"
+
+
+def _sentence(known: Known, kind: Kind) -> str:
+    subject, judgement, shares = known.subject, known.judgement, known.shares
+    limit, ratio = subject.setup.log10_threshold, judgement.log10_there
+    begin = f"{subject.activation} with {subject.init} {kind}"
+    if shares is not None:
+        begin += f" {shares.text('networks')}"
+    elif known.ensemble is None:
+        begin += " in theory"
+    what, of_many = said(subject, judgement, shares), "" if shares is None else shares.healthy_in
+    if kind is Kind.HEALTHY and (fate := _fate_of_signal(known)):
+        begin += f" for the gradient, but the signal {fate}"
+    if judgement.kind is not kind and known.ensemble is not None:
+        low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
+        least, most = (factor(edge, digits_beside(edge, limit)) for edge in (low, high))
+        digits = digits_beside(0.0, limit)
+        healthy = f"{magnitude(limit, digits)} to {magnitude(-limit, digits)}"
+        on_the_way = " somewhere on the way" if abs(ratio) <= -limit else ""
+        return (
+            f"{begin}{on_the_way}: {what}, but {least} to {most} in 90 % of them; "
+            f"healthy is {healthy}{of_many}."
+        )
+    if kind is Kind.DEAD:
+        return f"{begin}: {what}."
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
+    if judgement.at:
+        ends = said(subject, judgement.ends, shares)
+        return f"{begin} in the middle: {what}, and yet {ends}; {healthy}."
+    steps = len(known.law.infinite) - 1
+    each = f", {a_layer(ratio, steps)} a layer over {steps} layers" if steps > 1 else ""
+    return f"{begin}: {what}{each}; {healthy}."
+
+
+# --------------------------------------------------------------------- cause
+
+
+def _factors(known: Known) -> str:
+    """What f′, the weights and the signal make of it, in theory."""
+    expected, setup = known.expected, known.subject.setup
+    whole = float(known.law.infinite[0]) - float(known.law.infinite[-1])
+    if known.judgement.kind is Kind.DEAD or not math.isfinite(whole) or not known.law.known[0]:
+        return ""
+    back = whole
+    if setup.quantity == "w":
+        z = law_of(expected, "z", widths_of(known.subject), abs(setup.x)).infinite
+        back = float(z[0]) - float(z[-1])
+    steps = setup.depth - known.law.first
+    if known.ensemble is not None and not _foreseen(known, whole):
+        return ""
+    weights = 0.5 * steps * math.log10(expected.sigmas.sigma_w2) if steps else 0.0
+    made = f"In theory the f′ make {factor(back - weights)} of it, the weights {factor(weights)}"
+    return f"{made}, the signal {factor(whole - back)}." if setup.quantity == "w" else f"{made}."
+
+
+def _foreseen(known: Known, whole: float) -> bool:
+    """Whether theory says what was measured, within an order of magnitude, and judges it alike."""
+    judged = known.judgement
+    alike = Kind.of(whole, judged.log10_limit) is Kind.of(judged.log10_ratio, judged.log10_limit)
+    return alike and abs(judged.log10_ratio - whole) <= 1.0
+
+
+def _one_layer(known: Known) -> str:
+    """The layer that takes more of the gradient than all others together."""
+    kind, law = known.judgement.kind, known.law
+    curve = law.infinite if known.ensemble is None else known.ensemble.quantiles()[1]
+    if len(curve) != len(law.infinite) or not np.isfinite(curve).all():
+        return ""  # not every layer was kept, or is alive
+    whole, steps = float(curve[0]) - float(curve[-1]), curve[:-1] - curve[1:]
+    if kind is Kind.HEALTHY or len(steps) < _FEW:
+        return ""
+    at = int(np.argmax(steps * math.copysign(1.0, whole)))
+    most = float(steps[at])
+    if not abs(most) > max(0.5 * abs(whole), _MUCH):
+        return ""
+    layer = at + 1 + law.first
+    text = f"Layer {layer} alone makes {factor(most)} of it"
+    f, q = known.expected.path.activation, float(known.expected.path.q[layer - 1])
+    if f.saturates == "both sides" and most < 0.0 and known.expected.saturated(layer) > _MOST:
+        by = ", by the inputs" if layer == 1 else ""
+        return f"{text}: its z, of spread {plain(math.sqrt(q))}{by}, saturate f."
+    return f"{text}."
+
+
+def _death(known: Known) -> str:
+    """Why networks are dead, where some are."""
+    dead = known.judgement.kind is Kind.DEAD or (
+        known.shares is not None and known.shares.counts[Kind.DEAD] > 0
+    )
+    if not dead:
+        return ""
+    return why_dead(known.expected, widths_of(known.subject), known.stopped)
+
+
+def _signal(known: Known) -> str:
+    """What becomes of the signal on its way up, where that is much."""
+    change = signal_trend(known.formats.log10_signal[1:])
+    if known.judgement.kind is Kind.DEAD or not change:
+        return ""
+    how = "collapses" if change < 0.0 else "grows"
+    return f"The signal {how}: |a| at the last layer is {factor(change)} of that at the first."
+
+
+def _fate_of_signal(known: Known) -> str:
+    """By how much it falls or grows, where that is more than a gradient may."""
+    change = signal_trend(known.formats.log10_signal[1:])
+    if not abs(change) > -known.subject.setup.log10_threshold:
+        return ""
+    return f"{'collapses' if change < 0.0 else 'grows'}, |a| {factor(change)}"
+
+
+def _saturated(known: Known) -> str:
+    """How many units are saturated, where many are."""
+    saturated = known.expected.saturated(known.expected.path.depth)
+    both_ends = known.expected.path.activation.saturates == "both sides"
+    if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
+        return ""
+    carry = ", and the few that are not carry it" if saturated > _FEW_ARE_NOT else ""
+    return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
+
+
+# ------------------------------------------------------------------ evidence
+
+
+def _theory(known: Known) -> str:
+    """By how much theory and measurement disagree."""
+    law, ensemble, setup = known.law, known.ensemble, known.subject.setup
+    infinite, centre = float(law.infinite[0]), float(law.centre[0])
+    theory = f"Theory: {factor(infinite)}"
+    if not law.known[0]:
+        theory = f"Theory: below {factor(infinite)}, less than it can follow"
     if ensemble is None:
-        return f"{theory}; measuring."
-    count, units = ensemble.networks, subject.setup.network.units
-    networks = f"{count} network{'s' if count > 1 else ''} of width {units}"
-    if ensemble.dead > 0.0:
-        share = percent(ensemble.dead)
-        return f"{theory}; {share} of {networks} are dead: too narrow, a whole layer gave 0."
+        return f"{theory}."
+    count, network = ensemble.networks, setup.network
+    networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
+    if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
+        return ""  # what theory says of the limit x → 0 is not what x = 0 gives
+    if infinite == -math.inf or mean == -math.inf or not law.known[0]:
+        return f"{theory}; {networks} give {factor(mean)}."
+    if ensemble.dead > 0.0:
+        dead = round(ensemble.dead * count)
+        return f"{theory}, of all; in {dead} of {networks} nothing arrives."
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give ×{magnitude(apart)} of it"
+    measured = f"{networks} give{'s' if count == 1 else ''} {factor(apart)} of it"
     if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
         wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
     if abs(apart) <= max(2.0 * error, _ENOUGH):
-        return f"{theory}, and {networks} agree (×{magnitude(apart)} ± {_percentage(error)})."
+        return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
+    if law.band is None:
+        return f"{theory} for infinite width; {measured} in the geometric mean."
     if abs(apart - width) <= max(2.0 * error, _ENOUGH, 0.25 * abs(width)):
         return (
             f"{theory} for infinite width; {measured} in the geometric mean, "
-            f"as a finite width makes it (predicted ×{magnitude(width)})."
-        )
-    saturated = expected.saturated
-    if saturated > 0.5:
-        return (
-            f"{theory} for infinite width; {measured}: {percent(saturated)} of the units are "
-            "saturated, and the few that are not carry it."
+            f"as a finite width makes it (predicted {factor(width)})."
         )
     return (
         f"{theory} for infinite width; {measured}, where first order in depth/width = "
-        f"{subject.setup.depth / units:.2g} predicts ×{magnitude(width)}."
+        f"{network.depth_over_width(setup.depth):.2g} predicts {factor(width)}."
     )
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import Picture, Row, Span, row, row_within
+from gradtui.plots.ticks import layer_ticks
 from gradtui.setup import Setup
 from gradtui.views.chain.formula import formula
 from gradtui.views.chain.study import Product, running_product
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, percent, plain, subscript
+from gradtui.wording import decade, decade_cells, magnitude, number, percent_of, plain, subscript
 
 _SLOPE_WIDTH = 24
 """Cells for the small plot of f′."""
@@ -45,9 +46,12 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         x_label=lambda at: str(chain.depth + 1 - round(at)),
         y_label=decade if high - low > 3 else lambda at: magnitude(at, 2),
         marker=marker,
-        label_width=6 if low > -999 else 8,
-        x_ticks=_layer_ticks(chain.depth, size.width),
+        label_width=decade_cells(low, high),
+        x_ticks=[chain.depth + 1 - at for at in layer_ticks(chain.depth, size.width)][::-1],
         whole_y=high - low > 3,
+        log_y=True,
+        title="running product",
+        x_title="layer, from the loss",
     )
     position = np.arange(1, chain.depth + 1)
     reached = position <= chain.depth + 1 - setup.layer
@@ -62,8 +66,8 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         keep = reached[starts] == shown
         at, first, last = position[starts][keep], starts[keep], ends[keep]
         if width:
-            canvas.bars(at - 0.2, before[first], middle[first], slope_role, width)
-            canvas.bars(at + 0.2, middle[last], after[last], weight_role, width)
+            canvas.bars(at - 0.2, before[first], middle[first], slope_role, width, "f′(z)" * shown)
+            canvas.bars(at + 0.2, middle[last], after[last], weight_role, width, "w" * shown)
         else:
             canvas.bars(at, before[first], after[last], slope_role)
             canvas.line(position[reached == shown], after[reached == shown], slope_role)
@@ -72,12 +76,6 @@ def _waterfall(result: Product, setup: Setup, size: Size, marker: str) -> Pictur
         size.width, Span("       running product", "title"), Span("  loss → layer 1", "muted")
     )
     return Picture.of([heading], size.width).above(canvas.build())
-
-
-def _layer_ticks(depth: int, width: int) -> list[float]:
-    """Positions from the loss of a few layers, the first and the last among them."""
-    count = max(2, min(depth, width // 12))
-    return sorted({float(round(at)) for at in np.linspace(1, depth, count)})
 
 
 def _slope(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
@@ -98,11 +96,12 @@ def _slope(result: Product, setup: Setup, size: Size, marker: str) -> Picture:
         y_label=lambda tick: plain(tick, 2),
         marker=marker,
         label_width=5,
-        x_ticks=(-round(reach * 0.8), 0, round(reach * 0.8)),
+        title=f"f′ at z{subscript(setup.layer)}",
+        x_title="z",
     )
     canvas.line(z, slopes, "curve0")
-    canvas.upright(at, "cursor")
-    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "●", "cursor")
+    canvas.upright(at, "cursor", f"z{subscript(setup.layer)}")
+    canvas.text(at, float(chain.derivatives[setup.layer - 1]), "⊕", "cursor")
     heading = row((f"      f′ at z{subscript(setup.layer)}", "title"))
     return Picture.of([heading], size.width).above(canvas.build())
 
@@ -114,14 +113,15 @@ def readout(result: Product, setup: Setup, width: int) -> tuple[Row, ...]:
     slope = float(chain.log10_derivatives[index])
     below = ("x", chain.x) if index == 0 else (f"w{layer}", float(chain.weights[index]))
     so_far = float(running_product(chain)[2][chain.depth - 1 - index])
-    passes = percent(10.0**slope) if -5 < slope < 6 else magnitude(slope)
+    passes = percent_of(slope)
+    log10_output = float(chain.log10_outputs[setup.layer])
     return (
         row_within(
             width,
             Span(f" layer {setup.layer} of {chain.depth}", "title"),
             Span(f"  {result.subject.name}", "curve0"),
-            Span(f"   z{layer} = {plain(float(chain.z[index]), 4)}"),
-            Span(f"   a{layer} = {plain(float(chain.a[index]), 4)}"),
+            Span(f"   z{layer} = {number(float(chain.z[index]), float(chain.log10_z[index]), 4)}"),
+            Span(f"   a{layer} = {number(float(chain.a[index]), log10_output, 4)}"),
         ),
         row_within(
             width,

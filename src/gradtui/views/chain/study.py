@@ -9,7 +9,8 @@ import numpy as np
 
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.chain.chains import chain_of
+from gradtui.models.chain.chains import Course, chain_of
+from gradtui.models.chain.cost import Time, seconds_of, why_untried
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.verdict import diagnose
 from gradtui.models.finding import Finding, Remedy
@@ -30,11 +31,13 @@ class Product:
         subject: what is focused.
         chains: the chain of each that is compared.
         remedies: what was found to help, in the same order; None where nothing is known yet.
+        untried: for each, that not all was tried that could help; "" where that is not so.
     """
 
     subject: Subject
     chains: tuple[tuple[Subject, Chain], ...]
     remedies: tuple[Remedy | None, ...]
+    untried: tuple[str, ...]
 
     @property
     def chain(self) -> Chain:
@@ -49,13 +52,16 @@ def run(setup: Setup, tick: Tick) -> Iterator[Product]:
     still = part(tick, 0.0, 0.0)
     chains = tuple((subject, chain_of(subject, still)) for subject in compared)
     if setup.depth >= _DEEP:
-        yield Product(focused, chains, (None,) * len(chains))
+        yield Product(focused, chains, (None,) * len(chains), ("",) * len(chains))
     share = 1.0 / len(chains)
-    remedies = tuple(
-        remedy_of(subject, chain, part(tick, share * index, share))
-        for index, (subject, chain) in enumerate(chains)
-    )
-    yield Product(focused, chains, remedies)
+    left = max(setup.patience - sum(seconds_of(chain) for _, chain in chains), 0.0)
+    remedies, untried = [], []
+    for index, (subject, chain) in enumerate(chains):
+        time = Time(share * left)
+        own = part(tick, share * index, share)
+        remedies.append(remedy_of(subject, Course(chain, ""), time, own))
+        untried.append(why_untried(setup.patience) if time.untried else "")
+    yield Product(focused, chains, tuple(remedies), tuple(untried))
 
 
 def running_product(chain: Chain) -> tuple[Array, Array, Array]:
@@ -72,10 +78,10 @@ def running_product(chain: Chain) -> tuple[Array, Array, Array]:
 
 def finding(result: Product, name: str) -> Finding:
     """The verdict on one of the chains."""
-    pairs = zip(result.chains, result.remedies, strict=True)
+    known = zip(result.chains, result.remedies, result.untried, strict=True)
     (finding,) = (
-        diagnose(subject, chain, remedy)
-        for (subject, chain), remedy in pairs
+        diagnose(subject, Course(chain, ""), remedy, evidence=untried)
+        for (subject, chain), remedy, untried in known
         if subject.name == name
     )
     return finding

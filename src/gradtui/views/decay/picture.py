@@ -9,13 +9,17 @@ import numpy as np
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import Decay
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import DASHES, Picture, Row, curve_role, row_within
+from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
+from gradtui.plots.ticks import layer_ticks
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
-from gradtui.views.curves import layer_ticks, name_curve
+from gradtui.views.curves import drawing_order
 from gradtui.views.decay.study import Decays
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude
+from gradtui.wording import decade, decade_cells, magnitude
+
+_BAND_REACH = 2.0
+"""So many decades below the curves the picture holds a band at least."""
 
 
 def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
@@ -31,22 +35,30 @@ def draw(result: Decays, setup: Setup, size: Size, marker: str) -> Picture:
         x_label=lambda at: f"{at:g}",
         y_label=decade if in_decades else lambda at: magnitude(at, 2),
         marker=marker,
-        label_width=6 if low > -999 else 8,
+        label_width=decade_cells(low, high),
         x_ticks=layer_ticks(setup.depth, size.width, layout.first),
         whole_y=in_decades,
+        log_y=True,
+        x_title="layer",
+        y_title=layout.title.removesuffix(" by layer"),
     )
+    seen, most = focused.log10_seen(), max(float(decay.curve()[1].max()) for decay in result.each)
     for format in FORMATS:
-        canvas.level(format.log10_smallest, format.name, "muted")
+        canvas.level(format.log10_zero - seen, format.name, "muted")
+        if most >= format.log10_inf - seen:
+            canvas.level(format.log10_inf - seen, f"{format.name} inf", "muted")
+    for band in focused.bands():
+        canvas.band(band.layers, band.low, band.high, band.role, band.name)
     for guide in focused.guides():
-        canvas.line(guide.layers, guide.log10, guide.role, guide.dash)
-    for index, decay in reversed(list(enumerate(result.each))):
-        canvas.line(*decay.curve(), curve_role(index), DASHES[index])
+        canvas.line(guide.layers, guide.log10, guide.role, guide.dash, guide.name)
+    chosen = result.each.index(focused)
     if (bars := focused.bars(canvas.columns)) is not None:
-        role = curve_role(result.each.index(focused))
-        canvas.bars(bars.layers, bars.low, bars.high, role)
+        canvas.bars(bars.layers, bars.low, bars.high, curve_role(chosen), name=bars.name)
+    for index in drawing_order(len(result.each), chosen):
+        decay, dash = result.each[index], dash_of(index, index == chosen)
+        name = decay.subject.name
+        canvas.line(*decay.curve(), curve_role(index), dash, name, LETTERS[index])
     canvas.upright(setup.layer, "cursor")
-    for index, decay in enumerate(result.each):
-        name_curve(canvas, *decay.curve(), index, len(result.each))
     heading = _heading(result, focused, size.width)
     return Picture.of([heading], size.width).above(canvas.build())
 
@@ -65,6 +77,9 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
     guides = focused.guides()
     shown = [decay.curve()[1] for decay in result.each]
     shown += [guide.log10 for guide in guides if guide.stretches == "all"]
+    for band in focused.bands():
+        shown += [band.high, band.low] if band.low_counts else [band.high]
+    lows = [band.low[np.isfinite(band.low)] for band in focused.bands()]
     if (bars := focused.bars(2 * result.setup.depth + 4)) is not None:
         shown += [bars.low, bars.high]
     values = np.concatenate(shown)
@@ -75,18 +90,25 @@ def _limits(result: Decays, focused: Decay) -> tuple[float, float]:
         end = float(guide.log10[0])
         if guide.stretches == "near" and math.isfinite(end):
             low, high = max(min(low, end), low - reach), min(max(high, end), high + reach)
+    ends = np.concatenate([np.empty(0), *lows])
+    if ends.size:
+        low = max(min(low, float(ends.min())), low - max(reach, _BAND_REACH))
     least = 0.5 * result.layout.least_decades
     margin = max(0.04 * (high - low), least - 0.5 * (high - low))
     return low - margin, high + margin
 
 
 def readout(result: Decays, setup: Setup, width: int) -> tuple[Row, ...]:
-    """A line for each curve: what reaches the cursor's layer, the rate, how far it reaches."""
+    """A line for each curve: what reaches the cursor's layer, the rate, how deep it can be."""
     cells = [decay.cells(setup.layer) for decay in result.each]
     return in_columns(
         f" layer {setup.layer}",
         {head: [line[head] for line in cells] for head in cells[0]},
-        [(decay.subject.name, decay.kind()) for decay in result.each],
+        [
+            # What is only expected as yet has no verdict.
+            (decay.subject.name, None if "…" in line.values() else decay.kind())
+            for decay, line in zip(result.each, cells, strict=True)
+        ],
         width,
         usual=result.layout.widths,
         without=result.layout.dispensable,

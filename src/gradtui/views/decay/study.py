@@ -34,7 +34,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Decays]:
     """What is known at once, then what random draws add."""
     model = MODELS[setup.model]
     for decays in model.run(setup, tick):
-        yield Decays(setup, model.layout, decays)
+        yield Decays(setup, model.layout(setup), decays)
 
 
 def finding(result: Decays, subject: str) -> Finding:

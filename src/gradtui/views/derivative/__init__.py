@@ -59,5 +59,6 @@ VIEW = View(
     finding=finding,
     table=table,
     walk=walk,
+    reads_cursor=True,  # what helps a unit depends on where it is
     hints=("left", "toggle", "filter", "info", "fix", "undo", "scenarios", "command"),
 )

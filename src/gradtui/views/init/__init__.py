@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from gradtui.models.network.cost import foretold_in_ways, seconds_of, unhurried
+from gradtui.models.subject import subjects_of
 from gradtui.setup import Setup
+from gradtui.views.init.orthogonal import orthogonal_lines
 from gradtui.views.init.snippets import lines_to_paste
 from gradtui.views.view import View
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
+    from gradtui.views.extent import sigma_ranges
     from gradtui.views.init.comparison import Comparisons
     from gradtui.views.init.picture import draw
     from gradtui.views.init.readout import readout
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from gradtui.views.init.table import table
     from gradtui.views.init.verdict import finding
 else:
+    (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
     (draw,) = when_called("gradtui.views.init.picture", "draw")
     (readout,) = when_called("gradtui.views.init.readout", "readout")
     (run,) = when_called("gradtui.views.init.study", "run")
@@ -27,14 +32,30 @@ else:
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
     """The cursor along σw, in hundredths or tenths."""
+    low, high = sigma_ranges(setup)[0]
     sigma_w = round(setup.plane.sigma_w + steps * (0.1 if tens else 0.01), 10)
-    return setup.with_(sigma_w=sigma_w).clamped()
+    return setup.with_(sigma_w=min(max(sigma_w, low), high))
+
+
+def idle(setup: Setup) -> frozenset[str]:
+    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes."""
+    orthogonal = setup.with_(init=("orthogonal",), activations=setup.activations[:1])
+    (dearest,) = subjects_of(orthogonal, "network")
+    return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
+
+
+def foretold(setup: Setup) -> str:
+    """Each is checked with two kinds of weights, the focused one with six recipes, too."""
+    return foretold_in_ways(setup, 2 + 6 // len(setup.activations))
 
 
 def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
-    """The lines that set the advice for the focused activation."""
-    advice = result.focused.advice
-    return lines_to_paste(advice.sigma_w, advice.sigma_b)
+    """The lines that set the advice for the focused activation; none where nothing is advised."""
+    advised = result.focused.advised
+    if advised is None:
+        return {}
+    lines = orthogonal_lines if advised.orthogonal else lines_to_paste
+    return lines(advised.sigma_w, advised.sigma_b)
 
 
 VIEW: View[Comparisons] = View(
@@ -50,19 +71,22 @@ VIEW: View[Comparisons] = View(
         "x",
         "units",
         "networks",
+        "patience",
         "seed",
         "sigma_w_range",
-        "sigma_b_range",
     ),
     cursor="sigma_w",
     families=("network",),
     run=run,
+    idle=idle,
+    foretold=foretold,
     draw=draw,
     readout=readout,
     finding=finding,
     table=table,
     walk=walk,
     snippets=paste,
-    defaults={"activations": ("tanh",), "depth": 80, "threshold": 0.1, "networks": 50},
+    only_drawn=("sigma_w_range",),
+    defaults={"activations": ("tanh",), "depth": 80},
     hints=("left", "deeper", "toggle", "fix", "paste", "undo", "scenarios", "command"),
 )

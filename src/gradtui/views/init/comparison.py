@@ -4,24 +4,77 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.advice import Advice, sufficient_width
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.networks import Expectation
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject
 from gradtui.setup import Setup
+from gradtui.wording import digits_apart
 
-HOLDS = 0.9
-"""Advice holds where so large a share of the networks is healthy."""
+_CONFIDENCE = 1.6448536269514722
+"""Standard deviations of a bound that 95 % of samples keep, on one side."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of the networks drawn are healthy.
+
+    Attributes:
+        healthy: so many of them.
+        count: the networks.
+    """
+
+    healthy: int
+    count: int
+
+    @property
+    def value(self) -> float:
+        """As a share."""
+        return self.healthy / self.count
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Of the share among all such networks, each wrong in 5 % of samples (Wilson, 1927)."""
+        n, z2 = self.count, _CONFIDENCE**2
+        centre = (self.healthy + 0.5 * z2) / (n + z2)
+        p = self.value
+        reach = _CONFIDENCE / (n + z2) * math.sqrt(n * p * (1.0 - p) + 0.25 * z2)
+        return max(centre - reach, 0.0), min(centre + reach, 1.0)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the sample leaves no doubt that enough of all such networks are healthy."""
+        return self.bounds[0] >= RELIED_ON
+
+    @property
+    def refuted(self) -> bool:
+        """Whether it leaves no doubt that too few are."""
+        return self.bounds[1] < RELIED_ON
+
+    def __str__(self) -> str:
+        """43 of 50 networks (86 ± 5 %); of all or none the bound: the error says nothing there."""
+        low, high = (100.0 * bound for bound in self.bounds)
+        if self.healthy == self.count:
+            known = f"at least {low:.0f} % of all such"
+        elif self.healthy == 0:
+            known = f"at most {high:.0f} % of all such"
+        else:
+            error = 100.0 * math.sqrt(self.value * (1.0 - self.value) / self.count)
+            digits = digits_apart(math.log10(self.value), math.log10(RELIED_ON))
+            known = f"{100.0 * self.value:.{digits - 2}f} ± {error:.0f} %"
+        return f"{self.healthy} of {self.count} networks ({known})"
 
 
 @dataclass(frozen=True, eq=False)
 class CheckedWeights:
-    """One way to draw the weights: the advised one or a recipe, in theory and as measured.
+    """One way to draw the weights: of the σw that theory advises, or a recipe; as measured.
 
     Attributes:
         names: the recipe's, several where they are one and the same in square layers.
@@ -31,7 +84,7 @@ class CheckedWeights:
         sigma_b: its σb.
         log10_ratio: log10 of ‖∂L/∂a_0‖ / ‖∂L/∂a_L‖ at infinite width.
         wanted: how many networks are to be measured.
-        measured: the same in the networks drawn, in order; -inf where nothing arrives.
+        measured: the same in the networks drawn, in the order in which they were.
     """
 
     names: tuple[str, ...]
@@ -48,6 +101,12 @@ class CheckedWeights:
         """Its names as one text."""
         return ", ".join(name.removesuffix("_normal") for name in self.names)
 
+    @property
+    def orthogonal(self) -> bool:
+        """Whether its matrices are orthogonal, but for their gain."""
+        return "orthogonal" in self.names
+
+    @cached_property
     def quantiles(self) -> tuple[float, float, float]:
         """5 %, median and 95 % of what was measured."""
         low, median, high = map(float, quantiles(self.measured))
@@ -56,40 +115,77 @@ class CheckedWeights:
     @property
     def known(self) -> float:
         """The measured median, else what theory says."""
-        return self.quantiles()[1] if self.measured.size else self.log10_ratio
+        return self.quantiles[1] if self.measured.size else self.log10_ratio
 
-    def kind(self, log10_limit: float) -> Kind:
-        """What becomes of the gradient, in the median."""
-        return Kind.of(self.known, log10_limit)
+    def kind(self, log10_limit: float) -> Kind | None:
+        """Healthy if enough of the networks are; dead if most are; else the side of the others.
 
-    def healthy(self, log10_limit: float) -> int:
+        None as long as none was measured of those that are to be; theory's where none is.
+        """
+        if not self.measured.size:
+            return None if self.wanted else Kind.of(self.log10_ratio, log10_limit)
+        if self.share(log10_limit).value >= RELIED_ON:
+            return Kind.HEALTHY
+        if 2 * np.count_nonzero(self.measured == -np.inf) > self.measured.size:
+            return Kind.DEAD
+        too_little, too_much = self.outside(log10_limit)
+        return Kind.VANISHING if too_little >= too_much else Kind.EXPLODING
+
+    def outside(self, log10_limit: float) -> tuple[float, float]:
+        """In which share of the networks too little arrives, and in which too much."""
+        below = float(np.mean(self.measured < log10_limit))
+        return below, float(np.mean(self.measured > -log10_limit))
+
+    def share(self, log10_limit: float, first: int | None = None) -> Share:
         """In how many of the networks it stays between the threshold and its inverse."""
-        return int(np.count_nonzero(abs(self.measured) <= -log10_limit))
+        measured = self.measured[:first]
+        return Share(int(np.count_nonzero(abs(measured) <= -log10_limit)), measured.size)
 
-    def holds(self, log10_limit: float) -> bool:
-        """Whether it does in all but a few."""
-        return self.healthy(log10_limit) >= HOLDS * self.measured.size
+
+def better_of(normal: CheckedWeights, orthogonal: CheckedWeights) -> CheckedWeights:
+    """Those that do without doubt, else those that seem to, else those that do more often.
+
+    Where both do, the normal ones: they take less to draw.
+    """
+    if not normal.measured.size or orthogonal.measured.size != normal.measured.size:
+        return normal
+    limit = normal.subject.setup.log10_threshold
+    own, other = normal.share(limit), orthogonal.share(limit)
+    if own.proven or other.proven:
+        return normal if own.proven else orthogonal
+    if own.value >= RELIED_ON or own.healthy >= other.healthy:
+        return normal
+    return orthogonal
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The advice for one activation, and what it is compared with.
+    """What theory advises for one activation, and what it is compared with.
 
     Attributes:
         subject: the activation.
         advice: what theory says.
-        weights: the advised way to draw them; after it, for the focused activation, the recipes.
-        expectation: what theory says of the advised networks at this width, once that is known.
-        remedy: what helps where the advice does not hold.
+        weights: normal weights of that σw, orthogonal ones of that gain; after them, for the
+            focused activation, the recipes. Where those do not do, of the best σw found instead.
+        searched: whether others were looked for.
+        settled: whether the networks are drawn and no others are looked for any more.
+        theirs: of theory's σw the better ones, where others were found better.
+        expectation: what theory says of the normal ones at this width, once that is known.
+        remedy: what helps where no weights do.
         not_simulated: why it could not be checked, where it could not.
+        why_fewer: why fewer networks are drawn than were asked for, where that is so.
     """
 
     subject: Subject
     advice: Advice
     weights: tuple[CheckedWeights, ...]
     expectation: Expectation | None = None
+    searched: bool = False
+    settled: bool = False
+    theirs: CheckedWeights | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""
+    why_fewer: str = ""
 
     @property
     def name(self) -> str:
@@ -97,14 +193,30 @@ class Comparison:
         return self.subject.name
 
     @property
-    def advised(self) -> CheckedWeights:
-        """The setting that the advice comes to, and how it did."""
+    def normal(self) -> CheckedWeights:
+        """Normal weights of the σw that theory advises, or of a better one."""
         return self.weights[0]
 
     @property
-    def recipes(self) -> tuple[CheckedWeights, ...]:
-        """What it is compared with."""
-        return self.weights[1:]
+    def orthogonal(self) -> CheckedWeights:
+        """Orthogonal weights of that gain."""
+        return self.weights[1]
+
+    @property
+    def best(self) -> CheckedWeights:
+        """The better of the two."""
+        return better_of(self.normal, self.orthogonal)
+
+    @property
+    def advised(self) -> CheckedWeights | None:
+        """The best ones, if they do: what is handed out."""
+        limit = self.subject.setup.log10_threshold
+        return self.best if self.best.kind(limit) is Kind.HEALTHY else None
+
+    @property
+    def others(self) -> tuple[CheckedWeights, ...]:
+        """What the best ones are compared with."""
+        return tuple(weights for weights in self.weights if weights is not self.best)
 
     @property
     def wanted(self) -> int:
@@ -116,9 +228,12 @@ class Comparison:
         """From which width on 95 % of networks keep the threshold, to leading order."""
         if self.expectation is None:
             return math.nan
-        units = self.subject.setup.network.units
+        network = self.subject.setup.network
+        if network.listed:
+            return math.nan  # there is no one width
+        units = network.width
         n_beta = float(self.expectation.path.log_variance(units)[0] * units)
-        return sufficient_width(n_beta, self.advice.log10_ratio, self.advice.threshold)
+        return sufficient_width(n_beta, self.normal.log10_ratio, self.advice.threshold)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gradtui.plots.canvas import MIN_HEIGHT, Canvas, tick_values
+from gradtui.plots.canvas import MIN_HEIGHT, Canvas
 from gradtui.plots.picture import (
-    DASHES,
     LETTERS,
     Picture,
     Row,
     Span,
     curve_role,
+    dash_of,
     fit_text,
     row,
     row_text,
@@ -19,10 +17,13 @@ from gradtui.plots.picture import (
     wrapped,
 )
 from gradtui.setup import Setup
-from gradtui.views.init.comparison import Comparison, Comparisons
-from gradtui.views.init.readout import measured_columns
+from gradtui.views.columns import whole_columns
+from gradtui.views.curves import drawing_order
+from gradtui.views.extent import sigma_ranges
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
+from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, plain
+from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -41,7 +42,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
-        Span("  ● advised", "good"),
+        Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
     )
@@ -54,52 +55,91 @@ def _top(setup: Setup) -> float:
 
 
 def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canvas:
-    """The empty plot: the range of σw, wider where the advice lies beyond it."""
+    """The empty plot: the range of σw, so wide that the advice is on it unless it was given."""
     top = _top(setup)
-    low, high = setup.plane.sigma_w_range
-    high = max(high, 1.15 * result.focused.advice.sigma_w)
+    low, high = sigma_ranges(setup)[0]
+    if setup.plane.sigma_w_range is None:
+        high = max(high, 1.15 * result.focused.best.sigma_w)
     return Canvas(
         size.width,
         size.height,
         (low, high),
         (-top, top),
         x_label=plain,
-        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2),
+        y_label=decade if top >= _FEW_DECADES else lambda at: magnitude(at, 2 if top > 0.1 else 6),
         marker=marker,
-        label_width=6 if top < 999 else 8,
-        x_ticks=tick_values(low, high, max(3, size.width // 9)),
+        label_width=decade_cells(-top, top),
         whole_y=top >= _FEW_DECADES,
+        log_y=True,
+        x_title="σw",
+        y_title=f"gradient left after {setup.depth} layers",
     )
 
 
 def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
     """The healthy band's edges, and every activation's curve with its letter."""
-    top, limit = _top(setup), setup.log10_threshold
+    limit = setup.log10_threshold
     for edge in (limit, -limit):
         canvas.level(edge, f" {magnitude(edge)} ", "good")
-    for index, comparison in reversed(list(enumerate(result.each))):
-        w, r = comparison.advice.curve
-        canvas.line(w, r, curve_role(index), DASHES[index])
-    for index, comparison in enumerate(result.each if len(result.each) > 1 else ()):
-        w, r = comparison.advice.curve
-        place = int(np.argmin(abs(r + 0.6 * top)))  # below the band, clear of the advice
-        canvas.text(float(w[place]), float(r[place]), LETTERS[index], curve_role(index))
+    chosen = result.each.index(result.focused)
+    for index in drawing_order(len(result.each), chosen):
+        comparison, dash = result.each[index], dash_of(index, index == chosen)
+        letter = LETTERS[index] if len(result.each) > 1 else ""
+        role = curve_role(index)
+        sigma_w, left = comparison.advice.curve
+        canvas.line(sigma_w, left, role, dash, f"{comparison.name}{THEORY}", letter)
 
 
 def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
-    """The cursor, and where the advised weights and the recipes stand, with what was measured."""
+    """The cursor, and where weights of each kind stand, with what was measured of them."""
     top, limit = _top(setup), setup.log10_threshold
-    canvas.upright(focused.advice.sigma_w, "good")
+    role = "good" if focused.advised else "bad"
+    best = focused.best
+    canvas.upright(best.sigma_w, role, f"best {plain(best.sigma_w, 4)}")
     canvas.upright(setup.plane.sigma_w, "cursor")
-    advised = focused.advised
-    others = [recipe for recipe in focused.recipes if recipe.sigma_w != advised.sigma_w]
-    measured = [weights for weights in (advised, *others) if weights.measured.size]
-    spans = [weights.quantiles() for weights in measured]
+    low, high = canvas.x_limits
+    shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
+    hidden = focused.normal if best.orthogonal else focused.orthogonal
+    measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
+    spans = [weights.quantiles for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
-    canvas.bars([weights.sigma_w for weights in measured], low_ends, high_ends, "spread")
-    for weights in (*focused.recipes, advised):
-        height = min(max(weights.known, -top), top)
-        canvas.text(weights.sigma_w, height, weights.letter, weights.kind(limit).role)
+    at = [weights.sigma_w for weights in measured]
+    canvas.bars(at, low_ends, high_ends, "spread", name="5-95 % measured")
+    near = (high - low) / canvas.columns, 2.0 * top / canvas.lines
+    # The best first, and beside its letter those of what stands in the same place.
+    left = sorted(shown, key=lambda one: one is not best)
+    while left:
+        first, height = left[0], _height(left[0], top)
+        here = [
+            one
+            for one in left
+            if one is first
+            or (
+                abs(one.sigma_w - first.sigma_w) < near[0]
+                and abs(_height(one, top) - height) < near[1]
+            )
+        ]
+        left = [one for one in left if one not in here]
+        told = [
+            (ADVISED, "advised") if one is focused.advised else (one.letter, _named(one, best))
+            for one in here
+        ]
+        beyond = "↑" if first.known > top else "↓" if first.known < -top else ""
+        letters = "".join(letter for letter, _ in told) + beyond
+        name = ", ".join(name for _, name in told)
+        canvas.text(first.sigma_w, height, letters, role_of(first.kind(limit)), name)
+
+
+def _named(weights: CheckedWeights, best: CheckedWeights) -> str:
+    """Their names, and the σb where it is not that of the curve."""
+    if weights.sigma_b == best.sigma_b:
+        return weights.label
+    return f"{weights.label} (σb = {plain(weights.sigma_b, 2)})"
+
+
+def _height(weights: CheckedWeights, top: float) -> float:
+    """Where they stand in a plot from -top to top."""
+    return min(max(weights.known, -top), top)
 
 
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
@@ -111,26 +151,25 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
-    longest = max(len(recipe.label) for recipe in comparison.recipes)
-    wide = max(22, min(longest, width - 52))
-    head = f"   recipe{'σw':>{wide + 2}}{f'after {setup.depth}':>11}  measured"
-    rows = [row_within(width, Span(head, "muted"), Span(" 5-95 %", "muted"))]
-    for recipe in comparison.recipes:
+    longest = max(len(recipe.label) for recipe in comparison.others)
+    wide = max(23, min(longest, width - 52))
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>7}{f'after {setup.depth}':>11}")
+    rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
+    for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
         rows.append(
-            row_within(
-                width,
-                Span(f" {kind.mark} {recipe.letter} ", kind.role),
+            [
+                Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
                 Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
-            )
+            ]
         )
-    return rows
+    return list(whole_columns(rows, width))
 
 
 def _recipe_names(comparison: Comparison, width: int) -> list[Row]:
     # A no-break space, so that a letter stays with its name.
-    names = " ".join(f" {recipe.letter}\u00a0{recipe.label}" for recipe in comparison.recipes)
+    names = " ".join(f" {recipe.letter}\u00a0{recipe.label}" for recipe in comparison.others)
     lines = wrapped(names.replace(", ", ",\u00a0"), width, "muted", " ")
     return [row((row_text(line).replace("\u00a0", " "), "muted")) for line in lines]

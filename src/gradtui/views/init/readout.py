@@ -6,41 +6,60 @@ import math
 
 import numpy as np
 
-from gradtui.plots.picture import Row, Span, fit_text, row_within
+from gradtui.models.finding import Kind
+from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.setup import Setup
+from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
 from gradtui.wording import magnitude, plain, rate
 
+ADVISED = "◆"
+"""Where the advised weights stand in the picture."""
 _NEXT_TO_1 = 5e-6
 
 
 def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
-    """The advice and the cursor's σw: theory, and what was measured."""
+    """The best weights, advised if they do, and the cursor's σw: theory, and what was measured."""
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
     rows = [
-        row_within(
-            width,
+        [
             Span(fit_text(f" {comparison.name}", 14), "title"),
             Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
-            Span(" 5-95 %", "muted"),
-        )
+            Span("  5-95 %", "muted"),
+        ]
     ]
-    advised, here = comparison.advised, _at_cursor(comparison, setup)
-    for weights, role in ((advised, advised.kind(limit).role), (here, "cursor")):
+    best, here = comparison.best, _at_cursor(comparison, setup)
+    kind, advised = best.kind(limit), comparison.advised is best
+    letter, label = (ADVISED, "advised") if advised else (best.letter, best.label)
+    for weights, lead, role in (
+        (best, f"{mark_of(kind)} {letter} {label}", role_of(kind)),
+        (here, "  ┆ cursor", "cursor"),
+    ):
         ratio = weights.log10_ratio
         rows.append(
-            row_within(
-                width,
-                Span(f" {weights.kind(limit).mark} {weights.letter} {weights.label:<9}", role),
-                Span(f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"),
-                Span(f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"),
+            [
+                Span(f" {lead:<13}", role),
+                Span(
+                    f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
+                    f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"
+                ),
                 *measured_columns(weights),
-            )
+            ]
         )
-    return tuple(rows)
+    return whole_columns(rows, width)
+
+
+def mark_of(kind: Kind | None) -> str:
+    """The mark of a verdict; … as long as there is none."""
+    return "…" if kind is None else kind.mark
+
+
+def role_of(kind: Kind | None) -> str:
+    """Its role."""
+    return "muted" if kind is None else kind.role
 
 
 def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
@@ -61,5 +80,6 @@ def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     """Median and 5-95 %, as two columns."""
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
-    low, median, high = map(magnitude, weights.quantiles())
-    return Span(f"  {median:<8} "), Span(f"{low} to {high}", "spread")
+    low, median, high = map(magnitude, weights.quantiles)
+    spread = f"{low} to {high}" if weights.measured.size > 1 else "1 network"
+    return Span(f"  {median:<8} "), Span(spread, "spread")

@@ -1,67 +1,147 @@
-"""What helps where the advice does not hold in networks of this width, tried out."""
+"""What helps where no weights of the advised size do, tried out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
-from gradtui.models.finding import Remedy
+from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
+from gradtui.models.judging import RELIED_ON
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
-from gradtui.views.init.comparison import CheckedWeights, Comparison
-from gradtui.views.init.weights import advice_for, advised_weights, measured, work_of
+from gradtui.setup import implied
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Share
+from gradtui.views.init.weights import (
+    advice_for,
+    advised_weights,
+    left_in,
+    networks_of,
+    recipes_in_use,
+    seconds_of_all,
+    work_of,
+)
 
-_TRIALS = 5, 20
-"""A remedy is tried on at least and at most so many networks."""
-_TRIAL_WORK = 6e7
-"""So much work a trial may be: a second or two."""
+_MOST = 100
+"""A remedy is confirmed on so many networks at most, until there is no doubt."""
+_LEAST = 20
+"""On fewer no doubt is said to be gone: whoever looks after each one sees it go by chance."""
+_TRIAL_WORK = 3e8
+"""So much work a trial may be: some seconds."""
+_FIRST, _HOPELESS = 8, 0.6
+"""A trial ends where after so many networks even the upper bound of their share is below this."""
+_SIGMA_B = (0.5, 1.0, 1.5)
+_TIME = 0.5
+"""The share of the patience that trying all of them may take."""
+
+
+class _Time:
+    """What is left of the seconds that trying may take."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
 def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:
-    """The first change after which the advice holds; None if it does already."""
-    advised, limit = comparison.advised, comparison.subject.setup.log10_threshold
-    if not advised.measured.size or advised.holds(limit):
+    """The first change after which weights do, without doubt; None if some do already."""
+    limit = comparison.subject.setup.log10_threshold
+    if comparison.advised is not None or not comparison.best.measured.size:
         return None
     still = part(tick, 0.0, 0.0)  # how many candidates there will be is not known
-
-    def heals(changed: Subject) -> str | None:
-        least, most = _TRIALS
-        trials = min(int(_TRIAL_WORK / work_of(changed.setup)), most)
-        if trials < least:
-            return None
-        tried = advised_weights(changed, advice_for(changed, None, still), trials)
-        *_, tried = measured(tried, still)
-        return _share(tried, limit) if tried.holds(limit) else None
-
+    before = _in_words(comparison.best.share(limit))
     candidates = _candidates(comparison)
-    return first_that_helps(comparison.subject, candidates, heals, _share(advised, limit))
+    time = _Time(_TIME * comparison.subject.setup.patience)
+    return first_that_helps(
+        comparison.subject, candidates, lambda changed: _tried(changed, time, still), before
+    )
 
 
-def _share(weights: CheckedWeights, log10_limit: float) -> str:
-    healthy, count = weights.healthy(log10_limit), weights.measured.size
-    return f"{healthy} of {count} networks are healthy"
+def _in_words(share: Share) -> str:
+    return f"{share.healthy} of {share.count} networks are healthy"
+
+
+def _tried(changed: Subject, time: _Time, tick: Tick) -> str | None:
+    """What the command for a change will report, if that is that its weights do.
+
+    It draws the networks that the command draws, and then others until a bound of their share is
+    clear: the first of several changes that seems to do may do so by chance.
+    """
+    advice = advice_for(changed, None, tick)
+    ways = advised_weights(changed, advice) if advice.possible else ()
+    compared = (*ways, *recipes_in_use(changed, None, tick)) if ways else ()
+    count = networks_of(changed.setup, seconds_of_all(compared)) if compared else 0
+    kept: list[tuple[CheckedWeights, Share]] = []
+    for weights in ways:  # the second if the first do not, or not for sure, as the command does
+        if (share := _reported(weights, count, time, tick)) is not None:
+            kept.append((weights, share))
+            if share.proven:
+                break
+    if not kept:
+        return None
+    best, reported = next((one for one in kept if one[1].proven), kept[0])
+    return _in_words(reported) if _confirmed(best, count, time, tick) else None
+
+
+def _reported(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> Share | None:
+    """The share in so many networks; None if they do not do, or if there is no time to know it."""
+    known = Share(0, 0)
+    for known in _drawn(weights, range(1, count + 1), time, tick):
+        if known.count - known.healthy > (1.0 - RELIED_ON) * count or _hopeless(known):
+            return None
+    return known if known.count == count else None
+
+
+def _confirmed(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> bool:
+    """Whether other networks than the first ones leave no doubt that these weights do."""
+    most = max(count, min(int(_TRIAL_WORK / work_of(weights.subject.setup)), _MOST))
+    known = Share(0, 0)
+    for known in _drawn(weights, range(count + 1, count + most + 1), time, tick):
+        if _hopeless(known) or (known.count >= _LEAST and (known.proven or known.refuted)):
+            break
+    return known.count > 0 and known.proven
+
+
+def _hopeless(share: Share) -> bool:
+    return share.count >= _FIRST and share.bounds[1] < _HOPELESS
+
+
+def _drawn(
+    weights: CheckedWeights, numbers: Iterable[int], time: _Time, tick: Tick
+) -> Iterator[Share]:
+    """The share in these networks, after each; ends where there is no time for the next."""
+    limit, one, healthy = weights.subject.setup.log10_threshold, seconds_of(weights.subject), 0
+    for count, number in enumerate(numbers, 1):
+        time.seconds -= one
+        if time.seconds < 0.0:
+            return
+        healthy += Kind.of(left_in(weights.subject, number, tick), limit) is Kind.HEALTHY
+        yield Share(healthy, count)
 
 
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
-    """Changes worth trying, the least intrusive first."""
+    """Changes worth trying, the least intrusive first; another activation last."""
     setup, unstable = comparison.subject.setup, comparison.advice.unstable
-    units, depth = setup.network.units, setup.depth
+    yield from usual_inputs(setup)
+    units, depth, listed = setup.network.width, setup.depth, setup.network.listed
     width = comparison.width_that_holds
-    for times in () if unstable else (1.0, 2.0):
+    for times in () if unstable or listed else (1.0, 2.0):
         if units < times * width <= MAX_WIDTH:
             enough = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {enough}", {"units": enough}
     wider = min(4 * units, MAX_WIDTH)
-    for sigma_b in (0.5, 1.0, 1.5) if unstable else ():
-        if setup.plane.sigma_b < sigma_b <= setup.plane.sigma_b_range[1]:
-            yield f"sigma_b = {sigma_b:g}", {"sigma_b": sigma_b}
-            both = {"sigma_b": sigma_b, "units": wider}
-            yield f"sigma_b = {sigma_b:g} with units = {wider}", both
-    for share in (2, 4, 8):
+    for sigma_b in _SIGMA_B:
+        if setup.plane.sigma_b < sigma_b:
+            changes = {"sigma_b": sigma_b, **implied(setup, "sigma_b", sigma_b)}
+            yield f"σb = {sigma_b:g}", changes
+            if not listed:
+                yield f"σb = {sigma_b:g} with units = {wider}", {**changes, "units": wider}
+    for share in () if listed else (2, 4, 8):
         if depth >= 2 * share:
             yield f"depth = {depth // share}", {"depth": depth // share}
     for other in ("tanh", "relu"):
         if other != comparison.name:
             yield other, {"activations": (other,)}
-            yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}
+            if not listed:
+                yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}

@@ -8,7 +8,7 @@ from gradtui.views.view import Table
 
 
 def table(result: Comparisons) -> Table:
-    """A row for the advice and each recipe, those of one and the same σ apart again."""
+    """A row for each way to draw the weights, those of one and the same σ apart again."""
     return [
         {"activation": comparison.name, "recipe": name, **_values(comparison, weights)}
         for comparison in result.each
@@ -21,9 +21,12 @@ def _values(comparison: Comparison, weights: CheckedWeights) -> dict[str, Value]
     """What is known of one way to draw the weights."""
     setup, count = comparison.subject.setup, weights.measured.size
     limit = setup.log10_threshold
-    ranged = weights is comparison.advised and comparison.advice.possible
-    low, median, high = weights.quantiles() if count else (None, None, None)
+    ranged = weights in comparison.weights[:2] and comparison.advice.possible
+    share = weights.share(limit) if count else None
+    kind = weights.kind(limit)
+    low, median, high = weights.quantiles if count else (None, None, None)
     return {
+        "advised": weights is comparison.advised,
         "sigma_w": weights.sigma_w,
         "sigma_b": weights.sigma_b,
         "gain": weights.sigma_w,
@@ -35,6 +38,8 @@ def _values(comparison: Comparison, weights: CheckedWeights) -> dict[str, Value]
         "log10_ratio_5": low,
         "log10_ratio_50": median,
         "log10_ratio_95": high,
-        "share_healthy": weights.healthy(limit) / count if count else None,
-        "verdict": str(weights.kind(limit)),
+        "share_healthy": share.value if share else None,
+        "share_low": share.bounds[0] if share else None,
+        "share_high": share.bounds[1] if share else None,
+        "verdict": str(kind) if kind else None,
     }

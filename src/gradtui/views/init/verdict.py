@@ -7,100 +7,171 @@ from collections.abc import Iterator
 
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.mean_field import mean_field
-from gradtui.models.finding import Finding
-from gradtui.views.init.comparison import Comparison, Comparisons
-from gradtui.wording import magnitude, percent, plain
+from gradtui.models.finding import Finding, Kind
+from gradtui.models.judging import RELIED_ON
+from gradtui.setup import Setup
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
+from gradtui.wording import factor, magnitude, percent, plain, share_of
 
+_FAILS = math.log10(3.0)
+"""Decades by which theory may be off before that is said."""
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
 
 
-def finding(result: Comparisons, name: str) -> Finding:
-    """The verdict on the advice for one activation."""
+def finding(result: Comparisons, name: str) -> Finding | None:
+    """The verdict on the advice for one activation; None until a network is drawn."""
     comparison = result.of(name)
-    setup, advice, advised = comparison.subject.setup, comparison.advice, comparison.advised
-    limit = setup.log10_threshold
-    kind = advised.kind(limit)
-    known = "in the median" if advised.measured.size else "in theory"
+    limit = comparison.subject.setup.log10_threshold
+    kind = comparison.best.kind(limit)
+    if kind is None:
+        return None
+    causes = [*_beside(comparison, limit), *_exactness(comparison), *_costs(comparison)]
+    return Finding(
+        name,
+        kind,
+        _sentence(comparison, kind, limit),
+        " ".join(causes),
+        evidence=_evidence(comparison),
+        remedy=comparison.remedy,
+    )
+
+
+def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
+    """What the best weights keep, in how many of the networks."""
+    setup, best = comparison.subject.setup, comparison.best
     layers = f"{setup.depth} layer{'s' if setup.depth > 1 else ''}"
-    sentence = (
-        f"{name} {kind} over {layers} with σw = {plain(advice.sigma_w, 6)} (the gain), "
-        f"σb = {plain(advice.sigma_b)}: {known} {magnitude(advised.known)} of the gradient "
-        f"arrives; healthy is {magnitude(limit)} to {magnitude(-limit)}."
-    )
-    if setup.x == 0.0 and setup.plane.sigma_b == 0.0:
-        exactness = "All inputs and biases are 0, so every z is."
-    else:
-        exactness = _exactness(advice)
-    causes = [_checked(comparison, limit), exactness, *_costs(comparison)]
-    return Finding(name, kind, sentence, " ".join(causes), remedy=comparison.remedy)
+    if not comparison.settled:
+        layers += " so far"
+    which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
+    healthy = f"{magnitude(limit)} to {magnitude(-limit)} of the gradient"
+    if not best.measured.size:
+        left = f"in theory {share_of(best.log10_ratio, 'the gradient')} arrives"
+        healthy = f"{magnitude(limit)} to {magnitude(-limit)}"
+        return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
+    share = best.share(limit)
+    median = f"{factor(best.quantiles[1])} in the median"
+    kept = f"{share} keep {healthy}, {median}"
+    if share.healthy == share.count:
+        return f"{comparison.name} {kind} over {layers} with {which}: {kept}."
+    rule = f"weights to rely on are healthy in {percent(RELIED_ON)} of them"
+    if not (share.proven or share.refuted):
+        rule += f", and {share.count} networks leave in doubt whether these are"
+    if kind is Kind.HEALTHY:
+        return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
+    only = "only " if share.healthy else ""
+    found = f"over {layers}: with the best weights found, {which}, {only}{kept}"
+    if Kind.of(best.quantiles[1], limit) is kind:
+        return f"{comparison.name} {kind} {found}; {rule}."
+    below, above = map(percent, best.outside(limit))
+    return f"{comparison.name} scatters {found}; {below} vanish, {above} explode; {rule}."
 
 
-def _checked(comparison: Comparison, limit: float) -> str:
-    """What the simulation says beside the theory."""
-    advised, expectation = comparison.advised, comparison.expectation
-    if comparison.not_simulated:
-        return f"Not simulated: {comparison.not_simulated}."
-    count = advised.measured.size
-    if not count or expectation is None:
-        return "Random networks are being drawn to check it."
-    units = comparison.subject.setup.network.units
-    low, _, high = map(magnitude, advised.quantiles())
-    theory, here = magnitude(advised.log10_ratio), float(expectation.centre[0])
-    if math.isfinite(here):
-        theory += f" for infinite width, {magnitude(here)} for {units} units"
-    text = (
-        f"Of {count} random networks of {units} units a layer, {advised.healthy(limit)} are "
-        f"healthy and 90 % keep {low} to {high} (theory: {theory})."
-    )
-    if advised.holds(limit) or comparison.advice.unstable or here == -math.inf:
-        return text
-    return text + _what_would_hold(comparison, limit)
+def _called(weights: CheckedWeights) -> str:
+    if weights.orthogonal:
+        return f"orthogonal weights of gain {plain(weights.sigma_w, 6)}"
+    return f"σw = {plain(weights.sigma_w, 6)} (the gain)"
 
 
-def _what_would_hold(comparison: Comparison, limit: float) -> str:
-    """Which width would hold, and whether orthogonal weights do."""
-    text, setup = "", comparison.subject.setup
-    wide = comparison.width_that_holds
-    if setup.network.units < wide < math.inf and setup.x:
-        text += f" It takes about {magnitude(math.log10(wide))} units to hold in most."
-    for recipe in comparison.recipes:
-        if recipe.names == ("orthogonal",) and recipe.measured.size and recipe.holds(limit):
-            text += (
-                f" Orthogonal weights of this gain scatter less: {recipe.healthy(limit)} of "
-                f"{recipe.measured.size} are healthy."
-            )
-    return text
-
-
-def _exactness(advice: Advice) -> str:
-    """Which other σw would do."""
-    if not advice.possible:
-        return (
-            "No σw is healthy at this σb: below it the signal dies out, above it explodes, and "
-            "nothing lies between."
+def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
+    """How the other way to draw weights of that size did, if that says more."""
+    best, normal, orthogonal = comparison.best, comparison.normal, comparison.orthogonal
+    if best.orthogonal:
+        yield f"Normal weights of that size scatter more: {normal.share(limit)} are healthy."
+    elif orthogonal.measured.size and best.measured.size:
+        share, own = orthogonal.share(limit), best.share(limit)
+        if share.count == own.count and share.healthy > own.healthy:
+            yield f"Orthogonal weights of this gain scatter less: {share} are healthy."
+    if (theirs := comparison.theirs) is not None:
+        yield (
+            f"Where theory has the gradient unchanged, at {_called(theirs)}, only "
+            f"{theirs.share(limit)} are healthy."
         )
-    if advice.unstable:
-        return (
+    wide = comparison.width_that_holds
+    units = comparison.subject.setup.network.width
+    failing = comparison.advised is None and best.measured.size
+    if failing and not comparison.advice.unstable and units < wide < math.inf:
+        yield f"It takes about {magnitude(math.log10(wide))} units to hold in most."
+
+
+def _evidence(comparison: Comparison) -> str:
+    """The networks drawn, and what theory says of them."""
+    best = comparison.best
+    if comparison.not_simulated:
+        return f"In theory, for infinite width; not simulated: {comparison.not_simulated}."
+    if not best.measured.size:
+        return ""
+    setup = comparison.subject.setup
+    low, _, high = map(factor, best.quantiles)
+    keep = f"90 % keep {low} to {high}" if best.measured.size > 1 else "there is only one"
+    drawn = f"Random networks of {setup.network.units_text} a layer: {keep}."
+    return " ".join(filter(None, (drawn, _theory(comparison, setup), comparison.why_fewer)))
+
+
+def _theory(comparison: Comparison, setup: Setup) -> str:
+    best, expectation, network = comparison.best, comparison.expectation, setup.network
+    text = f"Theory: {factor(best.log10_ratio)} for infinite width"
+    here = math.nan if expectation is None else float(expectation.centre[0])
+    if best.orthogonal or not math.isfinite(here):
+        return f"{text}."
+    apart = best.quantiles[1] - here
+    fails = ": that fails here" if not abs(apart) <= _FAILS else ""
+    return (
+        f"{text}, {factor(here)} for {network.units_text} to first order in "
+        f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}{fails}."
+    )
+
+
+def _exactness(comparison: Comparison) -> Iterator[str]:
+    """Which other σw would do."""
+    setup, advice = comparison.subject.setup, comparison.advice
+    if setup.x == 0.0 and setup.plane.sigma_b == 0.0:
+        yield "All inputs and biases are 0, so every z is."
+    elif not advice.possible:
+        vanishes = float(advice.curve[1].max()) < math.log10(advice.threshold)
+        yield "No σw is healthy at this σb, even at infinite width: " + (
+            "whatever it is, too little of the gradient arrives."
+            if vanishes
+            else "below some σw the signal dies out, above it explodes, and nothing lies between."
+        )
+    elif advice.unstable:
+        yield (
             f"σw would have to be right to {percent(advice.tolerance)}: below it the signal itself "
             "dies out, above it explodes."
         )
+    else:
+        yield _range(comparison)
+
+
+def _range(comparison: Comparison) -> str:
+    advice, best, setup = comparison.advice, comparison.best, comparison.subject.setup
+    text = f"At infinite width any σw {_from_to(advice)} is healthy"
+    if best.kind(setup.log10_threshold) is Kind.HEALTHY or not comparison.searched:
+        return f"{text}."
+    return f"{text}; {setup.network.units_text} scatter too much for any that was tried."
+
+
+def _from_to(advice: Advice) -> str:
+    """The healthy range; it does not hold σw = 0, which leaves nothing."""
     least, most = SIGMA_W_RANGE
+    if advice.low <= least:
+        return "above 0" if advice.high >= most else f"up to {plain(advice.high, 4)}"
     upwards = "up" if advice.high >= most else f"to {plain(advice.high, 4)}"
-    low = "0" if advice.low <= least else plain(advice.low, 4)
-    return f"In theory any σw from {low} {upwards} will do."
+    return f"from {plain(advice.low, 4)} {upwards}"
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:
     """What saturation costs, where weights are so large that there is much of it."""
-    advice, expectation = comparison.advice, comparison.expectation
-    f = advice.activation
+    expectation = comparison.expectation
+    f = comparison.advice.activation
     if f.saturates != "both sides" or expectation is None:
         return
-    share = expectation.saturated
+    share = expectation.saturated(expectation.path.depth)
     if share > _MUCH:
-        c = mean_field(f, advice.sigma_w**2, advice.sigma_b**2).c
+        w, b = comparison.normal.sigma_w, comparison.normal.sigma_b
+        c = mean_field(f, w * w, b * b).c
+        end = "" if math.isnan(c) else f", and two inputs end with a correlation of {plain(c, 4)}"
         yield (
             f"Such weights saturate {percent(share)} of the units: few carry the gradient, which "
-            f"therefore scatters, and two inputs end with a correlation of {plain(c, 4)}."
+            f"therefore scatters{end}."
         )

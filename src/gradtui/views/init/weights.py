@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,8 @@ from gradtui.errors import InputError
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.models import LAYERED
+from gradtui.models.network.cost import networks_within, seconds_of
+from gradtui.models.network.networks import layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -23,13 +25,10 @@ RECIPES = {
     "lecun_normal": "L",
     "xavier_normal": "X",
     "kaiming_normal": "K",
-    "orthogonal": "O",
     "critical": "C",
 }
 """The recipes that the advice is compared with, by the letters that they begin with."""
 
-_MOST_FOR_A_RECIPE = 20
-"""So many networks tell a recipe that fails; the advice is checked on all that are asked for."""
 _WORK_A_PICTURE = 2_000_000
 """After so much work what was measured is shown, if it has doubled."""
 
@@ -51,11 +50,24 @@ def advice_for(subject: Subject, followed: int | None, tick: Tick) -> Advice:
     )
 
 
-def advised_weights(subject: Subject, advice: Advice, wanted: int) -> CheckedWeights:
-    """The setting that an advice comes to, to be measured on so many networks."""
-    drawn = with_sigmas(subject, advice.sigma_w, advice.sigma_b)
-    return CheckedWeights(
-        ("advised",), "●", drawn, advice.sigma_w, advice.sigma_b, advice.log10_ratio, wanted
+def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, CheckedWeights]:
+    """Normal weights of the σw that is advised, and orthogonal ones of that gain.
+
+    They differ in nothing else, and theory says the same of both.
+    """
+    return pair_of(subject, advice.sigma_w, advice.sigma_b, advice.log10_ratio)
+
+
+def pair_of(
+    subject: Subject, w: float, b: float, ratio: float
+) -> tuple[CheckedWeights, CheckedWeights]:
+    """Normal weights of this σw, and orthogonal ones of that gain; with what theory says."""
+    normal = with_sigmas(subject, w, b)
+    spec = format_spec("orthogonal", {"gain": w, "sigma_b": b})
+    orthogonal = subject.changed({"init": (spec,)})
+    return (
+        CheckedWeights(("normal",), "N", normal, w, b, ratio),
+        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, ratio),
     )
 
 
@@ -66,41 +78,42 @@ def with_sigmas(subject: Subject, sigma_w: float, sigma_b: float) -> Subject:
 
 
 def recipes_in_use(
-    subject: Subject, sigma_w: float, followed: int | None, tick: Tick
+    subject: Subject, followed: int | None, tick: Tick
 ) -> tuple[CheckedWeights, ...]:
-    """The recipes in use for this activation, those that come to the same as one.
-
-    Orthogonal weights get the advised gain and σb: they differ from the advice in nothing else.
-    """
+    """The recipes in use for this activation, those that come to the same as one."""
     setup = subject.setup
-    sigma_b = setup.plane.sigma_b
-    parameters = {
-        "orthogonal": {"gain": sigma_w, "sigma_b": sigma_b},
-        "critical": {"sigma_b2": sigma_b**2},
-    }
-    distinct: dict[tuple[float, float, bool], CheckedWeights] = {}
+    parameters = {"critical": {"sigma_b2": setup.plane.sigma_b**2}}
+    distinct: dict[tuple[float, float], CheckedWeights] = {}
     for name, letter in RECIPES.items():
         drawn = subject.changed({"init": (format_spec(name, parameters.get(name, {})),)})
         try:
-            sigmas = LAYERED[setup.model].sigmas(drawn)
+            sigmas = layer_sigmas_of(drawn)
         except InputError:  # it has no critical point here
             continue
-        w, b = math.sqrt(sigmas.sigma_w2), math.sqrt(sigmas.sigma_b2)
-        same = (round(w, 9), round(b, 9), name == "orthogonal")
+        w, b = (math.sqrt(square) for square in sigmas.typical[:2])
+        same = round(w, 9), round(b, 9)
         if same in distinct:
             distinct[same] = replace(distinct[same], names=(*distinct[same].names, name))
         else:
-            wanted = min(setup.network.networks, _MOST_FOR_A_RECIPE)
-            distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan, wanted)
+            distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan)
     recipes = list(distinct.values())
     ws, bs = np.array([(recipe.sigma_w, recipe.sigma_b) for recipe in recipes]).T
     ratios = log10_ratio(
         subject.activation, ws, bs, setup.depth, abs(setup.x), followed=followed, tick=tick
     )
     return tuple(
-        replace(recipe, log10_ratio=float(ratio))
+        replace(recipe, log10_ratio=_own_ratio(recipe.subject, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
+
+
+def _own_ratio(subject: Subject, ratio: float) -> float:
+    """What theory says is left: that for one σw, or where layers differ, that for theirs."""
+    found, setup = layer_sigmas_of(subject), subject.setup
+    if found.alike:
+        return ratio
+    path = theory(subject.activation, *found.for_theory, setup.depth, abs(setup.x))
+    return float(path.log10_grad_hidden[0])
 
 
 # ----------------------------------------------------------------- simulation
@@ -108,7 +121,23 @@ def recipes_in_use(
 
 def work_of(setup: Setup) -> float:
     """Of a network, in numbers that are drawn; a layer costs as much as some thousands of them."""
-    return setup.depth * (setup.network.units**2 + 5000.0)
+    return setup.network.weights(setup.depth) + 5000.0 * setup.depth
+
+
+def networks_of(setup: Setup, seconds: float, among: int = 1) -> int:
+    """How many networks are drawn in each way: as asked for, or as many as there is time for.
+
+    Args:
+        setup: with the patience, which several activations share.
+        seconds: what one network in each way takes.
+        among: so many activations.
+    """
+    return networks_within(setup.network.networks, setup.patience / among, seconds)
+
+
+def seconds_of_all(ways: Sequence[CheckedWeights]) -> float:
+    """What one network in each of these ways takes."""
+    return sum(seconds_of(way.subject) for way in ways)
 
 
 def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:
@@ -117,16 +146,22 @@ def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:
     Raises:
         InputError: more memory than there is.
     """
-    ratios: list[float] = []
-    flow_of = LAYERED[weights.subject.setup.model].flow
     work, share = 0.0, 1.0 / weights.wanted
+    ratios: list[float] = []
     for number in range(1, weights.wanted + 1):
-        own = part(tick, (number - 1) * share, share)
-        flow = flow_of(weights.subject, number, 1, tick=own)
-        ratios.append(log10_left(flow))
+        ratios.append(left_in(weights.subject, number, part(tick, (number - 1) * share, share)))
         work += work_of(weights.subject.setup)
         doubled = work >= _WORK_A_PICTURE and number >= 2 * weights.measured.size
         if doubled or number == weights.wanted:
             work = 0.0
-            weights = replace(weights, measured=np.sort(ratios))
+            weights = replace(weights, measured=np.array(ratios))
             yield weights
+
+
+def left_in(subject: Subject, number: int, tick: Tick) -> float:
+    """log10 of what is left in the network with this number.
+
+    Raises:
+        InputError: more memory than there is.
+    """
+    return log10_left(LAYERED[subject.setup.model].flow(subject, number, 1, tick=tick))

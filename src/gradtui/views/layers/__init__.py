@@ -12,13 +12,13 @@ from gradtui.when_called import when_called
 if TYPE_CHECKING:
     from gradtui.views.layers.picture import draw, waiting
     from gradtui.views.layers.readout import readout
-    from gradtui.views.layers.study import ComparedNetworks, run
+    from gradtui.views.layers.study import ComparedNetworks, foretold_of, run
     from gradtui.views.layers.table import table
     from gradtui.views.layers.verdict import finding
 else:
     draw, waiting = when_called("gradtui.views.layers.picture", "draw", "waiting")
     (readout,) = when_called("gradtui.views.layers.readout", "readout")
-    (run,) = when_called("gradtui.views.layers.study", "run")
+    foretold_of, run = when_called("gradtui.views.layers.study", "foretold_of", "run")
     (table,) = when_called("gradtui.views.layers.table", "table")
     (finding,) = when_called("gradtui.views.layers.verdict", "finding")
 
@@ -38,10 +38,12 @@ VIEW: View[ComparedNetworks] = View(
     cursor="layer",
     families=tuple(LAYERED),
     run=run,
+    foretold=foretold_of,
     draw=draw,
     readout=readout,
     finding=finding,
     table=table,
+    zooms=False,
     walk=walk_layers,
     waiting=waiting,
     has_all_subjects=True,

@@ -21,9 +21,11 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.plots.ascii import to_ascii
-from gradtui.plots.canvas import tick_values
 from gradtui.plots.picture import Picture, Row, Span, curve_role, fit_text, row, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
+from gradtui.views.layers.judgement import many_flat
+from gradtui.views.layers.plots import plots
 from gradtui.views.layers.readout import share_text
 from gradtui.views.layers.spreads import below_ends, mean_slopes, shown_layers, spread, z_limits
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
@@ -35,14 +37,14 @@ if TYPE_CHECKING:
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _SHADES = " ·░▒▓█"
-_FORWARD, _BACK, _BOTH = "●○◉"
+_FORWARD, _BACK, _BOTH = "▷◁◇"
 _MANY = 0.01
 """If more than this share of a layer's z lies beyond an edge, the edge says so."""
 
 
 def waiting(setup: Setup) -> str:
     """What is said as long as no network was run."""
-    return f"Drawing and running {setup.depth:,} layers of {setup.network.units:,} units …"
+    return f"Drawing and running {setup.depth:,} layers of {setup.network.units_text} …"
 
 
 def draw(result: ComparedNetworks, setup: Setup, size: Size, marker: str) -> Picture:
@@ -62,7 +64,12 @@ def draw(result: ComparedNetworks, setup: Setup, size: Size, marker: str) -> Pic
         role,
         marker == "ascii",
     )
-    return Picture.of([_heading(layout, size.width), *drawing.rows()], size.width, size.height)
+    return Picture.of(
+        [_heading(layout, size.width), *drawing.rows()],
+        size.width,
+        size.height,
+        plots(network, setup.layer, drawing.z, drawing.signals, role, size),
+    )
 
 
 @dataclass(frozen=True)
@@ -222,8 +229,7 @@ def _area(values: Array, rows: int) -> list[str]:
 
 def _heads(network: NetworkLayers, layout: _Layout) -> Row:
     """What stands in the columns below."""
-    name = {"saturated": "sat"}.get(network.flat, network.flat)
-    shares = f"{name:>5}{'dead':>5} " if layout.shares else ""
+    shares = f"{'flat':>5}{'dead':>5} " if layout.shares else ""
     signals = f"{_FORWARD}|a| {_BACK}|∂L/∂a|" if layout.signals else ""
     return row((shares, "axis"), (signals, "axis"))
 
@@ -235,14 +241,13 @@ def _label(at: int, layer: int, gutter: int) -> Span:
 
 
 def _shares(network: NetworkLayers, layer: int, layout: _Layout) -> Row:
-    """How many values are saturated, how many units dead."""
+    """How many values are flat, how many units dead."""
     if not layout.shares:
         return ()
     layers = network.layers
-    saturated, dead = (float(shares[layer - 1]) for shares in (layers.saturated, layers.dead))
-    many = saturated > 0.5 and network.flat != "off"
+    flat, dead = (float(shares[layer - 1]) for shares in (layers.saturated, layers.dead))
     return row(
-        (f"{share_text(saturated):>5}", "bad" if many else ""),
+        (f"{share_text(flat):>5}", "bad" if flat > many_flat(network) else ""),
         (f"{share_text(dead):>5} ", "bad" if dead > 0.5 else ""),
     )
 

@@ -15,8 +15,7 @@ def readout(result: ComparedNetworks, setup: Setup, width: int) -> tuple[Row, ..
     """A line for each network: what is inside the cursor's layer, and the rate of all."""
     layer = setup.layer
     networks = {name: result.network(name) for name in result.names}
-    flat = {network.flat for network in result.networks}
-    heads = ("z", flat.pop() if len(flat) == 1 else "flat", "dead", "|a|", "|∂L/∂a|", "per layer")
+    heads = ("z", "flat", "dead", "|a|", "|∂L/∂a|", "per layer", "σw")
     cells = [
         ("",) * len(heads) if network is None else _cells(network, layer)
         for network in networks.values()
@@ -26,7 +25,7 @@ def readout(result: ComparedNetworks, setup: Setup, width: int) -> tuple[Row, ..
         dict(zip(heads, zip(*cells, strict=True), strict=True)),
         [(name, None if network is None else network.kind) for name, network in networks.items()],
         width,
-        usual=(16, 7, 6, 9, 9, 10),
+        usual=(16, 7, 6, 9, 9, 10, 7),
         without=("per layer", "z"),
         longest=len(f" layer {setup.depth}"),
         gap=2,
@@ -42,6 +41,7 @@ def _cells(network: NetworkLayers, layer: int) -> tuple[str, ...]:
         magnitude(float(network.log10_signal[layer])),
         magnitude(float(network.flow.log10_grad_hidden[layer])),
         rate(network.log10_rate),
+        network.sigma_w,
     )
 
 

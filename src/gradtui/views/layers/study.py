@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,18 +13,35 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
-from gradtui.mathematics.network.statistics import Histograms, LayerStatistics
+from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerStatistics
+from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.inputs import usual_inputs
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import log10_ratio
-from gradtui.models.subject import Subject
-from gradtui.progress import Tick, part
+from gradtui.models.network.upwards import upwards
+from gradtui.models.subject import Changes, Subject, first_that_helps
+from gradtui.progress import Tick, halves, part
 from gradtui.setup import Setup
+from gradtui.views.layers.judgement import Judgement, arrives, judge, many_flat, signal_goes
+from gradtui.wording import foretold, magnitude, percent
 
 BINS = 100
 """Of each layer's histogram: finer than a screen has cells for it."""
 _RUNNING = 0.5
 """The share of the work that running the networks is; the rest is for the remedies."""
+
+
+_NUMBER = 2.5e-7
+"""Seconds that a value of a layer takes to be run forward and back, and looked at."""
+_TRYING = 2.0
+"""Seconds that trying one change may take."""
+_FOLLOWED = 300
+"""The advice for a deeper network is that of its first layers, the last of them repeated."""
+_WIDEST = 1024
+"""No wider networks are tried: it would take too long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +51,16 @@ class NetworkLayers:
     Attributes:
         subject: its activation and its initialisation.
         flow: the norms, and what happens inside each layer.
-        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back.
+        log10_sigma_w: log10 of σw, the factor that such weights make of a norm on the way back in
+            wide layers; where layers differ, in the geometric mean.
+        sigma_w: σw in words.
         remedy: what was tried and found to help.
     """
 
     subject: Subject
     flow: GradientFlow
     log10_sigma_w: float
+    sigma_w: str
     remedy: Remedy | None = None
 
     @property
@@ -58,23 +79,50 @@ class NetworkLayers:
         return self.log10_ratio / self.flow.depth
 
     @property
+    def log10_rates(self) -> tuple[float, float]:
+        """That of the weights drawn and that of f′, which together are the rate above.
+
+        Each is told by the norms of ∂L/∂z and ∂L/∂a on its two sides. Only where all is 0 on one,
+        at a rate of -inf, they are not to be asked for.
+        """
+        above, between = self.flow.log10_grad_hidden, self.flow.log10_grad_preactivations
+        return float(np.mean(above[:-1] - between)), float(np.mean(between - above[1:]))
+
+    @property
     def log10_signal(self) -> Array:
         """log10 of the root mean square of a_l over batch and units [depth + 1]."""
         size = np.array(self.flow.widths, float) * self.flow.batch
         signal: Array = self.flow.log10_hidden - 0.5 * np.log10(size)
         return signal
 
+    @cached_property
+    def judgement(self) -> Judgement:
+        """What becomes of the gradient, in words too."""
+        return judge(self)
+
     @property
     def kind(self) -> Kind:
         """What becomes of the gradient."""
-        return Kind.of(self.log10_ratio, self.log10_limit)
+        return self.judgement.kind
 
     @property
-    def flat(self) -> str:
-        """What a unit whose |f′| is under 1 % of its maximum is called with this activation."""
-        return {"both sides": "saturated", "nowhere": "flat"}.get(
-            activation(self.subject.activation).saturates, "off"
-        )
+    def flat(self) -> Array:
+        """The share of flat values by layer, those with |f′| under 1 % of its maximum [depth].
+
+        0 where f′ has no bound that it could be small beside.
+        """
+        return np.nan_to_num(self.layers.saturated)
+
+    @cached_property
+    def flat_by_design(self) -> float:
+        """That share for z ~ N(0, 1): a half of a rectifier's values, next to none of a tanh's."""
+        f = activation(self.subject.activation)
+        if not math.isfinite(f.max_abs_derivative):
+            return 0.0
+        z = np.linspace(-8.0, 8.0, 4000)
+        weight = np.exp(-0.5 * z * z)
+        flat = np.abs(f.derivative(z)) < SATURATED * f.max_abs_derivative
+        return float(weight[flat].sum() / weight.sum())
 
     @property
     def layers(self) -> LayerStatistics:
@@ -139,21 +187,103 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
             yield result
 
 
+def foretold_of(setup: Setup) -> str:
+    """What to say before a network is drawn that takes long."""
+    if setup.depth > MAX_DEPTH:
+        return ""  # that is refused
+    subjects = MODELS[setup.model].subjects(setup)
+    what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"
+    return foretold(what, sum(map(_seconds_of, subjects)))
+
+
 def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:
     """Draw the first network of decay's ensemble and run a batch."""
     layered, batch = LAYERED[subject.setup.model], subject.setup.network.batch
     flow = layered.flow(subject, 1, batch, layers=True, bins=BINS, tick=tick)
     sigma_w2 = layered.sigmas(subject).sigma_w2
-    return NetworkLayers(subject, flow, 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf)
+    log10_sigma_w = 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf
+    return NetworkLayers(subject, flow, log10_sigma_w, layered.sigma_w_text(subject))
 
 
 def _remedy(network: NetworkLayers, tick: Tick) -> Remedy | None:
     """The first change that was tried and found to make it healthy, if any."""
     if network.kind is Kind.HEALTHY:
         return None
-    family = network.subject.setup.model
+    subject, family = network.subject, network.subject.setup.model
+    attempts = halves(part(tick, 0.5, 0.5))
+
+    def heals(changed: Subject) -> str | None:
+        if _seconds_of(changed) > _TRYING:
+            return None  # it could not be tried in the time that there is
+        tried = _run_network(changed, next(attempts))
+        return _state(tried) if tried.kind is Kind.HEALTHY else None
+
     try:
-        decay = LAYERED[family].measured(network.subject, network.flow)
+        decay = LAYERED[family].measured(subject, network.flow)
+        remedy = MODELS[family].remedy(decay, part(tick, 0.0, 0.5))
     except InputError:
-        return None  # there is no theory for it
-    return MODELS[family].remedy(decay, tick)
+        remedy = None  # there is no theory for it
+    if remedy is not None and "activations" in remedy.changes:
+        kept = first_that_helps(subject, _stronger(subject), heals, _state(network))
+        if kept is not None:
+            return kept
+    if remedy is not None:
+        if _seconds_of(subject) > _TRYING:
+            return remedy
+        if shown := heals(subject.changed(remedy.changes)):
+            after = f"{shown} in the network that is shown; of several, {remedy.after}"
+            return replace(remedy, after=after)
+    return first_that_helps(subject, _candidates(subject), heals, _state(network))
+
+
+def _seconds_of(subject: Subject) -> float:
+    """What drawing one network, running a batch and looking into it takes."""
+    network = subject.setup.network
+    numbers = sum(network.widths(subject.setup.depth)[1:]) * network.batch
+    return seconds_of(subject) + _NUMBER * numbers
+
+
+def _state(network: NetworkLayers) -> str:
+    """What is judged, in a few words."""
+    words = [arrives(network)]
+    if dead := int(network.flow.dead_rows[0]):
+        words.append(f"nothing of that of {dead} of {network.flow.batch} inputs")
+    if signal_goes(network):
+        words.append(f"|a| ends at {magnitude(float(network.log10_signal[-1]))}")
+    if (most := float(network.flat.max())) > many_flat(network):
+        words.append(f"up to {percent(most)} flat")
+    return ", ".join(words)
+
+
+def _stronger(subject: Subject) -> Iterator[tuple[str, Changes]]:
+    """Normal weights above the σw that theory advises for plain networks."""
+    setup = subject.setup
+    if setup.model != "network":
+        return
+    followed = min(setup.depth, _FOLLOWED)
+    try:
+        advice = advise(
+            subject.activation, setup.depth, setup.threshold, x=setup.x, followed=followed
+        )
+    except InputError:
+        return
+    for sigma_w in upwards(advice):
+        spec = f"normal(sigma_w={sigma_w:.4g})"
+        yield f"init = {spec}", {"init": (spec,)}
+
+
+def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
+    """Changes worth trying for what the gradient's end does not show, the activation kept first."""
+    units = subject.setup.network.units
+    yield from usual_inputs(subject.setup)
+    for init in ("critical", "xavier_normal", "kaiming_normal", "orthogonal"):
+        if init != subject.init:
+            yield f"init = {init}", {"init": (init,)}
+    yield from _stronger(subject)
+    for wider in () if isinstance(units, tuple) else (4 * units, 16 * units):
+        if wider <= _WIDEST:
+            yield f"units = {wider}", {"units": wider}
+            yield f"critical, units = {wider}", {"init": ("critical",), "units": wider}
+    for name, init in (("tanh", "orthogonal"), ("relu", "kaiming_normal")):
+        if name != subject.activation:
+            yield f"{name} with {init}", {"activations": (name,), "init": (init,)}

@@ -32,7 +32,7 @@ def _rows(network: NetworkLayers) -> Table:
             "z_spread": float(layers.z_spread[at]),
             "a_mean": float(layers.a_mean[at]),
             "a_spread": float(layers.a_spread[at]),
-            "saturated": float(layers.saturated[at]),
+            "flat": float(layers.saturated[at]),
             "dead": float(layers.dead[at]),
             "log10_hidden": float(flow.log10_hidden[at + 1]),
             "log10_grad_hidden": float(flow.log10_grad_hidden[at + 1]),

@@ -6,13 +6,18 @@ import math
 
 import numpy as np
 
-from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.activations import activation
 from gradtui.models.finding import Finding, Kind
+from gradtui.views.facts import where_zero
+from gradtui.views.layers.judgement import signal_goes
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
 from gradtui.wording import magnitude, percent, rate
 
 _MOST = 0.5
-"""A layer counts as saturated where more than this share of its values is."""
+"""In a flat layer more than this share of those values is flat that are not so by design."""
+
+_NOTHING = 0.02
+"""Decades, 5 %: what all layers together make of a gradient, and less, is not told from 1."""
 
 
 def finding(result: ComparedNetworks, name: str) -> Finding | None:
@@ -23,90 +28,112 @@ def finding(result: ComparedNetworks, name: str) -> Finding | None:
 
 def _diagnose(network: NetworkLayers) -> Finding:
     """What becomes of the gradient, with the evidence from inside."""
-    causes = (_culprit(network), _flat_units(network), _dead_units(network), _forward(network))
-    cause = " ".join(filter(None, causes))
+    evidence = (_flat_values(network), _dead(network), _signal(network))
+    subject = network.subject
     return Finding(
-        network.subject.name, network.kind, _sentence(network), cause, remedy=network.remedy
+        subject.name,
+        network.kind,
+        f"{subject.activation} with {subject.init} {network.judgement.text}",
+        _cause(network),
+        " ".join(filter(None, evidence)),
+        remedy=network.remedy,
     )
 
 
-def _sentence(network: NetworkLayers) -> str:
-    """The verdict with its evidence and its threshold."""
-    kind, ratio = network.kind, network.log10_ratio
-    called = f"{network.subject.activation} with {network.subject.init}"
-    if kind is Kind.DEAD:
-        return f"{called} dead: exactly nothing of the loss's gradient arrives at the input."
-    return (
-        f"{called} {kind}: {magnitude(ratio)} of the loss's gradient arrives at the input, "
-        f"{rate(network.log10_rate)} a layer; "
-        f"healthy is {kind.healthy_is(ratio, network.log10_limit)}."
-    )
-
-
-def _culprit(network: NetworkLayers) -> str:
-    """Whether f′ or the weights did it."""
-    kind = network.kind
-    if kind is Kind.DEAD:
+def _cause(network: NetworkLayers) -> str:
+    """Whether f′ or the weights did it, or where all stops."""
+    if network.log10_ratio == -math.inf:
         return _stopped(network)
-    weights = network.log10_sigma_w
-    slopes = network.log10_rate - weights
-    shares = f"a layer, the weights make {rate(weights)} and f′ the rest, {rate(slopes)}"
-    if kind is Kind.HEALTHY:
-        return f"{shares[0].upper()}{shares[1:]}."
-    sign = 1.0 if kind is Kind.EXPLODING else -1.0
+    if network.kind is Kind.DEAD:
+        return _stopped_inputs(network)
+    weights, slopes = network.log10_rates
+    by_weights, by_slopes = (_a_layer(one, network.flow.depth) for one in (weights, slopes))
+    shares = f"a layer, the weights make {by_weights} and f′ {by_slopes}"
+    if Kind.of(network.log10_ratio, network.log10_limit) is Kind.HEALTHY:
+        return f"Of the gradient, {shares}."
+    sign = 1.0 if network.kind is Kind.EXPLODING else -1.0
     if sign * weights > sign * slopes:
-        return f"The weights did it: {shares}."
-    if kind is Kind.VANISHING and network.flat == "saturated":
-        if (_saturated(network) > _MOST).any():
-            return f"Saturation did it: {shares}."
-        return f"f′ did it, without saturation: {shares}."
+        return _by_weights(network, sign, shares)
+    if network.kind is Kind.VANISHING and not network.flat.any():
+        return f"f′ did it, though not one value is flat: {shares}."
     return f"f′ did it: {shares}."
+
+
+def _a_layer(log10: float, depth: int) -> str:
+    """What each layer makes; as ×1 what comes to no more over all of them."""
+    return rate(0.0 if abs(log10 * depth) < _NOTHING else log10)
+
+
+def _by_weights(network: NetworkLayers, sign: float, shares: str) -> str:
+    """Whether it is their size, or that few units are far from the average that σw is."""
+    (weights, _), size = network.log10_rates, network.log10_sigma_w
+    if sign * (weights - size) <= sign * size:
+        return f"The weights did it: {shares}."
+    fewest = min(network.flow.widths[:-1])
+    units = f"{fewest} unit{'s' if fewest > 1 else ''}"
+    which = (
+        f"Layers of {units}" if fewest == max(network.flow.widths) else f"Widths down to {units}"
+    )
+    return f"{which} did it: {shares}. In wide layers such weights make {rate(size)}."
 
 
 def _stopped(network: NetworkLayers) -> str:
     """Where the gradient becomes exactly zero."""
     if network.log10_sigma_w == -math.inf:
         return "The weights are 0."
-    stop = int(np.flatnonzero(network.flow.log10_grad_hidden == -math.inf)[-1]) + 1
-    if network.layers.dead[stop - 1] == 1.0:
-        return f"All units of layer {stop} are dead: f′ = 0 for the whole batch."
-    return f"The units of layer {stop} that the gradient reaches pass nothing on."
+    dead = np.flatnonzero(network.layers.dead == 1.0) + 1
+    if dead.size:
+        first = f"layer {dead[0]}" + (f", the first of {dead.size} such," if dead.size > 1 else "")
+        where = where_zero(activation(network.subject.activation))
+        return f"All units of {first} are dead: for every input z is where f′ = 0, {where}."
+    return f"{_stopped_inputs(network)} No layer is so for all of them."
 
 
-def _saturated(network: NetworkLayers) -> Array:
-    """The share of flat values by layer; 0 where f′ has no bound that it could be small beside."""
-    return np.nan_to_num(network.layers.saturated)
-
-
-def _flat_units(network: NetworkLayers) -> str:
-    """Where the values are at which f′ is under 1 % of its maximum."""
-    saturated = _saturated(network)
-    worst = int(np.argmax(saturated))
-    over = np.flatnonzero(saturated > _MOST)
-    most = percent(float(saturated[worst]))
-    if network.flat == "off" or not saturated[worst]:
-        return ""  # half of a rectifier is off by design; what is dead is said apart
-    values = f"of the values are {network.flat} (|f′| under 1 % of its maximum)"
-    if not over.size:
-        return f"At most {most} {values}, in layer {worst + 1}."
-    if over.size == network.flow.depth:
-        return f"In every layer more than half {values}; {most} in layer {worst + 1}."
+def _stopped_inputs(network: NetworkLayers) -> str:
+    """Where the gradients of single inputs become exactly zero: counted from above."""
+    stops = -np.diff(network.flow.dead_rows)
+    most = int(np.argmax(stops)) + 1
     return (
-        f"Layer {over[0] + 1} is the first of {over.size} in which more than half {values}; "
+        f"For each of them all units of a layer have f′ = 0, for {stops[most - 1]} those of layer "
+        f"{most}: {network.flow.widths[most]} units are few."
+    )
+
+
+def _flat_values(network: NetworkLayers) -> str:
+    """How many of the values are flat, beyond what is so by design."""
+    flat, design = network.flat, network.flat_by_design
+    worst = int(np.argmax(flat))
+    over = np.flatnonzero(flat > design + _MOST * (1.0 - design))
+    values = "of the values are flat (|f′| under 1 % of its maximum)"
+    most, depth = percent(float(flat[worst])), network.flow.depth
+    if not over.size:
+        if design > 0.01 or not flat[worst]:
+            return ""  # half of a rectifier is off by design; what is dead is said apart
+        return f"At most {most} {values}, in layer {worst + 1}."
+    share = "more than half" if design < 0.01 else f"more than {percent((1.0 + design) / 2.0)}"
+    if over.size == depth:
+        return f"In every layer {share} {values}; {most} in layer {worst + 1}."
+    if over.size == 1:
+        return f"In layer {worst + 1} {most} {values}."
+    return (
+        f"Layer {over[0] + 1} is the first of {over.size} in which {share} {values}; "
         f"{most} in layer {worst + 1}."
     )
 
 
-def _dead_units(network: NetworkLayers) -> str:
-    """How many units pass nothing for any input of the batch."""
-    dead = network.layers.dead
-    worst = int(np.argmax(dead))
-    if not dead[worst] or dead[worst] == 1.0:
-        return ""
-    return f"Up to {percent(float(dead[worst]))} of the units are dead, in layer {worst + 1}."
+def _dead(network: NetworkLayers) -> str:
+    """How many units pass nothing for any input, how many inputs get nothing."""
+    dead, rows = network.layers.dead, int(network.flow.dead_rows[0])
+    worst, parts = int(np.argmax(dead)), []
+    if 0.0 < dead[worst] < 1.0:
+        share = percent(float(dead[worst]))
+        parts.append(f"Up to {share} of the units are dead, in layer {worst + 1}.")
+    if rows and network.kind is not Kind.DEAD:
+        parts.append(f"Of {network.flow.batch} inputs {rows} get exactly nothing.")
+    return " ".join(parts)
 
 
-def _forward(network: NetworkLayers) -> str:
+def _signal(network: NetworkLayers) -> str:
     """What becomes of the signal on its way up."""
     first, last = float(network.log10_signal[1]), float(network.log10_signal[-1])
     if first == -math.inf:
@@ -116,7 +143,6 @@ def _forward(network: NetworkLayers) -> str:
     start, end = magnitude(first), magnitude(last)
     if start == end:
         return f"Forward, |a| stays at {start}."
-    becomes = ""
-    if abs(last - first) >= -network.log10_limit:
-        becomes = f"the signal {'collapses' if last < first else 'explodes'}: "
+    change = last - first if last == -math.inf else signal_goes(network)
+    becomes = f"the signal {'collapses' if change < 0 else 'explodes'}: " if change else ""
     return f"Forward, {becomes}|a| goes from {start} to {end}."

@@ -8,6 +8,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.cursor import KEYS, climb, upright, walk
 from gradtui.views.view import View
 from gradtui.when_called import when_called
+from gradtui.wording import foretold
 
 if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
@@ -23,7 +24,17 @@ else:
 
 def idle(setup: Setup) -> frozenset[str]:
     """Each way to map has knobs of its own."""
-    return frozenset({"units"} if setup.plane.against == "depth" else {"layer", "x"})
+    return frozenset({"units"} if setup.plane.against == "depth" else {"layer"})
+
+
+_A_LAYER = 3e-4
+"""Seconds of a layer, of the maps and of trying what helps."""
+
+
+def foretold_of(setup: Setup) -> str:
+    """That so many layers take long, where they may: far less where q soon comes to rest."""
+    seconds = _A_LAYER * setup.depth * len(setup.activations)
+    return foretold(f"following {setup.depth:,} layers", seconds, most=True)
 
 
 VIEW: View[Phase] = View(
@@ -45,6 +56,7 @@ VIEW: View[Phase] = View(
     ),
     cursor="sigma_w",
     run=run,
+    foretold=foretold_of,
     draw=draw,
     readout=readout,
     finding=finding,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.wide.phase import critical_line, critical_points
-from gradtui.setup import KNOBS, Setup
+from gradtui.progress import unwatched
+from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views.phase.point import Point, focused_subject, point_of, reached
 from gradtui.wording import plain
 
@@ -22,42 +24,47 @@ def critical_setup(setup: Setup) -> Setup:
     Raises:
         InputError: there is none at this σb.
     """
-    here = point_of(focused_subject(setup))
+    here = point_of(focused_subject(setup), unwatched)
     if here.critical_sigma_w is not None:
         return moved_to(setup, here.critical_sigma_w, here.sigma_b)
-    nearest = nearest_critical(here)
+    nearest = next(critical_places(here), None)
     if nearest is None:
         raise InputError("activation", here.name, "one with a critical line", "try tanh or relu")
     raise InputError(
         "sigma_b",
         here.sigma_b,
         f"a σb with a critical σw for {here.name}",
-        f"{KNOBS['sigma_b'].letter} {plain(nearest[1])} has one",
+        f"{{sigma_b={plain(nearest[1])}}} has one",
     )
 
 
 def moved_to(setup: Setup, sigma_w: float, sigma_b: float) -> Setup:
-    """The cursor there, the map widened if it ends before."""
+    """The cursor there; a range that was given is widened if it ends before."""
     sigma_w = float(f"{sigma_w:.10g}")  # χ is then 1 to 1e-9, and the number can be read
-    changes: dict[str, object] = {"sigma_w": sigma_w, "sigma_b": sigma_b}
-    for name, value in (("sigma_w_range", sigma_w), ("sigma_b_range", sigma_b)):
-        low, high = KNOBS[name].of(setup)
-        if not low <= value <= high:
-            most = KNOBS["sigma_w"].scale(math.ceil(1.2 * value), 0)
-            changes[name] = (min(low, math.floor(value)), max(high, most))
-    return setup.with_(**changes)
+    for name, value in (("sigma_w", sigma_w), ("sigma_b", sigma_b)):
+        wider = implied(setup, name, float(KNOBS[name].scale(math.ceil(1.2 * value), 0)))
+        inside = implied(setup, name, value)
+        setup = setup.with_(**{name: value, **({} if not inside else {**inside, **wider})})
+    return setup
 
 
-def nearest_critical(point: Point) -> tuple[float, float] | None:
-    """The critical (σw, σb) nearest to the point; None if no q that is reached has χ = 1."""
-    line = critical_line(point.name)
+def critical_places(point: Point) -> Iterator[tuple[float, float]]:
+    """Critical (σw, σb) that q₁ goes to, the nearest to the point first; at most twenty."""
+    setup, line = point.subject.setup, critical_line(point.name)
     w, b = np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2)
     for index in np.argsort(np.hypot(w - point.sigma_w, b - point.sigma_b))[:_TRIED:_TRIED_EVERY]:
-        # A σb of three digits, if there is a critical point at it too.
+        # A σb of three digits, if there is a critical point at it too; else of six.
         rounded = float(f"{b[index]:.3g}")
-        for sigma_b in (rounded, float(f"{rounded * 1.01:.3g}"), float(b[index])):
+        for sigma_b in (rounded, float(f"{rounded * 1.01:.3g}"), float(f"{b[index]:.6g}")):
             b2 = sigma_b * sigma_b
-            for at in critical_points(point.name, b2):
-                if reached(point.name, at.sigma_w2, b2):
-                    return math.sqrt(at.sigma_w2), sigma_b
-    return None
+            found = next(
+                (
+                    (math.sqrt(at.sigma_w2), sigma_b)
+                    for at in critical_points(point.name, b2)
+                    if reached(setup, point.name, at.sigma_w2, b2)
+                ),
+                None,
+            )
+            if found is not None:
+                yield found
+                break

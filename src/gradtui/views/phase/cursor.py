@@ -13,8 +13,10 @@ from gradtui.when_called import when_called
 from gradtui.wording import plain
 
 if TYPE_CHECKING:
+    from gradtui.views.extent import sigma_ranges
     from gradtui.views.phase.critical import critical_setup
 else:
+    (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
     (critical_setup,) = when_called("gradtui.views.phase.critical", "critical_setup")
 
 
@@ -25,7 +27,7 @@ def upright(setup: Setup) -> str:
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
     """About a cell of the map to the right."""
-    return _stepped(setup, "sigma_w", setup.plane.sigma_w_range, steps * (10 if tens else 1))
+    return _stepped(setup, "sigma_w", sigma_ranges(setup)[0], steps * (10 if tens else 1))
 
 
 def climb(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -34,13 +36,14 @@ def climb(setup: Setup, steps: int, tens: bool) -> Setup:
     if setup.plane.against == "depth":
         stride = max(int(_step((0.0, setup.depth))), 1)
         return setup.with_(layer=setup.layer + steps * stride).clamped()
-    return _stepped(setup, "sigma_b", setup.plane.sigma_b_range, steps)
+    return _stepped(setup, "sigma_b", sigma_ranges(setup)[1], steps)
 
 
 def _stepped(setup: Setup, name: str, limits: tuple[float, float], steps: int) -> Setup:
     step = _step(limits)
     value = (round(KNOBS[name].of(setup) / step) + steps) * step
-    return setup.with_(**{name: float(f"{value:.12g}")}).clamped()
+    inside = min(max(float(f"{value:.12g}"), limits[0]), limits[1])
+    return setup.with_(**{name: inside})
 
 
 def _step(limits: tuple[float, float]) -> float:
@@ -59,12 +62,11 @@ def snap(setup: Setup) -> Moved:
     Raises:
         InputError: there is none at this σb.
     """
-    setup = critical_setup(setup)
-    return Moved(
-        setup,
-        message=f"Critical at σb {plain(setup.plane.sigma_b)}: "
-        f"σw {plain(setup.plane.sigma_w, 6)}. D takes it into decay.",
-    )
+    there = critical_setup(setup)
+    said = f"Critical at σb {plain(there.plane.sigma_b)}: σw {plain(there.plane.sigma_w, 6)}."
+    if there.plane.sigma_w_range != setup.plane.sigma_w_range:
+        said += f" The {KNOBS['sigma_w_range'].label} is {KNOBS['sigma_w_range'].text(there)} now."
+    return Moved(there, message=f"{said} D takes it into decay.")
 
 
 def take_into_decay(setup: Setup) -> Moved:

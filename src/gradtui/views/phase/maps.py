@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.wide.path import ratios_by_depth
 from gradtui.mathematics.wide.phase import rate_map
 from gradtui.models.kept import Kept
-from gradtui.progress import Tick
+from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
+from gradtui.views.extent import sigma_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _GRIDS = ((16, 12), (60, 40))
 """Columns and rows of the first map, and of the last."""
+_FIRST_LAYERS = 100
+"""A first map against depth follows so many layers, and takes the rest for the same."""
 
 _FINISHED_KEPT = 24
 
@@ -34,7 +35,9 @@ class Map:
         sigma_w: the σw of the columns.
         heights: the σb of the rows, or their numbers of layers.
         layers: after how many layers each row's gradient is taken.
-        log10_rates: log10 √χ, the factor of its norm a layer; their mean where layers differ.
+        log10_left: log10 of its norm at the input beside that at the last of them, by the path
+            of q from σw² x² + σb² on.
+        log10_rates: log10 √χ at q*: what a layer makes of that norm once q has settled.
         q: q*, or q after as many layers.
         endings: how q ends, as indices into `KINDS`.
     """
@@ -42,14 +45,10 @@ class Map:
     sigma_w: Array
     heights: Array
     layers: Array
+    log10_left: Array
     log10_rates: Array
     q: Array
     endings: NDArray[np.int8]
-
-    @property
-    def log10_left(self) -> Array:
-        """log10 of the gradient's norm after the layers, beside what the last of them gets."""
-        return self.layers[:, None] * self.log10_rates
 
 
 _finished = Kept[Map](_FINISHED_KEPT)
@@ -58,76 +57,70 @@ _finished = Kept[Map](_FINISHED_KEPT)
 
 def finished_map(setup: Setup) -> Map | None:
     """The map of the focused activation, if it is there already."""
-    finished = _finished.find(_key(setup))
-    if finished is None or setup.plane.against == "depth":
-        return finished
-    return _after(setup.depth, finished)
+    return _finished.find(_key(setup))
 
 
 def maps(setup: Setup, tick: Tick) -> Iterator[Map]:
-    """A first map of the focused activation, and a better one, which is kept.
-
-    Raises:
-        InputError: a map of more layers than a network can have.
-    """
-    if setup.plane.against == "depth":
-        return _maps_by_depth(setup, tick)
-    return _maps_by_sigma_b(setup, tick)
+    """A first map of the focused activation, and a better one, which is kept."""
+    by_depth = setup.plane.against == "depth"
+    for mapped in _maps_by_depth(setup, tick) if by_depth else _maps_by_sigma_b(setup, tick):
+        yield mapped
+    _finished.put(_key(setup), mapped)
 
 
 def _key(setup: Setup) -> tuple[object, ...]:
     """What a map depends on."""
-    name, plane = setup.focused, setup.plane
-    if plane.against == "depth":
-        return name, plane.sigma_w_range, plane.sigma_b, abs(setup.x), setup.depth
-    return name, plane.sigma_w_range, plane.sigma_b_range
+    across, up = sigma_ranges(setup)
+    by_depth = setup.plane.against == "depth"
+    height = setup.plane.sigma_b if by_depth else up
+    return setup.focused, by_depth, across, height, abs(setup.x), setup.depth
 
 
 def _maps_by_sigma_b(setup: Setup, tick: Tick) -> Iterator[Map]:
     """First a coarse one."""
-    name, plane = setup.focused, setup.plane
-    for count, (columns, rows) in enumerate(_GRIDS, 1):
-        sigma_w = np.linspace(*plane.sigma_w_range, columns)
-        sigma_b = np.linspace(*plane.sigma_b_range, rows)
-        found = rate_map(name, sigma_w * sigma_w, sigma_b * sigma_b)
+    name, ranges = setup.focused, sigma_ranges(setup)
+    for count, (columns, rows) in enumerate(_GRIDS):
+        sigma_w, sigma_b = np.linspace(*ranges[0], columns), np.linspace(*ranges[1], rows)
+        own = part(tick, count / len(_GRIDS), 1.0 / len(_GRIDS))
+        left, q = ratios_by_depth(
+            name, sigma_w, sigma_b[:, None], abs(setup.x), [setup.depth], tick=own
+        )
+        found = rate_map(name, sigma_w * sigma_w, sigma_b * sigma_b, q0=q[0])
+        layers = np.full(rows, float(setup.depth))
         rates = _log10_rates(found.chi)
-        one_layer = Map(sigma_w, sigma_b, np.ones(rows), rates, found.q, found.kinds)
-        if count == len(_GRIDS):
-            _finished.put(_key(setup), one_layer)
-        yield _after(setup.depth, one_layer)
-        tick(count / len(_GRIDS))
-
-
-def _after(depth: int, finished: Map) -> Map:
-    """The map of what is left after so many layers; its rates do not depend on them."""
-    return replace(finished, layers=np.full(finished.heights.shape, float(depth)))
+        yield Map(sigma_w, sigma_b, layers, left[0], rates, found.q, found.kinds)
 
 
 def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[Map]:
-    """At first as if q were q* from layer 1 on, then along the way that q takes."""
-    if setup.depth > MAX_DEPTH:
-        raise InputError(
-            "depth", setup.depth, f"at most {MAX_DEPTH:,} for a map", "press d and give less"
-        )
+    """At first along some of the layers."""
     name, plane = setup.focused, setup.plane
     columns, rows = _GRIDS[-1]
-    sigma_w = np.linspace(*plane.sigma_w_range, columns)
+    sigma_w = np.linspace(*sigma_ranges(setup)[0], columns)
     layers = np.unique(np.linspace(1, setup.depth, min(setup.depth, rows)).round())
-    ends = rate_map(name, sigma_w * sigma_w, [plane.sigma_b**2])
-    shape = (layers.size, columns)
-    first = Map(
-        sigma_w,
-        layers,
-        layers,
-        np.broadcast_to(_log10_rates(ends.chi), shape),
-        np.broadcast_to(ends.q, shape),
-        np.broadcast_to(ends.kinds, shape),
-    )
-    yield first
-    left, q = ratios_by_depth(name, sigma_w, plane.sigma_b, abs(setup.x), layers, tick=tick)
-    finished = replace(first, log10_rates=left / layers[:, None], q=q)
-    _finished.put(_key(setup), finished)
-    yield finished
+    some = np.arange(1.0, min(setup.depth, _FIRST_LAYERS) + 1.0)
+    for followed, own in ((some, unwatched), (layers, tick)):
+        left, q = ratios_by_depth(name, sigma_w, plane.sigma_b, abs(setup.x), followed, tick=own)
+        ends = rate_map(name, sigma_w * sigma_w, [plane.sigma_b**2], q0=q[-1:])
+        shape = layers.size, columns
+        kinds = np.broadcast_to(ends.kinds, shape)
+        rates = np.broadcast_to(_log10_rates(ends.chi), shape)
+        if followed is some:
+            left, q = _taken_on(left, some, layers), q[_nearest_below(some, layers)]
+        yield Map(sigma_w, layers, layers, left, rates, q, kinds)
+
+
+def _nearest_below(some: Array, layers: Array) -> NDArray[np.int64]:
+    at: NDArray[np.int64] = np.searchsorted(some, np.minimum(layers, some[-1]))
+    return at
+
+
+def _taken_on(left: Array, some: Array, layers: Array) -> Array:
+    """What is left after those layers, as if all beyond the last of some were like that one."""
+    beyond = np.maximum(layers - some[-1], 0.0)[:, None]
+    with np.errstate(invalid="ignore"):
+        last = left[-1] - left[-2] if some.size > 1 else left[-1]
+        on: Array = left[_nearest_below(some, layers)]
+        return np.where(beyond > 0.0, on + beyond * last, on)
 
 
 def _log10_rates(chi: Array) -> Array:

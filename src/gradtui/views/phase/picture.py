@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import sigmas
 from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
+from gradtui.plots.marks import BLANK
 from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
+from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.phase.maps import Map
 from gradtui.views.phase.study import Phase
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 _EDGES = (0.1, 1 / 3, 1.0, 3.0)
 """Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
 
-_MARKS = {DIVERGES: ("↑", "q → ∞"), BISTABLE: ("2", "two ends"), COLLAPSES: ("0", "q → 0")}
+_MARKS = {
+    DIVERGES: ("↑", "q → ∞, signal grows"),
+    BISTABLE: ("2", "two ends"),
+    COLLAPSES: ("0", "q → 0, signal dies"),
+}
 """What is strewn over a map where q does not go to one fixed point, and its name."""
 
 _RECIPES = {
@@ -33,15 +39,33 @@ _RECIPES = {
     "L": ("LeCun", "lecun_normal"),
     "P": ("PyTorch", "pytorch_linear"),
 }
+_LEAST_MAP = 7
+"""Rows of the map with its frame and heading, below which a legend is left out."""
+_BEFORE = 5
+"""Blanks before a heading."""
+_DEPTH_TICKS = 6
+_UPRIGHT = "┆"
+"""The cells of an upright line, for a legend."""
 _STEEPEST = 4.0
-"""Decades a layer beyond which a map makes no difference."""
+"""Decades a layer beyond which a map makes no difference, if that is beyond its last band."""
+
+
+_Placed: TypeAlias = tuple[str, list[str], tuple[float, float]]
+"""Letter, names, and place in σw and σb of what is drawn alike."""
 
 
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    legends = [_scale(setup, size.width), _legend(result, setup, size.width, marker)]
-    legends = legends[: max(size.height - 7, 1)]
+    placed = _initialisations(result, setup)
+    # The cursor hides the letter that it stands on, and has its names instead.
+    hidden = [one for one in placed if _at_cursor(one[2], result.map, setup, size)]
+    seen = [one for one in placed if one not in hidden]
+    legends = [
+        _scale(result, setup, size.width),
+        *_legend(result, setup, size.width, marker, seen, hidden),
+    ]
+    legends = legends[: max(size.height - _LEAST_MAP, 1)]
     mapped = result.map
     canvas = Canvas(
         size.width,
@@ -52,17 +76,24 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         y_label=plain,
         marker=marker,
         label_width=5,
+        title=_measured(setup),
+        x_title="σw",
+        y_title="layers L" if by_depth else "σb",
+        given_y_ticks=_depth_ticks(mapped.heights) if by_depth else None,
     )
-    canvas.shade(_cells(mapped, canvas, setup.log10_threshold))
+    canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(result, setup))
     if by_depth:
         _draw_reach(canvas, result, setup)
     else:
         line = result.line
-        canvas.path(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good")
-        for letter, _, at in _initialisations(setup):
-            canvas.text(*at, letter, "title")
+        canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name="critical")
+        for letter, names, at in seen:
+            canvas.text(*at, letter, "title", ", ".join(names))
     height = setup.layer if by_depth else setup.plane.sigma_b
-    canvas.pointer(setup.plane.sigma_w, height, "cursor")
+    here = f"σw = {plain(setup.plane.sigma_w)}, {'L' if by_depth else 'σb'} = {plain(height)}"
+    if hidden and not by_depth:
+        here = f"{here}: {', '.join(hidden[0][1])}"
+    canvas.pointer(setup.plane.sigma_w, height, "cursor", here)
     below = Picture.of(legends, size.width)
     return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
 
@@ -72,10 +103,12 @@ def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
     mapped, limit = result.map, -setup.log10_threshold
     for sign in (-1.0, 1.0):
         reaches = [_reach(mapped.heights, sign * column, limit) for column in mapped.log10_left.T]
-        canvas.path(mapped.sigma_w, reaches, "warn")
+        left = f"{magnitude(sign * limit)} left"
+        canvas.line(mapped.sigma_w, reaches, "warn", "solid" if sign < 0 else "long", left)
     for critical in result.focused.critical:
         at = math.sqrt(critical.sigma_w2)
-        canvas.path([at, at], canvas.y_limits, "good")
+        if canvas.x_limits[0] <= at <= canvas.x_limits[1]:
+            canvas.upright(at, "good", "critical")
 
 
 def _reach(layers: Array, lost: Array, limit: float) -> float:
@@ -89,67 +122,124 @@ def _reach(layers: Array, lost: Array, limit: float) -> float:
     return float(limit / pace) if pace > 0.0 else math.nan
 
 
-def _heading(setup: Setup, width: int) -> Row:
+def _depth_ticks(layers: Array) -> list[float]:
+    """The ends, and round numbers of layers between."""
+    first, last = float(layers[0]), float(layers[-1])
+    return sorted({first, *tick_values(first, last, _DEPTH_TICKS), last})
+
+
+def _measured(setup: Setup) -> str:
+    """What the colours stand for."""
     if setup.plane.against == "depth":
-        axes, layers = "    L over σw ", f"L layers, σb = {plain(setup.plane.sigma_b)}"
-    else:
-        axes, layers = "   σb over σw ", f"{setup.depth:,} layers"
-    title = f" {setup.focused}: gradient left after {layers}"
-    return row_within(width, (axes, "muted"), (title, "title"))
+        return "gradient left at layer L"
+    return f"gradient left after {setup.depth:,} layer{'s' if setup.depth > 1 else ''}"
 
 
-def _scale(setup: Setup, width: int) -> Row:
+def _heading(setup: Setup, width: int) -> Row:
+    """What is drawn, and over what, the name and the rest as far as there is room."""
+    by_depth = setup.plane.against == "depth"
+    axes = ", by σw" if by_depth else ", by σw and σb"
+    at = f"  σb = {plain(setup.plane.sigma_b)}" if by_depth else ""
+    name, room = f"{setup.focused}: ", width - _BEFORE - len(_measured(setup))
+    name = name if len(name) + len(axes) <= room else ""
+    title = " " * _BEFORE + name + _measured(setup)
+    return row_within(width, (title, "title"), (axes, "title"), (at, "muted"))
+
+
+def _scale(result: Phase, setup: Setup, width: int) -> Row:
     """What each band stands for: how much of the gradient is left."""
-    limit = setup.log10_threshold
     spans: list[Span] = [Span("     ")]
-    for strength in (*range(-BANDS, 0), *range(1, BANDS + 1)):
-        share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
-        sign = "<" if strength < 0 else ">"
-        spans += [band(strength), Span(f"{sign}{share} ", "muted")]
+    for glyph, role, meaning in _meanings(result, setup):
+        if role and glyph.strip():
+            spans += [Span(glyph, role), Span(f"{meaning} ", "muted")]
     return row_within(width, *spans)
 
 
-def _legend(result: Phase, setup: Setup, width: int, marker: str) -> Row:
-    """The lines, the letters of the initialisations that are on the map, and where q goes."""
+def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
+    """Glyph, role and meaning of each band, and of what is strewn over the map."""
+    limit = setup.log10_threshold
+    found = []
+    low, high = (magnitude(sign * limit * _EDGES[0]) for sign in (1, -1))
+    for strength in range(-BANDS, BANDS + 1):
+        if not strength:
+            found.append((" ", BLANK, f"{low} to {high}"))
+            continue
+        share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
+        found.append((*band(strength), f"{'<' if strength < 0 else '>'}{share}"))
+    return [*found, *((mark, "", name) for mark, name in _endings(result))]
+
+
+def _endings(result: Phase) -> list[tuple[str, str]]:
+    """The marks that are strewn over this map, and their names."""
+    return [named for ending, named in _MARKS.items() if np.any(result.map.endings == ending)]
+
+
+def _at_cursor(at: tuple[float, float], mapped: Map, setup: Setup, size: Size) -> bool:
+    """Whether a place on the map is in about the cell in which the cursor stands."""
+    wide = (mapped.sigma_w[-1] - mapped.sigma_w[0]) / size.width
+    high = (mapped.heights[-1] - mapped.heights[0]) / size.height
+    w, b = setup.plane.sigma_w, setup.plane.sigma_b
+    return bool(abs(at[0] - w) < wide and abs(at[1] - b) < high)
+
+
+def _legend(
+    result: Phase,
+    setup: Setup,
+    width: int,
+    marker: str,
+    seen: list[_Placed],
+    hidden: list[_Placed],
+) -> list[Row]:
+    """The lines, where q goes, and the letters of the initialisations that are on the map."""
     line, limit = SAMPLES[marker], setup.log10_threshold
     by_depth = setup.plane.against == "depth"
     parts: list[tuple[str, str, str]] = []
-    if result.focused.critical if by_depth else result.line.q.size:
-        parts.append((line, "critical", "good"))
+    if _critical_in_sight(result, by_depth):
+        parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
-    else:
-        parts += [
-            (letter, ", ".join(names), "title") for letter, names, _ in _initialisations(setup)
-        ]
-    parts += [
-        (mark, name, "title")
-        for ending, (mark, name) in _MARKS.items()
-        if np.any(result.map.endings == ending)
-    ]
-    spans: list[Span] = [Span("     ")]
+    # What q does; a figure has room to say what that means.
+    parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
+    if not by_depth:
+        parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
+        parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
+    rows: list[list[Span]] = [[Span("     ")]]
     for mark, name, role in parts:
-        if sum(len(span.text) for span in spans) + len(mark) + 1 + len(name) <= width:
-            spans += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
-    return tuple(spans)
+        if sum(len(span.text) for span in rows[-1]) + len(mark) + 1 + len(name) > width:
+            rows.append([Span("     ")])
+        rows[-1] += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
+    return [row_within(width, *spans) for spans in rows]
 
 
-def _initialisations(setup: Setup) -> list[tuple[str, list[str], tuple[float, float]]]:
+def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
+    """Whether a critical point or a piece of the line is on the map."""
+    mapped = result.map
+    if by_depth:
+        found = np.sqrt([critical.sigma_w2 for critical in result.focused.critical])
+        return bool(np.any((found >= mapped.sigma_w[0]) & (found <= mapped.sigma_w[-1])))
+    w, b = np.sqrt(result.line.sigma_w2), np.sqrt(result.line.sigma_b2)
+    inside = (w >= mapped.sigma_w[0]) & (w <= mapped.sigma_w[-1])
+    return bool(np.any(inside & (b >= mapped.heights[0]) & (b <= mapped.heights[-1])))
+
+
+def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:
     """Letter, names and place of each that is inside the map; one letter where several agree."""
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
-    (left, right), (low, high) = setup.plane.sigma_w_range, setup.plane.sigma_b_range
+    (left, *_, right), (low, *_, high) = result.map.sigma_w, result.map.heights
     for letter, (name, recipe) in _RECIPES.items():
-        given = sigmas(recipe, setup.focused, setup.network.units)
+        given = sigmas(recipe, setup.focused, setup.network.width)
         at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)
         if left <= at[0] <= right and low <= at[1] <= high:
             found.setdefault(at, (letter, []))[1].append(name)
     return [(letter, names, at) for at, (letter, names) in found.items()]
 
 
-def _cells(mapped: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, str]]]:
-    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere."""
-    x, y = canvas.x_of_columns, canvas.y_of_lines
-    left = _rates(mapped, x, y) * np.interp(y, mapped.heights, mapped.layers)[:, None]
+def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str, str]]]:
+    """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere.
+
+    None of those stands in the first column, where it would be half of what is seen of σw = 0.
+    """
+    left = _rates(mapped, x, y, limit) * np.interp(y, mapped.heights, mapped.layers)[:, None]
     strengths = np.sign(left) * np.searchsorted(
         np.array(_EDGES) * abs(limit), np.abs(left), side="right"
     )
@@ -160,7 +250,7 @@ def _cells(mapped: Map, canvas: Canvas, limit: float) -> list[list[tuple[str, st
         cells.append([])
         for column, (strength, ending) in enumerate(zip(values, ends, strict=True)):
             glyph, role = band(int(strength))
-            if ending in _MARKS and (column + 2 * line) % 4 == 0:
+            if ending in _MARKS and (column + 2 * line) % 4 == 1:
                 glyph = _MARKS[ending][0]
             cells[-1].append((glyph, role))
     return cells
@@ -171,18 +261,19 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
     return nearest
 
 
-def _rates(mapped: Map, x: Array, y: Array) -> Array:
-    """log10 √χ between the points of the grid: [len(y), len(x)].
+def _rates(mapped: Map, x: Array, y: Array, limit: float) -> Array:
+    """log10 of the factor a layer, in the geometric mean, between the points of the grid [y, x].
 
     It is log10 σw and something that changes slowly, which is interpolated.
     """
     with np.errstate(all="ignore"):
-        slow = mapped.log10_rates - np.log10(mapped.sigma_w)
+        slow = mapped.log10_left / mapped.layers[:, None] - np.log10(mapped.sigma_w)
         sigma_w = np.log10(x)
     if mapped.sigma_w[0] == 0.0:
         slow[:, 0] = slow[:, 1]
-    slow = np.clip(slow, -_STEEPEST, _STEEPEST)
+    steepest = np.maximum(_STEEPEST, 2.0 * _EDGES[-1] * abs(limit) / mapped.layers)[:, None]
+    slow = np.clip(slow, -steepest, steepest)
     across = np.array([np.interp(x, mapped.sigma_w, line) for line in slow])
     between = np.array([np.interp(y, mapped.heights, column) for column in across.T]).T
-    rates: Array = np.clip(between + sigma_w, -_STEEPEST, _STEEPEST)
+    rates: Array = between + sigma_w  # -inf at σw = 0: nothing is left
     return rates

@@ -27,7 +27,7 @@ def readout(result: Phase, setup: Setup, width: int) -> tuple[Row, ...]:
         "ξc": _slow(result, "xi_c"),
         "ξq": _slow(result, "xi_q"),
         "6ξc": _slow(result, "xi_c", times=6.0),
-        "lasts": [lasting(point, limit) for point in result.points],
+        "lasts": [lasting(point) for point in result.points],
         "critical": [figure(point.critical_sigma_w, 4) for point in result.points],
     }
     where = f" {_where(setup)} "

@@ -41,9 +41,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[Phase]:
 
     Where the cursor moves over a map that is there already, all of it at once.
     """
-    points = tuple(map(point_of, subjects_of(setup)))
-    line = critical_line(setup.focused)
     start, share = _MAPPING[setup.plane.against]
+    points = tuple(point_of(subject, part(tick, start, 0.0)) for subject in subjects_of(setup))
+    line = critical_line(setup.focused)
     mapped = finished_map(setup)
     if mapped is None:
         for mapped in maps(setup, part(tick, start, share)):

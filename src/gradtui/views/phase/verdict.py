@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 
-from gradtui.models.finding import Finding
-from gradtui.views.phase.critical import nearest_critical
-from gradtui.views.phase.point import CRITICAL, NONE, Point, left_in_words
+from gradtui.models.finding import Finding, Kind
+from gradtui.views.phase.critical import critical_places
+from gradtui.views.phase.point import NONE, Point, left_in_words
 from gradtui.views.phase.study import Phase
-from gradtui.wording import plain
+from gradtui.wording import magnitude, plain
 
-_MOST_LAYERS = 10**6
+_MOST_LAYERS = 10**5
+_APART = 0.3
+"""Decades by which the way to q* must count to be worth a word: a factor of two."""
 
 
 def finding(result: Phase, name: str) -> Finding:
@@ -19,17 +21,22 @@ def finding(result: Phase, name: str) -> Finding:
 
 
 def _diagnosed(point: Point) -> Finding:
-    """The verdict, the factors of χ, and the critical point to go to."""
+    """What is left by the path of q, χ where that leads, and the critical point to go to."""
     limit = point.subject.setup.log10_threshold
-    kind = point.kind(limit)
+    kind, left = point.kind(limit), point.log10_left
+    if left < NONE:
+        left = min(left, math.nextafter(0.0, -1.0))  # as left_in_words has it
+    side = f", {point.side}" if point.side else ""
     where = f"σw = {plain(point.sigma_w, 4)}, σb = {plain(point.sigma_b)}"
-    each = f"×{figure(math.sqrt(point.chi), 4)} a layer"
+    numbered = math.isfinite(point.log10_left) and point.followed
+    each = f", {_a_layer(point.log10_mean_rate)}" if numbered else ""
     return Finding(
         subject=point.name,
         kind=kind,
-        sentence=f"{point.name} {kind}, {point.side} at {where}: {each}, {left_in_words(point)}; "
-        f"healthy is {kind.healthy_is(point.log10_left - NONE, limit)}.",
-        cause=f"{_factors(point)}; {_critical(point)}.",
+        sentence=f"{point.name} {kind}{side} at {where}: {left_in_words(point)}{each}; "
+        f"healthy is {kind.healthy_is(left, limit)}.",
+        cause=f"{_factors(point)}; {_critical(point)}.{_nowhere(point, kind)}",
+        evidence=f"In theory, for infinite width, layer by layer from q₁ = {plain(point.q1)} on.",
         remedy=point.remedy,
     )
 
@@ -44,12 +51,15 @@ def figure(value: float | None, digits: int = 3) -> str:
     return "∞" if value == math.inf else plain(value + 0.0, digits)  # -0.0 is 0
 
 
-def lasting(point: Point, log10_limit: float) -> str:
-    """How many layers the gradient stays healthy for at q*."""
-    if abs(point.chi - 1.0) <= CRITICAL:
+def lasting(point: Point) -> str:
+    """For how many layers the gradient stays healthy."""
+    if point.lasting is None:
+        return "…"
+    layers, seen = point.lasting
+    if layers == math.inf:
         return "∞"
-    layers = abs(log10_limit / point.log10_rate) if math.isfinite(point.log10_rate) else 0.0
-    return f"{layers:.0f}" if layers < _MOST_LAYERS else plain(layers, 2)
+    text = f"{layers:.0f}" if layers < _MOST_LAYERS else plain(layers, 2)
+    return text if seen else f">{plain(layers)}"
 
 
 def _factors(point: Point) -> str:
@@ -67,13 +77,31 @@ def _factors(point: Point) -> str:
     }.get(point.ending, f"at q* = {plain(point.q)}")
     if w == 0.0:
         return "Weights of 0 pass nothing"
-    return f"χ = σw² E[f′²] = {plain(w)} × {figure(slopes)} = {figure(point.chi, 4)} {end}"
+    rates = f"{plain(w)} × {figure(slopes)} = {figure(point.chi, 4)}"
+    text = f"χ = σw² E[f′²] = {rates} {end}"
+    apart = abs(point.log10_left - point.layers * point.log10_rate)
+    if math.isfinite(point.log10_rate) and apart > _APART:
+        text += f": once q is there, it is {_a_layer(point.log10_rate)}"
+    return text
+
+
+def _a_layer(log10_rate: float) -> str:
+    return f"×{magnitude(log10_rate, 4)} a layer"
 
 
 def _critical(point: Point) -> str:
     if point.critical_sigma_w is not None:
         return f"critical at this σb is σw = {plain(point.critical_sigma_w, 6)}"
-    nearest = nearest_critical(point)
+    nearest = next(critical_places(point), None)
     if nearest is None:
-        return f"no (σw, σb) is critical for {point.name}"
-    return f"no σw is critical at this σb; nearest is ({plain(nearest[0], 4)}, {plain(nearest[1])})"
+        return f"no critical (σw, σb) was found for {point.name}"
+    there = f"({plain(nearest[0], 4)}, {plain(nearest[1])})"
+    return f"no critical σw was found at this σb; the nearest found is {there}"
+
+
+def _nowhere(point: Point, kind: Kind) -> str:
+    """That nothing was found to help, once it was looked for."""
+    if kind is Kind.HEALTHY or point.remedy is not None or point.lasting is None:
+        return ""
+    layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
+    return f" No place on the map was found where {layers} leave it healthy."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtui.models import LAYERED, layered_knobs
+from gradtui.models.network.cost import spectra_seconds_of, unhurried
 from gradtui.setup import Setup
 from gradtui.views.view import View
 from gradtui.when_called import when_called
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from gradtui.views.spectrum.ensembles import Spectra, depths_of, shown_depth
     from gradtui.views.spectrum.picture import draw
     from gradtui.views.spectrum.readout import readout, table
-    from gradtui.views.spectrum.study import run
+    from gradtui.views.spectrum.study import foretold, run
     from gradtui.views.spectrum.verdict import finding
 else:
     depths_of, shown_depth = when_called(
@@ -21,7 +22,7 @@ else:
     )
     (draw,) = when_called("gradtui.views.spectrum.picture", "draw")
     readout, table = when_called("gradtui.views.spectrum.readout", "readout", "table")
-    (run,) = when_called("gradtui.views.spectrum.study", "run")
+    foretold, run = when_called("gradtui.views.spectrum.study", "foretold", "run")
     (finding,) = when_called("gradtui.views.spectrum.verdict", "finding")
 
 
@@ -43,14 +44,18 @@ VIEW: View[Spectra] = View(
         *layered_knobs(without=("batch",)),
         "x",
         "seed",
+        "patience",
         "threshold",
     ),
     cursor="layer",
     run=run,
+    idle=lambda setup: unhurried(setup, spectra_seconds_of(setup)),
+    foretold=foretold,
     draw=draw,
     readout=readout,
     finding=finding,
     table=table,
+    zooms=False,
     walk=walk,
     families=tuple(LAYERED),
     defaults={

@@ -14,16 +14,14 @@ from gradtui.mathematics.initialisation import Sigmas, initialisation
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra
 from gradtui.mathematics.spec import number as plain_number
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
-from gradtui.models import LAYERED, MODELS
+from gradtui.models import LAYERED
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.network.cost import networks_within, spectra_seconds_of
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 
 GAUSSIAN, ORTHOGONAL = "Gaussian", "orthogonal"
-
-_WORK, _LAYER = 3e9, 1e5
-"""n³ that all the networks may cost, some ten seconds, and what a layer costs beside its own."""
 
 _DRAWING = 0.2
 """The share of the work of a network that drawing its weights is."""
@@ -196,10 +194,8 @@ def shown_depth(setup: Setup) -> int:
 
 
 def networks_of(setup: Setup) -> int:
-    """How many networks of each kind are drawn: those asked for, as far as it takes seconds."""
-    kinds = 2 * len(MODELS[setup.model].subjects(setup))
-    most = _WORK / (kinds * setup.depth * (setup.network.units**3 + _LAYER))
-    return max(1, min(setup.network.networks, int(most)))
+    """How many networks of each kind are drawn: those asked for, as far as there is time."""
+    return networks_within(setup.network.networks, setup.patience, spectra_seconds_of(setup))
 
 
 def pair_of(subject: Subject) -> Pair:
@@ -230,9 +226,9 @@ def recipe(name: str, **values: float) -> str:
     return initialisation(f"{name}({given})").spec
 
 
-def rounded(value: float) -> float:
-    """Ten digits: a command that can be read."""
-    return float(f"{value:.10g}")
+def rounded(value: float, digits: int = 10) -> float:
+    """So many digits: a command that can be read."""
+    return float(f"{value:.{digits}g}")
 
 
 def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:
@@ -242,7 +238,7 @@ def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:
     """
     drawn = LAYERED[subject.setup.model].drawn
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
-    x = abs(subject.setup.x) * rng.standard_normal(subject.setup.network.units)
+    x = abs(subject.setup.x) * rng.standard_normal(network.weights[0].shape[1])
     return jacobian_spectra(
         subject.activation,
         network.weights,

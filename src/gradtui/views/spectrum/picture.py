@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.plots.canvas import tick_values
+from gradtui.plots.marks import Axis as PlotAxis
+from gradtui.plots.marks import Boxes, Label, Later, Level, Mark, Plot
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
+from gradtui.plots.ticks import decade_ticks, log_ticks
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import (
     Ensemble,
@@ -19,7 +22,7 @@ from gradtui.views.spectrum.ensembles import (
     shown_depth,
 )
 from gradtui.views.view import Size
-from gradtui.wording import decade, magnitude, plain
+from gradtui.wording import decade, decade_cells, magnitude, percent, plain
 
 _BARS = " ▏▎▍▌▋▊▉█"
 _LEAST_STRIP = 4
@@ -30,7 +33,7 @@ def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
     pair = result.focused(setup)
     heading = _heading(pair, setup, size.width)
     low, high = _limits(pair)
-    label_width = 6 if low > -999 else 8
+    label_width = decade_cells(low, high)
     dead = any(pool.dead for pool in _pools(pair))
     lines = max(size.height - 4 - dead, 2)
     left = (size.width + label_width) // 2
@@ -39,7 +42,8 @@ def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
     panels = _panel(gaussian, setup, axis, left - label_width, "curve0").beside(
         _panel(orthogonal, setup, axis, size.width - left, "curve1")
     )
-    return Picture.of([heading], size.width).above(_labels(axis).beside(panels))
+    text = Picture.of([heading], size.width).above(_labels(axis).beside(panels))
+    return replace(text, plots=tuple(_plots(pair, setup, axis, size)))
 
 
 def _heading(pair: Pair, setup: Setup, width: int) -> Row:
@@ -48,10 +52,11 @@ def _heading(pair: Pair, setup: Setup, width: int) -> Row:
     several = f"{count} network{'s' * (count != 1)}" if count else "drawing networks"
     return row_within(
         width,
-        Span("       σ of ∂a/∂x by depth", "title"),
+        Span("       singular values of ∂a/∂x by depth", "title"),
         Span(f"  {pair.subject.activation}", "title"),
         Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),
+        Span(f"  {pair.subject.init}", "muted"),
     )
 
 
@@ -101,9 +106,9 @@ def _labels(axis: _Axis) -> Picture:
     """The decades beside the lines."""
     few = axis.high - axis.low <= 3
     texts = [""] * axis.lines
-    for tick in tick_values(axis.low, axis.high, max(2, axis.lines // 2)):
-        if few or tick == round(tick):
-            texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
+    choose = log_ticks if few else decade_ticks
+    for tick in choose(axis.low, axis.high, max(2, axis.lines // 2)):
+        texts[axis.line_of(tick)] = magnitude(tick) if few else decade(tick)
     if axis.low < axis.log10_threshold < axis.high:
         texts[axis.line_of(axis.log10_threshold)] = magnitude(axis.log10_threshold)
     texts[axis.line_of(0.0)] = "1"
@@ -153,7 +158,7 @@ def _strip(pool: Pool | None, axis: _Axis, width: int) -> list[str]:
     counts = axis.counts(pool)
     eighths = np.ceil(counts / max(counts.max(), 1) * 8 * (width - 1)).astype(int)
     bars = ["█" * (count // 8) + _BARS[count % 8].strip() for count in eighths.tolist()]
-    return [*bars, f"{100 * pool.dead:.0f}%"] if axis.dead else bars
+    return [*bars, percent(pool.dead).replace(" ", "")] if axis.dead else bars
 
 
 def _fitting(setup: Setup, width: int) -> list[int]:
@@ -167,3 +172,63 @@ def _fitting(setup: Setup, width: int) -> list[int]:
         if len(kept) < most:
             kept.add(depths[round(at)])
     return sorted(sorted(kept, key=lambda depth: depth != shown)[:most])
+
+
+# ------------------------------------------------------------------- for a figure
+
+_BINS = 60
+"""The bins of a histogram in a figure."""
+
+
+def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
+    """The same histograms, side by side, their bars growing to the right from each depth's tick."""
+    depths, half = depths_of(setup.depth), size.width // 2
+    for at, (ensemble, role) in enumerate(zip(pair.ensembles, ("curve0", "curve1"), strict=True)):
+        yield Plot(
+            PlotAxis(
+                (0.0, float(len(depths))),
+                _named(depths),
+                "depth",
+                [float(index) for index in range(len(depths))],
+            ),
+            PlotAxis(
+                (axis.low, axis.high),
+                magnitude,
+                "" if at else "singular value of ∂a/∂x",
+                None,
+                "log",
+            ),
+            (_later(ensemble, depths, axis, role),),
+            half,
+            size.height - 1,
+            f"{ensemble.weights} weights" + "; at the foot, how many are 0" * axis.dead,
+            half * at,
+            1,
+        )
+
+
+def _named(depths: Sequence[int]) -> Callable[[float], str]:
+    return lambda tick: str(depths[round(tick)])
+
+
+def _later(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> Later:
+    return Later(lambda: _bars(ensemble, depths, axis, role))
+
+
+def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> list[Mark]:
+    """A histogram a depth, and the levels."""
+    edges = np.linspace(axis.low, axis.high, _BINS + 1)
+    marks: list[Mark] = [Level(0.0, "", "muted")]
+    if axis.low < axis.log10_threshold < axis.high:
+        marks.append(Level(axis.log10_threshold, magnitude(axis.log10_threshold), "muted"))
+    for index, depth in enumerate(depths):
+        if (pool := ensemble.at(depth)) is None:
+            continue
+        counts = np.histogram(pool.alive, edges)[0]
+        left, long = np.full(_BINS, float(index)), 0.9 * counts / max(counts.max(), 1)
+        shown = (counts > 0).astype(float)
+        marks.append(Boxes(left, left + long, edges[:-1], edges[1:], shown, role))
+        if pool.dead:
+            share = percent(pool.dead)
+            marks.append(Label(index + 0.45, axis.low + 0.03 * (axis.high - axis.low), share, role))
+    return marks

@@ -13,7 +13,7 @@ from gradtui.views.view import Table
 from gradtui.wording import magnitude, percent
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
-_COLUMNS = {"median": 9, "condition": 11, "survive": 9, "zero": 7}
+_COLUMNS = {"median": 9, "median cond.": 13, "survive": 9, "zero": 7}
 _NAME, _END, _HISTOGRAM = 12, 9, (8, 30)
 """Cells of a name and of the ends of a histogram, and the fewest and most of the histogram."""
 
@@ -23,7 +23,7 @@ def readout(result: Spectra, setup: Setup, width: int) -> tuple[Row, ...]:
     pair, depth = result.focused(setup), shown_depth(setup)
     columns = dict(_COLUMNS)
     fixed = _NAME + 2 * (_END + 1)
-    for head in ("zero", "condition"):  # what a narrow terminal can do without
+    for head in ("zero", "median cond."):  # what a narrow terminal can do without
         if fixed + _HISTOGRAM[0] + sum(columns.values()) > width:
             del columns[head]
     room = max(min(width - fixed - sum(columns.values()) - 1, _HISTOGRAM[1]), 1)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
+from gradtui.models.network.cost import foretold_spectra
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of
@@ -58,13 +59,20 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
                 yield result
 
 
+def foretold(setup: Setup) -> str:
+    """What to say before networks are drawn that take long even if they are few."""
+    if setup.network.width > MAX_UNITS or setup.depth > MAX_DEPTH:
+        return ""  # that is refused
+    return foretold_spectra(setup, networks_of(setup))
+
+
 def _refuse_too_much(setup: Setup) -> None:
     for name, value, most in (
-        ("units", setup.network.units, MAX_UNITS),
+        ("units", setup.network.width, MAX_UNITS),
         ("depth", setup.depth, MAX_DEPTH),
     ):
         if value > most:
-            raise InputError(name, value, f"at most {most:,} for spectra", f"try {most}")
+            raise InputError(name, value, f"at most {most:,} for spectra", f"try {{{name}={most}}}")
 
 
 def _healed(result: Spectra, order: Sequence[int], tick: Tick) -> Iterator[Spectra]:

@@ -7,7 +7,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gradtui.models.finding import Finding, Kind, Remedy
+import numpy as np
+
+from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
+from gradtui.models.inputs import usual_inputs
+from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -25,8 +29,13 @@ from gradtui.views.spectrum.ensembles import (
 )
 from gradtui.wording import magnitude, percent, plain, rate
 
-_TRIALS = 3
-"""On so many networks a remedy is tried before it is offered."""
+_TRIALS, _MOST = 3, 20
+"""On so many networks a remedy is tried, and on up to so many told as its command reports it."""
+_DIGITS = 4
+"""Of the numbers of a recipe that is offered."""
+_ROUNDING = 1e-9
+_SHARE = 0.05
+"""The share of the time that trying it on one network may take."""
 
 
 def finding(result: Spectra, subject: str) -> Finding:
@@ -41,7 +50,15 @@ def finding(result: Spectra, subject: str) -> Finding:
     if remedy is not None:
         remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
     sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
-    return Finding(subject, kind, sentence, cause, remedy=remedy)
+    return Finding(subject, kind, sentence, cause, _evidence(setup, pool), remedy)
+
+
+def _evidence(setup: Setup, pool: Pool) -> str:
+    """How many networks there are of each kind, and why no more."""
+    count, asked = len(pool.spectra), setup.network.networks
+    fewer = why_fewer(asked, networks_of(setup), spectra_seconds_of(setup))
+    networks = "network" if count == 1 else "networks"
+    return f"On {count} {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
@@ -51,9 +68,9 @@ def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
     which = "of those that are not 0 " if pool.dead else ""
     return (
         f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
-        f"{magnitude(median)}, and {percent(pool.surviving(setup.threshold))} of the "
-        f"directions keep {magnitude(limit)} or more; healthy is a median "
-        f"{kind.healthy_is(median, limit)}."
+        f"{magnitude(median, digits_beside(median, limit))}, and "
+        f"{percent(pool.surviving(setup.threshold))} of the directions keep {magnitude(limit)} "
+        f"or more; healthy is a median {kind.healthy_is(median, limit)}."
     )
 
 
@@ -61,7 +78,7 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
     """How far directions drift apart, what the other kind does, and where σw stands."""
     parts = []
     if pool.dead:
-        parts.append(f"{percent(pool.dead)} of the directions are exactly 0: units are off.")
+        parts.append(_zeros(setup, pair, pool))
     if pool.alive.size and setup.depth > 1:
         parts.append(
             f"{pair.chosen.weights} layers pull directions apart by "
@@ -79,6 +96,23 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
         where = "below" if sigma_w < pair.critical else "above"
         parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
     return " ".join(parts)
+
+
+def _zeros(setup: Setup, pair: Pair, pool: Pool) -> str:
+    """What makes directions exactly 0: weights that are, layers too narrow, units that are off."""
+    text = f"{percent(pool.dead)} of the directions are exactly 0"
+    if pair.sigmas.sigma_w2 == 0.0:
+        return f"{text}: σw = 0, and so are all weights."
+    widths = setup.network.widths(setup.depth)
+    at = int(np.argmin(widths))
+    lost = 1.0 - widths[at] / widths[0]
+    if not lost:
+        return f"{text}: units are off."
+    units = f"{widths[at]} unit{'s' if widths[at] > 1 else ''}"
+    narrow = f"layer {at} has {units} for the {widths[0]} directions of the input"
+    if pool.dead <= lost + _ROUNDING:
+        return f"{text}: {narrow}."
+    return f"{text}: {percent(lost)} as {narrow}, the others as units are off."
 
 
 def _median(setup: Setup, pool: Pool) -> str:
@@ -101,17 +135,26 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
     share, tried = 1.0 / max(len(candidates), 1), itertools.count()
 
     def heals(changed: Subject) -> str | None:
-        after = _drawn_to_try(pair, changed, part(tick, share * next(tried), share))
+        if spectrum_seconds_of(changed) > _SHARE * changed.setup.patience:
+            return None  # it could not be tried in the time that there is
+        step, count = part(tick, share * next(tried), share), networks_of(changed.among)
+        after = _drawn_to_try(pair, changed, min(count, _TRIALS), step)
+        if after.kind(limit) is not Kind.HEALTHY:
+            return None
+        if count > _MOST:
+            return f"{_median(changed.setup, after)} on {_TRIALS} networks"
+        if count > _TRIALS:  # all that the command reports of
+            after = _drawn_to_try(pair, changed, count, part(step, 1.0, 0.0))
         return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
 
     return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
 
 
-def _drawn_to_try(pair: Pair, changed: Subject, tick: Tick) -> Pool:
+def _drawn_to_try(pair: Pair, changed: Subject, trials: int, tick: Tick) -> Pool:
     """The singular values of a few networks of a changed subject, at its last layer."""
     if changed.init == pair.subject.init:  # as the pair's own networks are drawn
         changed = drawn_with(changed, pair.chosen.init)
-    ensemble, trials = Ensemble("", changed), min(networks_of(changed.among), _TRIALS)
+    ensemble = Ensemble("", changed)
     for number in range(1, trials + 1):
         for spectrum in spectra_of(changed, number, part(tick, (number - 1) / trials, 1 / trials)):
             ensemble = ensemble.with_(spectrum)
@@ -120,13 +163,19 @@ def _drawn_to_try(pair: Pair, changed: Subject, tick: Tick) -> Pool:
 
 def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first."""
-    subject, sigma_b = pair.subject, rounded(pair.sigma_b)
-    inits = [pair.ensembles[1].init]
+    subject, sigma_b = pair.subject, rounded(pair.sigma_b, _DIGITS)
+    own = rounded(pair.sigma_w, _DIGITS)
+    named = "orthogonal" if pair.chosen is pair.ensembles[1] else "normal"
+    inits = [recipe("orthogonal", gain=own, sigma_b=sigma_b)]
     if pair.critical is not None:
-        inits += [recipe("orthogonal", gain=rounded(pair.critical), sigma_b=sigma_b),
-                  recipe("normal", sigma_w=rounded(pair.critical), sigma_b=sigma_b)]  # fmt: skip
-    for init in inits:
-        if init not in (subject.init, pair.chosen.init):
+        critical = rounded(pair.critical, _DIGITS)
+        inits += [recipe("orthogonal", gain=critical, sigma_b=sigma_b),
+                  recipe("normal", sigma_w=critical, sigma_b=sigma_b)]  # fmt: skip
+    size = {"orthogonal": "gain", "normal": "sigma_w"}[named]
+    same = recipe(named, **{size: own, "sigma_b": sigma_b})
+    yield from usual_inputs(subject.setup)
+    for init in dict.fromkeys(inits):
+        if init not in (subject.init, same):
             yield f"init = {init}", {"init": (init,)}
     orthogonal = recipe("orthogonal", gain=1.0, sigma_b=0.0)
     if subject.activation != "tanh":

@@ -1,0 +1,130 @@
+"""What the pages of the app say of the picture: what stands in it, and each verdict in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from gradtui.app.places import listed
+from gradtui.app.state import State
+from gradtui.lessons import DERIVED
+from gradtui.models.finding import Finding
+from gradtui.setup import KNOBS
+from gradtui.views.common import common
+from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sections
+
+Styles = dict[str, Style]
+
+
+def verdicts(state: State, result: object, styles: Styles, *, final: bool) -> RenderableType:
+    """The whole verdict of everything that is compared, the focused one's first.
+
+    As long as that is not `final` it says so, and an ellipsis is the mark.
+    """
+    record, setup = state.record, state.setup
+    focused = record.focused(setup)
+    parts: list[RenderableType] = []
+    if not final:
+        parts += [Text("Still computing; so far:", styles["muted"]), Text()]
+    for name in sorted(record.subjects(setup), key=lambda name: name != focused):
+        if (finding := record.finding(result, name)) is not None:
+            key = "f" if name == focused else "tab, then f"
+            parts += _verdict(finding, styles, key, final=final)
+        else:
+            parts.append(Text(f"… {name}: tab brings its verdict", styles["muted"]))
+        parts.append(Text())
+    return Group(*parts[:-1])
+
+
+def _verdict(
+    finding: Finding, styles: Styles, key: str, *, final: bool
+) -> Iterator[RenderableType]:
+    """What, why, on what it rests, and what helps."""
+    kind = finding.kind
+    if final:
+        yield Text(f"{kind.mark} {finding.sentence}", styles[kind.role])
+    else:
+        yield Text(f"… {finding.sentence}", styles["muted"])
+    for words, role in ((finding.cause, ""), (finding.evidence, "muted")):
+        if words:
+            yield Padding(Text(words, styles[role]), (0, 0, 0, 2))
+    if (remedy := finding.remedy) is not None:
+        lead = Text.assemble((key, styles["key"]), "  ", (remedy.label, styles["good"]))
+        yield Padding(lead, (0, 0, 0, 2))
+        for when, words in (("now", remedy.before), ("then", remedy.after)):
+            yield Padding(Text(f"{when}: {words}", styles["muted"]), (0, 0, 0, 5))
+
+
+# ------------------------------------------------------------- what is on the screen
+
+_TERM_WIDTH = 17
+
+
+def on_screen(state: State, styles: Styles) -> Iterator[RenderableType]:
+    """Every column, symbol and mark of this view, from its page; then those of all views."""
+    page = sections(state.record)
+    for title, heading in (("In the readout", READOUT), ("In the picture", PICTURE)):
+        if entries := page.get(heading):
+            yield from (Text(title, styles["title"]), *_entries(entries, styles), Text())
+    yield from (Text("Marks", styles["title"]), *_entries(common(state.setup), styles), Text())
+
+
+def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
+    """How to read the picture, and where more is said."""
+    if entries := sections(state.record).get(READING):
+        yield from (Text(READING, styles["title"]), *_entries(entries, styles), Text())
+    file = page_file(state.record)
+    more = [
+        Entry(
+            ("i",), f"facts of the highlighted activation, and the derivation of {listed(DERIVED)}."
+        )
+    ]
+    if file is not None:
+        more.append(Entry(("page",), f"the whole page of this view, with examples: {file}"))
+    yield from (Text("More", styles["title"]), *_entries(more, styles), Text())
+
+
+def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableType]:
+    """Paragraphs, and terms beside their meaning."""
+    terms = Table.grid(padding=(0, 1))
+    terms.add_column(width=_TERM_WIDTH)
+    for entry in entries:
+        if entry.terms:
+            terms.add_row(Text(f"  {' '.join(entry.terms)}", styles["key"]), _said(entry, styles))
+            continue
+        if terms.row_count:
+            yield terms
+            terms = Table.grid(padding=(0, 1))
+            terms.add_column(width=_TERM_WIDTH)
+        said = _said(entry, styles)
+        yield Padding(Text.assemble("- ", said) if entry.item else said, (0, 0, 0, 2))
+    if terms.row_count:
+        yield terms
+
+
+def _said(entry: Entry, styles: Styles) -> Text:
+    """The words, with what stands on the screen or is typed set apart."""
+    parts = entry.text.split("`")
+    return Text.assemble(
+        *(
+            (_here(part), styles["key"]) if at % 2 else (part, styles[""])
+            for at, part in enumerate(parts)
+        )
+    )
+
+
+_FLAGS = {knob.flag: knob for knob in KNOBS.values()}
+
+
+def _here(typed: str) -> str:
+    """What is typed on the command line, as the app has it: `--depth 50` is depth 50, on d."""
+    flag, _, value = typed.partition(" ")
+    if (knob := _FLAGS.get(flag)) is None:
+        return typed
+    key = "tab" if knob.name == "focus" else knob.letter
+    return " ".join(part for part in (knob.label, value, f"({key})") if part)

@@ -1,0 +1,128 @@
+"""The steps to another setup as a whole: undo and redo, scenarios, a reset, a remedy."""
+
+from __future__ import annotations
+
+from gradtui.app.state import Moment, State, changed, guarded
+from gradtui.models.finding import Remedy
+from gradtui.setup import CURSORS, KNOBS, Setup
+from gradtui.views.scenarios import SCENARIOS
+
+# ----------------------------------------------------------------- history
+
+
+def undo(state: State) -> State:
+    """Back before the last change."""
+    if not state.past:
+        return state.saying("Nothing to undo.")
+    return _travelled(state, state.past[-1], state.past[:-1], (_now(state), *state.future), "Undid")
+
+
+def redo(state: State) -> State:
+    """The last undone change again."""
+    if not state.future:
+        return state.saying("Nothing to redo.")
+    return _travelled(state, state.future[0], (*state.past, _now(state)), state.future[1:], "Redid")
+
+
+def _now(state: State) -> Moment:
+    return Moment(state.view, state.setup, state.touched)
+
+
+def _travelled(
+    state: State,
+    moment: Moment,
+    past: tuple[Moment, ...],
+    future: tuple[Moment, ...],
+    verb: str,
+) -> State:
+    what = describe(state.setup, moment.setup) or f"view {moment.view}"
+    highlight = state.highlight
+    if len(moment.setup.activations) == 1:
+        highlight = moment.setup.activations[0]
+    return state.with_(
+        setup=moment.setup,
+        view=moment.view,
+        past=past,
+        future=future,
+        highlight=highlight,
+        playing=False,
+        held=False,
+        touched=moment.touched,
+    ).saying(f"{verb}: {what}.")
+
+
+def describe(old: Setup, new: Setup) -> str:
+    """What differs between two setups, in words."""
+    return ", ".join(
+        f"{knob.label} {knob.text(old)} → {knob.text(new)}"
+        for knob in KNOBS.values()
+        if knob.name not in CURSORS and knob.of(old) != knob.of(new)
+    )
+
+
+# -------------------------------------------------------- scenarios, remedies
+
+
+def _arriving(state: State, setup: Setup) -> State:
+    """On the way to a setup that has little in common with this one."""
+    return state.with_(
+        filter="",
+        highlight=setup.activations[0],
+        playing=False,
+        held=False,
+        arrivals=state.arrivals + 1,
+    )
+
+
+def scenario(state: State, index: int) -> State:
+    """A scenario's setup, in its view; undo leads back."""
+    chosen = SCENARIOS[index]
+    moved = _arriving(state, chosen.setup)
+    done = changed(moved, chosen.setup, chosen.view)
+    return done.touching(done.record.offered(done.setup)).saying(chosen.look)
+
+
+def reset(state: State) -> State:
+    """Every knob of this view as where it starts; those of others stay, undo leads back."""
+    first = state.record.default_setup
+    own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
+    moved = _arriving(state, first)
+    done = guarded(moved, state.setup.with_(**own))
+    if done.failed:
+        return done
+    left = done.with_(touched=done.touched.difference(own))
+    return left.saying(f"{state.view} as at its start; u undoes it.")
+
+
+def fix(state: State, remedy: Remedy | None) -> State:
+    """The remedy applied, with the before and after."""
+    if remedy is None:
+        return state.saying("Nothing to fix it with was found.")
+    applied = guarded(state, remedy.applied(state.setup))
+    if applied.failed:
+        return applied
+    return applied.touching(remedy.changes).saying(
+        f"{remedy.label}: {_from_to(remedy.before, remedy.after)}."
+    )
+
+
+def _from_to(before: str, after: str) -> str:
+    """Two sentences that differ in a few words as one: from ×2e-32 to all of the loss's gradient.
+
+    Those that share nothing stand beside one another.
+    """
+    old, new = before.split(), after.split()
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    # "×2e-32 of" a gradient goes on as "×336" times it does.
+    shorter = min(len(old), len(new)) - start
+    end = next((n for n in range(shorter) if old[-1 - n] != new[-1 - n]), shorter)
+    if not start and not end:
+        return f"{before} → {after}"
+    mid_old, mid_new = old[start : len(old) - end], new[start : len(new) - end]
+    share = "of" in (mid_old[-1:] + mid_new[-1:])
+    was, becomes = (" ".join(mid[: len(mid) - (mid[-1:] == ["of"])]) for mid in (mid_old, mid_new))
+    tail = (["of"] if share else []) + (old[len(old) - end :] if end else [])
+    middle = f"{was} → {becomes}" if start else f"from {was} to {becomes}"
+    return " ".join([*old[:start], middle, *tail])

@@ -1,0 +1,118 @@
+"""The app's pages over the plot, and what they send along: help, facts, verdicts, code, numbers."""
+
+from __future__ import annotations
+
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from gradtui.app import leaps
+from gradtui.app.places import the_views, views_with
+from gradtui.app.showing import ShowingApp
+from gradtui.models.finding import Kind
+
+if TYPE_CHECKING:
+    from gradtui.app.engine import Drawn
+
+
+class OpeningPages(ShowingApp):
+    """The app, with a page on each of the keys that open one."""
+
+    def effect_help(self) -> None:
+        """Every key."""
+        from gradtui.app.screens import help_page
+
+        self.push_screen(help_page(self.state, self.roles))
+
+    def effect_info(self) -> None:
+        """Facts and derivation."""
+        from gradtui.app.screens import InfoPage
+
+        unicode = self.appearance.unicode
+        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode))
+
+    def effect_scenarios(self) -> None:
+        """Choose one."""
+        from gradtui.app.screens import ScenariosPage
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.state = leaps.scenario(self.state, index)
+
+        self.push_screen(ScenariosPage(self.roles), chosen)
+
+    def effect_fix(self) -> None:
+        """Apply the remedy that is shown."""
+        finding = None if self.shown.drawn is None else self.shown.drawn.finding
+        remedy = finding.remedy if finding else None
+        if remedy is None and self.shown.finished is None:
+            self.state = self.state.saying("Still looking for what helps; press f again.")
+        elif finding is not None and finding.kind is Kind.HEALTHY and remedy is None:
+            self.state = self.state.saying("Nothing to fix: this is healthy.")
+        else:
+            self.state = leaps.fix(self.state, remedy)
+
+    def effect_verdicts(self) -> None:
+        """The verdict of everything that is compared, in full."""
+        if (drawn := self._known(self.shown.drawn, "v")) is None:
+            return
+        from gradtui.app.explaining import verdicts
+        from gradtui.app.screens import VerdictsPage
+
+        def said(known: Drawn) -> RenderableType:
+            final = known.progress >= 1
+            return verdicts(self.state, known.result, self.roles, final=final)
+
+        self.push_screen(VerdictsPage(said, drawn))
+
+    def effect_command(self) -> None:
+        """Show the command that prints this picture, and send it to the clipboard."""
+        command = shlex.join(self.state.record.command(self.state.setup))
+        self.copy_to_clipboard(command)
+        line = f"Sent to the terminal's clipboard: {command}"
+        if len(line) < self.shown.cells.width:
+            self.state = self.state.saying(line)
+            return
+        from gradtui.app.screens import Page
+
+        body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
+        self.push_screen(Page("command", body.append(command)))
+
+    def effect_paste(self) -> None:
+        """Show the code that does what the result says."""
+        snippets = self.state.record.snippets
+        if snippets is None:
+            places = views_with(lambda view: view.snippets)
+            have = f"The {the_views(places)} {'have' if len(places) > 1 else 'has'} lines to paste"
+            said = f"{have}; this one has none." if places else "No view has lines to paste."
+            self.state = self.state.saying(said)
+            return
+        if (drawn := self._known(self.shown.drawn, "L")) is None:
+            return
+        lines = snippets(drawn.result, self.state.setup)
+        if not lines:
+            self.state = self.state.saying("There are no lines to paste for this setup.")
+            return
+        from gradtui.app.screens import SnippetsPage
+
+        self.copy_to_clipboard(next(iter(lines.values())))
+        self.push_screen(SnippetsPage(lines, self.roles))
+
+    def effect_numbers(self) -> None:
+        """All numbers of the picture."""
+        if (drawn := self._known(self.shown.finished, "T")) is None:
+            return
+        from gradtui.app.numbers import NumbersPage
+
+        view = self.state.record
+        self.push_screen(NumbersPage(view.title, partial(view.table, drawn.result), self.roles))
+
+    def _known(self, drawn: Drawn | None, key: str) -> Drawn | None:
+        """What was drawn, or a word that it is still to come."""
+        if drawn is not None and drawn.result is not None:
+            return drawn
+        self.state = self.state.saying(f"Still computing; press {key} again in a moment.")
+        return None

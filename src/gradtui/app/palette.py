@@ -1,0 +1,146 @@
+"""The command palette: what is found by its name, and a cursor that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from textual.command import CommandPalette
+from textual.fuzzy import Matcher
+from textual.system_commands import SystemCommandsProvider
+from textual.widgets import Input
+
+from gradtui.app import going, leaps, steps
+from gradtui.app.places import views_with
+from gradtui.app.state import State
+from gradtui.mathematics.activations import ACTIVATIONS
+from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.mathematics.precision import FORMATS
+from gradtui.setup import KNOBS, RECIPE, Knob
+from gradtui.views import VIEWS
+from gradtui.views.scenarios import SCENARIOS
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that the palette finds: its title, and where it leads.
+
+    Attributes:
+        knob: the knob whose value is asked for there; None if none is.
+    """
+
+    title: str
+    group: str
+    step: Callable[[State], State]
+    knob: Knob | None = None
+
+
+def found_by_name(state: State) -> Iterator[Offer]:
+    """Activations, recipes, number formats, scenarios, and the knobs of other views."""
+    for name in ACTIVATIONS:
+        yield Offer(f"{name}: this activation alone", "Activations", partial(_alone, name=name))
+        if name not in state.setup.activations:
+            yield Offer(f"compare with {name}", "Activations", partial(_into_comparison, name=name))
+    for scheme in INITIALISATIONS.values():
+        others = {called.rstrip("_") for called in (*scheme.also_called, *scheme.meant_by)}
+        named = ", ".join(sorted(others - {scheme.name}))
+        title = f"{scheme.name}{named and f' ({named})'}: weights drawn so, {scheme.formula}"
+        yield Offer(title, "Initialisations", partial(_drawn, name=scheme.name))
+    for format in FORMATS:
+        title = f"{format.name} ({_CALLED[format.name]}): where it loses a gradient"
+        yield Offer(title, "Number formats", partial(_in_format, name=format.name))
+    for index, scenario in enumerate(SCENARIOS):
+        yield Offer(
+            f"scenario: {scenario.title}", scenario.look, partial(leaps.scenario, index=index)
+        )
+    for name, view in _elsewhere(state).items():
+        knob = KNOBS[name]
+        title = f"{knob.label}: {knob.help}, in {view}  ({knob.letter}, {knob.flag})"
+        yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
+
+
+def _alone(state: State, name: str) -> State:
+    return steps.only(state.with_(filter="", highlight=name))
+
+
+def _into_comparison(state: State, name: str) -> State:
+    return steps.toggle(state.with_(filter="", highlight=name))
+
+
+def _drawn(state: State, name: str) -> State:
+    """Weights drawn by a recipe, in this view or the first that draws them."""
+    views = views_with(lambda view: RECIPE in view.knobs)
+    there = state if state.view in views else going.switched(state, views[0])
+    return steps.set_knob(there, RECIPE, name)
+
+
+_CALLED = {
+    "float16": "fp16, half",
+    "bfloat16": "bf16",
+    "float32": "fp32, single",
+    "float64": "fp64, double",
+}
+"""Other names of the number formats."""
+
+
+def _in_format(state: State, name: str) -> State:
+    """The view that says what becomes of a gradient in each format."""
+    told = f"T lists layer by layer what becomes of the gradient in {name}; ? explains the columns."
+    first, *_ = views_with(lambda view: "loss_scale" in view.knobs)
+    return going.switched(state, first).saying(told)
+
+
+def _elsewhere(state: State) -> dict[str, str]:
+    """The knobs that cannot be set here, each with the first view in which it can."""
+    here = state.record.offered(state.setup)
+    views: dict[str, str] = {}
+    for view in VIEWS.values():
+        for name in view.offered(state.setup):
+            if name not in here and view.knob_of(KNOBS[name].letter, state.setup) == KNOBS[name]:
+                views.setdefault(name, view.name)
+    return views
+
+
+class Words(Matcher):
+    """Textual's, but letters that are scattered over the title are no match."""
+
+    def match(self, candidate: str) -> float:
+        """How well it fits; 0 unless each word that is typed stands in it."""
+        if _ways(candidate)[:1] == [self.query]:
+            return _BY_KEY
+        words = _alike(candidate)
+        fits = all(word in words for word in _alike(self.query).split())
+        # Words in another order than in the title are found too.
+        return max(super().match(candidate), 0.01) if fits else 0.0
+
+
+_BY_KEY = 1000.0
+"""How well a title fits of which the key was typed: before all that have that letter."""
+
+
+def _ways(title: str) -> list[str]:
+    """The key, and the flag, at the end of a title."""
+    _, opened, ways = title.rpartition("  (")
+    return ways.removesuffix(")").split(", ") if opened else []
+
+
+def _alike(text: str) -> str:
+    """Without the difference between upper and lower case, and between - and _."""
+    return text.casefold().replace("_", "-")
+
+
+class Commands(SystemCommandsProvider):
+    """What the palette finds."""
+
+    def matcher(self, user_input: str, case_sensitive: bool = False) -> Matcher:
+        """By whole stretches of letters."""
+        return Words(user_input, match_style=self.match_style, case_sensitive=case_sensitive)
+
+
+class Palette(CommandPalette):
+    """Textual's; a cursor that blinks would be sent twice a second for as long as it is open."""
+
+    def on_mount(self) -> None:
+        """Hold the cursor still."""
+        self.query_one(Input).cursor_blink = False

@@ -1,0 +1,155 @@
+"""What random networks cost, and how many of them are drawn in the time that there is.
+
+Glossary: L depth, n units of a layer.
+
+The seconds are those of one core of an ordinary machine of 2025, rounded up: a count of operations
+and not a clock, so that equal setups give equal numbers wherever they are run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradtui.mathematics.initialisation import initialisation
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.setup import Setup
+from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
+from gradtui.wording import duration, foretold
+
+_LAYER = 8e-5
+"""Seconds that a layer costs whatever its width."""
+_WEIGHT = 14e-9
+"""Seconds to draw a weight and to send a signal through it, up and down."""
+_REFLECTED = 25e-9, 3e-11
+"""Seconds more for a weight of an orthogonal matrix, and for each of its n rows."""
+_SPECTRUM = 1e-3, 6e-10
+"""Seconds of a layer of a spectrum, and times n³."""
+KEPT_WEIGHTS = 2**25
+"""So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
+_DRAWING = 0.75
+"""The share of the time that drawing what was asked for may take; the rest is for remedies."""
+
+
+def seconds_of(subject: Subject) -> float:
+    """The seconds that drawing one network takes, and running one input through it."""
+    network, depth = subject.setup.network, subject.setup.depth
+    weight = _WEIGHT
+    if _orthogonal(subject):
+        weight += _REFLECTED[0] + _REFLECTED[1] * network.width
+    weights = network.weights(depth)
+    times = 2.0 if weights > KEPT_WEIGHTS else 1.0
+    return depth * _LAYER + times * weight * weights
+
+
+def spectrum_seconds_of(subject: Subject) -> float:
+    """The seconds that the singular values of one network take."""
+    n, depth = subject.setup.network.width, subject.setup.depth
+    return seconds_of(subject) + depth * (_SPECTRUM[0] + _SPECTRUM[1] * n**3)
+
+
+def affordable(subject: Subject, share: float, most: int) -> int:
+    """How many networks of a subject take this share of the time that there is, up to `most`."""
+    return min(most, int(share * subject.setup.patience / seconds_of(subject)))
+
+
+def networks_within(asked: int, patience: float, seconds: float) -> int:
+    """How many of the networks that were asked for are drawn: one at least.
+
+    Args:
+        asked: how many.
+        patience: the seconds that there are.
+        seconds: what one network of each kind takes.
+    """
+    return max(1, min(asked, int(_DRAWING * patience / seconds)))
+
+
+def networks_of(subjects: Sequence[Subject]) -> int:
+    """How many networks of each of these are drawn; none where one takes too long."""
+    setup = subjects[0].setup
+    seconds = sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        return 0
+    return networks_within(setup.network.networks, setup.patience, seconds)
+
+
+def why_fewer(asked: int, drawn: int, seconds: float) -> str:
+    """That fewer are drawn than were asked for, and why; "" where that is not so.
+
+    Args:
+        asked: how many were asked for.
+        drawn: how many are drawn.
+        seconds: what one network of each kind takes.
+    """
+    if drawn == asked:
+        return ""
+    if not drawn:
+        one = duration(seconds)
+        return f"Not measured: one network would take about {one}; give more patience to draw it."
+    enough = math.ceil(asked * seconds / _DRAWING)
+    wanted = f"a patience of {enough:,} s" if enough <= MOST_PATIENCE else duration(enough)
+    return f"{drawn} of {asked:,} networks: all would take {wanted}."
+
+
+def foretold_in_decay(setup: Setup) -> str:
+    """That drawing the networks of a decay takes long, where it does."""
+    subjects = subjects_of(setup, "network")
+    networks = networks_of(subjects)
+    return foretold(_drawing(networks), networks * sum(map(seconds_of, subjects)))
+
+
+def foretold_spectra(setup: Setup, networks: int) -> str:
+    """That the spectra of so many networks of each kind take long, where they do."""
+    return foretold(_drawing(networks), networks * spectra_seconds_of(setup))
+
+
+def foretold_in_ways(setup: Setup, ways: int) -> str:
+    """That checking each activation with so many kinds of weights takes long, where it does."""
+    subjects = subjects_of(setup, "network")
+    patience = setup.patience / len(subjects)
+    total, most = 0.0, 0
+    for subject in subjects:
+        alone = seconds_of(subject.changed({"init": ("normal",)}))
+        if alone > patience:
+            continue
+        each = ways * alone if ways * alone <= patience else alone
+        networks = networks_within(setup.network.networks, patience, each)
+        total, most = total + networks * each, max(most, networks)
+    return foretold(f"{_drawing(most)} with each kind of weights", total)
+
+
+def _drawing(networks: int) -> str:
+    return f"drawing {networks:,} network{'' if networks == 1 else 's'}"
+
+
+def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
+    """The patience, where no choice of it changes how many networks are drawn: an idle knob.
+
+    Args:
+        setup: with the number that was asked for.
+        seconds: what one network of each kind takes.
+    """
+    asked = setup.network.networks
+    fewest = networks_within(asked, LEAST_PATIENCE, seconds)
+    return frozenset({"patience"} if fewest == asked else ())
+
+
+def idle_in_decay(setup: Setup) -> frozenset[str]:
+    """Of one network a subject; where none is drawn, what that would depend on, too."""
+    subjects = subjects_of(setup, "network")
+    if not networks_of(subjects):
+        return frozenset({"seed", "networks"})
+    return unhurried(setup, sum(map(seconds_of, subjects)))
+
+
+def spectra_seconds_of(setup: Setup) -> float:
+    """What the spectra of a network of each kind, Gaussian and orthogonal, take."""
+    subjects = subjects_of(setup, setup.model)
+    kinds = [
+        one.changed({"init": (init,)}) for one in subjects for init in ("normal", "orthogonal")
+    ]
+    return sum(map(spectrum_seconds_of, kinds))
+
+
+def _orthogonal(subject: Subject) -> bool:
+    return initialisation(subject.init).name == "orthogonal"

@@ -1,0 +1,42 @@
+"""What is typed in a line, and what edits it, in the order in which it was typed."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from support.app import running
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("1 2 backspace 3", "13"),
+        ("1 2 ctrl+u a b c", "abc"),
+        ("1 , 2 ctrl+w 3", "1,3"),
+        ("1 2 left 3", "132"),
+        ("1 2 home 3 end 4", "3124"),
+        ("1 2 home delete 3", "32"),
+        ("1 2 left left ctrl+k 5", "5"),
+        ("4 0 up", "41"),
+        ("4 0 up 5", "5"),
+        ("4 0 down up pageup backspace 7", "7"),
+    ],
+)
+async def test_a_key_that_edits_acts_before_the_letters_behind_it(typed: str, left: str) -> None:
+    """They came in one packet: nothing is awaited between them."""
+    async with running() as (app, pilot):
+        for key in ("d", *typed.split()):
+            app.simulate_key(key)
+        await pilot.pause(0.05)
+        assert app.prompt.value == left
+
+
+async def test_so_it_does_in_the_search_of_a_page_and_in_the_palette() -> None:
+    async with running() as (app, pilot):
+        for before in (("question_mark", "slash"), ("escape", "escape", "ctrl+p")):
+            await pilot.press(*before)
+            for key in ["d", "e", "f", "ctrl+u", "r", "o", "w", "backspace", "y"]:
+                app.simulate_key(key)
+            await pilot.pause(0.05)
+            assert app.screen.query_one(Input).value == "roy"
