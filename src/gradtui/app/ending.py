@@ -42,6 +42,9 @@ class OrderlyEnd:
         self._loop = asyncio.get_running_loop()
         for number in SIGNALS:
             signal.signal(number, self._end)
+        # One of the loop's own makes every signal wake it, also one that comes as it falls asleep
+        # or that another thread gets.
+        self._loop.add_signal_handler(signal.SIGCHLD, lambda: None)
 
     def begun(self) -> None:
         """The app is about to end: with its own exit status, whatever signals come now."""
