@@ -15,8 +15,9 @@ from gradtui.mathematics.network.spectrum import jacobian_spectrum
 from gradtui.models.chain import chains
 from gradtui.models.chain import cost as chain_cost
 from gradtui.models.network import cost, networks
-from gradtui.models.network.cost import networks_of, networks_within, seconds_of, why_fewer
+from gradtui.models.network.cost import networks_of, seconds_of
 from gradtui.models.network.networks import drawn, flow_of
+from gradtui.models.patience import why_fewer, within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Stopped, unwatched
 from gradtui.setup import KNOBS, Loss, Setup
@@ -55,7 +56,7 @@ def test_what_would_take_longer_than_the_patience_is_not(units: int, depth: int,
 def test_several_share_the_time() -> None:
     one = subject(units=512, depth=200)
     assert networks_of([one] * 4) == pytest.approx(networks_of([one]) / 4, abs=1)
-    assert networks_within(10, 20.0, 1e9) == 1
+    assert within(10, 20.0, 1e9) == 1
 
 
 def test_fewer_are_explained_with_the_patience_that_all_would_take() -> None:
@@ -128,7 +129,7 @@ def test_where_one_network_takes_too_long_theory_has_the_word(
     monkeypatch.setattr(cost, "_LAYER", 60.0)
     status, out, _ = command("decay", "tanh", "--model", "network", "--depth", "8", "--units", "4")
     assert status == 0
-    assert "Not measured: one network would take about 8 min; give more patience" in " ".join(
+    assert "No network is drawn: one would take about 8 min; give more patience" in " ".join(
         out.split()
     )
     assert "measuring" not in out
@@ -142,8 +143,9 @@ def test_random_chains_are_fewer_where_all_would_take_minutes(
     monkeypatch.setattr(chain_cost, "_LAYER", 0.5)
     status, out, _ = command("decay", "tanh", "sigmoid", "--depth", "5", "--samples", "40")
     assert status == 0
-    # 5 seconds are the chains' own, and of the 15 for all of them 10 are left.
-    assert " ".join(out.split()).count("2 of 40 random chains: all would take about 3 min;") == 2
+    # 5 seconds are the chains' own, and of the 15 for all of them 10 are left; 205 of 274 would do.
+    said = "2 of 40 random chains: all would take a patience of 274 s."
+    assert " ".join(out.split()).count(said) == 2
 
 
 def chains_drawn(setup: Setup) -> int:
@@ -169,11 +171,11 @@ def test_where_the_chains_themselves_take_all_the_time_none_is_drawn_and_that_is
     status, out, _ = command("decay", "sigmoid", "--depth", "6", "--samples", "40")
     assert status == 0
     said = " ".join(out.split())
-    assert "No random chain: one of each would take about 12 s; give more patience" in said
+    assert "No random chain is drawn: one would take about 12 s; give more patience" in said
     assert "Not all changes that could help were tried: that takes more than 20 s. Give" in said
     monkeypatch.undo()
     _, out, _ = command("decay", "sigmoid", "--depth", "6", "--samples", "40")
-    assert "No random chain" not in out
+    assert "No random chain is" not in out
     assert "Not all changes" not in out
     assert "try: " in out
 

@@ -646,7 +646,7 @@ def test_an_activation_without_a_critical_point_says_so() -> None:
 def test_what_would_take_hours_is_left_to_theory_and_that_is_said() -> None:
     decay = last(setup("tanh", init="orthogonal", depth=10_000, units=4096)).each[0]
     assert decay.ensemble is None
-    assert "Not measured: one network would take about" in decay.finding().evidence
+    assert "No network is drawn: one would take about" in decay.finding().evidence
 
 
 @pytest.mark.parametrize("name", ["tanhshrink", "softshrink", "hardshrink"])

@@ -7,6 +7,7 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 from __future__ import annotations
 
 from gradtui.mathematics.chain import Chain
+from gradtui.models.patience import DRAWING
 from gradtui.setup import Loss, Setup
 from gradtui.setup.shared import LEAST_PATIENCE
 from gradtui.wording import duration, foretold
@@ -15,8 +16,6 @@ _LAYER = 8e-6
 """Seconds of a layer."""
 _EVALUATION = 2e-5
 """Seconds more to evaluate an activation where float64 does not hold it."""
-_DRAWING = 0.75
-"""The share of the time that the chains themselves may take; the rest is for remedies."""
 _LAST = 0.05
 """The share that is kept for the last that is tried."""
 _TRIALS = 150
@@ -55,7 +54,7 @@ class Time:
 
     def draws(self, seconds: float) -> bool:
         """Whether one more random chain of each activation, which takes so long, is drawn."""
-        return self.spent + seconds <= _DRAWING * self._all
+        return self.spent + seconds <= DRAWING * self._all
 
     def tries(self, depth: int, share: float = 1.0 - _LAST) -> bool:
         """Whether there is time for one more chain; where there is none, that is remembered."""
@@ -79,30 +78,9 @@ def idle_in_decay(setup: Setup) -> frozenset[str]:
 def foretold_in_decay(setup: Setup) -> str:
     """That random chains take long, where they do."""
     each = setup.depth * _LAYER * len(setup.activations)
-    chains = min(setup.chain.samples, int(_DRAWING * setup.patience / each))
+    chains = min(setup.chain.samples, int(DRAWING * setup.patience / each))
     what = f"drawing {chains:,} random chain{'' if chains == 1 else 's'}"
     return foretold(what, chains * each)
-
-
-def why_fewer(asked: int, drawn: int, seconds: float) -> str:
-    """That fewer are drawn than were asked for, and why; "" where that is not so.
-
-    Args:
-        asked: how many random chains of each activation were asked for.
-        drawn: how many are drawn.
-        seconds: what one of each takes.
-    """
-    if drawn == asked:
-        return ""
-    if not drawn:
-        one = duration(seconds)
-        return (
-            f"No random chain: one of each would take about {one}; give more patience to draw it."
-        )
-    return (
-        f"{drawn} of {asked:,} random chains: all would take about {duration(asked * seconds)}; "
-        "give more patience to draw more."
-    )
 
 
 def why_untried(seconds: float) -> str:

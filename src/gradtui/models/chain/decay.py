@@ -14,7 +14,7 @@ from gradtui.mathematics.activations import activation
 from gradtui.mathematics.chain import Chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.chain.chains import Course, chain_of, drawn_at_random, max_depth
-from gradtui.models.chain.cost import Time, seconds_of, why_fewer, why_untried
+from gradtui.models.chain.cost import Time, seconds_of, why_untried
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.spread import (
     Gathered,
@@ -29,6 +29,7 @@ from gradtui.models.decay import Band, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Shares
+from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
@@ -304,7 +305,7 @@ def _spread_out(
             yield _spread(decays, gathered, first + kept), False
     if count:
         decays = _spread(decays, gathered, first + kept)
-    fewer = why_fewer(samples, count, each)
+    fewer = why_fewer(samples, count, each, "random chain", before)
     yield tuple(replace(decay, fewer=fewer) for decay in decays), True
 
 

@@ -8,14 +8,14 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from gradtui.mathematics.initialisation import initialisation
+from gradtui.models.patience import within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
-from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
-from gradtui.wording import duration, foretold
+from gradtui.setup.shared import LEAST_PATIENCE
+from gradtui.wording import foretold
 
 _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
@@ -27,8 +27,6 @@ _SPECTRUM = 1e-3, 6e-10
 """Seconds of a layer of a spectrum, and times n³."""
 KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
-_DRAWING = 0.75
-"""The share of the time that drawing what was asked for may take; the rest is for remedies."""
 
 
 def seconds_of(subject: Subject) -> float:
@@ -53,42 +51,13 @@ def affordable(subject: Subject, share: float, most: int) -> int:
     return min(most, int(share * subject.setup.patience / seconds_of(subject)))
 
 
-def networks_within(asked: int, patience: float, seconds: float) -> int:
-    """How many of the networks that were asked for are drawn: one at least.
-
-    Args:
-        asked: how many.
-        patience: the seconds that there are.
-        seconds: what one network of each kind takes.
-    """
-    return max(1, min(asked, int(_DRAWING * patience / seconds)))
-
-
 def networks_of(subjects: Sequence[Subject]) -> int:
     """How many networks of each of these are drawn; none where one takes too long."""
     setup = subjects[0].setup
     seconds = sum(map(seconds_of, subjects))
     if seconds > setup.patience:
         return 0
-    return networks_within(setup.network.networks, setup.patience, seconds)
-
-
-def why_fewer(asked: int, drawn: int, seconds: float) -> str:
-    """That fewer are drawn than were asked for, and why; "" where that is not so.
-
-    Args:
-        asked: how many were asked for.
-        drawn: how many are drawn.
-        seconds: what one network of each kind takes.
-    """
-    if drawn == asked:
-        return ""
-    if not drawn:
-        one = duration(seconds)
-        return f"Not measured: one network would take about {one}; give more patience to draw it."
-    enough = math.ceil(asked * seconds / _DRAWING)
-    wanted = f"a patience of {enough:,} s" if enough <= MOST_PATIENCE else duration(enough)
-    return f"{drawn} of {asked:,} networks: all would take {wanted}."
+    return within(setup.network.networks, setup.patience, seconds)
 
 
 def foretold_in_decay(setup: Setup) -> str:
@@ -113,7 +82,7 @@ def foretold_in_ways(setup: Setup, ways: int) -> str:
         if alone > patience:
             continue
         each = ways * alone if ways * alone <= patience else alone
-        networks = networks_within(setup.network.networks, patience, each)
+        networks = within(setup.network.networks, patience, each)
         total, most = total + networks * each, max(most, networks)
     return foretold(f"{_drawing(most)} with each kind of weights", total)
 
@@ -130,7 +99,7 @@ def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
         seconds: what one network of each kind takes.
     """
     asked = setup.network.networks
-    fewest = networks_within(asked, LEAST_PATIENCE, seconds)
+    fewest = within(asked, LEAST_PATIENCE, seconds)
     return frozenset({"patience"} if fewest == asked else ())
 
 

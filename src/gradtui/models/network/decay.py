@@ -17,7 +17,7 @@ from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
-from gradtui.models.network.cost import networks_of, seconds_of, why_fewer
+from gradtui.models.network.cost import networks_of, seconds_of
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import Ensemble, kept_layers
 from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal, log10_single
@@ -31,6 +31,7 @@ from gradtui.models.network.networks import (
 from gradtui.models.network.remedies import remedy_of
 from gradtui.models.network.stacking import Stacked, layers_that_stack
 from gradtui.models.network.verdict import Known, diagnose, said
+from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part

@@ -8,8 +8,8 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.models import MODELS
-from gradtui.models.network.cost import why_fewer
 from gradtui.models.network.networks import expectation_of
+from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup

@@ -12,9 +12,10 @@ from gradtui.errors import InputError
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.models import LAYERED
-from gradtui.models.network.cost import networks_within, seconds_of
+from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
+from gradtui.models.patience import within
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -132,7 +133,7 @@ def networks_of(setup: Setup, seconds: float, among: int = 1) -> int:
         seconds: what one network in each way takes.
         among: so many activations.
     """
-    return networks_within(setup.network.networks, setup.patience / among, seconds)
+    return within(setup.network.networks, setup.patience / among, seconds)
 
 
 def seconds_of_all(ways: Sequence[CheckedWeights]) -> float:

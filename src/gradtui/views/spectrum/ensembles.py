@@ -16,7 +16,8 @@ from gradtui.mathematics.spec import number as plain_number
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.models import LAYERED
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.network.cost import networks_within, spectra_seconds_of
+from gradtui.models.network.cost import spectra_seconds_of
+from gradtui.models.patience import within
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -195,7 +196,7 @@ def shown_depth(setup: Setup) -> int:
 
 def networks_of(setup: Setup) -> int:
     """How many networks of each kind are drawn: those asked for, as far as there is time."""
-    return networks_within(setup.network.networks, setup.patience, spectra_seconds_of(setup))
+    return within(setup.network.networks, setup.patience, spectra_seconds_of(setup))
 
 
 def pair_of(subject: Subject) -> Pair:

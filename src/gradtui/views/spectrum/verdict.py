@@ -11,7 +11,8 @@ import numpy as np
 
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
-from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of, why_fewer
+from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of
+from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
