@@ -118,7 +118,7 @@ def table(rate: int) -> bool:
         ("the list's cursor (three compared)", "down", (), "▸"),
         ("the list, one chosen: another picture each", "down", ("enter",), "▸◉"),
         ("depth", "]", (), f"over {50 + HELD} layers"),
-        ("the chain's cursor", "right", ("2", "<"), "layer 20 of 50"),
+        ("the chain's cursor", "right", ("2", "d", "5", "0", "enter", "<"), "layer 20 of 50"),
     ):
         count, lag = held(key, rate, first, shows)
         over |= lag > BUDGET

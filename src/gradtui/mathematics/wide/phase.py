@@ -45,7 +45,7 @@ _STEEPER = 1.0 + 1e-11
 MAX_SIDE = 2000
 """The longest side of a map."""
 
-_AT_ONCE = 8_000_000  # truth values of one array
+_AT_ONCE = 1_000_000  # truth values of one array
 _TO_0, _TO_INFINITY = -1, -2
 _STARTS = 1e-28, 1e28
 """Where q may start: inside the table."""
