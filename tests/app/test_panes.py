@@ -237,7 +237,7 @@ def test_the_list_scrolls_so_that_its_cursor_is_in_sight(height: int, view: str)
 
 
 def test_the_chosen_are_told_apart_by_letter_and_dash_not_only_by_colour() -> None:
-    rows = panes.activations(State(), Size(24, 20)).text.split("\n")[1:4]
+    rows = panes.roster(State(), Size(24, 20)).text.split("\n")[1:4]
     assert [line.split() for line in rows] == [
         ["▸◉", "a", "sigmoid", "━━━"],
         ["●", "b", "tanh", "╍╍"],
@@ -247,16 +247,14 @@ def test_the_chosen_are_told_apart_by_letter_and_dash_not_only_by_colour() -> No
 
 def test_a_long_name_is_cut_and_its_sample_still_shown() -> None:
     state = State(setup=Setup.of(activations=("tanh", LONG)), highlight=LONG)
-    line = next(
-        one for one in panes.activations(state, Size(24, 12)).text.split("\n") if "▸" in one
-    )
+    line = next(one for one in panes.roster(state, Size(24, 12)).text.split("\n") if "▸" in one)
     assert "b leaky_relu(0…" in line
     assert line.endswith("╍╍")
 
 
 def test_a_filter_without_a_match_says_so() -> None:
     state = steps.filtered(State(), "zzz")
-    assert "nothing matches 'zzz'" in panes.activations(state, Size(24, 12)).text
+    assert "nothing matches 'zzz'" in panes.roster(state, Size(24, 12)).text
 
 
 def test_the_knobs_show_their_letters_and_values() -> None:

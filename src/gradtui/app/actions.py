@@ -11,7 +11,7 @@ from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
 from gradtui.lessons import DERIVED
 from gradtui.plots.zoom import MOST
-from gradtui.setup import FAMILIES, KNOBS, Knob
+from gradtui.setup import CHOICE, KNOBS, Knob
 from gradtui.views import VIEWS
 
 
@@ -216,7 +216,7 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.turn_depth, steps=-1, by_factor=True), offered=_has_depth),
     Action("double_depth", ("right_curly_bracket",), "}", "twice the depth", "Depth",
            partial(steps.turn_depth, steps=1, by_factor=True), offered=_has_depth),
-    Action("model", ("c",), "c", f"the next model: {listed(FAMILIES, 'or')}", "Depth",
+    Action("model", ("c",), "c", f"the next model: {listed(CHOICE, 'or')}", "Depth",
            steps.toggle_model, offered=_has_model),
     Action("left", ("left",), "←", "a step to the left", "Cursor",
            partial(steps.walk, steps=-1), ("←→", "cursor")),
@@ -320,7 +320,7 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
         return None
     if name == "all_of_it" and state.zoom.times:
         return "*", f"leave ×{2**state.zoom.times}"
-    if name == "toggle" and state.held and state.highlight in state.setup.activations:
+    if name == "toggle" and state.held and state.highlight in state.chosen:
         return "space", "let go"
     action = BY_NAME.get(name)
     return action.hint if action is not None and action.hint[1] else None

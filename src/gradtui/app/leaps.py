@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradtui.app.state import Moment, State, changed, guarded
 from gradtui.models.finding import Remedy
 from gradtui.setup import CURSORS, KNOBS, Setup
+from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 
 # ----------------------------------------------------------------- history
@@ -36,19 +37,18 @@ def _travelled(
     verb: str,
 ) -> State:
     what = describe(state.setup, moment.setup) or f"view {moment.view}"
-    highlight = state.highlight
-    if len(moment.setup.activations) == 1:
-        highlight = moment.setup.activations[0]
-    return state.with_(
+    there = state.with_(
         setup=moment.setup,
         view=moment.view,
         past=past,
         future=future,
-        highlight=highlight,
         playing=False,
         held=False,
         touched=moment.touched,
     ).saying(f"{verb}: {what}.")
+    if len(there.chosen) > 1 and there.roster == state.roster:
+        return there
+    return there.with_(highlight=there.chosen[0])
 
 
 def describe(old: Setup, new: Setup) -> str:
@@ -63,11 +63,11 @@ def describe(old: Setup, new: Setup) -> str:
 # -------------------------------------------------------- scenarios, remedies
 
 
-def _arriving(state: State, setup: Setup) -> State:
-    """On the way to a setup that has little in common with this one."""
+def _arriving(state: State, setup: Setup, view: str) -> State:
+    """On the way to a setup, in a view, that has little in common with this one."""
     return state.with_(
         filter="",
-        highlight=setup.activations[0],
+        highlight=VIEWS[view].roster(setup).of(setup)[0],
         playing=False,
         held=False,
         arrivals=state.arrivals + 1,
@@ -77,7 +77,7 @@ def _arriving(state: State, setup: Setup) -> State:
 def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
     chosen = SCENARIOS[index]
-    moved = _arriving(state, chosen.setup)
+    moved = _arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     return done.touching(done.record.offered(done.setup)).saying(chosen.look)
 
@@ -86,7 +86,7 @@ def reset(state: State) -> State:
     """Every knob of this view as where it starts; those of others stay, undo leads back."""
     first = state.record.default_setup
     own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
-    moved = _arriving(state, first)
+    moved = _arriving(state, first, state.view)
     done = guarded(moved, state.setup.with_(**own))
     if done.failed:
         return done

@@ -14,7 +14,6 @@ from textual.widgets import Input
 from gradtui.app import going, leaps, steps
 from gradtui.app.places import views_with
 from gradtui.app.state import State
-from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
 from gradtui.setup import KNOBS, RECIPE, Knob
@@ -37,11 +36,14 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """Activations, recipes, number formats, scenarios, and the knobs of other views."""
-    for name in ACTIVATIONS:
-        yield Offer(f"{name}: this activation alone", "Activations", partial(_alone, name=name))
-        if name not in state.setup.activations:
-            yield Offer(f"compare with {name}", "Activations", partial(_into_comparison, name=name))
+    """What the list has, recipes, number formats, scenarios, and the knobs of other views."""
+    kind = state.roster.label
+    for name in state.roster.words():
+        alone = f"{name}: this {kind.removesuffix('s')} alone"
+        yield Offer(alone, kind.capitalize(), partial(_alone, name=name))
+        if name not in state.chosen:
+            title = f"compare with {name}"
+            yield Offer(title, kind.capitalize(), partial(_into_comparison, name=name))
     for scheme in INITIALISATIONS.values():
         others = {called.rstrip("_") for called in (*scheme.also_called, *scheme.meant_by)}
         named = ", ".join(sorted(others - {scheme.name}))

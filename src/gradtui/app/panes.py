@@ -66,12 +66,12 @@ def top(state: State, width: int, progress: float) -> Picture:
     return Picture.of([tuple(spans)], width, 1)
 
 
-def activations(state: State, size: Size) -> Picture:
+def roster(state: State, size: Size) -> Picture:
     """The list, scrolled so that its cursor is in sight."""
-    names = state.listed
-    chosen = state.setup.activations
+    names, chosen = state.listed, state.chosen
+    in_focus = state.setup.focus_of(chosen)
     heading = row(
-        (" activations ", "title"),
+        (f" {state.roster.name} ", "title"),
         (f"/{state.filter}" if state.filter else "/ filters", "muted"),
     )
     room = size.height - 1
@@ -84,8 +84,7 @@ def activations(state: State, size: Size) -> Picture:
         more = "⋮" if position == start + room - 1 and position < len(names) - 1 else " "
         if name in chosen:
             index = chosen.index(name)
-            focused = name == state.setup.focused
-            dot, sample = ("◉", FOCUSED) if focused else ("●", SAMPLES[index])
+            dot, sample = ("◉", FOCUSED) if name == in_focus else ("●", SAMPLES[index])
             label = f"{dot} {LETTERS[index]} {fit_text(name, wide)} {sample} {more}"
             rows.append(row(pointer, (label, curve_role(index))))
         else:
@@ -103,8 +102,8 @@ def _first_name(state: State, room: int) -> int:
     return min(max(0, here - room // 2), max(0, len(names) - room))
 
 
-_ELSEWHERE = ("activations", "focus", "model")
-"""Knobs that the list and the row of keys show."""
+_ELSEWHERE = ("focus", "model")
+"""Knobs that the row of keys shows, as the list does its own."""
 
 
 def knobs(state: State, width: int, most: int | None = None) -> Picture:
@@ -158,7 +157,8 @@ def _knob_line(state: State, names: tuple[str, ...], width: int) -> Row:
 
 
 def _listed_knobs(state: State) -> list[str]:
-    return [name for name in state.record.used(state.setup) if name not in _ELSEWHERE]
+    elsewhere = (state.roster.name, *_ELSEWHERE)
+    return [name for name in state.record.used(state.setup) if name not in elsewhere]
 
 
 def _knob_row(state: State, name: str, width: int) -> Row:
@@ -175,7 +175,7 @@ def side(state: State, size: Size) -> Picture:
     """The list over the knobs."""
     # The list has a few rows in any case.
     below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST)
-    return activations(state, Size(size.width, size.height - below.height)).above(below)
+    return roster(state, Size(size.width, size.height - below.height)).above(below)
 
 
 _LEAST_ROWS_LIST, _SPARE_ROWS_LIST = 4, 2

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradtui.errors import InputError, printable
-from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.zoom import WHOLE, Zoom
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
+from gradtui.setup import CHOICE, COMPARABLE, CURSORS, FAMILIES, KNOBS, Knob, Setup
 from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.tour import TOUR
@@ -37,10 +36,10 @@ class Moment:
 class State:
     """Everything the screen shows, but for results.
 
-    `highlight` is the activation at the list's cursor; `filter` narrows the list; `message`
+    `highlight` is what stands at the list's cursor; `filter` narrows the list; `message`
     stands in the bottom row until the next key. `before` and `after` are the views that back and
     forward lead to, the nearest last. A `newcomer` is told where to go on. What is in sight of
-    the picture's height `zoom` says, until another view is entered. The only activation is `held`
+    the picture's height `zoom` says, until another view is entered. The only one chosen is `held`
     for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
     `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
     within a view.
@@ -48,7 +47,7 @@ class State:
 
     setup: Setup = _FIRST
     view: str = START_VIEW
-    highlight: str = _FIRST.activations[0]
+    highlight: str = VIEWS[START_VIEW].roster(_FIRST).of(_FIRST)[0]
     filter: str = ""
     theme: str = THEMES[0]
     playing: bool = False
@@ -70,9 +69,20 @@ class State:
         return VIEWS[self.view]
 
     @property
+    def roster(self) -> Knob:
+        """The knob whose values the list shows."""
+        return self.record.roster(self.setup)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Those of the list that are looked at or compared."""
+        values: tuple[str, ...] = self.roster.of(self.setup)
+        return values
+
+    @property
     def loose(self) -> bool:
         """Whether the list's cursor moves without choosing: several are chosen, or one is held."""
-        return self.held or len(self.setup.activations) > 1
+        return self.held or len(self.chosen) > 1
 
     @property
     def own(self) -> frozenset[str]:
@@ -87,10 +97,10 @@ class State:
             if not knob.cursor and knob.of(self.setup) != knob.of(first)
         }
         names = names.union(*(KNOBS[name].brings(KNOBS[name].of(self.setup)) for name in names))
-        if any(KNOBS[name].group in FAMILIES for name in names):
+        if any(KNOBS[name].group in CHOICE for name in names):
             names |= {"model"}
         if "focus" in names or any(len(self.setup.compared_in(name)) > 1 for name in FAMILIES):
-            names |= {"activations"}
+            names |= {self.roster.name}
         # A cursor may stand elsewhere only because there is less to walk over.
         still = _as_started(self.record, self.setup, names)
         return names | {
@@ -99,17 +109,26 @@ class State:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The activations in the list: every one, and the chosen ones with other parameters.
+        """What is in the list: all that there is, and the chosen ones with other parameters.
 
         Of those a filter leaves what has it in one of its names, what it names exactly in front.
         """
-        names = list(ACTIVATIONS)
-        for spec in reversed(self.setup.activations):
+        roster = self.roster
+        names = list(roster.words())
+        for spec in reversed(self.chosen):
             if spec not in names:
-                names.insert(names.index(activation(spec).name) + 1, spec)
-        exactly = named(self.filter)
-        fitting = [name for name in names if name != exactly and _has(name, self.filter)]
+                names.insert(names.index(spec.partition("(")[0]) + 1, spec)
+        exactly = self.named(self.filter)
+        fitting = [name for name in names if name != exactly and _has(roster, name, self.filter)]
         return (exactly, *fitting) if exactly else tuple(fitting)
+
+    def named(self, text: str) -> str:
+        """What of the list a text names, with the parameters that it gives it; "" if nothing."""
+        try:
+            names: tuple[str, ...] = self.roster.parse(text)
+        except InputError:
+            return ""
+        return names[0] if len(names) == 1 else ""
 
     def with_(self, **changes: object) -> State:
         """A copy with those fields changed."""
@@ -124,17 +143,9 @@ class State:
         return self.with_(message=printable(message), failed=failed)
 
 
-def named(text: str) -> str:
-    """The activation that a text names, with the parameters that it gives it; "" if it is none."""
-    try:
-        return activation(text).spec
-    except InputError:
-        return ""
-
-
-def _has(spec: str, text: str) -> bool:
-    """Whether a text stands in one of an activation's names; case, - and _ do not matter."""
-    names = (spec, *activation(spec).family.also_called)
+def _has(roster: Knob, spec: str, text: str) -> bool:
+    """Whether a text stands in one of something's names; case, - and _ do not matter."""
+    names = (spec, *roster.called(spec))
     return any(_letters(text) in _letters(name) for name in names)
 
 
@@ -146,7 +157,7 @@ def first_start() -> State:
     """Where the note begins: the sigmoid's derivative, and three layers of it in the chain."""
     view = next(iter(TOUR))
     setup = VIEWS[view].default_setup
-    state = State(setup=setup, view=view, highlight=setup.activations[0])
+    state = State(setup=setup, view=view, highlight=VIEWS[view].roster(setup).of(setup)[0])
     return state.with_(newcomer=True).saying(TOUR[view])
 
 
@@ -163,9 +174,10 @@ def opened(state: State, view: str) -> State:
     names = state.own
     setup = _as_started(VIEWS[view], state.setup, names)
     there = state.with_(view=view, setup=setup, touched=names, playing=False, zoom=WHOLE)
-    if setup.activations == state.setup.activations:
+    if there.roster == state.roster and there.chosen == state.chosen:
         return there
-    return there.with_(highlight=setup.activations[0], held=False)
+    listed = there if there.roster == state.roster else there.with_(filter="")
+    return listed.with_(highlight=there.chosen[0], held=False)
 
 
 def _as_started(view: View[Any], setup: Setup, names: Iterable[str]) -> Setup:
@@ -194,13 +206,11 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
         return state.with_(setup=setup)
     setup.checked()
     past = (*state.past, Moment(state.view, state.setup, state.touched))[-UNDO_DEPTH:]
-    highlight = state.highlight
-    held = state.held and setup.activations == state.setup.activations
-    if len(setup.activations) == 1 and not state.filter and not held:
-        highlight = setup.activations[0]
-    done = entered(state, view).with_(
-        setup=setup, past=past, future=(), highlight=highlight, held=held
-    )
+    done = entered(state, view).with_(setup=setup, past=past, future=())
+    same = done.roster == state.roster
+    held = same and state.held and done.chosen == state.chosen
+    first = not same or (len(done.chosen) == 1 and not state.filter and not held)
+    done = done.with_(held=held, highlight=done.chosen[0] if first else state.highlight)
     if view != state.view:
         done = done.touching(done.record.offered(setup))
     return done.saying(given_up) if (given_up := _given_up(asked, setup)) else done
@@ -208,7 +218,7 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
 
 def _given_up(asked: Setup, setup: Setup) -> str:
     """What is not compared any more, as only one kind of thing can be; "" if all is."""
-    knobs = (KNOBS[name] for name in ("activations", *_COMPARABLE))
+    knobs = (KNOBS[name] for name in COMPARABLE)
     lost = [
         (knob.label, [value for value in knob.of(asked) if value not in knob.of(setup)])
         for knob in knobs
@@ -218,22 +228,18 @@ def _given_up(asked: Setup, setup: Setup) -> str:
     return f"Given up, as one kind is compared at a time: {what}. u brings it back." if what else ""
 
 
-_COMPARABLE = tuple(dict.fromkeys(kind.compares for kind in FAMILIES.values() if kind.compares))
-"""The knobs of which several values can be compared instead of activations."""
-
-
 def _comparing_one_kind(setup: Setup, before: Setup) -> Setup:
     """The setup with one kind of thing compared, and the focus on one of them.
 
-    That is several activations, or several values of a family's knob, whichever came last.
+    That is several of a family's roster, or several values of its other knob, whichever came last.
     """
     for name, family in FAMILIES.items():
-        compared = setup.compared_in(name)
-        if len(compared) > 1 and len(setup.activations) > 1:
+        compared, roster = setup.compared_in(name), setup.roster_of(name)
+        if len(compared) > 1 and len(roster) > 1:
             if compared == before.compared_in(name):
                 setup = setup.with_(**{family.compares: (setup.focus_of(compared),)})
             else:
-                setup = setup.with_(activations=(setup.focused,))
+                setup = setup.with_(**{family.roster: (setup.focus_of(roster),)})
     return setup if setup.focus in setup.compared else setup.with_(focus="")
 
 

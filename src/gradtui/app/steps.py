@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from gradtui.app.places import listed, the_views, views_with, way_to
-from gradtui.app.state import State, changed, guarded, named
+from gradtui.app.state import State, changed, guarded
 from gradtui.errors import InputError, printable
-from gradtui.mathematics.activations import activation
 from gradtui.plots.picture import CURVES
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, implied
+from gradtui.setup import CHOICE, CURSORS, KNOBS, Knob, Setup, implied
 from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import Key
 
-# ------------------------------------------------------------- activations
+# --------------------------------------------------------------- the list
 
 
 def move_highlight(state: State, steps: int) -> State:
@@ -27,30 +26,32 @@ def move_highlight(state: State, steps: int) -> State:
     if name == state.highlight:
         return state.saying(f"The list {'ends' if steps > 0 else 'begins'} here.")
     moved = state.with_(highlight=name)
-    return moved if state.loose else guarded(moved, state.setup.with_(activations=(name,)))
+    return moved if state.loose else guarded(moved, chosen_in(state, name))
 
 
 def toggle(state: State) -> State:
-    """The highlighted activation into, or out of, the comparison; the only one held, or let go."""
-    chosen = state.setup.activations
-    name = state.highlight
+    """The highlighted one into, or out of, the comparison; the only one held, or let go."""
+    chosen, name = state.chosen, state.highlight
     if name not in chosen:
         if len(chosen) == CURVES:
             return state.saying(
                 f"{CURVES} curves are compared already; space on one of them takes it out.",
                 failed=True,
             )
-        return guarded(state, state.setup.with_(activations=(*chosen, name)))
+        return guarded(state, chosen_in(state, *chosen, name))
     if len(chosen) == 1:
         return let_go(state) if state.held else _holding(state)
-    return guarded(
-        state, state.setup.with_(activations=tuple(other for other in chosen if other != name))
-    )
+    return guarded(state, chosen_in(state, *(other for other in chosen if other != name)))
+
+
+def chosen_in(state: State, *names: str) -> Setup:
+    """The setup with these of the list chosen."""
+    return state.setup.with_(**{state.roster.name: names})
 
 
 def _holding(state: State) -> State:
-    """The only activation held, so that the list's cursor can go to another."""
-    (name,) = state.setup.activations
+    """The only one held, so that the list's cursor can go to another."""
+    (name,) = state.chosen
     return state.with_(held=True).saying(
         f"{name} is held: {_along(state)} to another, space compares the two."
     )
@@ -63,26 +64,26 @@ def _along(state: State) -> str:
 
 def _how_to_compare(state: State, only: str) -> str:
     """What to do, where there is one thing, for tab to have another to go to."""
-    if state.highlight not in state.setup.activations:
+    if state.highlight not in state.chosen:
         return f"Only {only} is here; space compares it with {state.highlight}."
     hold = "" if state.loose else "space holds it, "
     return f"Only {only} is here: {hold}{_along(state)} to another, space compares."
 
 
 def let_go(state: State) -> State:
-    """The only activation not held any more, and the list's cursor on it again."""
-    (name,) = state.setup.activations
+    """The only one not held any more, and the list's cursor on it again."""
+    (name,) = state.chosen
     return state.with_(held=False, highlight=name).saying(
         f"{name} is let go; {_along(state)} choose another instead of it."
     )
 
 
 def only(state: State) -> State:
-    """The highlighted activation alone."""
-    if state.setup.activations == (state.highlight,) and not state.held:
-        alone = state.touching(["activations"])
+    """The highlighted one alone."""
+    if state.chosen == (state.highlight,) and not state.held:
+        alone = state.touching([state.roster.name])
         return alone.saying(f"{state.highlight} is alone already.")
-    return guarded(state.with_(held=False), state.setup.with_(activations=(state.highlight,)))
+    return guarded(state.with_(held=False), chosen_in(state, state.highlight))
 
 
 def next_focus(state: State, steps: int = 1) -> State:
@@ -101,15 +102,15 @@ def filtered(state: State, text: str) -> State:
     """
     narrowed = state.with_(filter=printable(text.strip()))
     names, new = narrowed.listed, narrowed.filter != state.filter
-    if names and (narrowed.highlight not in names or (new and named(narrowed.filter))):
+    if names and (narrowed.highlight not in names or (new and narrowed.named(narrowed.filter))):
         narrowed = narrowed.with_(highlight=names[0])
     return narrowed
 
 
 def unfiltered(state: State) -> State:
-    """All activations in the list again."""
+    """All of the list again."""
     if state.filter:
-        return filtered(state, "").saying("All activations again.")
+        return filtered(state, "").saying(f"All {state.roster.name} again.")
     return let_go(state) if state.held else state.saying("Nothing is open here; q quits.")
 
 
@@ -132,8 +133,9 @@ def matching(state: State, text: str) -> State:
     narrowed = filtered(state, text)
     if not narrowed.listed:
         if "(" in text:
-            activation(text)  # it says what is wrong with the parameters
-        raise InputError("filter", text, "in any activation's name", "change it, or esc shows all")
+            state.roster.parse(text)  # it says what is wrong with the parameters
+        allowed = f"in the name of any of the {state.roster.name}"
+        raise InputError("filter", text, allowed, "change it, or esc shows all")
     return narrowed
 
 
@@ -225,7 +227,7 @@ def toggle_model(state: State) -> State:
     places = views_with(lambda view: "model" in view.knobs)
     if not places:
         return state.saying(_no_such_knob(state, KNOBS["model"]))
-    choice = listed(FAMILIES, "or").capitalize()
+    choice = listed(CHOICE, "or").capitalize()
     return state.saying(
         f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
     )

@@ -15,7 +15,6 @@ from gradtui.app.places import listed
 from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
-from gradtui.mathematics.activations import activation
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 
@@ -166,17 +165,13 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
     theme, touched = kept.get("theme"), kept.get("touched")
     # Of a version that did not keep it: what differs from the view's start.
     touched = touched if isinstance(touched, list) else []
-    try:
-        highlight = activation(str(kept.get("highlight"))).spec
-    except ValueError:
-        highlight = setup.activations[0]
-    return State(
+    state = State(
         setup=setup,
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
-        highlight=highlight,
         touched=frozenset(name for name in KNOBS if name in touched),
     )
+    return state.with_(highlight=state.named(str(kept.get("highlight"))) or state.chosen[0])
 
 
 def _setup(texts: Mapping[str, object], first: Setup) -> tuple[Setup, list[str]]:

@@ -90,26 +90,26 @@ def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) ->
 
     Args:
         view: the view whose command it is.
-        names: the activations among the words.
+        names: those of its roster among the words.
         given: the text of each knob that was given as an option.
 
     Raises:
         InputError, CommandError: a value that is not allowed, or two that contradict each other.
     """
     if names:
-        if "activations" in given:
+        roster = view.roster(view.default_setup)
+        if roster.name in given:
             raise CommandError(
-                f"activations: {shown(names[0])} and --activations {shown(given['activations'])} "
+                f"{roster.name}: {shown(names[0])} and {roster.flag} {shown(given[roster.name])} "
                 "are both given; name them in one of the two ways"
             )
-        activations = KNOBS["activations"]
         given = {
             **given,
             # A comma at the end of a word is one between two of them.
-            "activations": ", ".join(
+            roster.name: ", ".join(
                 spec
                 for at, word in enumerate(names, 1)
-                for spec in activations.parse(word.removesuffix("," * (at < len(names))))
+                for spec in roster.parse(word.removesuffix("," * (at < len(names))))
             ),
         }
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}

@@ -16,7 +16,6 @@ from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.settings import SETTINGS
-from gradtui.setup import KNOBS
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS
 from gradtui.views.figures import FIGURES
@@ -212,12 +211,12 @@ def _page(view: View[Any]) -> str:
 
 
 def _add_view_options(parser: Parser, view: View[Any]) -> None:
-    names = KNOBS["activations"]
+    names = view.roster(view.default_setup)
     parser.add_argument_group("what to look at").add_argument(
         "names",
         nargs="*",
-        choices=_Names(ACTIVATIONS),
-        metavar="ACTIVATION",
+        choices=_Names(names.words()),
+        metavar=names.label.removesuffix("s").upper(),
         help=f"{names.allowed} (default: {names.text(view.default_setup)})",
     )
     knobs = parser.add_argument_group("what to compute")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of
+from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of, roster_in
 from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -18,7 +18,7 @@ Changes: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """One activation, with one way to draw weights where those are drawn.
+    """One of a roster: an activation, with one way to draw weights where those are drawn.
 
     Attributes:
         name: what it is called beside those that it is compared with.
@@ -41,6 +41,11 @@ class Subject:
         return self.setup.network.init[0]
 
     @property
+    def _roster(self) -> str:
+        """The knob whose values its family looks at."""
+        return roster_in(self.setup.model)
+
+    @property
     def _compares(self) -> str:
         """The knob whose values its family compares; "" if there is none."""
         return FAMILIES[self.setup.model].compares
@@ -55,19 +60,20 @@ class Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
         by_other = self.name in self.setup.compared_in(self.setup.model)
-        name = setup.compared_in(setup.model)[0] if by_other else setup.activations[0]
+        names = setup.compared_in if by_other else setup.roster_of
+        name = names(setup.model)[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
 
     def labelled(self, label: str, changes: Changes) -> str:
         """The label of these changes; of a knob that all that are compared share it says so."""
         others = len(self.among.compared_in(self.setup.model)) > 1
-        own = {self._compares if others else "activations"}
-        alone = not others and len(self.among.activations) < 2
+        own = {self._compares if others else self._roster}
+        alone = not others and len(self.among.roster_of(self.setup.model)) < 2
         return label if alone or set(changes) <= own else f"{label} for all of them"
 
     def kept_among_others(self, changes: Changes) -> Changes:
         """These changes where several are compared: the others stay as they are."""
-        for knob in ("activations", self._compares):
+        for knob in (self._roster, self._compares):
             if knob in changes and len(compared := KNOBS[knob].of(self.among)) > 1:
                 (old,), (new,) = KNOBS[knob].of(self.setup), changes[knob]
                 kept = dict.fromkeys(new if name == old else name for name in compared)
@@ -84,16 +90,13 @@ class Subject:
 
 
 def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
-    """What a setup compares in a family: activations, or several of what else that compares."""
-    others = setup.compared_in(family)
+    """What a setup compares in a family: its roster, or several of what else that compares."""
+    roster, names = roster_in(family), setup.roster_of(family)
+    alone, others = setup.with_(focus="", model=family), setup.compared_in(family)
     if len(others) > 1:
-        alone = setup.with_(activations=(setup.focused,), focus="", model=family)
-        knob = FAMILIES[family].compares
-        return tuple(Subject(name, alone.with_(**{knob: (name,)}), setup) for name in others)
-    return tuple(
-        Subject(name, setup.with_(activations=(name,), focus="", model=family), setup)
-        for name in setup.activations
-    )
+        alone = alone.with_(**{roster: (setup.focus_of(names),)})
+        roster, names = FAMILIES[family].compares, others
+    return tuple(Subject(name, alone.with_(**{roster: (name,)}), setup) for name in names)
 
 
 def as_printed(changes: Changes) -> Changes:

@@ -4,6 +4,8 @@ from gradtui.setup.chain import Chain, Loss
 from gradtui.setup.knob import Knob, names_of
 from gradtui.setup.network import RECIPE, Network
 from gradtui.setup.setup import (
+    CHOICE,
+    COMPARABLE,
     CURSORS,
     FAMILIES,
     KNOBS,
@@ -11,9 +13,12 @@ from gradtui.setup.setup import (
     family_with,
     groups_of,
     implied,
+    roster_in,
 )
 
 __all__ = [
+    "CHOICE",
+    "COMPARABLE",
     "CURSORS",
     "FAMILIES",
     "KNOBS",
@@ -27,4 +32,5 @@ __all__ = [
     "groups_of",
     "implied",
     "names_of",
+    "roster_in",
 ]

@@ -13,11 +13,12 @@ class Family:
     """The knobs of one model; a field of `Setup` of this kind makes it a model to choose.
 
     Attributes:
-        compares: the knob, of several values, that can be compared instead of activations; "" if
-            there is none.
+        roster: the knob, of several values, that says what is looked at or compared.
+        compares: another such knob, whose values can be compared instead; "" if there is none.
         builds_on: other families whose knobs count for this one too.
     """
 
+    roster: ClassVar[str] = "activations"
     compares: ClassVar[str] = ""
     builds_on: ClassVar[tuple[str, ...]] = ()
 

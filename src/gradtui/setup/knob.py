@@ -34,6 +34,7 @@ class Knob:
     Attributes:
         letter: its key, unique among the knobs of a view.
         words: the names that a value may begin with, for completion.
+        called: by what other names one of several values is known.
         brings: what else a value that somebody sets brings with it, by the knob's name.
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
@@ -51,6 +52,7 @@ class Knob:
     step: Callable[[Any, int], Any]
     scale: Callable[[Any, int], Any]
     words: Callable[[], Collection[str]] = lambda: ()
+    called: Callable[[str], Collection[str]] = lambda value: ()
     brings: Callable[[Any], Mapping[str, Any]] = lambda value: {}
     cursor: bool = False
     within: str = ""
@@ -339,6 +341,7 @@ def several(
     what: str,
     words: Callable[[], Collection[str]],
     step: Callable[[tuple[str, ...], int], tuple[str, ...]] = lambda value, n: value,
+    called: Callable[[str], Collection[str]] = lambda value: (),
 ) -> tuple[str, ...]:
     """One or several text forms, separated by commas or blanks outside parentheses."""
 
@@ -350,7 +353,7 @@ def several(
                 raise InputError(name, text, f"1 to {most} {what}", "choose which to compare")
             return unique
 
-        return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words)
+        return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words, called)
 
     return declared(default, letter, help, make, extends=True)  # type: ignore[no-any-return]
 

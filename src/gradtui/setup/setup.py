@@ -22,14 +22,14 @@ from gradtui.setup.shared import Shared
 def _focus(name: str, letter: str, help: str) -> Knob:
     def compared() -> list[Knob]:
         """The knobs of which several values can be compared."""
-        families = dict.fromkeys(kind.compares for kind in FAMILIES.values())
-        return [KNOBS["activations"], *(KNOBS[knob] for knob in families if knob)]
+        return [KNOBS[knob] for knob in COMPARABLE]
 
     def parse(text: str) -> str:
         if not text:
             return ""
         word = parse_spec(name, text).name
-        knob = next((k for k in reversed(compared()) if word in k.words()), KNOBS["activations"])
+        first, *others = compared()
+        knob = next((k for k in reversed(others) if word in k.words()), first)
         values: tuple[str, ...] = knob.parse(text)
         return values[0]
 
@@ -59,7 +59,7 @@ class Setup(Shared):
         "first)", _focus,
     )  # fmt: skip
     model: str = choice(
-        "chain", "M", "one unit a layer (chain), or real layers (network)", lambda: tuple(FAMILIES)
+        "chain", "M", "one unit a layer (chain), or real layers (network)", lambda: CHOICE
     )
     chain: Chain = dataclasses.field(default=Chain())
     network: Network = dataclasses.field(default=Network())
@@ -103,16 +103,20 @@ class Setup(Shared):
         return self.focus_of(self.activations)
 
     def compared_in(self, family: str) -> tuple[str, ...]:
-        """The values of what a family compares instead of activations, if it does."""
+        """The values of what a family compares instead of its roster, if it does."""
         knob = FAMILIES[family].compares if family else ""
         values: tuple[str, ...] = KNOBS[knob].of(self) if knob else ()
+        return values
+
+    def roster_of(self, family: str) -> tuple[str, ...]:
+        """What a family looks at or compares: activations, unless it has another roster."""
+        values: tuple[str, ...] = KNOBS[roster_in(family)].of(self)
         return values
 
     @property
     def compared(self) -> tuple[str, ...]:
         """All that a focus can be on."""
-        others = (name for family in FAMILIES for name in self.compared_in(family))
-        return (*self.activations, *others)
+        return tuple(value for knob in COMPARABLE for value in KNOBS[knob].of(self))
 
     def checked(self) -> Setup:
         """This setup, or an error where its knobs contradict one another.
@@ -123,7 +127,7 @@ class Setup(Shared):
                 initialisations at once; a cursor outside what it walks over.
         """
         if self.focus not in ("", *self.compared):
-            shown = (*self.activations, *self.compared_in(self.model))
+            shown = (*self.roster_of(self.model), *self.compared_in(self.model))
             allowed = f"one of {', '.join(shown)}"
             raise InputError("focus", self.focus, allowed, "choose one of them")
         if self.layer > self.depth:
@@ -171,6 +175,29 @@ FAMILIES: Mapping[str, type[Family]] = {
 """The models that there are to choose from, by the field that has their knobs."""
 
 
+CHOICE: tuple[str, ...] = tuple(
+    name for name, kind in FAMILIES.items() if kind.roster == Family.roster
+)
+"""Those of them that a view of activations can choose from."""
+
+COMPARABLE: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        knob
+        for knob in (
+            *(kind.roster for kind in FAMILIES.values()),
+            *(kind.compares for kind in FAMILIES.values()),
+        )
+        if knob
+    )
+)
+"""The knobs of which several values can be compared: the rosters first."""
+
+
+def roster_in(family: str) -> str:
+    """The knob that says what a family, or a view that asks none, looks at."""
+    return FAMILIES[family].roster if family else Family.roster
+
+
 def groups_of(family: str) -> tuple[str, ...]:
     """The groups of knobs that count for a family: its own, and those that it builds on."""
     return (family, *FAMILIES[family].builds_on) if family else ()
@@ -202,7 +229,7 @@ def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
     """
     knob = KNOBS[name]
     changes = dict(knob.brings(value))
-    if knob.group in FAMILIES and knob.group not in groups_of(setup.model):
+    if knob.group in CHOICE and knob.group not in groups_of(setup.model):
         changes["model"] = knob.group
     if knob.widens and (limits := KNOBS[knob.within].of(setup)) is not None:
         low, high = limits

@@ -26,6 +26,7 @@ class Shared:
         CURVES,
         "activations",
         lambda: ACTIVATIONS,
+        called=lambda spec: activation(spec).family.also_called,
     )
     depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
     x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)

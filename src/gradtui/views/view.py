@@ -10,7 +10,7 @@ from gradtui.models.decay import Value
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row
 from gradtui.progress import Tick
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of
+from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of, roster_in
 
 Result = TypeVar("Result")
 Table: TypeAlias = list[dict[str, Value]]
@@ -173,13 +173,17 @@ class View(Generic[Result]):
 
     # ---------------------------------------------------------- its subjects
 
+    def roster(self, setup: Setup) -> Knob:
+        """The knob of what is looked at or compared, which the app lists."""
+        return KNOBS[roster_in(self.family(setup))]
+
     def subjects(self, setup: Setup) -> tuple[str, ...]:
-        """What is compared, each with a verdict: the activations, or several ways to draw."""
+        """What is compared, each with a verdict: its roster, or several ways to draw."""
         family = self.family(setup)
         others = setup.compared_in(family)
         if len(others) > 1 and FAMILIES[family].compares in self.used(setup):
             return others
-        return setup.activations
+        return setup.roster_of(family)
 
     def focused(self, setup: Setup) -> str:
         """The one of them that the verdict speaks of."""
@@ -213,10 +217,11 @@ class View(Generic[Result]):
 
     def command(self, setup: Setup) -> list[str]:
         """The words of the command that prints exactly this picture."""
-        words = ["gradtui", self.name, *setup.activations]
+        roster = self.roster(setup)
+        words = ["gradtui", self.name, *roster.of(setup)]
         for name in (*self.used(setup), *self.cursors(setup)):
             knob = KNOBS[name]
-            if name == "activations" or (
+            if name == roster.name or (
                 name == "focus" and self.focused(setup) == self.subjects(setup)[0]
             ):
                 continue
