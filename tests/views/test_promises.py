@@ -49,12 +49,12 @@ def test_of_networks_that_were_not_all_tried_it_says_how_many_were() -> None:
     words = [*command.split(), "--patience", "1"]
     text = said_by("decay", *words)
     promised = re.search(
-        r"try: (gradtui .+?) \(before.+?then: of the first (\d+) of its (\d+) networks (\d+) are "
-        r"healthy, and ([^;()]+?) in the median of those",
+        r"try: (gradtui .+?) \(before.+?then: ([^;()]+?) in the median, healthy in (\d+) of (\d+) "
+        r"networks, the first of (\d+): there was no time to try more\)",
         text,
     )
     assert promised is not None, text
-    printed, first, of_all, healthy, what = promised.groups()
+    printed, what, healthy, first, of_all = promised.groups()
     tried = shlex.split(printed)[1:]
     assert f" {of_all} of 400 networks" in said_by(*tried)
     fewer = said_by(*tried, "--networks", first)

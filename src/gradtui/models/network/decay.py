@@ -34,7 +34,7 @@ from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude
+from gradtui.wording import told
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
@@ -199,7 +199,7 @@ class NetworkDecay(Decay):
         low = median = high = "…"
         if self.ensemble is not None:
             at = int(np.abs(self.ensemble.layers - layer).argmin())
-            low, median, high = (magnitude(float(e[at])) for e in self.ensemble.quantiles())
+            low, median, high = (told(float(e[at])) for e in self.ensemble.quantiles())
         return {
             "median": median,
             "5 %": low,
@@ -217,7 +217,7 @@ class NetworkDecay(Decay):
 
     def _theory(self, index: int) -> str:
         """What theory says, or below what."""
-        text = magnitude(float(self.law.infinite[index]))
+        text = told(float(self.law.infinite[index]))
         return text if self.law.known[index] else f"<{text}"
 
     def _max_depth(self) -> str:

@@ -89,10 +89,10 @@ class _Trying:
         if drawn == 1:
             return said(changed, judgement, None)
         what, healthy = said(changed, judgement, shares), shares.counts[Kind.HEALTHY]
-        if shares.total == drawn:
-            return f"{what}, healthy in {healthy} of {drawn} networks"
-        first = f"the first {shares.total} of its {drawn:,} networks"
-        return f"of {first} {healthy} are healthy, and {what} of those that were tried"
+        text = f"{what}, healthy in {healthy} of {shares.total} networks"
+        if shares.total < drawn:
+            text += f", the first of {drawn:,}: there was no time to try more"
+        return text
 
 
 def _healthy_in_theory(changed: Subject, tick: Tick) -> bool:

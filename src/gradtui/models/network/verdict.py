@@ -229,7 +229,7 @@ def _theory(known: Known) -> str:
     mean, error = ensemble.mean_and_error()
     if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
         return ""  # what theory says of the limit x → 0 is not what x = 0 gives
-    if infinite == -math.inf or mean == -math.inf or not law.known[0]:
+    if math.isinf(infinite) or math.isinf(mean) or not law.known[0]:
         return f"{theory}; {networks} give {factor(mean)}."
     if ensemble.dead > 0.0:
         dead = round(ensemble.dead * count)
