@@ -34,6 +34,15 @@ def magnitude(log10: float, digits: int = 2) -> str:
     return f"{mantissa}e{exponent}"
 
 
+def told(log10: float) -> str:
+    """The magnitude in a column; of what has passed the range of its logarithm, that it is more."""
+    return f">{magnitude(LARGEST)}" if log10 == math.inf else magnitude(log10)
+
+
+LARGEST = 1e308
+"""Of what float64 holds the logarithm, that is the most."""
+
+
 def digits_apart(log10: float, *others: float) -> int:
     """So many digits as tell 10^log10 from all others that it is compared with: two at least.
 
@@ -139,6 +148,8 @@ def factor(log10: float, digits: int = 2) -> str:
 
     Of a factor a layer, which works as often as there are layers, `rate` tells more digits.
     """
+    if log10 == math.inf:
+        return f"more than ×{magnitude(LARGEST)}"
     return f"×{magnitude(log10, digits)}"
 
 

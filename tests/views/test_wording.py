@@ -153,7 +153,7 @@ def test_a_factor_says_that_it_multiplies(log10: float, text: str) -> None:
         (1e-13, "all of layer 50's gradient"),
         (math.log10(0.998), "almost all of layer 50's gradient"),
         (math.log10(1.003), "slightly more than layer 50's gradient"),
-        (math.inf, "×∞ of layer 50's gradient"),
+        (math.inf, "more than ×10^1e308 of layer 50's gradient"),
         (math.log10(0.065), "×0.065 of layer 50's gradient"),
         (math.log10(2.3e5), "×2.3e5 of layer 50's gradient"),
         (math.log10(1.5), "×1.5 of layer 50's gradient"),

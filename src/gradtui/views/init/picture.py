@@ -23,7 +23,7 @@ from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain
+from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain, told
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -161,7 +161,7 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
             [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
-                Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
+                Span(f"{plain(recipe.sigma_w, 4):>7}{told(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
             ]
         )

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from gradtui.models.finding import Kind
+from gradtui.models.wording import a_layer
 from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import plain, told
 
 ADVISED = "◆"
 """Where the advised weights stand in the picture."""
@@ -44,7 +45,7 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
                 Span(f" {lead:<13}", role),
                 Span(
                     f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
-                    f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"
+                    f" {_a_layer(ratio, setup.depth):>9}{told(ratio):>11}"
                 ),
                 *measured_columns(weights),
             ]
@@ -71,15 +72,15 @@ def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
     return CheckedWeights(("cursor",), "┆", drawn, sigma_w, sigma_b, ratio)
 
 
-def _a_layer(log10_rate: float) -> str:
+def _a_layer(log10_ratio: float, layers: int) -> str:
     """The geometric mean of the factors; what is not a hundred-thousandth off 1 is 1."""
-    return "×1" if abs(log10_rate) < _NEXT_TO_1 else rate(log10_rate)
+    return "×1" if abs(log10_ratio / layers) < _NEXT_TO_1 else a_layer(log10_ratio, layers)
 
 
 def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     """Median and 5-95 %, as two columns."""
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
-    low, median, high = map(magnitude, weights.quantiles)
+    low, median, high = map(told, weights.quantiles)
     spread = f"{low} to {high}" if weights.measured.size > 1 else "1 network"
     return Span(f"  {median:<8} "), Span(spread, "spread")

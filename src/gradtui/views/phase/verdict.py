@@ -78,6 +78,8 @@ def _factors(point: Point) -> str:
     if w == 0.0:
         return "Weights of 0 pass nothing"
     rates = f"{plain(w)} × {figure(slopes)} = {figure(point.chi, 4)}"
+    if point.chi == math.inf:
+        return f"χ = σw² E[f′²] grows without end {end}"
     text = f"χ = σw² E[f′²] = {rates} {end}"
     apart = abs(point.log10_left - point.layers * point.log10_rate)
     if math.isfinite(point.log10_rate) and apart > _APART:
