@@ -23,7 +23,7 @@ from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain
+from gradtui.wording import THEORY, counted, decade, decade_cells, magnitude, plain
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -41,7 +41,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     _draw_weights(canvas, result.focused, setup)
     heading = row_within(
         size.width,
-        Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
+        Span(f"       gradient left after {counted(setup.depth, 'layer')}, by σw", "title"),
         Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
@@ -72,7 +72,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         whole_y=top >= _FEW_DECADES,
         log_y=True,
         x_title="σw",
-        y_title=f"gradient left after {setup.depth} layers",
+        y_title=f"gradient left after {counted(setup.depth, 'layer')}",
     )
 
 

@@ -11,7 +11,7 @@ from gradtui.models.finding import Finding, Kind
 from gradtui.models.judging import RELIED_ON
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
-from gradtui.wording import factor, magnitude, percent, plain, share_of
+from gradtui.wording import counted, factor, magnitude, percent, plain, share_of
 
 _FAILS = math.log10(3.0)
 """Decades by which theory may be off before that is said."""
@@ -40,7 +40,7 @@ def finding(result: Comparisons, name: str) -> Finding | None:
 def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     """What the best weights keep, in how many of the networks."""
     setup, best = comparison.subject.setup, comparison.best
-    layers = f"{setup.depth} layer{'s' if setup.depth > 1 else ''}"
+    layers = counted(setup.depth, "layer")
     if not comparison.settled:
         layers += " so far"
     which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
