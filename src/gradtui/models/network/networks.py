@@ -19,7 +19,7 @@ from gradtui.mathematics.initialisation import (
     random_network,
 )
 from gradtui.mathematics.initialisation.draw import network_on_demand
-from gradtui.mathematics.initialisation.record import LayerSigmas, sigmas_by_layer
+from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, sigmas_by_layer
 from gradtui.mathematics.network import GradientFlow, gradient_flow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED
@@ -287,10 +287,17 @@ def _summed_from_above(factors: Array) -> Array:
     return np.append(np.cumsum(factors[::-1])[::-1], 0.0)
 
 
-def sigma_w_text(found: LayerSigmas) -> str:
-    """σw as it stands in a readout: 1.414, or 0.7-1.41 where layers differ."""
+def sigma_w_text(found: LayerSigmas, digits: int = 3) -> str:
+    """σw as it stands in a readout: 1.41, or 0.7-1.41 where layers differ.
+
+    Args:
+        found: the layers.
+        digits: so many where it is one number.
+    """
     least, most = (math.sqrt(end) for end in (found.sigma_w2.min(), found.sigma_w2.max()))
-    return plain(most) if found.alike else f"{plain(least, 2)}-{plain(most)}"
+    if one_for_all(found.sigma_w2):
+        return plain(most, digits)
+    return f"{plain(least, 2)}-{plain(most)}"
 
 
 def sigma_w_of(subject: Subject) -> str:

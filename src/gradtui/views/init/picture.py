@@ -152,8 +152,9 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.others)
-    wide = max(23, min(longest, width - 52))
-    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>7}{f'after {setup.depth}':>11}")
+    sigmas = max(7, *(len(recipe.sigma_w_text(4)) + 1 for recipe in comparison.others))
+    wide = max(23, min(longest, width - 45 - sigmas))
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>{sigmas}}{f'after {setup.depth}':>11}")
     rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
     for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
@@ -161,7 +162,7 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
             [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
-                Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
+                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{magnitude(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
             ]
         )
