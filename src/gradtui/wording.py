@@ -117,6 +117,11 @@ def number(value: float, log10: float, digits: int = 3) -> str:
     return f"{'-' if math.copysign(1.0, value) < 0.0 else ''}{magnitude(log10, digits)}"
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something: 1 unit, 64 units, 1,000 layers."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def subscript(index: int) -> str:
     """The number as a subscript: ₁₂."""
     return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

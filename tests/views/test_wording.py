@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.wording import (
+    counted,
     decade,
     decade_cells,
     digits_apart,
@@ -220,3 +221,8 @@ def test_there_is_room_for_every_tick_of_a_logarithmic_axis(one: float, other: f
 )
 def test_a_number_has_one_form(value: float, text: str) -> None:
     assert magnitude(math.log10(value)) == text
+
+
+def test_one_of_something_is_one() -> None:
+    texts = [counted(n, "unit") for n in (0, 1, 2, 1_000)]
+    assert texts == ["0 units", "1 unit", "2 units", "1,000 units"]

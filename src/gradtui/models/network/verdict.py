@@ -16,7 +16,7 @@ from gradtui.models.network.laws import Law, law_of
 from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, percent, plain
+from gradtui.wording import counted, factor, magnitude, percent, plain
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
@@ -231,7 +231,7 @@ def _theory(known: Known) -> str:
     if ensemble is None:
         return f"{theory}."
     count, network = ensemble.networks, setup.network
-    networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
+    networks = f"{counted(count, 'network')} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
     if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
         return ""  # what theory says of the limit x → 0 is not what x = 0 gives

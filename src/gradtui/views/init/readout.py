@@ -24,15 +24,16 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     """The best weights, advised if they do, and the cursor's σw: theory, and what was measured."""
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
+    best, here = comparison.best, _at_cursor(comparison, setup)
+    wide = max(9, len(best.sigma_w_text(6)) + 1)
     rows = [
         [
             Span(fit_text(f" {comparison.name}", 14), "title"),
-            Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
+            Span(f"{'σw':>{wide}}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
             Span("  5-95 %", "muted"),
         ]
     ]
-    best, here = comparison.best, _at_cursor(comparison, setup)
     kind, advised = best.kind(limit), comparison.advised is best
     letter, label = (ADVISED, "advised") if advised else (best.letter, best.label)
     for weights, lead, role in (
@@ -44,7 +45,7 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
             [
                 Span(f" {lead:<13}", role),
                 Span(
-                    f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
+                    f"{weights.sigma_w_text(6):>{wide}}{plain(weights.sigma_b):>6}"
                     f" {_a_layer(ratio, setup.depth):>9}{told(ratio):>11}"
                 ),
                 *measured_columns(weights),

@@ -18,7 +18,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.maps import Map
 from gradtui.views.phase.study import Phase
 from gradtui.views.view import Size
-from gradtui.wording import magnitude, plain
+from gradtui.wording import counted, magnitude, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def _measured(setup: Setup) -> str:
     """What the colours stand for."""
     if setup.plane.against == "depth":
         return "gradient left at layer L"
-    return f"gradient left after {setup.depth:,} layer{'s' if setup.depth > 1 else ''}"
+    return f"gradient left after {counted(setup.depth, 'layer')}"
 
 
 def _heading(setup: Setup, width: int) -> Row:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.models import LAYERED
 from gradtui.plots.marks import Axis as PlotAxis
 from gradtui.plots.marks import Boxes, Label, Later, Level, Mark, Plot
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
@@ -22,7 +23,7 @@ from gradtui.views.spectrum.ensembles import (
     shown_depth,
 )
 from gradtui.views.view import Size
-from gradtui.wording import decade, decade_cells, magnitude, percent, plain
+from gradtui.wording import counted, decade, decade_cells, magnitude, percent, plain
 
 _BARS = " ▏▎▍▌▋▊▉█"
 _LEAST_STRIP = 4
@@ -49,12 +50,13 @@ def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
 def _heading(pair: Pair, setup: Setup, width: int) -> Row:
     """What is drawn, and of how many networks."""
     count = len(pair.ensembles[1].spectra.get(setup.depth, ()))
-    several = f"{count} network{'s' * (count != 1)}" if count else "drawing networks"
+    sigma_w = LAYERED[pair.subject.setup.model].sigma_w_text(pair.subject)
+    several = counted(count, "network") if count else "drawing networks"
     return row_within(
         width,
         Span("       singular values of ∂a/∂x by depth", "title"),
         Span(f"  {pair.subject.activation}", "title"),
-        Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
+        Span(f"  σw {sigma_w}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),
         Span(f"  {pair.subject.init}", "muted"),
     )

@@ -73,7 +73,7 @@ def table(result: Spectra) -> Table:
         {
             "activation": pair.subject.activation,
             "weights": ensemble.weights,
-            "init": ensemble.init,
+            "init": ensemble.recipe.spec,
             "depth": depth,
             "network": number,
             "index": index,
