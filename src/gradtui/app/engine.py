@@ -13,6 +13,7 @@ from typing import Any
 from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
+from gradtui.plots.ascii import ascii_only
 from gradtui.plots.picture import Picture, Row, row, wrapped
 from gradtui.plots.zoom import WHOLE, Zoom, zoomed
 from gradtui.progress import Stopped
@@ -180,7 +181,11 @@ class Engine:
     """
 
     def __init__(
-        self, deliver: Callable[[Drawn], None], report: Callable[[Request, Exception], str]
+        self,
+        deliver: Callable[[Drawn], None],
+        report: Callable[[Request, Exception], str],
+        *,
+        unicode: bool = True,
     ) -> None:
         """Make an engine; both functions are called on its thread.
 
@@ -188,7 +193,9 @@ class Engine:
             deliver: takes a picture that is ready.
             report: takes a defect of ours, and gives what is to be said of it. If it raises, the
                 engine stands still.
+            unicode: whether more than ASCII is shown.
         """
+        self._unicode = unicode
         self._deliver = deliver
         self._report = report
         self._wanted: Request | None = None
@@ -235,8 +242,9 @@ class Engine:
             return None if self._closed else request
 
     def _run(self) -> None:
-        while (request := self._take()) is not None:
-            self._serve(request)
+        with ascii_only(not self._unicode):
+            while (request := self._take()) is not None:
+                self._serve(request)
 
     def _serve(self, request: Request) -> None:
         """Answer it from what is finished, or compute."""
