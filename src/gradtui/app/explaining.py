@@ -22,16 +22,18 @@ from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sect
 Styles = dict[str, Style]
 
 
-def verdicts(state: State, result: object, styles: Styles, *, final: bool) -> RenderableType:
+def verdicts(
+    state: State, result: object, styles: Styles, *, final: bool, so_far: str = ""
+) -> RenderableType:
     """The whole verdict of everything that is compared, the focused one's first.
 
-    As long as that is not `final` it says so, and an ellipsis is the mark.
+    As long as that is not `final` it says `so_far`, and an ellipsis is the mark.
     """
     record, setup = state.record, state.setup
     focused = record.focused(setup)
     parts: list[RenderableType] = []
-    if not final:
-        parts += [Words("Still computing; so far:", styles["muted"]), Words()]
+    if so_far:
+        parts += [Words(so_far, styles["muted"]), Words()]
     for name in sorted(record.subjects(setup), key=lambda name: name != focused):
         if (finding := record.finding(result, name)) is not None:
             key = "f" if name == focused else "tab, then f"

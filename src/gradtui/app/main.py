@@ -193,6 +193,9 @@ class GradTUI(OpeningPages):
 
     def _do(self, action: Action) -> None:
         quiet = self.state.with_(message="", failed=False)
+        nothing_open = not (quiet.filter or quiet.held)
+        if action.name == "unfilter" and nothing_open and self.stop_or_go_on():
+            return
         if action.step is not None:
             self.state = action.step(quiet)
         elif action.view_key:

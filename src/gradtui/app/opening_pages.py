@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gradtui.app.engine import Drawn
 
 
+_STOPPED = "This was stopped: esc computes it again"
+
+
 class OpeningPages(ShowingApp):
     """The app, with a page on each of the keys that open one."""
 
@@ -48,7 +51,9 @@ class OpeningPages(ShowingApp):
         """Apply the remedy that is shown."""
         finding = None if self.shown.drawn is None else self.shown.drawn.finding
         remedy = finding.remedy if finding else None
-        if remedy is None and self.shown.finished is None:
+        if remedy is None and self.shown.stopped:
+            self.state = self.state.saying(f"{_STOPPED} and looks for what helps.")
+        elif remedy is None and self.shown.finished is None:
             self.state = self.state.saying("Still looking for what helps; press f again.")
         elif finding is not None and finding.kind is Kind.HEALTHY and remedy is None:
             self.state = self.state.saying("Nothing to fix: this is healthy.")
@@ -64,7 +69,9 @@ class OpeningPages(ShowingApp):
 
         def said(known: Drawn) -> RenderableType:
             final = known.progress >= 1
-            return verdicts(self.state, known.result, self.roles, final=final)
+            far = "Stopped; this far:" if known.stopped else "Still computing; so far:"
+            so_far = "" if final else far
+            return verdicts(self.state, known.result, self.roles, final=final, so_far=so_far)
 
         self.push_screen(VerdictsPage(said, drawn))
 
@@ -114,5 +121,7 @@ class OpeningPages(ShowingApp):
         """What was drawn, or a word that it is still to come."""
         if drawn is not None and drawn.result is not None:
             return drawn
-        self.state = self.state.saying(f"Still computing; press {key} again in a moment.")
+        waits = f"Still computing; press {key} again in a moment."
+        stopped = f"{_STOPPED}; then {key}."
+        self.state = self.state.saying(stopped if self.shown.stopped else waits)
         return None

@@ -57,11 +57,12 @@ def areas(size: Size, curves: int) -> Areas:
     )
 
 
-def top(state: State, width: int, progress: float) -> Picture:
+def top(state: State, width: int, progress: float, *, stopped: bool = False) -> Picture:
     """The views on their keys, after the name or the progress of what is being computed."""
     spans = labels_within(state.view, width - len(WAYS_OUT))
     if progress < 1:
-        spans[0] = Span(f"{progress:>{len(NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+        told = "stopped" if stopped else f"{progress:.0%}"
+        spans[0] = Span(f"{told:>{len(NAME) - 1}} ".ljust(len(spans[0].text)), "warn")
     room = width - cells_of(spans)
     spans += [Span(" " * (room - len(WAYS_OUT))), Span(WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)

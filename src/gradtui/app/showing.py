@@ -250,6 +250,21 @@ class ShowingApp(PaintedOnce):
         else:
             self.shown.show_too_small()
 
+    def stop_or_go_on(self) -> bool:
+        """Stop what is computed, or compute what was stopped; false if there is neither."""
+        request, shown = self.shown.request, self.shown
+        if request is None or shown.finished is not None:
+            return False
+        if shown.stopped:
+            shown.go_on(self.state)
+            self._engine.go_on(request)
+            self.state = self.state.saying("Computing it again; esc stops it.")
+            return True
+        self._engine.stop(request)
+        share = f" at {shown.progress:.0%}" if shown.progress < 1 else ""
+        self.state = self.state.saying(f"Stopped{share}; esc computes it again.")
+        return True
+
     def _tick(self) -> None:
         self.state = steps.play_tick(self.state)
 
