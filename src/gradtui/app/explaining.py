@@ -34,14 +34,21 @@ def verdicts(
     parts: list[RenderableType] = []
     if so_far:
         parts += [Words(so_far, styles["muted"]), Words()]
-    for name in sorted(record.subjects(setup), key=lambda name: name != focused):
+    names = record.subjects(setup)
+    for name in sorted(names, key=lambda name: name != focused):
+        there = " ".join(["esc", *_tabs(names.index(name) - names.index(focused), len(names))])
         if (finding := record.finding(result, name)) is not None:
-            key = "f" if name == focused else "tab, then f"
-            parts += _verdict(finding, styles, key, final=final)
+            parts += _verdict(finding, styles, f"{there} f", final=final)
         else:
-            parts.append(Words(f"… {name}: tab brings its verdict", styles["muted"]))
+            parts.append(Words(f"… {name}: {there} brings its verdict", styles["muted"]))
         parts.append(Words())
     return Group(*parts[:-1])
+
+
+def _tabs(steps: int, count: int) -> list[str]:
+    """The keys that lead so many steps on in a round of so many, the shorter way."""
+    on, back = steps % count, -steps % count
+    return ["tab"] * on if on <= back else ["shift+tab"] * back
 
 
 def _verdict(

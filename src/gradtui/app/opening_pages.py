@@ -12,6 +12,7 @@ from rich.text import Text
 from gradtui.app import leaps
 from gradtui.app.places import the_views, views_with
 from gradtui.app.showing import ShowingApp
+from gradtui.app.words import Words
 from gradtui.models.finding import Kind
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 
 _STOPPED = "This was stopped: esc computes it again"
+
+
+_YET = "Still computing; what is known stands here as soon as it is."
 
 
 class OpeningPages(ShowingApp):
@@ -62,18 +66,19 @@ class OpeningPages(ShowingApp):
 
     def effect_verdicts(self) -> None:
         """The verdict of everything that is compared, in full."""
-        if (drawn := self._known(self.shown.drawn, "v")) is None:
-            return
         from gradtui.app.explaining import verdicts
         from gradtui.app.screens import VerdictsPage
 
-        def said(known: Drawn) -> RenderableType:
+        def said(known: Drawn | None) -> RenderableType:
+            if known is None or known.result is None:
+                nothing = "Stopped before there was any." if self.shown.stopped else _YET
+                return Words(nothing, self.roles["muted"])
             final = known.progress >= 1
             far = "Stopped; this far:" if known.stopped else "Still computing; so far:"
             so_far = "" if final else far
             return verdicts(self.state, known.result, self.roles, final=final, so_far=so_far)
 
-        self.push_screen(VerdictsPage(said, drawn))
+        self.push_screen(VerdictsPage(said, self.shown.drawn))
 
     def effect_command(self) -> None:
         """Show the command that prints this picture, and send it to the clipboard."""

@@ -216,14 +216,15 @@ class VerdictsPage(Page):
 
     closing_keys = (*Page.closing_keys, "v")
 
-    def __init__(self, said: Callable[[Drawn], RenderableType], drawn: Drawn) -> None:
+    def __init__(self, said: Callable[[Drawn | None], RenderableType], drawn: Drawn | None) -> None:
         self._said, self._drawn = said, drawn
         super().__init__("verdicts", said(drawn))
 
     def follow(self, drawn: Drawn) -> None:
         """What is known by now."""
         before, self._drawn = self._drawn, drawn
-        if drawn.result is not before.result or (drawn.progress >= 1) != (before.progress >= 1):
+        same = before is not None and drawn.result is before.result
+        if not same or before is None or (drawn.progress >= 1) != (before.progress >= 1):
             self.update_body(self._said(drawn))
 
 
