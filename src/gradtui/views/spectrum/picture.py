@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -75,6 +76,11 @@ class _Axis:
     label_width: int
     dead: bool
     log10_threshold: float
+
+    @property
+    def foot(self) -> float:
+        """The lower end of a figure, where it tells below all bars what is exactly 0."""
+        return self.low - _FOOT * (self.high - self.low) * self.dead
 
     def line_of(self, value: float) -> int:
         """The line in which a value lies."""
@@ -178,6 +184,8 @@ def _fitting(setup: Setup, width: int) -> list[int]:
 
 # ------------------------------------------------------------------- for a figure
 
+_FOOT = 0.1
+"""The share of the height of all bars that what is told below them has."""
 _BINS = 60
 """The bins of a histogram in a figure."""
 
@@ -186,6 +194,10 @@ def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
     """The same histograms, side by side, their bars growing to the right from each depth's tick."""
     depths, half = depths_of(setup.depth), size.width // 2
     for at, (ensemble, role) in enumerate(zip(pair.ensembles, ("curve0", "curve1"), strict=True)):
+        # Both panels have such numbers at the foot; the legend says it once.
+        named = "at the foot: how many are exactly 0"
+        if at and any(Pool(found).dead for found in pair.ensembles[0].spectra.values()):
+            named = ""
         yield Plot(
             PlotAxis(
                 (0.0, float(len(depths))),
@@ -194,16 +206,16 @@ def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
                 [float(index) for index in range(len(depths))],
             ),
             PlotAxis(
-                (axis.low, axis.high),
+                (axis.foot, axis.high),
                 magnitude,
                 "" if at else "singular value of ∂a/∂x",
                 None,
                 "log",
             ),
-            (_later(ensemble, depths, axis, role),),
+            (Later(partial(_bars, ensemble, depths, axis, role, named)),),
             half,
             size.height - 1,
-            f"{ensemble.weights} weights" + "; at the foot, how many are 0" * axis.dead,
+            f"{ensemble.weights} weights",
             half * at,
             1,
         )
@@ -213,12 +225,10 @@ def _named(depths: Sequence[int]) -> Callable[[float], str]:
     return lambda tick: str(depths[round(tick)])
 
 
-def _later(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> Later:
-    return Later(lambda: _bars(ensemble, depths, axis, role))
-
-
-def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> list[Mark]:
-    """A histogram a depth, and the levels."""
+def _bars(
+    ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str, named: str
+) -> list[Mark]:
+    """A histogram a depth, and the levels; `named` is what the first number at the foot is."""
     edges = np.linspace(axis.low, axis.high, _BINS + 1)
     marks: list[Mark] = [Level(0.0, "", "muted")]
     if axis.low < axis.log10_threshold < axis.high:
@@ -231,6 +241,7 @@ def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> 
         shown = (counts > 0).astype(float)
         marks.append(Boxes(left, left + long, edges[:-1], edges[1:], shown, role))
         if pool.dead:
-            share = percent(pool.dead)
-            marks.append(Label(index + 0.45, axis.low + 0.03 * (axis.high - axis.low), share, role))
+            place = index + 0.45, (axis.low + axis.foot) / 2
+            marks.append(Label(*place, percent(pool.dead), role, named))
+            named = ""
     return marks
