@@ -269,8 +269,8 @@ from gradtui.setup import Network, names_of
 from gradtui.setup.damped import Damped
 
 
-def drawn(subject, number, tick=unwatched):
-    network, rng = PLAIN.layered.drawn(subject, number, tick)
+def drawn(subject, number, tick=unwatched, init=None):
+    network, rng = PLAIN.layered.drawn(subject, number, tick, init)
     weights = [subject.setup.damped.damping * w for w in network.weights]
     return RandomNetwork(weights, network.biases), rng
 

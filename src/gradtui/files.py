@@ -82,7 +82,11 @@ def read_text(file: Path, most: int) -> str:
 
 
 def write_atomically(
-    file: Path, text: str | bytes, tick: Callable[[float], None] = lambda share: None
+    file: Path,
+    text: str | bytes,
+    tick: Callable[[float], None] = lambda share: None,
+    *,
+    lasting: bool = True,
 ) -> None:
     """Put `text`, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
 
@@ -93,6 +97,7 @@ def write_atomically(
         file: where.
         text: what is written.
         tick: is told the share that is done; what it raises passes through.
+        lasting: wait until the disk has it. Without, it need not outlast the machine.
 
     Raises:
         OSError: it cannot be written, or it is a directory or a special file. What was there
@@ -113,7 +118,8 @@ def write_atomically(
                 tick(at / len(content))
                 stream.write(content[at : at + _AT_ONCE])
             stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                os.fsync(stream.fileno())
         tick(1.0)
         if mode is not None:
             temporary.chmod(mode)

@@ -34,6 +34,15 @@ def magnitude(log10: float, digits: int = 2) -> str:
     return f"{mantissa}e{exponent}"
 
 
+def told(log10: float) -> str:
+    """The magnitude in a column; of what has passed the range of its logarithm, that it is more."""
+    return f">{magnitude(LARGEST)}" if log10 == math.inf else magnitude(log10)
+
+
+LARGEST = 1e308
+"""Of what float64 holds the logarithm, that is the most."""
+
+
 def digits_apart(log10: float, *others: float) -> int:
     """So many digits as tell 10^log10 from all others that it is compared with: two at least.
 
@@ -108,6 +117,11 @@ def number(value: float, log10: float, digits: int = 3) -> str:
     return f"{'-' if math.copysign(1.0, value) < 0.0 else ''}{magnitude(log10, digits)}"
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something: 1 unit, 64 units, 1,000 layers."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def subscript(index: int) -> str:
     """The number as a subscript: ₁₂."""
     return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
@@ -139,6 +153,8 @@ def factor(log10: float, digits: int = 2) -> str:
 
     Of a factor a layer, which works as often as there are layers, `rate` tells more digits.
     """
+    if log10 == math.inf:
+        return f"more than ×{magnitude(LARGEST)}"
     return f"×{magnitude(log10, digits)}"
 
 

@@ -7,6 +7,7 @@ import csv
 import gc
 import io
 import json
+import re
 import sys
 import weakref
 from functools import partial
@@ -569,6 +570,38 @@ async def test_without_unicode_every_line_that_is_sent_is_ascii() -> None:
             assert "gradtui" in sent
             assert sent.isascii()
             assert "?" not in sent.replace("? help", "")
+
+
+def sent_by(app: GradTUI) -> str:
+    """The screen as it is sent."""
+    lines = app.screen._compositor.render_strips(app.screen.size)
+    return "\n".join(line.text.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (120, 40)])
+async def test_without_unicode_an_arrow_is_no_greater_than(size: tuple[int, int]) -> None:
+    look = Appearance(marker="ascii", unicode=False)
+    setup = VIEWS["phase"].default_setup.with_(sigma_w=0.5, sigma_b=0.0)
+    async with running(State(setup, "phase", "tanh"), size, look) as (app, pilot):
+        main = sent_by(app)
+        assert "0 q -> 0" in main
+        assert "sigma_w = 0.5" in main
+        assert "xi_grad  xi_c" in main
+        said = main
+        for key, words in (("v", "as q ->"), ("question_mark", "xi_grad"), ("i", "-> next")):
+            await pilot.press(key)
+            await pilot.pause()
+            said += (page := sent_by(app))
+            assert words in page
+            await pilot.press("escape")
+        await pilot.press("[")
+        await settle(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        said += sent_by(app)
+        assert "depth 49 -> 50" in said
+        assert said.isascii()
+        assert not re.search(r"(?<!-)> (0|50)", said)
 
 
 # ------------------------------------------------------------------ memory

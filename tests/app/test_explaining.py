@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import gradtui
 from gradtui.app import panes, searching
 from gradtui.app.actions import own_actions
 from gradtui.app.explaining import verdicts
-from gradtui.app.screens import InfoPage, help_page
+from gradtui.app.screens import InfoPage, VerdictsPage, help_page
 from gradtui.app.showing import Arrived
 from gradtui.app.state import State
 from gradtui.app.steps import press
@@ -24,7 +25,7 @@ from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.page import READOUT, sections
 from gradtui.views.view import Size
-from support.app import running
+from support.app import running, settle
 
 STYLES = styles("dark")
 
@@ -156,7 +157,7 @@ def test_the_page_has_every_verdict_in_full_the_focused_one_first(view: str) -> 
     for name in setup.activations:
         found = state.record.finding(result, name)
         if found is None:
-            assert f"… {name}: tab brings its verdict" in text
+            assert re.search(rf"… {name}: esc (shift\+)?tab brings its verdict", text)
             continue
         for part in (found.sentence, found.cause, found.evidence):
             assert words(part) in text
@@ -217,6 +218,42 @@ def test_a_mark_has_one_meaning(mark: str) -> None:
         assert rooms == {HOMES[mark]}
     else:
         assert rooms <= {"plots", "views"}
+
+
+@pytest.mark.parametrize("focus", ["sigmoid", "tanh", "gelu", "softplus"])
+async def test_the_keys_beside_each_remedy_lead_to_it(focus: str) -> None:
+    """Pressed as they are printed, each brings what its remedy says."""
+    names = ("sigmoid", "tanh", "gelu", "softplus")
+    setup = Setup.of(activations=names, focus=focus, depth=30)
+    for name in names:
+        async with running(State(setup, highlight=focus)) as (app, pilot):
+            state, drawn = app.state, app.shown.drawn
+            assert drawn is not None
+            found = state.record.finding(drawn.result, name)
+            if found is None or found.remedy is None:
+                continue
+            await pilot.press("v")
+            text = text_of(verdicts(state, drawn.result, STYLES, final=True))
+            paragraph = next(part for part in text.split("\n\n") if f" {name} " in part)
+            (keys,) = re.findall(r"^  (esc .*?f)  ", paragraph, re.MULTILINE)
+            for key in keys.replace("esc", "escape").split():
+                await pilot.press(key)
+                await settle(pilot)
+            assert app.state.message.startswith(f"{found.remedy.label}:")
+
+
+async def test_the_verdicts_can_be_opened_before_there_are_any() -> None:
+    async with running() as (app, pilot):
+        drawn = app.shown.drawn
+        assert drawn is not None
+        app.shown._drawn = None
+        await pilot.press("v")
+        assert isinstance(app.screen, VerdictsPage)
+        page = app.screen.query_one(searching.Text)
+        assert "Still computing" in page.render_lines(page.size.region)[0].text
+        app.post_message(Arrived(drawn))
+        await pilot.pause()
+        assert "✗ sigmoid" in page.render_lines(page.size.region)[0].text
 
 
 async def test_the_page_of_the_verdicts_says_so_far_until_the_result_comes() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.app import last_words
+from gradtui.app.state import State
 from gradtui.app.storage import load
 from support.terminal import Terminal
 
@@ -129,6 +130,71 @@ def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
         assert terminal.exit_status(_AT_MOST) == 128 + number
         assert terminal.leaks() == []
         assert b"Traceback" not in terminal.raw
+    _nothing_lost(state_home)
+
+
+def _nothing_lost(state_home: Path) -> None:
+    """What a start that was ended from outside leaves: what is remembered, and nothing else."""
+    assert [one.name for one in saved(state_home).parent.iterdir()] == ["state.json"]
+    assert load(saved(state_home)).with_(message="") == State()
+
+
+_WHILE_IT_STARTS = """\
+import os, signal, sys
+from gradtui.app import main, running, storage
+from gradtui.app.ending import OrderlyEnd
+from gradtui.cli import main as run
+
+def strike():
+    os.kill(os.getpid(), signal.{name})
+
+def before(of, name):
+    whole = getattr(of, name)
+    setattr(of, name, lambda *given, **named: (strike(), whole(*given, **named))[1])
+
+def behind(of, name):
+    whole = getattr(of, name)
+    setattr(of, name, lambda *given, **named: (whole(*given, **named), strike())[0])
+
+{strikes}
+sys.exit(run([]))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    "strikes",
+    [
+        "before(storage, 'load')",
+        "before(storage, 'opening')",
+        "behind(storage, 'opening')",
+        "before(main.GradTUI, '__init__')",
+        "before(main.GradTUI, 'run')",
+        "before(main.GradTUI, 'compose')",
+        "before(OrderlyEnd, 'heed')",
+        "behind(OrderlyEnd, 'heed')",
+        "behind(main.GradTUI, 'paint')",
+        "before(main.GradTUI, 'on_arrived')",
+    ],
+)
+def test_a_signal_at_each_step_of_the_start_is_no_fall(
+    strikes: str, name: str, state_home: Path
+) -> None:
+    """The next start goes on from what is remembered."""
+    script = _WHILE_IT_STARTS.format(strikes=strikes, name=name)
+    with Terminal((sys.executable, "-c", script)) as terminal:
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.Signals[name]
+        assert terminal.leaks() == []
+    _nothing_lost(state_home)
+
+
+def test_a_kill_while_it_starts_is_taken_for_a_fall(state_home: Path) -> None:
+    """It may have been for want of memory, which the state would take again."""
+    script = _WHILE_IT_STARTS.format(strikes="before(main.GradTUI, 'run')", name="SIGKILL")
+    with Terminal((sys.executable, "-c", script)) as terminal:
+        assert terminal.exit_status(_AT_MOST) == -signal.SIGKILL
+    assert load(saved(state_home)).setup != State().setup
+    assert saved(state_home).with_name("state.crashed.json").exists()
 
 
 _WHILE_IT_TAKES_THE_TERMINAL = """\
@@ -159,6 +225,7 @@ def test_a_signal_while_it_takes_the_terminal(writes: int, name: str, state_home
         assert terminal.exit_status(_AT_MOST) == 128 + signal.Signals[name]
         assert terminal.leaks() == []
         assert b"Traceback" not in terminal.raw
+    _nothing_lost(state_home)
 
 
 def test_the_last_words_wait_for_a_terminal_that_is_busy_for_a_moment() -> None:

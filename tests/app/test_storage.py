@@ -307,6 +307,41 @@ def test_a_mark_that_makes_no_sense_stops_nothing(content: str, file: Path) -> N
     load(file)
 
 
+@pytest.mark.parametrize("there", ["pipe", "link", "link to a pipe", "loop", "read-only"])
+def test_whatever_has_the_name_of_the_mark_gives_way(there: str, file: Path) -> None:
+    """A pipe nobody reads would be waited for; what a link leads to is somebody else's."""
+    save(State(CHANGED), file)
+    mark, other = file.with_suffix(".opening"), file.with_name("other")
+    if "pipe" in there:
+        os.mkfifo(other if "link" in there else mark)
+    elif there == "read-only":
+        mark.write_text("0\n")
+        mark.chmod(0o400)
+    else:
+        other.write_text("precious", encoding="utf-8")
+    if there == "loop":
+        mark.symlink_to(mark)
+    elif "link" in there:
+        mark.symlink_to(other)
+    if there != "read-only":  # that is a mark
+        assert load(file).setup == CHANGED
+    opening(file, os.getpid())
+    assert mark.read_text(encoding="ascii") == f"{os.getpid()}\n"
+    assert not mark.is_symlink()
+    if there == "link":
+        assert other.read_text(encoding="utf-8") == "precious"
+    opened(file)
+    assert not mark.exists()
+
+
+def test_a_folder_of_that_name_stops_nothing(file: Path) -> None:
+    save(State(CHANGED), file)
+    file.with_suffix(".opening").mkdir()
+    opening(file, os.getpid())
+    opened(file)
+    assert load(file).setup == CHANGED
+
+
 def test_another_one_that_is_just_opening_it_is_no_sign_of_a_fall(file: Path) -> None:
     save(State(CHANGED), file)
     opening(file, os.getppid())

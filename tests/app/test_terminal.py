@@ -280,6 +280,25 @@ def test_without_colour_none_is_sent(state_home: Path) -> None:
         assert b"48;" not in terminal.raw
 
 
+@pytest.mark.parametrize(
+    ("size", "env"), [((80, 24), {}), ((60, 18), {"PYTHONIOENCODING": "ascii"})]
+)
+def test_without_colour_what_enter_would_choose_is_in_reverse_video(
+    size: tuple[int, int], env: dict[str, str], state_home: Path
+) -> None:
+    """Whole and alone, in both lists that open over all."""
+    with opened(env={"NO_COLOR": "1", **env}, columns=size[0], rows=size[1]) as terminal:
+        terminal.press("s", "down", quiet=0.3)
+        marked = terminal.reversed_text()
+        assert "2 0.25 to the depth" in marked
+        assert "Ten sigmoids at z = 0" in marked
+        assert "1 " not in marked
+        terminal.press("escape", "ctrl+p", "down", "down", quiet=0.5)
+        marked = terminal.reversed_text()
+        assert "activations: the activation functions to look at" in marked
+        assert "Cursor" not in marked
+
+
 def test_the_app_needs_no_home_of_its_own(tmp_path: Path) -> None:
     """A container with a user that has no home directory."""
     with opened(

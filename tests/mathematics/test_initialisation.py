@@ -29,6 +29,7 @@ from gradtui.mathematics.initialisation.record import (
     recommended_kaiming,
     sigmas,
     sigmas_by_layer,
+    with_weights,
 )
 
 N_IN, N_OUT = 300, 200
@@ -332,6 +333,30 @@ def test_the_sigmas_of_each_layer_are_n_in_times_the_variance_that_is_drawn(
         if networks[0].biases is not None:
             biases = [network.biases[layer] for network in networks if network.biases]
             assert_variance(np.stack(biases), float(found.sigma_b2[layer]), 3)
+
+
+@pytest.mark.parametrize("scheme", [*MOMENTS, "orthogonal(1.3, 0.2)"])
+@pytest.mark.parametrize("weights", ["normal", "orthogonal"])
+def test_other_weights_of_the_same_sigma_w_have_it_in_every_layer(
+    scheme: str, weights: str
+) -> None:
+    widths = (300, 200, 80, 250)
+    other = with_weights(scheme, weights)
+    own, found = (sigmas_by_layer(one, "tanh", widths) for one in (scheme, other))
+    assert found.weights == weights
+    np.testing.assert_allclose(found.sigma_w2, own.sigma_w2, rtol=1e-14)
+    np.testing.assert_allclose(found.sigma_b2, own.sigma_b2, rtol=1e-14)
+    drawn = random_network(widths, other, "tanh", 3).weights
+    for layer, (n_in, n_out) in enumerate(pairwise(widths)):
+        w, variance = drawn[layer], float(own.sigma_w2[layer]) / n_in
+        if weights == "normal":
+            assert_variance(w, variance, 3)
+            continue
+        assert np.mean(w * w) == pytest.approx(variance, rel=1e-12)
+        small = w.T @ w if n_out > n_in else w @ w.T
+        gain2 = small[0, 0]
+        np.testing.assert_allclose(small, gain2 * np.eye(len(small)), atol=1e-12 * gain2)
+        assert own.gains(widths)[layer] == pytest.approx(math.sqrt(gain2), rel=1e-12)
 
 
 def test_layers_that_differ_are_told_from_those_that_are_alike() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.plots.ascii import to_ascii
+from gradtui.plots.ascii import ascii_only, spelled, to_ascii
 from gradtui.plots.picture import (
     CURVES,
     DASHES,
@@ -122,6 +122,32 @@ def test_the_marks_of_the_four_verdicts_stay_different_in_ascii() -> None:
 )
 def test_a_text_is_shortened_by_whole_words(width: int, text: str) -> None:
     assert shortened("a whole number from 1 to 100", width) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        ("f′ → 0 on both sides", "f' -> 0 on both sides"),
+        ("χ = σw² E[f′²]", "chi = sigma_w^2 E[f'^2]"),
+        ("in 99 ± 1 % of them", "in 99 +- 1 % of them"),
+        ("σw/√n, √(2/n)", "sigma_w/sqrt(n), sqrt(2/n)"),
+        ("depth 50 → 10, q → ∞", "depth 50 -> 10, q -> inf"),
+        ("½(a - t)²", "1/2 (a - t)^2"),
+    ],
+)
+def test_in_ascii_a_sentence_says_what_it_says(text: str, spelt: str) -> None:
+    assert spelled(text) == text
+    with ascii_only():
+        assert spelled(text) == spelt
+        assert row_text(wrapped(text, 100)[0]) == spelt
+    assert spelled(text) == text
+
+
+def test_in_ascii_what_a_head_takes_more_the_gap_beside_it_gives() -> None:
+    with ascii_only():
+        assert row_text(row("         σw       σb   a layer")) == "    sigma_w  sigma_b   a layer"
+        # A title is no head: it begins where it did.
+        assert row_text(row("     left, by σw")) == "     left, by sigma_w"
 
 
 # ------------------------------------------------------------------- curves

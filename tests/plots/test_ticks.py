@@ -26,6 +26,7 @@ def values(ticks: list[float]) -> list[float]:
         (0.4, 1.1, 5, [0.4, 0.6, 0.8, 1]),
         (1e-20, 1.0, 5, [1e-20, 1e-15, 1e-10, 1e-5, 1]),
         (0.92, 1.08, 5, [0.95, 1, 1.05]),
+        (0.09, 1.6, 8, [0.1, 0.2, 0.5, 1]),  # not 0.5, 1, 1.5 with nothing below
     ],
 )
 def test_a_logarithm_is_divided_at_1_2_5_and_decades(

@@ -274,14 +274,23 @@ class Terminal:
         if self._looked == (look := (len(self.raw), len(self._sizes))):
             return self._screen
         self._looked = look
+        self._screen = "\n".join(line.rstrip() for line in self._emulated().display)
+        return self._screen
+
+    def _emulated(self) -> pyte.Screen:
         screen = pyte.Screen(*self._sizes[0][1:])
         stream = pyte.ByteStream(screen)
         ends = [begin for begin, _, _ in self._sizes[1:]] + [len(self.raw)]
         for (begin, columns, rows), end in zip(self._sizes, ends, strict=True):
             screen.resize(rows, columns)
             stream.feed(_UNKNOWN_TO_PYTE.sub(b"", self.raw[begin:end]))
-        self._screen = "\n".join(line.rstrip() for line in screen.display)
-        return self._screen
+        return screen
+
+    def reversed_text(self) -> str:
+        """What the terminal shows in reverse video, a line a row."""
+        screen = self._emulated()
+        cells = [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+        return "\n".join("".join(one.data for one in line if one.reverse) for line in cells)
 
     def _keyboards(self) -> dict[str, int]:
         """How many modes of kitty's keyboard protocol each of the two screens has kept.

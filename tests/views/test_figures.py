@@ -14,7 +14,8 @@ import pytest
 import resvg_py
 
 from gradtui.plots.figure import _whole
-from gradtui.plots.shapes import Drawing, Stroke, Words, text_width
+from gradtui.plots.panel import SMALL
+from gradtui.plots.shapes import Drawing, Fill, Stroke, Words, text_width
 from gradtui.plots.svg import svg
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
@@ -56,6 +57,49 @@ def test_every_view_has_one_of_finite_size_in_each_theme(name: str, theme: str) 
     # Axes with numbers on them, and no cell of a terminal.
     assert sum(bool(re.fullmatch(r"-?[\d.]+(e-?\d+)?( %)?", text)) for text in texts(made)) >= 4
     assert not re.search("[⠀-⣿│┤┆╌░▒▓]", svg(made))
+
+
+def reach(word: Words) -> tuple[float, float]:
+    """Where a line of text begins and ends."""
+    wide = text_width(word.text, word.size) * (1.07 if word.bold else 1.0)
+    start = word.at[0] - {"start": 0.0, "middle": wide / 2, "end": wide}[word.anchor]
+    return start, start + wide
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", VIEWS)
+def test_titles_and_legends_run_into_nothing_and_over_no_edge(name: str, width: int) -> None:
+    made = drawing(name, size=Size(width, 24))
+    lines = [one for one in made.shapes if isinstance(one, Words) and not one.turned]
+    for word in lines:
+        start, end = reach(word)
+        assert start >= 0
+        assert end <= made.width
+    bold = sorted((one for one in lines if one.bold and len(one.text) > 1), key=lambda one: one.at)
+    for one, other in itertools.combinations(bold, 2):
+        if one.at[1] == other.at[1]:
+            assert reach(one)[1] < reach(other)[0]
+
+
+def test_what_is_exactly_0_is_told_below_every_bar_of_a_spectrum() -> None:
+    """Half of a ReLU network's directions are; the legend says what the numbers at the foot are."""
+    made = drawing_of(*_spectrum_of_relu(), Size(80, 24), Look())
+    shares = [
+        one for one in made.shapes
+        if isinstance(one, Words) and one.text.endswith(" %") and one.at[1] > 100
+    ]  # fmt: skip
+    assert len(shares) >= 4
+    bars = [box for one in made.shapes if isinstance(one, Fill) for box in one.pieces]
+    lowest = max(y for box in bars for _, y in box)
+    assert lowest < min(share.at[1] for share in shares) - SMALL
+    assert texts(made).count("at the foot: how many are exactly 0") == 1
+
+
+def _spectrum_of_relu() -> tuple[View[Any], Any, Setup]:
+    view = VIEWS["spectrum"]
+    setup = view.default_setup.with_(activations=("relu",), networks=2, units=16, depth=10)
+    setup = setup.clamped()
+    return view, last(view, setup), setup
 
 
 @pytest.mark.parametrize("name", VIEWS)

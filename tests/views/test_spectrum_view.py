@@ -64,12 +64,94 @@ def lines(result: Spectra, one: Setup, size: Size = SIZE) -> list[str]:
 
 def test_gaussian_and_orthogonal_networks_share_sigma_w_and_sigma_b() -> None:
     (pair,) = last(setup(init=("kaiming_normal(gain=1.5)",), networks=1)).pairs
-    assert [ensemble.init for ensemble in pair.ensembles] == [
-        "normal(sigma_w=1.5)",
+    assert [ensemble.recipe.spec for ensemble in pair.ensembles] == [
+        "kaiming_normal(gain=1.5)",
         "orthogonal(gain=1.5)",
     ]
     (pair,) = last(setup(init=("normal(sigma_w=1.2, sigma_b=0.3)",), networks=1)).pairs
-    assert pair.ensembles[1].init == "orthogonal(gain=1.2, sigma_b=0.3)"
+    assert pair.ensembles[1].recipe.spec == "orthogonal(gain=1.2, sigma_b=0.3)"
+    assert pair.chosen is pair.ensembles[0]
+    (pair,) = last(setup(init=("orthogonal(gain=1.2, sigma_b=0.3)",), networks=1)).pairs
+    assert pair.ensembles[0].recipe.spec == "normal(sigma_w=1.2, sigma_b=0.3)"
+    assert pair.chosen is pair.ensembles[1]
+
+
+LISTS = [(2, 512), (8, 16, 32, 64, 128, 256, 512)]
+
+
+@pytest.mark.parametrize("units", LISTS)
+def test_orthogonal_layers_that_grow_keep_every_direction_exactly(units: tuple[int, ...]) -> None:
+    """As `torch.nn.init.orthogonal_` has it: WᵀW is the identity."""
+    depth = len(units) - 1
+    one = setup(
+        activations=("identity",),
+        init=("orthogonal",),
+        units=units,
+        depth=depth,
+        layer=depth,
+        threshold=0.1,
+    )
+    result = last(one)
+    pool = result.pairs[0].chosen.at(depth)
+    assert pool is not None
+    assert pool.log10.shape == (3 * units[0],)
+    assert np.abs(pool.log10).max() < 1e-9
+    found = finding_of(result, "identity")
+    assert found.kind is Kind.HEALTHY
+    assert "critical" not in found.cause  # which is said of square layers
+
+
+@pytest.mark.parametrize(
+    "init", ["xavier_normal", "pytorch_linear", "lecun_normal", "orthogonal", "siren(omega=30)"]
+)
+def test_the_chosen_networks_are_those_of_the_recipe_itself(init: str) -> None:
+    units = (10, 40, 10)
+    one = setup(init=(init,), units=units, depth=2, layer=2, networks=1)
+    pool = last(one).pairs[0].chosen.at(2)
+    assert pool is not None
+    seed = int(np.random.SeedSequence([one.seed, 3, 1]).generate_state(1)[0])
+    x = np.random.default_rng([one.seed, 4, 1]).standard_normal(10)
+    by_hand = jacobian_spectrum("tanh", *random_network(units, init, "tanh", seed), x)
+    np.testing.assert_array_equal(pool.log10, by_hand.log10_singular_values)
+
+
+def test_the_other_networks_have_the_same_sigma_w_in_each_layer() -> None:
+    """In the mean over their entries, the weights of both are of the same size."""
+    units = (10, 200, 10)
+    for init, kinds in (
+        ("xavier_normal", ("Gaussian", "orthogonal")),
+        ("orthogonal(gain=1.3)", ("Gaussian", "orthogonal")),
+        ("glorot_normal", ("truncated", "orthogonal")),
+        ("xavier_uniform", ("uniform", "orthogonal")),
+    ):
+        pair = pair_of(MODELS["network"].subjects(setup(init=(init,), units=units, depth=2))[0])
+        assert tuple(ensemble.weights for ensemble in pair.ensembles) == kinds
+        one, other = (
+            random_network(units, ensemble.recipe, "tanh", 1).weights
+            for ensemble in (pair.chosen, pair.other)
+        )
+        for w, v in zip(one, other, strict=True):
+            assert np.mean(w * w) == pytest.approx(np.mean(v * v), rel=0.15)
+
+
+def test_an_orthogonal_network_of_the_sigma_w_of_xavier_is_pytorch_s() -> None:
+    """0.269 of 300 networks: `orthogonal_(w, gain=√(2 max(n, m) / (n + m)))`, jacobian, svdvals."""
+    one = setup(init=("xavier_normal",), units=(10, 200, 10), depth=2, layer=2, networks=100)
+    result = last(one)
+    median = {each.weights: 10 ** each.at(2).median for each in result.pairs[0].ensembles}  # type: ignore[union-attr]
+    assert median["orthogonal"] == pytest.approx(0.269, rel=0.06)
+    assert median["Gaussian"] == pytest.approx(0.260, rel=0.06)
+    assert "orthogonal ones of the same σw in each layer by" in finding_of(result, "tanh").cause
+    assert "σw 0.31-1.38" in lines(result, one)[0]
+    assert {row["init"] for row in VIEW.table(result)} == {
+        "xavier_normal",
+        "orthogonal(gain=1.380131119)",  # the one gain that gives both layers theirs
+    }
+    one = one.with_(units=(10, 200, 40), networks=1)
+    assert {row["init"] for row in VIEW.table(last(one))} == {
+        "xavier_normal",
+        "orthogonal of each layer's σw in xavier_normal",
+    }
 
 
 def test_an_orthogonal_linear_network_keeps_every_direction_and_a_gaussian_one_does_not() -> None:

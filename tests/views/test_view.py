@@ -11,10 +11,11 @@ from hypothesis import assume, given, settings
 
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.plots.zoom import Zoom, zoomed
 from gradtui.progress import Tick, unwatched
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, implied
 from gradtui.views import VIEWS
-from gradtui.views.export import snippets_of
+from gradtui.views.export import exported, snippets_of
 from gradtui.views.view import Size, View
 from support.setups import setups
 from support.watch import last
@@ -177,6 +178,25 @@ def test_a_view_is_not_told_of_knobs_that_do_not_count(
         assert KNOBS[name].of(told[0]) == KNOBS[name].of(setup)
     if view.families:
         assert told[0].model == view.family(setup)
+
+
+# ------------------------------------------------------------- the least there is
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@EVERY_STATE
+def test_the_least_of_everything_is_shown(view: View[Any], setup: Setup, depth: int) -> None:
+    """One layer or two, one unit, one input, one network, one sample, in every format."""
+    ones = dict.fromkeys(("units", "batch", "networks", "samples", "layer"), 1)
+    least = setup.with_(depth=depth, **ones).clamped().checked()
+    for result in view.results(least, unwatched):
+        for size in (Size(40, 12), SIZE, Size(200, 60)):
+            picture = view.draw(result, least, size, "braille")
+            assert len(picture.rows) == size.height
+        with zoomed(Zoom(1)):
+            view.draw(result, least, SIZE, "ascii")
+        for format in ("txt", "csv", "json", "svg"):
+            assert exported(view, result, least, SIZE, "braille", format)
 
 
 # --------------------------------------------------------- no knob without effect

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.wording import (
+    counted,
     decade,
     decade_cells,
     digits_apart,
@@ -153,7 +154,7 @@ def test_a_factor_says_that_it_multiplies(log10: float, text: str) -> None:
         (1e-13, "all of layer 50's gradient"),
         (math.log10(0.998), "almost all of layer 50's gradient"),
         (math.log10(1.003), "slightly more than layer 50's gradient"),
-        (math.inf, "×∞ of layer 50's gradient"),
+        (math.inf, "more than ×10^1e308 of layer 50's gradient"),
         (math.log10(0.065), "×0.065 of layer 50's gradient"),
         (math.log10(2.3e5), "×2.3e5 of layer 50's gradient"),
         (math.log10(1.5), "×1.5 of layer 50's gradient"),
@@ -220,3 +221,8 @@ def test_there_is_room_for_every_tick_of_a_logarithmic_axis(one: float, other: f
 )
 def test_a_number_has_one_form(value: float, text: str) -> None:
     assert magnitude(math.log10(value)) == text
+
+
+def test_one_of_something_is_one() -> None:
+    texts = [counted(n, "unit") for n in (0, 1, 2, 1_000)]
+    assert texts == ["0 units", "1 unit", "2 units", "1,000 units"]

@@ -203,8 +203,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter", ("slash",), "/", "filter the list by typing", "Activations",
            hint=("/", "filter")),
     Action("unfilter", ("escape",), "esc",
-           "all of them again after a filter; let go of the one held", "Activations",
-           steps.unfiltered),
+           "all of them again after a filter; let go of the one held; else stop what is "
+           "computed, or compute it again", "Activations", steps.unfiltered),
     Action("info", ("i",), "i",
            f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),

@@ -198,7 +198,9 @@ class FileQuestion(Question):
 
         drawn = self._drawn()
         if drawn is None:
-            return Reply(state, "Still computing; press enter again in a moment.")
+            return Reply(
+                state, "There is no finished picture yet: enter again in a moment, or esc."
+            )
         try:
             file = named_file(text)
             if file.is_file() and self._to_replace != file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from rich.style import Style
 from textual.widget import Widget
@@ -75,6 +76,21 @@ class Display:
         """The final picture of what was asked for; None while there is none."""
         return self.drawn if self.drawn is not None and self.drawn.progress >= 1 else None
 
+    @property
+    def request(self) -> Request | None:
+        """What is asked for."""
+        return self._request
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self.drawn is not None and self.drawn.stopped
+
+    @property
+    def progress(self) -> float:
+        """How far it is; 1 while nothing is known of it."""
+        return self._waited if self.drawn is None else self.drawn.progress
+
     def select_with_mouse(self, taken: bool) -> None:
         """Whether the mouse is ours, and text can be selected only with our help."""
         for pane in self.panes.values():
@@ -140,10 +156,20 @@ class Display:
         self.flow.send("readout", Picture.of([row((" …", "muted"))], *self._areas.readout))
         self._show_verdict()
 
+    def go_on(self, state: State) -> None:
+        """What was stopped is computed again; what was known of it stays until there is more."""
+        if self._drawn is None or self._areas is None:
+            return
+        if self._drawn.result is None:
+            self._drawn = None
+            self.flow.send("plot", panes.entering(state, self._areas.plot))
+        else:
+            self._drawn = replace(self._drawn, stopped=False)
+
     def show_top(self, state: State) -> None:
         """The views, and how far the picture is."""
-        progress = self._waited if self.drawn is None else self.drawn.progress
-        self.flow.send("top", panes.top(state, self.cells.width, progress))
+        top = panes.top(state, self.cells.width, self.progress, stopped=self.stopped)
+        self.flow.send("top", top)
 
     def take(self, drawn: Drawn) -> bool:
         """Take a picture that came; false if it is not the one that is wanted."""

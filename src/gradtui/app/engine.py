@@ -13,7 +13,8 @@ from typing import Any
 from gradtui.errors import InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
-from gradtui.plots.picture import Picture, Row, row, wrapped
+from gradtui.plots.ascii import ascii_only
+from gradtui.plots.picture import Picture, Row, wrapped
 from gradtui.plots.zoom import WHOLE, Zoom, zoomed
 from gradtui.progress import Stopped
 from gradtui.setup import Setup
@@ -35,6 +36,8 @@ _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
 
 _NO_MEMORY = "this needs more memory than there is; u undoes"
+
+STOPPED = "Stopped before there was anything to show; esc computes it again."
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -67,6 +70,7 @@ class Drawn:
         error: what is wrong, where nothing could be computed.
         defect: whether that is our fault.
         silent: whether there is only this share to tell, and what is shown may stay.
+        stopped: whether it was stopped there.
     """
 
     request: Request
@@ -78,6 +82,7 @@ class Drawn:
     error: str = ""
     defect: bool = False
     silent: bool = False
+    stopped: bool = False
 
 
 class _Computation:
@@ -95,6 +100,7 @@ class _Computation:
         self._deliver = deliver
         self._result: Any = None
         self._done = False
+        self.stopped = False
         self._drawn: Drawn | None = None
         self._begun = self._told_at = time.monotonic()
 
@@ -105,7 +111,9 @@ class _Computation:
     def answer(self, request: Request) -> None:
         """Another request for the same result: what is known, at once."""
         self.request, self._drawn = request, None
-        if self._result is None:
+        if self._result is None and self.stopped:
+            self._wait()
+        elif self._result is None:
             self.show()
         else:
             self._draw()
@@ -138,6 +146,11 @@ class _Computation:
         else:
             self._draw()
 
+    def stop(self) -> None:
+        """It goes no further: what is known stays."""
+        self.stopped = True
+        self.answer(self.request)
+
     @property
     def _seen(self) -> Any:
         """The result that is on the screen."""
@@ -160,15 +173,19 @@ class _Computation:
                 view.readout(result, setup, request.width),
                 view.finding(result, view.focused(setup)),
                 self._progress,
+                stopped=self.stopped,
             )
         )
 
     def _wait(self) -> None:
         """Say what is waited for, in words where the view has some; else only how far it is."""
         request = self.request
-        text = VIEWS[request.view].waiting(request.setup)
-        picture = Picture.of([row((f" {text}", "muted"))], *request.plot)
-        self._tell(Drawn(request, None, picture, (), None, self._progress, silent=not text))
+        text = STOPPED if self.stopped else VIEWS[request.view].waiting(request.setup)
+        picture = Picture.of(wrapped(f" {text}", request.plot.width, "muted", " "), *request.plot)
+        silent, stopped = not text, self.stopped
+        self._tell(
+            Drawn(request, None, picture, (), None, self._progress, silent=silent, stopped=stopped)
+        )
 
 
 class Engine:
@@ -176,11 +193,16 @@ class Engine:
 
     `submit` never waits. A running computation looks at every tick whether there is a newer
     request: one for the same result is served at once with what is known, one for another stops
-    it. The last result is kept, so that a cursor's move or a resize only draws again.
+    it. The last result is kept, so that a cursor's move or a resize only draws again; so is what
+    was known when it was stopped.
     """
 
     def __init__(
-        self, deliver: Callable[[Drawn], None], report: Callable[[Request, Exception], str]
+        self,
+        deliver: Callable[[Drawn], None],
+        report: Callable[[Request, Exception], str],
+        *,
+        unicode: bool = True,
     ) -> None:
         """Make an engine; both functions are called on its thread.
 
@@ -188,10 +210,13 @@ class Engine:
             deliver: takes a picture that is ready.
             report: takes a defect of ours, and gives what is to be said of it. If it raises, the
                 engine stands still.
+            unicode: whether more than ASCII is shown.
         """
+        self._unicode = unicode
         self._deliver = deliver
         self._report = report
         self._wanted: Request | None = None
+        self._stopped: Request | None = None
         self._closed = False
         self._changed = threading.Condition()
         self._finished: _Computation | None = None
@@ -212,7 +237,18 @@ class Engine:
         """Ask for a picture instead of whatever was asked for before."""
         with self._changed:
             self._wanted = request
+            if self._stopped is not None and request.key != self._stopped.key:
+                self._stopped = None
             self._changed.notify()
+
+    def stop(self, request: Request) -> None:
+        """Go no further with it at the next tick, until something else is asked for."""
+        self._stopped = request
+
+    def go_on(self, request: Request) -> None:
+        """Compute what was stopped after all, from its beginning."""
+        self._stopped = None
+        self.submit(request)
 
     def close(self) -> None:
         """Stop at the next tick; does not wait."""
@@ -235,14 +271,16 @@ class Engine:
             return None if self._closed else request
 
     def _run(self) -> None:
-        while (request := self._take()) is not None:
-            self._serve(request)
+        with ascii_only(not self._unicode):
+            while (request := self._take()) is not None:
+                self._serve(request)
 
     def _serve(self, request: Request) -> None:
         """Answer it from what is finished, or compute."""
         work = self._finished
         try:
-            if work is not None and work.key == request.key:
+            kept = work is not None and (not work.stopped or self._stopped is not None)
+            if work is not None and kept and work.key == request.key:
                 work.answer(request)
                 return
             self._finished = work = None  # its memory is for what comes now
@@ -254,7 +292,9 @@ class Engine:
             work.finish()
             self._finished = work
         except Stopped:
-            pass
+            if work is not None and self._is_stopped(work) and not self._closed:
+                self._finished = work
+                work.stop()
         except Exception as error:
             asked = request if work is None else work.request
             self._finished = work = None
@@ -274,13 +314,21 @@ class Engine:
     def _heed(self, work: _Computation) -> None:
         """Stop what is not wanted any more; serve a request for its result."""
         request = self._wanted
-        if self._closed or (request is not None and request.key != work.key):
+        if (
+            self._closed
+            or self._is_stopped(work)
+            or (request is not None and request.key != work.key)
+        ):
             raise Stopped
         if request is not None:
             with self._changed:
                 if self._wanted is request:
                     self._wanted = None
             work.answer(request)
+
+    def _is_stopped(self, work: _Computation) -> bool:
+        stopped = self._stopped
+        return stopped is not None and stopped.key == work.key
 
 
 def _failed(request: Request, text: str, *, defect: bool = False) -> Drawn:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gradtui.app.places import listed
 from gradtui.app.state import State
+from gradtui.app.words import Words
 from gradtui.lessons import DERIVED
 from gradtui.models.finding import Finding
 from gradtui.setup import KNOBS
@@ -21,24 +22,33 @@ from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sect
 Styles = dict[str, Style]
 
 
-def verdicts(state: State, result: object, styles: Styles, *, final: bool) -> RenderableType:
+def verdicts(
+    state: State, result: object, styles: Styles, *, final: bool, so_far: str = ""
+) -> RenderableType:
     """The whole verdict of everything that is compared, the focused one's first.
 
-    As long as that is not `final` it says so, and an ellipsis is the mark.
+    As long as that is not `final` it says `so_far`, and an ellipsis is the mark.
     """
     record, setup = state.record, state.setup
     focused = record.focused(setup)
     parts: list[RenderableType] = []
-    if not final:
-        parts += [Text("Still computing; so far:", styles["muted"]), Text()]
-    for name in sorted(record.subjects(setup), key=lambda name: name != focused):
+    if so_far:
+        parts += [Words(so_far, styles["muted"]), Words()]
+    names = record.subjects(setup)
+    for name in sorted(names, key=lambda name: name != focused):
+        there = " ".join(["esc", *_tabs(names.index(name) - names.index(focused), len(names))])
         if (finding := record.finding(result, name)) is not None:
-            key = "f" if name == focused else "tab, then f"
-            parts += _verdict(finding, styles, key, final=final)
+            parts += _verdict(finding, styles, f"{there} f", final=final)
         else:
-            parts.append(Text(f"… {name}: tab brings its verdict", styles["muted"]))
-        parts.append(Text())
+            parts.append(Words(f"… {name}: {there} brings its verdict", styles["muted"]))
+        parts.append(Words())
     return Group(*parts[:-1])
+
+
+def _tabs(steps: int, count: int) -> list[str]:
+    """The keys that lead so many steps on in a round of so many, the shorter way."""
+    on, back = steps % count, -steps % count
+    return ["tab"] * on if on <= back else ["shift+tab"] * back
 
 
 def _verdict(
@@ -47,17 +57,17 @@ def _verdict(
     """What, why, on what it rests, and what helps."""
     kind = finding.kind
     if final:
-        yield Text(f"{kind.mark} {finding.sentence}", styles[kind.role])
+        yield Words(f"{kind.mark} {finding.sentence}", styles[kind.role])
     else:
-        yield Text(f"… {finding.sentence}", styles["muted"])
+        yield Words(f"… {finding.sentence}", styles["muted"])
     for words, role in ((finding.cause, ""), (finding.evidence, "muted")):
         if words:
-            yield Padding(Text(words, styles[role]), (0, 0, 0, 2))
+            yield Padding(Words(words, styles[role]), (0, 0, 0, 2))
     if (remedy := finding.remedy) is not None:
-        lead = Text.assemble((key, styles["key"]), "  ", (remedy.label, styles["good"]))
+        lead = Words.assemble((key, styles["key"]), "  ", (remedy.label, styles["good"]))
         yield Padding(lead, (0, 0, 0, 2))
         for when, words in (("now", remedy.before), ("then", remedy.after)):
-            yield Padding(Text(f"{when}: {words}", styles["muted"]), (0, 0, 0, 5))
+            yield Padding(Words(f"{when}: {words}", styles["muted"]), (0, 0, 0, 5))
 
 
 # ------------------------------------------------------------- what is on the screen
@@ -70,14 +80,14 @@ def on_screen(state: State, styles: Styles) -> Iterator[RenderableType]:
     page = sections(state.record)
     for title, heading in (("In the readout", READOUT), ("In the picture", PICTURE)):
         if entries := page.get(heading):
-            yield from (Text(title, styles["title"]), *_entries(entries, styles), Text())
-    yield from (Text("Marks", styles["title"]), *_entries(common(state.setup), styles), Text())
+            yield from (Words(title, styles["title"]), *_entries(entries, styles), Words())
+    yield from (Words("Marks", styles["title"]), *_entries(common(state.setup), styles), Words())
 
 
 def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     """How to read the picture, and where more is said."""
     if entries := sections(state.record).get(READING):
-        yield from (Text(READING, styles["title"]), *_entries(entries, styles), Text())
+        yield from (Words(READING, styles["title"]), *_entries(entries, styles), Words())
     file = page_file(state.record)
     more = [
         Entry(
@@ -86,7 +96,7 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     ]
     if file is not None:
         more.append(Entry(("page",), f"the whole page of this view, with examples: {file}"))
-    yield from (Text("More", styles["title"]), *_entries(more, styles), Text())
+    yield from (Words("More", styles["title"]), *_entries(more, styles), Words())
 
 
 def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableType]:
@@ -95,14 +105,14 @@ def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableTyp
     terms.add_column(width=_TERM_WIDTH)
     for entry in entries:
         if entry.terms:
-            terms.add_row(Text(f"  {' '.join(entry.terms)}", styles["key"]), _said(entry, styles))
+            terms.add_row(Words(f"  {' '.join(entry.terms)}", styles["key"]), _said(entry, styles))
             continue
         if terms.row_count:
             yield terms
             terms = Table.grid(padding=(0, 1))
             terms.add_column(width=_TERM_WIDTH)
         said = _said(entry, styles)
-        yield Padding(Text.assemble("- ", said) if entry.item else said, (0, 0, 0, 2))
+        yield Padding(Words.assemble("- ", said) if entry.item else said, (0, 0, 0, 2))
     if terms.row_count:
         yield terms
 
@@ -110,7 +120,7 @@ def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableTyp
 def _said(entry: Entry, styles: Styles) -> Text:
     """The words, with what stands on the screen or is typed set apart."""
     parts = entry.text.split("`")
-    return Text.assemble(
+    return Words.assemble(
         *(
             (_here(part), styles["key"]) if at % 2 else (part, styles[""])
             for at, part in enumerate(parts)

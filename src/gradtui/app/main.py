@@ -25,6 +25,7 @@ from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
+from gradtui.plots.ascii import spelled
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -192,6 +193,9 @@ class GradTUI(OpeningPages):
 
     def _do(self, action: Action) -> None:
         quiet = self.state.with_(message="", failed=False)
+        nothing_open = not (quiet.filter or quiet.held)
+        if action.name == "unfilter" and nothing_open and self.stop_or_go_on():
+            return
         if action.step is not None:
             self.state = action.step(quiet)
         elif action.view_key:
@@ -214,9 +218,13 @@ class GradTUI(OpeningPages):
         from gradtui.app.palette import found_by_name
 
         for action in offered(self.state):
-            yield SystemCommand(action.title, action.group, partial(self.action_do, action.name))
+            yield SystemCommand(
+                spelled(action.title), action.group, partial(self.action_do, action.name)
+            )
         for offer in found_by_name(self.state):
-            yield SystemCommand(offer.title, offer.group, partial(self._take, offer), False)
+            yield SystemCommand(
+                spelled(offer.title), offer.group, partial(self._take, offer), False
+            )
 
     def _take(self, offer: Offer) -> None:
         """What was found by its name."""

@@ -12,10 +12,17 @@ from rich.text import Text
 from gradtui.app import leaps
 from gradtui.app.places import the_views, views_with
 from gradtui.app.showing import ShowingApp
+from gradtui.app.words import Words
 from gradtui.models.finding import Kind
 
 if TYPE_CHECKING:
     from gradtui.app.engine import Drawn
+
+
+_STOPPED = "This was stopped: esc computes it again"
+
+
+_YET = "Still computing; what is known stands here as soon as it is."
 
 
 class OpeningPages(ShowingApp):
@@ -48,7 +55,9 @@ class OpeningPages(ShowingApp):
         """Apply the remedy that is shown."""
         finding = None if self.shown.drawn is None else self.shown.drawn.finding
         remedy = finding.remedy if finding else None
-        if remedy is None and self.shown.finished is None:
+        if remedy is None and self.shown.stopped:
+            self.state = self.state.saying(f"{_STOPPED} and looks for what helps.")
+        elif remedy is None and self.shown.finished is None:
             self.state = self.state.saying("Still looking for what helps; press f again.")
         elif finding is not None and finding.kind is Kind.HEALTHY and remedy is None:
             self.state = self.state.saying("Nothing to fix: this is healthy.")
@@ -57,16 +66,19 @@ class OpeningPages(ShowingApp):
 
     def effect_verdicts(self) -> None:
         """The verdict of everything that is compared, in full."""
-        if (drawn := self._known(self.shown.drawn, "v")) is None:
-            return
         from gradtui.app.explaining import verdicts
         from gradtui.app.screens import VerdictsPage
 
-        def said(known: Drawn) -> RenderableType:
+        def said(known: Drawn | None) -> RenderableType:
+            if known is None or known.result is None:
+                nothing = "Stopped before there was any." if self.shown.stopped else _YET
+                return Words(nothing, self.roles["muted"])
             final = known.progress >= 1
-            return verdicts(self.state, known.result, self.roles, final=final)
+            far = "Stopped; this far:" if known.stopped else "Still computing; so far:"
+            so_far = "" if final else far
+            return verdicts(self.state, known.result, self.roles, final=final, so_far=so_far)
 
-        self.push_screen(VerdictsPage(said, drawn))
+        self.push_screen(VerdictsPage(said, self.shown.drawn))
 
     def effect_command(self) -> None:
         """Show the command that prints this picture, and send it to the clipboard."""
@@ -114,5 +126,7 @@ class OpeningPages(ShowingApp):
         """What was drawn, or a word that it is still to come."""
         if drawn is not None and drawn.result is not None:
             return drawn
-        self.state = self.state.saying(f"Still computing; press {key} again in a moment.")
+        waits = f"Still computing; press {key} again in a moment."
+        stopped = f"{_STOPPED}; then {key}."
+        self.state = self.state.saying(stopped if self.shown.stopped else waits)
         return None

@@ -9,6 +9,7 @@ from gradtui.app.actions import hint
 from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.state import START_VIEW, State
 from gradtui.models.finding import Finding, Remedy
+from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import (
     FOCUSED,
     LETTERS,
@@ -56,11 +57,12 @@ def areas(size: Size, curves: int) -> Areas:
     )
 
 
-def top(state: State, width: int, progress: float) -> Picture:
+def top(state: State, width: int, progress: float, *, stopped: bool = False) -> Picture:
     """The views on their keys, after the name or the progress of what is being computed."""
     spans = labels_within(state.view, width - len(WAYS_OUT))
     if progress < 1:
-        spans[0] = Span(f"{progress:>{len(NAME) - 1}.0%} ".ljust(len(spans[0].text)), "warn")
+        told = "stopped" if stopped else f"{progress:.0%}"
+        spans[0] = Span(f"{told:>{len(NAME) - 1}} ".ljust(len(spans[0].text)), "warn")
     room = width - cells_of(spans)
     spans += [Span(" " * (room - len(WAYS_OUT))), Span(WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
@@ -140,7 +142,8 @@ def _knob_lines(state: State, width: int, most: int | None) -> list[tuple[str, .
 
 def _is_short(state: State, name: str, width: int) -> bool:
     return (
-        len(f" {KNOBS[name].letter} {KNOBS[name].label} {KNOBS[name].text(state.setup)}") <= width
+        len(spelled(f" {KNOBS[name].letter} {KNOBS[name].label} {KNOBS[name].text(state.setup)}"))
+        <= width
     )
 
 
@@ -151,8 +154,9 @@ def _knob_line(state: State, names: tuple[str, ...], width: int) -> Row:
     spans: list[Span] = []
     for name in names:
         knob = KNOBS[name]
-        value = f"{knob.text(state.setup):>{width // 2 - 3 - len(knob.label)}}"
-        spans += row((f" {knob.letter} ", "key"), (knob.label, "muted"), value)
+        label = spelled(knob.label)
+        value = f"{knob.text(state.setup):>{width // 2 - 3 - len(label)}}"
+        spans += row((f" {knob.letter} ", "key"), (label, "muted"), value)
     return tuple(spans)
 
 
@@ -164,7 +168,7 @@ def _listed_knobs(state: State) -> list[str]:
 def _knob_row(state: State, name: str, width: int) -> Row:
     knob = KNOBS[name]
     value = knob.text(state.setup)
-    label = f"{knob.label:<9} "
+    label = f"{spelled(knob.label):<9} "
     room = width - 4 - len(label)  # a long label takes its cells from the value
     if len(value) > room:
         value = value[: room - 1] + "…"
@@ -264,7 +268,7 @@ def _remedy(remedy: Remedy, width: int) -> list[Row]:
     """What helps, on its key, and what comes of it: on one line, or on several."""
     label = shortened(remedy.label, width - 4 - len(row_text(_MORE)))
     lead = row((" f ", "key"), (label, "good"))
-    then = f"then {remedy.after}"
+    then = spelled(f"then {remedy.after}")
     if len(row_text(lead)) + 2 + len(then) <= width:
         return [row(*lead, (f"  {then}", "muted"))]
     at = len(row_text(lead)) + 2
@@ -311,7 +315,7 @@ def _cut(
 
 def notice(state: State, width: int) -> str:
     """What was just done, where the bottom row has no room for it: it stands over that."""
-    return state.message if len(state.message) >= width else ""
+    return state.message if len(spelled(state.message)) >= width else ""
 
 
 def bottom(state: State, width: int) -> Picture:

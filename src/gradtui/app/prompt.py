@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
+from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import shortened
 
 _LEAST_INPUT = 16
@@ -66,8 +67,8 @@ class Prompt(Horizontal):
 
     def ask(self, label: str, value: str, hint: str) -> None:
         """Show the prompt with a value to edit."""
-        self._label = label
-        self.query_one("#prompt-label", Static).update(f" {label} ")
+        self._label = spelled(label)
+        self.query_one("#prompt-label", Static).update(f" {self._label} ")
         self.display = True
         self.put(value)
         self.advise(hint)

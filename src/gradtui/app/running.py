@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -10,6 +11,7 @@ from functools import partial
 from gradtui import __version__
 from gradtui.app import reports, storage
 from gradtui.app.appearance import Appearance
+from gradtui.app.last_words import SIGNALS, end_at_once
 from gradtui.app.main import GradTUI
 from gradtui.app.state import State, first_start
 from gradtui.app.storage import Memory
@@ -51,7 +53,14 @@ def run_app(
         else:
             storage.opened(file)
 
+    def ended(number: int, frame: object = None) -> None:
+        """An end from outside is no fall; until the app heeds signals itself."""
+        storage.opened(file)
+        end_at_once(number)
+
     if not fresh or forget:
+        for number in SIGNALS:
+            signal.signal(number, ended)
         storage.opening(file, os.getpid())
     report = partial(reports.written, file.with_name("report.txt"))
     app = GradTUI(first, appearance, Memory(keep, partial(storage.opened, file), report))

@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -24,10 +23,10 @@ from gradtui.app.engine import Drawn
 from gradtui.app.explaining import on_screen, reading
 from gradtui.app.places import listed
 from gradtui.app.state import State
+from gradtui.app.words import Words
 from gradtui.errors import printable
 from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
 from gradtui.mathematics.activations import activation
-from gradtui.plots.ascii import in_ascii
 from gradtui.views.facts import facts
 from gradtui.views.scenarios import SCENARIOS
 
@@ -145,9 +144,9 @@ def _mouse(styles: dict[str, Style]) -> Iterator[RenderableType]:
     """What clicks do, where the mouse is taken: not over SSH unless asked for."""
     clicks = Table.grid(padding=(0, 1))
     for what, does in _MOUSE:
-        clicks.add_row(Text(f"  {what:<11}", styles["key"]), Text(does))
+        clicks.add_row(Words(f"  {what:<11}", styles["key"]), Words(does))
     title = "The mouse (over SSH with --mouse on): a click on"
-    yield from (Text(title, styles["title"]), clicks, Text())
+    yield from (Words(title, styles["title"]), clicks, Words())
 
 
 def _keys(
@@ -157,11 +156,11 @@ def _keys(
     for group, actions in groups:
         keys = Table.grid(padding=(0, 1))
         for action in actions:
-            words = Text(action.help)
+            words = Words(action.help)
             if action.allowed:
                 words.append(f" ({action.allowed})", styles["muted"])
-            keys.add_row(Text(f"  {action.shown:<10}", styles["key"]), words)
-        yield from (Text(group, styles["title"]), keys, Text())
+            keys.add_row(Words(f"  {action.shown:<10}", styles["key"]), words)
+        yield from (Words(group, styles["title"]), keys, Words())
 
 
 _Groups = list[tuple[str, list[Action]]]
@@ -193,7 +192,7 @@ class SnippetsPage(Page):
 
     def __init__(self, snippets: Mapping[str, str], styles: dict[str, Style]) -> None:
         self._snippets = snippets
-        body = Text()
+        body = Words()
         for at, (framework, code) in enumerate(snippets.items(), 1):
             body.append(f"{at} ", styles["key"])
             body.append(f"{framework}\n", styles["title"])
@@ -217,14 +216,15 @@ class VerdictsPage(Page):
 
     closing_keys = (*Page.closing_keys, "v")
 
-    def __init__(self, said: Callable[[Drawn], RenderableType], drawn: Drawn) -> None:
+    def __init__(self, said: Callable[[Drawn | None], RenderableType], drawn: Drawn | None) -> None:
         self._said, self._drawn = said, drawn
         super().__init__("verdicts", said(drawn))
 
     def follow(self, drawn: Drawn) -> None:
         """What is known by now."""
         before, self._drawn = self._drawn, drawn
-        if drawn.result is not before.result or (drawn.progress >= 1) != (before.progress >= 1):
+        same = before is not None and drawn.result is before.result
+        if not same or before is None or (drawn.progress >= 1) != (before.progress >= 1):
             self.update_body(self._said(drawn))
 
 
@@ -252,37 +252,33 @@ class InfoPage(Page):
     def _text(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for name, value in facts(self._f):
-            table.add_row(Text(name, self._styles["muted"]), Text(self._written(value)))
+            table.add_row(Words(name, self._styles["muted"]), Words(value))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
             return Group(*parts, *self._derivation(self._lesson))
         without = f"\nOf {listed(DERIVED)} there is a derivation, of this one there is none."
-        return Group(*parts, Text(without, self._styles["muted"]))
-
-    def _written(self, text: str) -> str:
-        return text if self._unicode else in_ascii(text)
+        return Group(*parts, Words(without, self._styles["muted"]))
 
     def _derivation(self, lesson: Lesson) -> list[RenderableType]:
         def said(words: object, field: str) -> str:
-            return self._written(getattr(getattr(words, field), self._language))
+            text: str = getattr(getattr(words, field), self._language)
+            return text
 
         total = len(lesson.steps)
-        heading = Text(f"\n{said(lesson, 'title')}", self._styles["title"])
+        heading = Words(f"\n{said(lesson, 'title')}", self._styles["title"])
         heading.append(f"   step {self._shown} of {total}", self._styles["muted"])
         other = "  g 한국어" if self._language == "en" else "  g English"
-        keys = Text("→ next  ← back  a all", self._styles["key"])
+        keys = Words("→ next  ← back  a all", self._styles["key"])
         keys.append(other if self._unicode else "")
-        about = Text(self._written(getattr(VARIABLE, self._language)), self._styles["muted"])
+        about = Words(getattr(VARIABLE, self._language), self._styles["muted"])
         parts: list[RenderableType] = [heading, keys, about]
         for index, step in enumerate(lesson.steps[: self._shown], 1):
-            formula = Text(f"{index:>3}  ", self._styles["muted"])
-            formula.append(
-                self._written(step.formula), self._styles["title" if index == self._shown else ""]
-            )
-            reason = Text(said(step, "reason"), self._styles["muted"])
+            formula = Words(f"{index:>3}  ", self._styles["muted"])
+            formula.append(step.formula, self._styles["title" if index == self._shown else ""])
+            reason = Words(said(step, "reason"), self._styles["muted"])
             parts += [formula, Padding(reason, (0, 0, 0, 5))]
         if self._shown == total:
-            parts.append(Text(f"\n{said(lesson, 'moral')}", self._styles["good"]))
+            parts.append(Words(f"\n{said(lesson, 'moral')}", self._styles["good"]))
         return parts
 
     def action_step(self, steps: int) -> None:
@@ -326,9 +322,9 @@ class ScenariosPage(ModalScreen[int | None]):
         for key, scenario in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
             line = Table.grid(padding=(0, 1))
             line.add_row(
-                Text(key, self._styles["key"]), Text(scenario.title, self._styles["title"])
+                Words(key, self._styles["key"]), Words(scenario.title, self._styles["title"])
             )
-            line.add_row("", Text(scenario.look, self._styles["muted"]))
+            line.add_row("", Words(scenario.look, self._styles["muted"]))
             options.append(Option(line))
         box = OptionList(*options, id="scenarios", markup=False)
         box.border_title = "scenarios"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from gradtui.app.storage import Memory
 from gradtui.app.textual_internals import forget_geometry
 from gradtui.app.themes import TEXTUAL_THEMES, in_colours, styles
 from gradtui.mathematics.memory import collect_what_is_new
+from gradtui.plots.ascii import ascii_only
 from gradtui.views.view import Size
 
 ENTERED = 0.3
@@ -87,9 +88,11 @@ class ShowingApp(PaintedOnce):
         if not self.appearance.unicode:
             self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
-        self._engine = Engine(self._deliver, self._engine_fell)
+        self._engine = Engine(self._deliver, self._engine_fell, unicode=self.appearance.unicode)
         self._memory = memory
         self._taking_back = False
+        self._laid_out = ExitStack()
+        """How this thread lays out text, as long as the app runs."""
         self.failing, self.opened = False, False
         """Whether the last picture could not be computed; whether there was a first."""
         self.end = OrderlyEnd(
@@ -138,6 +141,7 @@ class ShowingApp(PaintedOnce):
         """Show the first state."""
         self.set_class(not self.appearance.unicode, "ascii")
         self.set_class(self.appearance.colours == "none", "mono")
+        self._laid_out.enter_context(ascii_only(not self.appearance.unicode))
         self.end.heed()
         self._timer = self.set_interval(_FRAME, self._tick, pause=True)
         self.app_resume_signal.subscribe(self, self._resumed)
@@ -156,6 +160,7 @@ class ShowingApp(PaintedOnce):
 
     def on_unmount(self) -> None:
         """Stop computing."""
+        self._laid_out.close()
         self._engine.close()
 
     def exit(self, *arguments: Any, **options: Any) -> None:
@@ -244,6 +249,21 @@ class ShowingApp(PaintedOnce):
             self.shown.show(self.state, self._main)
         else:
             self.shown.show_too_small()
+
+    def stop_or_go_on(self) -> bool:
+        """Stop what is computed, or compute what was stopped; false if there is neither."""
+        request, shown = self.shown.request, self.shown
+        if request is None or shown.finished is not None:
+            return False
+        if shown.stopped:
+            shown.go_on(self.state)
+            self._engine.go_on(request)
+            self.state = self.state.saying("Computing it again; esc stops it.")
+            return True
+        self._engine.stop(request)
+        share = f" at {shown.progress:.0%}" if shown.progress < 1 else ""
+        self.state = self.state.saying(f"Stopped{share}; esc computes it again.")
+        return True
 
     def _tick(self) -> None:
         self.state = steps.play_tick(self.state)

@@ -90,7 +90,9 @@ def opening(file: Path, process: int) -> None:
     """Until `opened` is called, a state is not known to be one that can be opened."""
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        _opening(file).write_text(f"{process}\n", encoding="ascii")
+        mark = _opening(file)
+        mark.unlink(missing_ok=True)  # a link is nobody's to follow, a pipe nobody's to fill
+        write_atomically(mark, f"{process}\n", lasting=False)
 
 
 def opened(file: Path) -> None:
@@ -107,6 +109,8 @@ def _fell_when_opened(file: Path) -> bool:
         return False
     if process == 0:
         return True
+    if process < 0:
+        return False  # none that was ever written
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

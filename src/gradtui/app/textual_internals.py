@@ -37,6 +37,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
@@ -217,6 +218,21 @@ def _move_page_when_laid_out(self: OptionList, direction: Direction) -> None:
 
 
 OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
+
+_visual_style = Widget.get_visual_style
+
+
+def _visual_style_reversed(
+    self: Widget, *component_classes: str, partial: bool = False
+) -> VisualStyle:
+    """Textual's, which forgets reverse video: without colour nothing else shows what is chosen."""
+    style = _visual_style(self, *component_classes, partial=partial)
+    parts = (self.get_component_styles(name).text_style for name in component_classes)
+    return style + _REVERSE if any(part.reverse for part in parts) else style
+
+
+_REVERSE = VisualStyle(reverse=True)
+Widget.get_visual_style = _visual_style_reversed  # type: ignore[method-assign]
 
 _OF_ONE_SIZE = [cached for cached in vars(Region).values() if hasattr(cached, "cache_clear")]
 _OF_ONE_SIZE += [Scalar.resolve, Strip.blank, Segment._split_cells, cells.cached_cell_len]

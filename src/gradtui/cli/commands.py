@@ -26,7 +26,7 @@ from gradtui.cli.streams import (
 from gradtui.errors import InputError, printable, shown
 from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
-from gradtui.plots.ascii import in_ascii
+from gradtui.plots.ascii import ascii_only, in_ascii, to_ascii
 from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
@@ -65,6 +65,14 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
     format = _format(options, FORMATS)
     look = _look(options, format)
     marker = _marker(options)
+    with ascii_only(format in ("page", "txt") and _to_stdout(options) and not is_utf8(sys.stdout)):
+        return _shown(view, options, setup, format, look, marker)
+
+
+def _shown(
+    view: View[Any], options: argparse.Namespace, setup: Setup, format: str, look: Look, marker: str
+) -> int:
+    """Compute it, and print or save it."""
     size = Size(_cells("width", options.width, _WIDTHS, page_size().columns), 0)
     height = _cells("height", options.height, _HEIGHTS, 0)
     result = _last(view, setup)
@@ -235,7 +243,9 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
 
 def _print(rows: Sequence[Row], color: str, *, unicode: bool = False) -> None:
     """Rows to stdout."""
-    emit(coloured(rows) if in_colour(color) else plain(rows), unicode=unicode)
+    text = coloured(rows) if in_colour(color) else plain(rows)
+    # What was laid out is not made longer any more.
+    emit(text if unicode or is_utf8(sys.stdout) else to_ascii(text), unicode=unicode)
 
 
 def _look(options: argparse.Namespace, format: str) -> Look:

@@ -15,7 +15,8 @@ from gradtui.setup import Setup
 if TYPE_CHECKING:
     import numpy as np
 
-    from gradtui.mathematics.initialisation import RandomNetwork, Sigmas
+    from gradtui.mathematics.initialisation import Initialisation, RandomNetwork
+    from gradtui.mathematics.initialisation.record import LayerSigmas
     from gradtui.mathematics.network import GradientFlow
 
 
@@ -35,21 +36,30 @@ class Flow(Protocol):
         """The norms, and with `layers` what happens inside each."""
 
 
+class Drawn(Protocol):
+    """Draws the network with this number; with it the generator its inputs come from."""
+
+    def __call__(
+        self, subject: Subject, number: int, tick: Tick = ..., init: Initialisation | None = None
+    ) -> tuple[RandomNetwork, np.random.Generator]:
+        """By its own recipe, or by `init`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Layered:
     """What a model of real layers can do beside: its networks can be drawn and looked into.
 
     Attributes:
-        sigmas: σw², σb² and the distribution of the weights that a subject's recipe gives it,
-            typical numbers where layers differ.
+        sigmas: σw² and σb² of each layer, and the distribution of the weights that a subject's
+            recipe gives it.
         drawn: draws the network with this number; with it the generator its inputs come from.
         flow: draws it too, and runs a batch forward and back.
         measured: the decay of a subject of which one flow was run.
         sigma_w_text: σw as it stands in a readout.
     """
 
-    sigmas: Callable[[Subject], Sigmas]
-    drawn: Callable[[Subject, int, Tick], tuple[RandomNetwork, np.random.Generator]]
+    sigmas: Callable[[Subject], LayerSigmas]
+    drawn: Drawn
     flow: Flow
     measured: Callable[[Subject, GradientFlow], Decay]
     sigma_w_text: Callable[[Subject], str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
@@ -119,15 +119,17 @@ def first_that_helps(
     Args:
         subject: what ails.
         candidates: changes worth trying with what each is called, the least intrusive first.
-        heals: tries a changed subject, and says what becomes of it; None if that is not healthy.
+        heals: tries a changed subject, among what it would be compared with, and says what becomes
+            of it; None if that is not healthy.
         before: what becomes of it now, in the same words.
     """
     for label, changes in candidates:
         try:
             changes = as_printed(changes)
-            changed = subject.changed(changes)
-            changed.check()
             kept = subject.kept_among_others(changes)
+            among = subject.among.with_(**kept).clamped()
+            changed = replace(subject.changed(changes), among=among)
+            changed.check()
             subject.check_others(kept)
             after = heals(changed)
         except InputError:  # it cannot be

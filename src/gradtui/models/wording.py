@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from gradtui.wording import factor, rate, share_of
+from gradtui.wording import LARGEST, factor, rate, share_of
 
 
 def a_layer(log10_ratio: float, layers: int) -> str:
     """The factor of one of so many layers; ×1 where all of them together are ×1."""
+    if log10_ratio == math.inf:
+        return f">{rate(LARGEST / max(layers, 1))}"
     return "×1" if factor(log10_ratio) == "×1" else rate(log10_ratio / max(layers, 1))
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradtui.plots.ascii import spelled, spelled_in_place
+
 if TYPE_CHECKING:
     from gradtui.plots.marks import Plot
 
@@ -65,8 +67,9 @@ def band(strength: int) -> Span:
 
 
 def row(*parts: Span | str | tuple[str, str]) -> Row:
-    """A row from strings and spans."""
-    return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+    """A row from strings and spans, as words are shown there."""
+    spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+    return tuple(Span(spelled_in_place(span.text), span.role) for span in spans)
 
 
 def fit_text(text: str, width: int) -> str:
@@ -76,6 +79,7 @@ def fit_text(text: str, width: int) -> str:
 
 def shortened(text: str, width: int) -> str:
     """The text, or as many of its words as fit with an ellipsis for the rest."""
+    text = spelled(text)
     if len(text) <= width:
         return text
     kept = text[: max(width - 1, 0)].rpartition(" ")[0]
@@ -86,10 +90,10 @@ def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
     """A row of the parts that fit, in order; what does not fit is left out whole."""
     kept: list[Span] = []
     room = width
-    for part in parts:
-        if len(part[0]) <= room:
-            kept.append(Span(*part))
-            room -= len(part[0])
+    for part in row(*parts):
+        if len(part.text) <= room:
+            kept.append(part)
+            room -= len(part.text)
     return tuple(kept)
 
 
@@ -122,7 +126,9 @@ def fit(spans: Row, width: int) -> Row:
 
 def wrapped(text: str, width: int, role: str = "", indent: str = "") -> list[Row]:
     """A paragraph as rows of at most `width` cells."""
-    lines = textwrap.wrap(text, max(width, 1), subsequent_indent=indent, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        spelled(text), max(width, 1), subsequent_indent=indent, break_on_hyphens=False
+    )
     return [row((line, role)) for line in lines]
 
 

@@ -41,12 +41,11 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     """At most `most` round numbers from 10^low to 10^high, as their log10.
 
     Decades, or every second, fifth, tenth of them; 1, 2 and 5 of each where there is room; within
-    less than a decade round numbers an even distance apart.
+    about a decade round numbers an even distance apart, if they leave no larger stretch empty.
     """
     apart = (high - low) / max(most, 1)
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
-    if last - first < 2 and (even := _round_values(low, high, most, apart)):
-        return even
+    choices = [_round_values(low, high, most, apart)] if last - first < 2 else []
     if most >= 1 and apart <= math.log10(2.0):
         found = [
             decade + math.log10(value)
@@ -55,8 +54,15 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
             if low - 1e-9 <= decade + math.log10(value) <= high + 1e-9
         ]
         if len(found) <= most:
-            return found
+            choices.append(found)
+    if choices := [ticks for ticks in choices if ticks]:
+        return min(choices, key=lambda ticks: _emptiest(low, high, ticks))
     return decade_ticks(low, high, most)
+
+
+def _emptiest(low: float, high: float, ticks: Sequence[float]) -> float:
+    """The largest stretch of an axis without a tick."""
+    return max(after - before for before, after in pairwise([low, *ticks, high]))
 
 
 def decade_ticks(low: float, high: float, most: int) -> list[float]:

@@ -17,6 +17,7 @@ from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, declared, several, whole
 from gradtui.setup.shared import Shared
+from gradtui.wording import counted
 
 RECIPE = "init"
 """The knob that has the recipes."""
@@ -128,7 +129,7 @@ class Network(Family):
     @property
     def units_text(self) -> str:
         """The units of a layer in words: 64 units, up to 784 units."""
-        return f"{'up to ' if self.listed else ''}{self.width:,} units"
+        return f"{'up to ' if self.listed else ''}{counted(self.width, 'unit')}"
 
     @property
     def width_text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gradtui.models.finding import Kind
+from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import LETTERS, Row, Span, curve_role, fit_text, row, row_text
 
 _BEFORE, _LEAST_NAME = 5, 4
@@ -17,6 +18,7 @@ def whole_columns(rows: Sequence[Sequence[Span]], width: int) -> tuple[Row, ...]
     So that no heading stands without its values: every row has the same cells, and one of fewer
     has none in the last columns.
     """
+    rows = [row(*cells) for cells in rows]
     count = max(map(len, rows))
     while count > 1 and any(len(row_text(tuple(cells[:count]))) > width for cells in rows):
         count -= 1
@@ -49,6 +51,8 @@ def in_columns(
         gap: the cells between two columns at least.
         shortest: the cells to which names are cut before a column goes; they are not if None.
     """
+    columns = {spelled(head): [*map(spelled, cells)] for head, cells in columns.items()}
+    without = [*map(spelled, without)]
     names = max(max(len(heading), longest) - _BEFORE, *(len(name) for name, _ in subjects))
     widths = {
         head: max(least, 1 + len(head), *(gap + len(cell) for cell in cells))

@@ -54,8 +54,17 @@ class Draw:
 
     def sigma_w2(self, fans: Fans) -> float:
         """σ_w² = n_in Var(W_ij), the factor of a mean square on its way up and of ‖g‖² down."""
-        of = max(fans.n_in, fans.n_out) if self.weights == "orthogonal" else 1
-        return fans.n_in / of * self.scale**2
+        return fans.n_in / _terms(self.weights, fans) * self.scale**2
+
+    def with_weights(self, weights: str, fans: Fans) -> Draw:
+        """The same σ_w² and σ_b² by weights of another kind, and normal biases."""
+        scale = math.sqrt(_terms(weights, fans) / fans.n_in * self.sigma_w2(fans))
+        return Draw(weights, scale, "normal", self.bias_scale)
+
+
+def _terms(weights: str, fans: Fans) -> int:
+    """Over so many weights the square of a scale is spread."""
+    return max(fans.n_in, fans.n_out) if weights == "orthogonal" else 1
 
 
 @dataclass(frozen=True)

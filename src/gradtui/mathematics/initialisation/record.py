@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -129,6 +129,21 @@ def initialisation(spec: str | Initialisation) -> Initialisation:
     return Initialisation(format_spec(scheme.name, chosen), scheme, MappingProxyType(chosen))
 
 
+def with_weights(spec: str | Initialisation, weights: str) -> Initialisation:
+    """What gives every layer the σ_w and σ_b of another recipe by weights of this kind.
+
+    It has no text form that can be read back; where every layer has the same, `normal` or
+    `orthogonal` has one.
+    """
+    own = initialisation(spec)
+
+    def draw(fans: Fans, values: Values) -> Draw:
+        return own.scheme.draw(fans, values).with_weights(weights, fans)
+
+    spec = f"{weights} of each layer's σw in {own.spec}"
+    return Initialisation(spec, replace(own.scheme, draw=draw), own.chosen)
+
+
 def _optional(parameter: Parameter | Word) -> bool:
     """Whether a parameter counts only if it is given."""
     return isinstance(parameter, Size) and parameter.optional
@@ -226,6 +241,12 @@ class LayerSigmas(NamedTuple):
             b = float(np.mean(self.sigma_b2))
         return Sigmas(w, b, self.weights)
 
+    def gains(self, widths: Sequence[int]) -> Array:
+        """The gain of every layer with which orthogonal matrices have this σ_w, [L]."""
+        n = np.array(widths, float)
+        gains: Array = np.sqrt(self.sigma_w2 * np.maximum(n[1:] / n[:-1], 1.0))
+        return gains
+
     @property
     def for_theory(self) -> tuple[float | Array, float | Array]:
         """σ_w² and σ_b²: one number each where layers are alike, else of every layer."""
@@ -236,10 +257,12 @@ class LayerSigmas(NamedTuple):
     @property
     def alike(self) -> bool:
         """Whether every layer has the same."""
-        return all(
-            np.allclose(of_layers, of_layers[-1], rtol=1e-12, atol=0.0)
-            for of_layers in (self.sigma_w2, self.sigma_b2)
-        )
+        return one_for_all(self.sigma_w2) and one_for_all(self.sigma_b2)
+
+
+def one_for_all(of_layers: Array) -> bool:
+    """Whether it is one number, to rounding."""
+    return bool(np.allclose(of_layers, of_layers[-1], rtol=1e-12, atol=0.0))
 
 
 def sigmas_by_layer(

@@ -70,7 +70,7 @@ def log10_ratio(
     q = w * x**2 + b
     total = np.zeros(q.shape)
     last = min(followed or depth, depth)
-    for layer, (_, log10_chi) in enumerate(itertools.islice(recursion.layers(q), last), 1):
+    for layer, log10_chi in enumerate(itertools.islice(recursion.layers(q), last), 1):
         total += 0.5 * log10_chi * (1 if layer < last else 1 + depth - last)
         if layer % _LAYERS_A_TICK == 0 or layer == last:
             tick(layer / last)

@@ -30,6 +30,11 @@ Q_SMALLEST, Q_LARGEST = 1e-120, 1e150
 _VANISHING = 1e-30  # an expectation at the smallest q, which is 0 in the limit
 _LARGEST_MOMENT = 1e60
 
+_FAR = 2.0**250
+"""There f is at its limits: 1e75."""
+_STEEP = 1e60
+"""At so large a q that holds, too, of an f that grows faster than a line; f⁴ is a float64 there."""
+
 _NODES = 20  # on [a, 2a], 5.8^-40 of what a singularity on the imaginary axis weighs
 _FINEST, _COARSEST = -320, 256  # powers of 2: u from 1e-96 to 1e77
 _INSIDE = 2.0**-64  # nearer to 0 than this, in units of z and of u, is no mass worth a node
@@ -148,6 +153,34 @@ class Expectations:
         slope_square = np.maximum(limit.slope_square, self._moments(q)[3])
         mean, square = 0.5 * (left + right), 0.5 * (left * left + right * right)
         return Moments(np.array(mean), np.array(square), np.array(0.0), slope_square)
+
+    @cached_property
+    def degree(self) -> float:
+        """f grows as |z|^degree, or as a part of that; 0 where it is bounded."""
+        if not any(map(math.isinf, self.activation.definition.ends)):
+            return 0.0
+        with np.errstate(all="ignore"):
+            near, far = (np.abs(self.activation(np.array([-u, u]))) for u in (_FAR, 2.0 * _FAR))
+            grown = np.log2(far[near > 0.0] / near[near > 0.0])
+        return float(max(grown[np.isfinite(grown)], default=1.0))
+
+    @property
+    def edge(self) -> float:
+        """ln of the q from which on an unbounded f is followed by its power law."""
+        return math.log(Q_LARGEST if self.degree <= 1.0 else _STEEP)
+
+    def log_beyond(self, t: Array, edge: float) -> tuple[Array, Array]:
+        """ln E[f²] and ln E[f′²] at q = e^t above e^edge, by the power law, where f is unbounded.
+
+        Beyond float64's range, too: E[f²] grows as q^degree, and E[f′²] as q^(degree - 1).
+        """
+        at = self.moments(np.array(math.exp(edge)))
+        with np.errstate(divide="ignore"):
+            log_square, log_slope = np.log(at.square), np.log(at.slope_square)
+        above = t - edge
+        with np.errstate(over="ignore"):
+            risen = (self.degree - 1.0) * above if self.degree > 1.0 else 0.0 * np.sign(above)
+            return log_square + self.degree * above, log_slope + risen
 
     @cached_property
     def jumps(self) -> bool:

@@ -23,6 +23,7 @@ mean, is 2(n_l - n_{l-1})/(n_{l-1}(n_l + 2)), as Beta(n_{l-1}/2, (n_l - n_{l-1})
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
-from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.moments import Q_LARGEST, expectations
 from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.progress import Tick, unwatched
@@ -55,6 +56,9 @@ FAINTEST = math.exp(-_FARTHEST)
 
 _LAYERS_A_TICK = 100
 
+_LN_10 = math.log(10.0)
+_LARGEST = math.log(sys.float_info.max)
+
 _BELOW = -30.0
 """log10 of what E[f²] and E[f′²] are below where they are not followed, for |f′| up to 1."""
 
@@ -71,6 +75,7 @@ class GradientPath:
         sigma_w2: σw² of each layer.
         sigma_b2: σb² of each layer.
         q: q_l; 0 or inf where it has left the range of float64.
+        log10_q: log10 q_l, also where that is above the range of float64.
         log10_chi: log10 χ_l, of the squared norm; right to some 1e-9 a layer, and -inf where it is
             exactly 0; where it is too small to be followed a number that is above it.
         followed: whether χ_l is.
@@ -81,6 +86,7 @@ class GradientPath:
     sigma_w2: Array
     sigma_b2: Array
     q: Array
+    log10_q: Array
     log10_chi: Array
     followed: NDArray[np.bool_]
     silent: NDArray[np.bool_]
@@ -99,6 +105,14 @@ class GradientPath:
     def known(self) -> NDArray[np.bool_]:
         """Where `log10_grad_hidden` is more than a bound: every layer above is followed."""
         return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
+
+    @property
+    def log10_last_square(self) -> float:
+        """log10 E[a_L²]."""
+        e, t = expectations(self.activation), float(self.log10_q[-1]) * _LN_10
+        if t > e.edge and e.degree:
+            return float(e.log_beyond(np.array(t), e.edge)[0]) / _LN_10
+        return _log(float(e.moments(np.minimum(self.q[-1], Q_LARGEST)).square)) / _LN_10
 
     def log_variance(self, widths: int | Sequence[int], *, orthogonal: bool = False) -> Array:
         """β of ln‖g_l‖² over networks, for l = 0 … L [depth + 1].
@@ -149,27 +163,42 @@ def gradient_path(
     b = np.broadcast_to(numbers("sigma_b2", sigma_b2, 0.0, MAX_VARIANCE), depth)
     size = float(numbers("x", abs(x), 0.0, 1e100))
     alike = bool(np.all(w == w[0]) and np.all(b == b[0]))
-    recursion = Recursion(expectations(f), 1.0, 0.0)
-    q, slope = np.empty(depth), np.empty(depth)
+    e = expectations(f)
+    recursion = Recursion(e, 1.0, 0.0)
+    log10_q, log10_slope = np.empty(depth), np.empty(depth)
+    q = np.empty(depth)
     here = float(w[0] * size * size + b[0])
+    t = _log(here)
     for layer in watched(range(depth), _LAYERS_A_TICK, tick):
+        q[layer], log10_q[layer] = here, t / _LN_10
+        if t > e.edge and e.degree:
+            log_square, log_slope = (float(log) for log in e.log_beyond(np.array(t), e.edge))
+            log10_slope[layer] = log_slope / _LN_10
+            if layer + 1 < depth:
+                t = float(np.logaddexp(_log(w[layer + 1]) + log_square, _log(b[layer + 1])))
+                here = math.exp(t) if t < _LARGEST else math.inf
+            continue
         square, slope_square = recursion.step(here)
-        q[layer], slope[layer] = here, slope_square
+        log10_slope[layer] = _log(slope_square) / _LN_10
         if layer + 1 == depth:
             break
         following = float(w[layer + 1] * square + b[layer + 1]) if w[layer + 1] else b[layer + 1]
-        settled = abs(following - here) <= _SETTLED * here or not math.isfinite(following)
-        if alike and settled:
+        if alike and abs(following - here) <= _SETTLED * here:
             q[layer + 1 :] = following
-            slope[layer + 1 :] = recursion.step(following)[1]
+            log10_q[layer + 1 :] = _log(following) / _LN_10
+            log10_slope[layer + 1 :] = _log(recursion.step(following)[1]) / _LN_10
             break
-        here = following
+        here, t = following, _log(following)
     silent = _silent(f, w, b, size)
     flat = f.max_abs_derivative == 0.0 or (silent & (f.derivative(0.0) == 0.0))
-    followed = (slope > 0.0) | (w == 0.0) | flat
+    followed = (log10_slope > -math.inf) | (w == 0.0) | flat
     with np.errstate(divide="ignore"):
-        log10_slope = np.where(followed, np.log10(slope), log10_below(f))
-        return GradientPath(f, w, b, q, np.log10(w) + log10_slope, followed, silent)
+        log10_chi = np.log10(w) + np.where(followed, log10_slope, log10_below(f))
+    return GradientPath(f, w, b, q, log10_q, log10_chi, followed, silent)
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0.0 else -math.inf
 
 
 def log10_below(f: Activation) -> float:
@@ -221,15 +250,16 @@ def ratios_by_depth(
     w, b = w.ravel(), b.ravel()
     with np.errstate(divide="ignore"):
         least = np.where(w * x * x + b > 0.0, np.log10(w) + log10_below(e.activation), -math.inf)
-    q, total = w * x * x + b, np.zeros(w.size)
+        q = w * x * x + b
+        t, total = np.log(q), np.zeros(w.size)
     left, reached = np.empty((depths.size, w.size)), np.empty((depths.size, w.size))
     row, deepest = 0, int(depths[-1])
     for layer in range(1, deepest + 1):
         recursion = Recursion(e, w[moving], b[moving])
-        log10_chi, following = recursion.followed(q, _FARTHEST)
+        log10_chi, following, later = recursion.followed(t, _FARTHEST)
         log10_chi = np.where(log10_chi == -math.inf, least[moving], log10_chi)
         total[moving] += log10_chi
-        at_rest = _at_rest(q, following)
+        at_rest = _at_rest(t, later, e.degree)
         if layer == depths[row]:
             left[row, moving], reached[row, moving] = total[moving], q
             row += 1
@@ -237,18 +267,19 @@ def ratios_by_depth(
             stays = moving[at_rest]
             more = (depths[row:, None] - layer) * log10_chi[at_rest] if row < depths.size else 0.0
             left[row:, stays], reached[row:, stays] = total[stays] + more, following[at_rest]
-            moving, following = moving[~at_rest], following[~at_rest]
+            moving, following, later = moving[~at_rest], following[~at_rest], later[~at_rest]
         if layer % _LAYERS_A_TICK == 0 or layer == deepest or not moving.size:
             tick(layer / deepest if moving.size else 1.0)
         if not moving.size:
             break
-        q = following
+        q, t = following, later
     return 0.5 * left.reshape(-1, *shape), reached.reshape(-1, *shape)
 
 
-def _at_rest(q: Array, following: Array) -> NDArray[np.bool_]:
+def _at_rest(t: Array, later: Array, degree: float) -> NDArray[np.bool_]:
     """Whether q stays where it is: at a fixed point, or beyond what is told apart."""
-    with np.errstate(divide="ignore"):
-        t, later = (np.clip(np.log(value), -_FARTHEST, _FARTHEST) for value in (q, following))
-    at_rest: NDArray[np.bool_] = abs(later - t) <= _SETTLED
+    most = _FARTHEST if degree <= 1.0 else math.inf
+    with np.errstate(invalid="ignore"):
+        apart = abs(np.clip(later, -_FARTHEST, most) - np.clip(t, -_FARTHEST, most))
+    at_rest: NDArray[np.bool_] = (apart <= _SETTLED) | (later == t)
     return at_rest

@@ -61,22 +61,39 @@ class Recursion:
             moments = self.exact(q)
         return float(self.after(moments)), float(self.chi(moments))
 
-    def layers(self, q: Array, farthest: float = Table.END) -> Iterator[tuple[Array, Array]]:
-        """q_l and log10 χ_l of layer 1, 2, …, from q_1 on, without an end.
+    def layers(self, q: Array, farthest: float = Table.END) -> Iterator[Array]:
+        """log10 χ_l of layer 1, 2, …, from q_1 on, without an end; moments as in `followed`."""
+        with np.errstate(divide="ignore"):
+            t = np.log(q)
+        while True:
+            log10_chi, _, t = self.followed(t, farthest)
+            yield log10_chi
+
+    def followed(self, t: Array, farthest: float) -> tuple[Array, Array, Array]:
+        """log10 χ at t, and q and t of the next layer; q is inf where t is beyond float64's range.
 
         From |t| = `farthest` on, moments are those there: at the table's ends f is at its limits,
-        and all that counts of V is that q stays there.
+        and all that counts of V is that q stays there. Of an f that grows faster than a line they
+        go on by its power law.
         """
-        while True:
-            log10_chi, following = self.followed(q, farthest)
-            yield q, log10_chi
-            q = following
-
-    def followed(self, q: Array, farthest: float) -> tuple[Array, Array]:
-        """log10 χ at q, and the q of the next layer; moments as in `layers`."""
         with np.errstate(divide="ignore"):
-            moments = self._looked_up(np.clip(np.log(q), -farthest, farthest))
-            return np.log10(self.chi(moments)), self.after(moments)
+            moments = self._looked_up(np.clip(t, -farthest, farthest))
+            log10_chi, q = np.log10(self.chi(moments)), self.after(moments)
+            later = np.log(q)
+        far = t > farthest
+        if self.e.degree > 1.0 and far.any():
+            beyond, leap = self.beyond(t, farthest)
+            with np.errstate(over="ignore"):
+                log10_chi, q = np.where(far, beyond, log10_chi), np.where(far, np.exp(leap), q)
+            later = np.where(far, leap, later)
+        return log10_chi, q, later
+
+    def beyond(self, t: Array, edge: float) -> tuple[Array, Array]:
+        """log10 χ at t above `edge`, and t of the next layer: also where q is beyond float64."""
+        log_square, log_slope = self.e.log_beyond(t, edge)
+        with np.errstate(divide="ignore"):
+            log_w, log_b = np.log(self.w), np.log(self.b)
+        return (log_w + log_slope) / math.log(10.0), np.logaddexp(log_w + log_square, log_b)
 
     def _looked_up(self, t: Array) -> Moments:
         """The moments at q = e^t from the table."""

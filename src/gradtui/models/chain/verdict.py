@@ -12,7 +12,7 @@ from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.judging import Judgement, Shares, signal_trend
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, number, plain, share_of, subscript
+from gradtui.wording import counted, factor, magnitude, number, plain, share_of, subscript
 
 _STANDS_OUT = math.log10(1.05)
 """A layer whose factor differs by less from what is usual is not worse than others."""
@@ -208,7 +208,7 @@ def _zero_factor(course: Course, layer: int) -> str:
         at = int(flat[0])
         return (
             f"f′(z) = 0 at layer {at + 1}, where z = {_z_of(chain, at + 1)}; "
-            f"{flat.size} of {chain.depth} units pass nothing."
+            f"{flat.size} of {counted(chain.depth, 'unit')} pass nothing."
         )
     if layer > 1:
         return f"The signal is 0 there: a of layer {layer - 1}, which is a factor of it, is 0."

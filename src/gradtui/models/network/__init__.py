@@ -13,13 +13,13 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.models.network.decay import expected, measured, remedy, run
-    from gradtui.models.network.networks import drawn, flow_of, sigma_w_of, sigmas_of
+    from gradtui.models.network.networks import drawn, flow_of, layer_sigmas_of, sigma_w_of
 else:
     expected, measured, remedy, run = when_called(
         "gradtui.models.network.decay", "expected", "measured", "remedy", "run"
     )
-    drawn, flow_of, sigma_w_of, sigmas_of = when_called(
-        "gradtui.models.network.networks", "drawn", "flow_of", "sigma_w_of", "sigmas_of"
+    drawn, flow_of, layer_sigmas_of, sigma_w_of = when_called(
+        "gradtui.models.network.networks", "drawn", "flow_of", "layer_sigmas_of", "sigma_w_of"
     )
 
 
@@ -49,7 +49,7 @@ MODEL = Model(
     idle=idle_in_decay,
     foretold=foretold_in_decay,
     layered=Layered(
-        sigmas=sigmas_of,
+        sigmas=layer_sigmas_of,
         drawn=drawn,
         flow=flow_of,
         measured=measured,

@@ -15,7 +15,7 @@ from gradtui.models.patience import within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE
-from gradtui.wording import foretold
+from gradtui.wording import counted, foretold
 
 _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
@@ -88,7 +88,7 @@ def foretold_in_ways(setup: Setup, ways: int) -> str:
 
 
 def _drawing(networks: int) -> str:
-    return f"drawing {networks:,} network{'' if networks == 1 else 's'}"
+    return f"drawing {counted(networks, 'network')}"
 
 
 def unhurried(setup: Setup, seconds: float) -> frozenset[str]:

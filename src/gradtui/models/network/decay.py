@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,13 +18,12 @@ from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
 from gradtui.models.network.cost import networks_of, seconds_of
 from gradtui.models.network.death import first_stop
-from gradtui.models.network.ensemble import Ensemble, kept_layers
+from gradtui.models.network.ensemble import QUANTITIES, Ensemble, Gathered
 from gradtui.models.network.laws import Law, law_of, log10_largest, log10_signal, log10_single
 from gradtui.models.network.networks import (
     Expectation,
     expectation_of,
     flow_of,
-    quantities_of,
     widths_of,
 )
 from gradtui.models.network.remedies import remedy_of
@@ -36,15 +34,10 @@ from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import magnitude
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from gradtui.wording import told
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
-
-_QUANTITIES = ("a", "z", "w")
 
 _COLUMNS_A_BAR = 8
 
@@ -96,8 +89,7 @@ class NetworkDecay(Decay):
         """What becomes of the gradient in each network, of several."""
         if self._several is None:
             return None
-        limit = self.subject.setup.log10_threshold
-        return Shares.of(judge(row, limit).kind for row in self._several.log10)
+        return self._several.shares(self.subject.setup.log10_threshold)
 
     @property
     def _several(self) -> Ensemble | None:
@@ -115,7 +107,7 @@ class NetworkDecay(Decay):
         else:
             at, signal = np.arange(self.depth + 1), log10_signal(self.expectation, abs(setup.x))
         scale = math.log10(setup.loss_scale)
-        every = np.concatenate([self._largest(quantity) for quantity in _QUANTITIES])
+        every = np.concatenate([self._largest(quantity) for quantity in QUANTITIES])
         drawn = curve + log10_single(self._quantity, setup.network.width)
         return InFormats(layers, drawn, scale, at, signal + largest, every)
 
@@ -207,7 +199,7 @@ class NetworkDecay(Decay):
         low = median = high = "…"
         if self.ensemble is not None:
             at = int(np.abs(self.ensemble.layers - layer).argmin())
-            low, median, high = (magnitude(float(e[at])) for e in self.ensemble.quantiles())
+            low, median, high = (told(float(e[at])) for e in self.ensemble.quantiles())
         return {
             "median": median,
             "5 %": low,
@@ -225,7 +217,7 @@ class NetworkDecay(Decay):
 
     def _theory(self, index: int) -> str:
         """What theory says, or below what."""
-        text = magnitude(float(self.law.infinite[index]))
+        text = told(float(self.law.infinite[index]))
         return text if self.law.known[index] else f"<{text}"
 
     def _max_depth(self) -> str:
@@ -315,37 +307,15 @@ def expected(subject: Subject, tick: Tick) -> NetworkDecay:
 
 def measured(subject: Subject, flow: GradientFlow) -> NetworkDecay:
     """What is known of a subject of which one network was run."""
-    gathered = _Gathered(subject.setup)
+    gathered = Gathered(subject.setup)
     gathered.add(flow)
-    return gathered.shown(NetworkDecay(subject, expectation_of(subject)))
+    return _shown(NetworkDecay(subject, expectation_of(subject)), gathered)
 
 
-class _Gathered:
-    """What was measured of one subject's networks so far."""
-
-    def __init__(self, setup: Setup) -> None:
-        self.layers = kept_layers(setup.depth)
-        self.drawn = setup.quantity
-        self.rows: dict[str, list[Array]] = {name: [] for name in (*_QUANTITIES, "signal")}
-
-    def _of(self, name: str) -> tuple[NDArray[np.int64], int]:
-        """The layers that are kept of a quantity, and with which it begins."""
-        return (self.layers[1:], 1) if name in ("z", "w") else (self.layers, 0)
-
-    def add(self, flow: GradientFlow) -> None:
-        """One network more."""
-        signal = flow.log10_hidden - 0.5 * np.log10(flow.batch * np.array(flow.widths))
-        norms = {**quantities_of(flow), "signal": signal}
-        for name, rows in self.rows.items():
-            layers, first = self._of(name)
-            rows.append(norms[name][layers - first])
-
-    def shown(self, decay: NetworkDecay) -> NetworkDecay:
-        """The decay with what was measured."""
-        found = {
-            name: Ensemble(self._of(name)[0], np.array(rows)) for name, rows in self.rows.items()
-        }
-        return replace(decay, ensemble=found[self.drawn], beside=found)
+def _shown(decay: NetworkDecay, gathered: Gathered) -> NetworkDecay:
+    """The decay with what was measured."""
+    found = gathered.ensembles()
+    return replace(decay, ensemble=found[decay.subject.setup.quantity], beside=found)
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
@@ -353,7 +323,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     still = part(tick, 0.0, 0.0)
     decays = tuple(expected(subject, still) for subject in subjects_of(setup, "network"))
     yield decays
-    gathered = [_Gathered(setup) for _ in decays]
+    gathered = [Gathered(setup) for _ in decays]
     networks = networks_of([decay.subject for decay in decays])
     share = _MEASURING / (max(networks, 1) * len(decays))
     work, shown_after = 0.0, _WORK_A_PICTURE
@@ -366,7 +336,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
         if work >= shown_after or count == networks:
             shown_after = 2.0 * work  # what is known changes less and less
             decays = tuple(
-                found.shown(decay) for decay, found in zip(decays, gathered, strict=True)
+                _shown(decay, found) for decay, found in zip(decays, gathered, strict=True)
             )
             yield decays
     if networks:

@@ -93,9 +93,8 @@ def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float
 def log10_signal(expected: Expectation, x: float) -> Array:
     """log10 √E[a_l²] of a unit for l = 0 … L - 1, and for L what follows from q_L [depth + 1]."""
     path = expected.path
-    last = expectations(path.activation).moments(np.minimum(path.q[-1:], 1e150)).square
     with np.errstate(all="ignore"):
-        return np.append(_moments(expected, x)[1], 0.5 * np.log10(last))
+        return np.append(_moments(expected, x)[1], 0.5 * path.log10_last_square)
 
 
 def log10_largest(units: int) -> float:
@@ -130,4 +129,7 @@ def _moments(expected: Expectation, x: float) -> tuple[Array, Array, NDArray[np.
         zero = np.append(x == 0.0, path.silent[:-1] & (path.activation(0.0) == 0.0))
         faint = (square == 0.0) & ~zero
         least = np.maximum(path.sigma_b2 / path.sigma_w2 * np.finfo(float).eps, _FAINT)
-        return slopes, 0.5 * np.log10(np.where(faint, least, square)), faint
+        log10_square = np.log10(np.where(faint, least, square))
+        beyond = np.append(False, path.q[1:] == math.inf)
+        log10_square[beyond] = (path.log10_q - np.log10(path.sigma_w2))[beyond]
+        return slopes, 0.5 * log10_square, faint

@@ -12,9 +12,14 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation, activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import RandomNetwork, Sigmas, random_network
+from gradtui.mathematics.initialisation import (
+    Initialisation,
+    RandomNetwork,
+    Sigmas,
+    random_network,
+)
 from gradtui.mathematics.initialisation.draw import network_on_demand
-from gradtui.mathematics.initialisation.record import LayerSigmas, sigmas_by_layer
+from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, sigmas_by_layer
 from gradtui.mathematics.network import GradientFlow, gradient_flow
 from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.statistics import SATURATED
@@ -102,9 +107,18 @@ def _normal(rng: np.random.Generator, shape: tuple[int, int], scale: float, tick
 
 
 def drawn(
-    subject: Subject, number: int, tick: Tick = unwatched
+    subject: Subject,
+    number: int,
+    tick: Tick = unwatched,
+    init: Initialisation | None = None,
 ) -> tuple[RandomNetwork, np.random.Generator]:
     """Draw the network with this number; with it the generator that its inputs come from.
+
+    Args:
+        subject: whose.
+        number: which.
+        tick: told the share that is done.
+        init: draws its weights instead of its own recipe, if given.
 
     Raises:
         InputError: too deep a network, no such initialisation for this activation, or more memory
@@ -121,10 +135,10 @@ def drawn(
     sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
     seed = int(sequence.generate_state(1)[0])
     rng = np.random.default_rng([setup.seed, _INPUT, number])
-    widths = widths_of(subject)
+    widths, recipe = widths_of(subject), init or subject.init
     if setup.network.weights(setup.depth) > KEPT_WEIGHTS:
-        return network_on_demand(widths, subject.init, subject.activation, seed), rng
-    return random_network(widths, subject.init, subject.activation, seed, tick=tick), rng
+        return network_on_demand(widths, recipe, subject.activation, seed), rng
+    return random_network(widths, recipe, subject.activation, seed, tick=tick), rng
 
 
 def log10_ratio(flow: GradientFlow) -> float:
@@ -150,11 +164,6 @@ def quantities_of(flow: GradientFlow) -> dict[str, Array]:
         "z": flow.log10_grad_biases - last,  # at one input the gradient of a bias is that of its z
         "w": flow.log10_grad_weights - last,
     }
-
-
-def sigmas_of(subject: Subject) -> Sigmas:
-    """The same in one number each, typical ones where layers differ."""
-    return layer_sigmas_of(subject).typical
 
 
 _paths = Kept[GradientPath](12)
@@ -278,10 +287,17 @@ def _summed_from_above(factors: Array) -> Array:
     return np.append(np.cumsum(factors[::-1])[::-1], 0.0)
 
 
-def sigma_w_text(found: LayerSigmas) -> str:
-    """σw as it stands in a readout: 1.414, or 0.7-1.41 where layers differ."""
+def sigma_w_text(found: LayerSigmas, digits: int = 3) -> str:
+    """σw as it stands in a readout: 1.41, or 0.7-1.41 where layers differ.
+
+    Args:
+        found: the layers.
+        digits: so many where it is one number.
+    """
     least, most = (math.sqrt(end) for end in (found.sigma_w2.min(), found.sigma_w2.max()))
-    return plain(most) if found.alike else f"{plain(least, 2)}-{plain(most)}"
+    if one_for_all(found.sigma_w2):
+        return plain(most, digits)
+    return f"{plain(least, 2)}-{plain(most)}"
 
 
 def sigma_w_of(subject: Subject) -> str:

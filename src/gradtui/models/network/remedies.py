@@ -11,19 +11,23 @@ from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import RELIED_ON, judge
-from gradtui.models.network.cost import affordable
+from gradtui.models.network.cost import affordable, networks_of, seconds_of
+from gradtui.models.network.ensemble import Gathered
 from gradtui.models.network.laws import law_of
-from gradtui.models.network.networks import expectation_of, flow_of, quantities_of, widths_of
+from gradtui.models.network.networks import expectation_of, flow_of, widths_of
 from gradtui.models.network.upwards import upwards
-from gradtui.models.subject import Changes, Subject, first_that_helps
-from gradtui.models.wording import gradient_of
+from gradtui.models.network.verdict import said
+from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
 from gradtui.progress import Tick, halves, part
 
-_TRIALS = 40
-"""On so many networks a remedy is tried before it is offered."""
+_FILTER = 40
+"""On so many of the networks that its command draws a change is tried before all of them are."""
 
 _SHARE = 0.05
-"""The share of the time that trying one change may take."""
+"""The share of the time that those of one change may take."""
+
+_CONFIRMING = 0.25
+"""The share of the time that drawing the rest may take, of all changes together."""
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
@@ -44,37 +48,70 @@ def remedy_of(subject: Subject, before: str, tick: Tick) -> Remedy | None:
         tick: is told the share that is done.
     """
     attempts = halves(tick)
+    trying = _Trying(_CONFIRMING * subject.setup.patience)
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
         step(0.0)
-        return _tried(changed, step)
+        return trying.tried(changed, step)
 
     return first_that_helps(subject, _candidates(subject, attempts), heals, before)
 
 
-def _tried(changed: Subject, tick: Tick) -> str | None:
-    """What becomes of the gradient with a change, if theory and most networks find it healthy."""
-    setup = changed.setup
-    limit, quantity = setup.log10_threshold, setup.quantity
-    expected = expectation_of(changed, part(tick, 0.0, 0.0))
-    law = law_of(expected, quantity, widths_of(changed), abs(setup.x))
-    if judge(law.centre, limit).kind is not Kind.HEALTHY:
-        return None
-    trials = affordable(changed, _SHARE, min(setup.network.networks, _TRIALS))
-    if not trials:
-        return None  # it could not be tried in the time that there is
-    found = []
-    for number in range(1, trials + 1):
-        flow = flow_of(changed, number, 1, tick=part(tick, (number - 1) / trials, 1 / trials))
-        found.append(judge(quantities_of(flow)[quantity], limit))
-        ill = sum(judgement.kind is not Kind.HEALTHY for judgement in found)
-        if ill > (1.0 - RELIED_ON) * trials:
+class _Trying:
+    """Trying changes on the networks that their commands draw."""
+
+    def __init__(self, seconds: float) -> None:
+        """Networks beside the first few of each may take so long."""
+        self._left = seconds
+
+    def tried(self, changed: Subject, tick: Tick) -> str | None:
+        """What the command reports, if theory and most networks find the gradient healthy.
+
+        Where there is no time for all networks that it draws, it says of how many.
+        """
+        drawn = networks_of(subjects_of(changed.among, "network"))
+        few = affordable(changed, _SHARE, min(drawn, _FILTER))
+        gathered, limit = Gathered(changed.setup), changed.setup.log10_threshold
+        if not few or not _healthy_in_theory(changed, part(tick, 0.0, 0.0)):
+            return None  # where there are none, it could not be tried in the time that there is
+        if not _heals(changed, gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
             return None
-    healthy = sum(judgement.kind is Kind.HEALTHY for judgement in found)
-    median = sorted(judgement.log10_ratio for judgement in found)[trials // 2]
-    arrives = gradient_of(quantity, median, layer=law.first, last=setup.depth)
-    return f"{arrives} in the median, healthy in {healthy} of {trials} networks"
+        if (seconds := (drawn - few) * seconds_of(changed)) <= self._left:
+            self._left -= seconds
+            rest = part(tick, few / drawn, 1.0 - few / drawn)
+            if not _heals(changed, gathered, range(few + 1, drawn + 1), rest):
+                return None
+        ensemble = gathered.ensembles()[changed.setup.quantity]
+        judgement, shares = judge(ensemble.quantiles()[1], limit), ensemble.shares(limit)
+        if judgement.kind is not Kind.HEALTHY:
+            return None
+        if drawn == 1:
+            return said(changed, judgement, None)
+        what, healthy = said(changed, judgement, shares), shares.counts[Kind.HEALTHY]
+        text = f"{what}, healthy in {healthy} of {shares.total} networks"
+        if shares.total < drawn:
+            text += f", the first of {drawn:,}: there was no time to try more"
+        return text
+
+
+def _healthy_in_theory(changed: Subject, tick: Tick) -> bool:
+    setup = changed.setup
+    law = law_of(expectation_of(changed, tick), setup.quantity, widths_of(changed), abs(setup.x))
+    return judge(law.centre, setup.log10_threshold).kind is Kind.HEALTHY
+
+
+def _heals(changed: Subject, gathered: Gathered, numbers: range, tick: Tick) -> bool:
+    """Whether it is to be relied on in all networks up to the last of these, with those before."""
+    limit, quantity, total = changed.setup.log10_threshold, changed.setup.quantity, numbers.stop - 1
+    ill = sum(judge(row, limit).kind is not Kind.HEALTHY for row in gathered.rows(quantity))
+    for index, number in enumerate(numbers):
+        own = part(tick, index / len(numbers), 1.0 / len(numbers))
+        gathered.add(flow_of(changed, number, 1, tick=own))
+        ill += judge(gathered.rows(quantity)[-1], limit).kind is not Kind.HEALTHY
+        if ill > (1.0 - RELIED_ON) * total:
+            return False
+    return True
 
 
 def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[str, Changes]]:

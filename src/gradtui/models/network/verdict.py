@@ -16,10 +16,16 @@ from gradtui.models.network.laws import Law, law_of
 from gradtui.models.network.networks import Expectation, widths_of
 from gradtui.models.subject import Subject
 from gradtui.models.wording import a_layer, gradient_of
-from gradtui.wording import factor, magnitude, percent, plain
+from gradtui.wording import counted, factor, magnitude, percent, plain
 
 _ENOUGH = 0.05
 """Decades: a mean that is known so well (to 12 %) was taken over enough networks."""
+
+_NEAR = 0.25
+"""What is off what first order predicts by less, as a share of that, is as predicted."""
+
+_DOUBLED = 0.3
+"""Decades: an error from here on is told as a factor."""
 
 _MANY_SATURATED = 0.2
 """Such a share of saturated units is worth a sentence."""
@@ -225,34 +231,50 @@ def _theory(known: Known) -> str:
     if ensemble is None:
         return f"{theory}."
     count, network = ensemble.networks, setup.network
-    networks = f"{count} network{'s' if count > 1 else ''} of {network.width_text}"
+    networks = f"{counted(count, 'network')} of {network.width_text}"
     mean, error = ensemble.mean_and_error()
     if mean == -math.inf and float(known.expected.path.q[0]) == 0.0:
         return ""  # what theory says of the limit x → 0 is not what x = 0 gives
-    if infinite == -math.inf or mean == -math.inf or not law.known[0]:
+    if math.isinf(infinite) or math.isinf(mean) or not law.known[0]:
         return f"{theory}; {networks} give {factor(mean)}."
     if ensemble.dead > 0.0:
         dead = round(ensemble.dead * count)
         return f"{theory}, of all; in {dead} of {networks} nothing arrives."
     apart, width = mean - infinite, centre - infinite
-    measured = f"{networks} give{'s' if count == 1 else ''} {factor(apart)} of it"
-    if 2.0 * error > _ENOUGH and abs(apart) <= 2.0 * error:
-        wanted = math.ceil(count * (2.0 * error / _ENOUGH) ** 2) if error < math.inf else 100
+    doubt = 2.0 * error
+    measured = f"{networks} give{'s' if count == 1 else ''} {_of_it(apart, error)}"
+    if abs(apart) <= doubt:
+        if doubt <= _ENOUGH:
+            return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
+        wanted = math.ceil(count * (doubt / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
-    if abs(apart) <= max(2.0 * error, _ENOUGH):
-        return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
+    theory, measured = f"{theory} for infinite width", f"{measured} in the geometric mean"
     if law.band is None:
-        return f"{theory} for infinite width; {measured} in the geometric mean."
-    if abs(apart - width) <= max(2.0 * error, _ENOUGH, 0.25 * abs(width)):
+        return f"{theory}; {measured}."
+    off = abs(apart - width)
+    if off <= doubt and abs(width) <= doubt:
+        # What is predicted is not told from no effect of the width.
+        wanted = math.ceil(count * (doubt / abs(width)) ** 2)
         return (
-            f"{theory} for infinite width; {measured} in the geometric mean, "
-            f"as a finite width makes it (predicted {factor(width)})."
+            f"{theory}; {measured}, too few to tell whether it is what a finite width makes "
+            f"(predicted {factor(width)}): it takes some {wanted:,}."
         )
+    if off <= max(doubt, _NEAR * abs(width)) and abs(width) > doubt:
+        return f"{theory}; {measured}, as a finite width makes it (predicted {factor(width)})."
     return (
-        f"{theory} for infinite width; {measured}, where first order in depth/width = "
+        f"{theory}; {measured}, where first order in depth/width = "
         f"{network.depth_over_width(setup.depth):.2g} predicts {factor(width)}."
     )
 
 
+def _of_it(apart: float, error: float) -> str:
+    """What was measured beside theory, with its standard error."""
+    if error == math.inf:
+        return f"{factor(apart)} of it"
+    if error < _DOUBLED:
+        return f"{factor(apart)} ± {_percentage(error)} of it"
+    return f"{factor(apart)} of it (give or take {factor(error)})"
+
+
 def _percentage(error: float) -> str:
-    return f"{100.0 * (10.0**error - 1.0):.2g} %" if error < 1.0 else "any"
+    return f"{100.0 * math.expm1(error * math.log(10.0)):.2g} %"

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.wide.advice import Advice, sufficient_width
+from gradtui.mathematics.initialisation.record import LayerSigmas
+from gradtui.mathematics.wide.advice import Advice
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import RELIED_ON
-from gradtui.models.network.networks import Expectation
+from gradtui.models.network.networks import Expectation, layer_sigmas_of, sigma_w_text
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject
 from gradtui.setup import Setup
@@ -80,7 +81,7 @@ class CheckedWeights:
         names: the recipe's, several where they are one and the same in square layers.
         letter: where it stands in the picture.
         subject: the activation, with the initialisation that they are drawn with.
-        sigma_w: its σw.
+        sigma_w: its σw; of orthogonal weights the gain, which in square layers is that.
         sigma_b: its σb.
         log10_ratio: log10 of ‖∂L/∂a_0‖ / ‖∂L/∂a_L‖ at infinite width.
         wanted: how many networks are to be measured.
@@ -95,6 +96,15 @@ class CheckedWeights:
     log10_ratio: float
     wanted: int = 0
     measured: Array = field(default_factory=lambda: np.empty(0))
+
+    @cached_property
+    def by_layer(self) -> LayerSigmas:
+        """σw and σb of its layers."""
+        return layer_sigmas_of(self.subject)
+
+    def sigma_w_text(self, digits: int) -> str:
+        """Its σw, or from which to which it goes where layers differ."""
+        return sigma_w_text(self.by_layer, digits)
 
     @property
     def label(self) -> str:
@@ -171,6 +181,7 @@ class Comparison:
         settled: whether the networks are drawn and no others are looked for any more.
         theirs: of theory's σw the better ones, where others were found better.
         expectation: what theory says of the normal ones at this width, once that is known.
+        wider: how many units a layer do with theory's σw, and the networks that showed it.
         remedy: what helps where no weights do.
         not_simulated: why it could not be checked, where it could not.
         why_fewer: why fewer networks are drawn than were asked for, where that is so.
@@ -183,6 +194,7 @@ class Comparison:
     searched: bool = False
     settled: bool = False
     theirs: CheckedWeights | None = None
+    wider: tuple[int, Share] | None = None
     remedy: Remedy | None = None
     not_simulated: str = ""
     why_fewer: str = ""
@@ -224,16 +236,13 @@ class Comparison:
         return sum(weights.wanted for weights in self.weights)
 
     @property
-    def width_that_holds(self) -> float:
-        """From which width on 95 % of networks keep the threshold, to leading order."""
-        if self.expectation is None:
-            return math.nan
-        network = self.subject.setup.network
-        if network.listed:
-            return math.nan  # there is no one width
-        units = network.width
-        n_beta = float(self.expectation.path.log_variance(units)[0] * units)
-        return sufficient_width(n_beta, self.normal.log10_ratio, self.advice.threshold)
+    def told(self) -> CheckedWeights:
+        """Those that the verdict is about: where the best do not do, no recipe does more often."""
+        best, limit = self.best, self.subject.setup.log10_threshold
+        if self.advised is not None or not best.measured.size:
+            return best
+        alike = [one for one in self.weights if one.measured.size == best.measured.size]
+        return max((best, *alike), key=lambda one: one.share(limit).healthy)
 
 
 @dataclass(frozen=True, eq=False)

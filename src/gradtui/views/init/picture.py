@@ -23,7 +23,7 @@ from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import THEORY, decade, decade_cells, magnitude, plain
+from gradtui.wording import THEORY, counted, decade, decade_cells, magnitude, plain, told
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -41,7 +41,7 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     _draw_weights(canvas, result.focused, setup)
     heading = row_within(
         size.width,
-        Span(f"       gradient left after {setup.depth} layers, by σw", "title"),
+        Span(f"       gradient left after {counted(setup.depth, 'layer')}, by σw", "title"),
         Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
@@ -72,7 +72,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         whole_y=top >= _FEW_DECADES,
         log_y=True,
         x_title="σw",
-        y_title=f"gradient left after {setup.depth} layers",
+        y_title=f"gradient left after {counted(setup.depth, 'layer')}",
     )
 
 
@@ -152,8 +152,9 @@ def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.others)
-    wide = max(23, min(longest, width - 52))
-    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>7}{f'after {setup.depth}':>11}")
+    sigmas = max(7, *(len(recipe.sigma_w_text(4)) + 1 for recipe in comparison.others))
+    wide = max(23, min(longest, width - 45 - sigmas))
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>{sigmas}}{f'after {setup.depth}':>11}")
     rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
     for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
@@ -161,7 +162,7 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
             [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
-                Span(f"{plain(recipe.sigma_w, 4):>7}{magnitude(recipe.log10_ratio):>11}"),
+                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{told(recipe.log10_ratio):>11}"),
                 *measured_columns(recipe),
             ]
         )

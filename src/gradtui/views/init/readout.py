@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from gradtui.models.finding import Kind
+from gradtui.models.wording import a_layer
 from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.setup import Setup
 from gradtui.views.columns import whole_columns
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import with_sigmas
-from gradtui.wording import magnitude, plain, rate
+from gradtui.wording import plain, told
 
 ADVISED = "◆"
 """Where the advised weights stand in the picture."""
@@ -23,15 +24,16 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     """The best weights, advised if they do, and the cursor's σw: theory, and what was measured."""
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
+    best, here = comparison.best, _at_cursor(comparison, setup)
+    wide = max(9, len(best.sigma_w_text(6)) + 1)
     rows = [
         [
             Span(fit_text(f" {comparison.name}", 14), "title"),
-            Span(f"{'σw':>9}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
+            Span(f"{'σw':>{wide}}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
             Span("  5-95 %", "muted"),
         ]
     ]
-    best, here = comparison.best, _at_cursor(comparison, setup)
     kind, advised = best.kind(limit), comparison.advised is best
     letter, label = (ADVISED, "advised") if advised else (best.letter, best.label)
     for weights, lead, role in (
@@ -43,8 +45,8 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
             [
                 Span(f" {lead:<13}", role),
                 Span(
-                    f"{plain(weights.sigma_w, 6):>9}{plain(weights.sigma_b):>6}"
-                    f"{_a_layer(ratio / setup.depth):>10}{magnitude(ratio):>11}"
+                    f"{weights.sigma_w_text(6):>{wide}}{plain(weights.sigma_b):>6}"
+                    f" {_a_layer(ratio, setup.depth):>9}{told(ratio):>11}"
                 ),
                 *measured_columns(weights),
             ]
@@ -71,15 +73,15 @@ def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
     return CheckedWeights(("cursor",), "┆", drawn, sigma_w, sigma_b, ratio)
 
 
-def _a_layer(log10_rate: float) -> str:
+def _a_layer(log10_ratio: float, layers: int) -> str:
     """The geometric mean of the factors; what is not a hundred-thousandth off 1 is 1."""
-    return "×1" if abs(log10_rate) < _NEXT_TO_1 else rate(log10_rate)
+    return "×1" if abs(log10_ratio / layers) < _NEXT_TO_1 else a_layer(log10_ratio, layers)
 
 
 def measured_columns(weights: CheckedWeights) -> tuple[Span, ...]:
     """Median and 5-95 %, as two columns."""
     if not weights.measured.size:
         return (Span("  …" if weights.wanted else "", "muted"),)
-    low, median, high = map(magnitude, weights.quantiles)
+    low, median, high = map(told, weights.quantiles)
     spread = f"{low} to {high}" if weights.measured.size > 1 else "1 network"
     return Span(f"  {median:<8} "), Span(spread, "spread")

@@ -23,6 +23,7 @@ from gradtui.views.init.weights import (
     seconds_of_all,
     work_of,
 )
+from gradtui.views.init.widths import width_that_holds
 
 _MOST = 100
 """A remedy is confirmed on so many networks at most, until there is no doubt."""
@@ -122,11 +123,11 @@ def _drawn(
 
 def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first; another activation last."""
-    setup, unstable = comparison.subject.setup, comparison.advice.unstable
+    setup = comparison.subject.setup
     yield from usual_inputs(setup)
     units, depth, listed = setup.network.width, setup.depth, setup.network.listed
-    width = comparison.width_that_holds
-    for times in () if unstable or listed else (1.0, 2.0):
+    width = width_that_holds(comparison)
+    for times in (1.0, 2.0):
         if units < times * width <= MAX_WIDTH:
             enough = 2 ** math.ceil(math.log2(times * width))
             yield f"units = {enough}", {"units": enough}

@@ -11,11 +11,11 @@ from gradtui.errors import InputError
 from gradtui.mathematics.wide.advice import log10_ratio
 from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.networks import expectation_of
-from gradtui.models.network.upwards import upwards
+from gradtui.models.network.upwards import downwards, upwards
 from gradtui.models.quantiles import quantiles
 from gradtui.progress import Tick
 from gradtui.views.init.comparison import CheckedWeights, Comparison, better_of
-from gradtui.views.init.weights import left_in, measured, pair_of, seconds_of_all
+from gradtui.views.init.weights import left_in, measured_all, pair_of, seconds_of_all
 
 _TRIALS, _FEWEST = 8, 4
 """On so many networks, or fewer, each σw is tried; the best is then measured on others."""
@@ -24,7 +24,7 @@ _TIME = 0.75
 
 
 def looked_further(comparison: Comparison, among: int, tick: Tick) -> Comparison | None:
-    """The comparison with the best weights found further up; None where that is not needed.
+    """The comparison with the best weights found further up or down; None where that is not needed.
 
     Args:
         comparison: with its networks measured.
@@ -34,6 +34,8 @@ def looked_further(comparison: Comparison, among: int, tick: Tick) -> Comparison
     setup, limit = comparison.subject.setup, comparison.subject.setup.log10_threshold
     pair, count = comparison.weights[:2], comparison.normal.measured.size
     tried = upwards(comparison.advice)
+    if any((one.measured == -np.inf).any() for one in pair):  # smaller z are flat more rarely
+        tried = (*downwards(comparison.advice), *tried)
     if not (tried and count and pair[1].measured.size == count and comparison.advised is None):
         return None
     time = _TIME * setup.patience / among - count * seconds_of_all(pair)
@@ -51,7 +53,7 @@ def looked_further(comparison: Comparison, among: int, tick: Tick) -> Comparison
         # what is chosen as the best of several looks better on the networks it was chosen by
         others = range(count + 1, count + trials + 1)
         best = max(found, key=lambda two: _merit(two, others, tick))
-        better = _measured(best[0], count, tick), _measured(best[1], count, tick)
+        better = measured_all(best[0], count, tick), measured_all(best[1], count, tick)
     except InputError:  # more memory than there is
         return None
     searched = replace(comparison, searched=True)
@@ -77,8 +79,3 @@ def _merit(
     ratios = np.array([[left_in(way.subject, at, tick) for at in numbers] for way in ways])
     healthy = np.count_nonzero(abs(ratios) <= -ways[0].subject.setup.log10_threshold, axis=1)
     return int(healthy.max()), int(healthy.sum()), -abs(float(quantiles(ratios.ravel())[1]))
-
-
-def _measured(weights: CheckedWeights, count: int, tick: Tick) -> CheckedWeights:
-    *_, known = measured(replace(weights, wanted=count), tick)
-    return known

@@ -24,6 +24,7 @@ from gradtui.views.init.weights import (
     recipes_in_use,
     seconds_of_all,
 )
+from gradtui.views.init.widths import wide_enough
 from gradtui.wording import duration
 
 _FOLLOWED = 300
@@ -69,6 +70,11 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
         result = result.with_one(replace(known, settled=True))
         yield result
         done += comparison.wanted
+    for comparison in result.each:
+        still = part(tick, _SIMULATING, 0.0)
+        if (wider := wide_enough(comparison, len(result.each), still)) is not None:
+            result = result.with_one(replace(comparison, wider=wider))
+            yield result
     for comparison in result.each:
         remedy = remedy_of(comparison, part(tick, _SIMULATING, 0.0))
         if remedy is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from gradtui.models.decay import Value
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.view import Table
@@ -27,7 +29,7 @@ def _values(comparison: Comparison, weights: CheckedWeights) -> dict[str, Value]
     low, median, high = weights.quantiles if count else (None, None, None)
     return {
         "advised": weights is comparison.advised,
-        "sigma_w": weights.sigma_w,
+        "sigma_w": math.sqrt(weights.by_layer.typical.sigma_w2),
         "sigma_b": weights.sigma_b,
         "gain": weights.sigma_w,
         "sigma_w_low": comparison.advice.low if ranged else None,

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.judging import RELIED_ON
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
-from gradtui.wording import factor, magnitude, percent, plain, share_of
+from gradtui.views.init.weights import RECIPES
+from gradtui.wording import counted, factor, magnitude, percent, plain, share_of
 
 _FAILS = math.log10(3.0)
 """Decades by which theory may be off before that is said."""
+_UNCHANGED = 0.02
+"""Decades of a gradient that is called so."""
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
 
@@ -23,7 +28,7 @@ def finding(result: Comparisons, name: str) -> Finding | None:
     """The verdict on the advice for one activation; None until a network is drawn."""
     comparison = result.of(name)
     limit = comparison.subject.setup.log10_threshold
-    kind = comparison.best.kind(limit)
+    kind = comparison.told.kind(limit)
     if kind is None:
         return None
     causes = [*_beside(comparison, limit), *_exactness(comparison), *_costs(comparison)]
@@ -33,14 +38,14 @@ def finding(result: Comparisons, name: str) -> Finding | None:
         _sentence(comparison, kind, limit),
         " ".join(causes),
         evidence=_evidence(comparison),
-        remedy=comparison.remedy,
+        remedy=None if kind is Kind.HEALTHY else comparison.remedy,
     )
 
 
 def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     """What the best weights keep, in how many of the networks."""
-    setup, best = comparison.subject.setup, comparison.best
-    layers = f"{setup.depth} layer{'s' if setup.depth > 1 else ''}"
+    setup, best = comparison.subject.setup, comparison.told
+    layers = counted(setup.depth, "layer")
     if not comparison.settled:
         layers += " so far"
     which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
@@ -61,13 +66,29 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
     only = "only " if share.healthy else ""
     found = f"over {layers}: with the best weights found, {which}, {only}{kept}"
-    if Kind.of(best.quantiles[1], limit) is kind:
-        return f"{comparison.name} {kind} {found}; {rule}."
-    below, above = map(percent, best.outside(limit))
-    return f"{comparison.name} scatters {found}; {below} vanish, {above} explode; {rule}."
+    return f"{comparison.name} {_failing(best, kind, limit)} {found}; {rule}."
+
+
+def _failing(best: CheckedWeights, kind: Kind, limit: float) -> str:
+    """What becomes of a gradient that is not healthy in enough of the networks.
+
+    It scatters only where it vanishes in some and explodes in others.
+    """
+    if Kind.of(best.quantiles[1], limit) is not Kind.HEALTHY:
+        return str(best.kind(limit) or kind)
+    below, above = best.outside(limit)
+    if below and above:
+        parts = f"vanishes in {percent(below)} of the networks and explodes in {percent(above)}"
+        return f"scatters, {parts},"
+    if above:
+        return f"explodes in {percent(above)} of the networks"
+    dead = float(np.mean(best.measured == -math.inf))
+    return f"{'dies out' if dead == below else 'vanishes'} in {percent(below)} of the networks"
 
 
 def _called(weights: CheckedWeights) -> str:
+    if weights.names[0] in RECIPES:
+        return f"{weights.label} (σw = {weights.sigma_w_text(4)})"
     if weights.orthogonal:
         return f"orthogonal weights of gain {plain(weights.sigma_w, 6)}"
     return f"σw = {plain(weights.sigma_w, 6)} (the gain)"
@@ -75,28 +96,32 @@ def _called(weights: CheckedWeights) -> str:
 
 def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
     """How the other way to draw weights of that size did, if that says more."""
-    best, normal, orthogonal = comparison.best, comparison.normal, comparison.orthogonal
-    if best.orthogonal:
+    best, normal, orthogonal = comparison.told, comparison.normal, comparison.orthogonal
+    if best is orthogonal:
         yield f"Normal weights of that size scatter more: {normal.share(limit)} are healthy."
-    elif orthogonal.measured.size and best.measured.size:
+    elif best is normal and orthogonal.measured.size and best.measured.size:
         share, own = orthogonal.share(limit), best.share(limit)
         if share.count == own.count and share.healthy > own.healthy:
             yield f"Orthogonal weights of this gain scatter less: {share} are healthy."
     if (theirs := comparison.theirs) is not None:
+        kept = "the gradient unchanged"
+        if abs(theirs.log10_ratio) > _UNCHANGED:
+            kept = f"{factor(theirs.log10_ratio)} of the gradient left"
         yield (
-            f"Where theory has the gradient unchanged, at {_called(theirs)}, only "
+            f"Where theory has {kept}, at {_called(theirs)}, only "
             f"{theirs.share(limit)} are healthy."
         )
-    wide = comparison.width_that_holds
-    units = comparison.subject.setup.network.width
-    failing = comparison.advised is None and best.measured.size
-    if failing and not comparison.advice.unstable and units < wide < math.inf:
-        yield f"It takes about {magnitude(math.log10(wide))} units to hold in most."
+    if comparison.wider is not None and comparison.advised is None:
+        units, share = comparison.wider
+        yield (
+            f"With {counted(units, 'unit')} a layer and σw = {plain(comparison.advice.sigma_w, 6)} "
+            f"{share} are healthy."
+        )
 
 
 def _evidence(comparison: Comparison) -> str:
     """The networks drawn, and what theory says of them."""
-    best = comparison.best
+    best = comparison.told
     if comparison.not_simulated:
         return f"In theory, for infinite width; not simulated: {comparison.not_simulated}."
     if not best.measured.size:
@@ -109,10 +134,10 @@ def _evidence(comparison: Comparison) -> str:
 
 
 def _theory(comparison: Comparison, setup: Setup) -> str:
-    best, expectation, network = comparison.best, comparison.expectation, setup.network
+    best, expectation, network = comparison.told, comparison.expectation, setup.network
     text = f"Theory: {factor(best.log10_ratio)} for infinite width"
     here = math.nan if expectation is None else float(expectation.centre[0])
-    if best.orthogonal or not math.isfinite(here):
+    if best is not comparison.normal or not math.isfinite(here):
         return f"{text}."
     apart = best.quantiles[1] - here
     fails = ": that fails here" if not abs(apart) <= _FAILS else ""
@@ -146,9 +171,11 @@ def _exactness(comparison: Comparison) -> Iterator[str]:
 def _range(comparison: Comparison) -> str:
     advice, best, setup = comparison.advice, comparison.best, comparison.subject.setup
     text = f"At infinite width any σw {_from_to(advice)} is healthy"
-    if best.kind(setup.log10_threshold) is Kind.HEALTHY or not comparison.searched:
+    limit = setup.log10_threshold
+    healthy = any(one.kind(limit) is Kind.HEALTHY for one in (best, *comparison.others))
+    if healthy or not comparison.searched:
         return f"{text}."
-    return f"{text}; {setup.network.units_text} scatter too much for any that was tried."
+    return f"{text}; with {setup.network.units_text} none is that was tried."
 
 
 def _from_to(advice: Advice) -> str:

@@ -54,7 +54,7 @@ def advice_for(subject: Subject, followed: int | None, tick: Tick) -> Advice:
 def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, CheckedWeights]:
     """Normal weights of the σw that is advised, and orthogonal ones of that gain.
 
-    They differ in nothing else, and theory says the same of both.
+    In square layers they differ in nothing else, and theory says the same of both.
     """
     return pair_of(subject, advice.sigma_w, advice.sigma_b, advice.log10_ratio)
 
@@ -68,7 +68,7 @@ def pair_of(
     orthogonal = subject.changed({"init": (spec,)})
     return (
         CheckedWeights(("normal",), "N", normal, w, b, ratio),
-        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, ratio),
+        CheckedWeights(("orthogonal",), "O", orthogonal, w, b, _own_ratio(orthogonal, w, ratio)),
     )
 
 
@@ -103,15 +103,18 @@ def recipes_in_use(
         subject.activation, ws, bs, setup.depth, abs(setup.x), followed=followed, tick=tick
     )
     return tuple(
-        replace(recipe, log10_ratio=_own_ratio(recipe.subject, float(ratio)))
+        replace(recipe, log10_ratio=_own_ratio(recipe.subject, recipe.sigma_w, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
 
 
-def _own_ratio(subject: Subject, ratio: float) -> float:
-    """What theory says is left: that for one σw, or where layers differ, that for theirs."""
+def _own_ratio(subject: Subject, w: float, ratio: float) -> float:
+    """What theory says is left: that for this σw, or where that of a layer is another, for theirs.
+
+    So it is where layers differ, and of orthogonal weights where there are more units than below.
+    """
     found, setup = layer_sigmas_of(subject), subject.setup
-    if found.alike:
+    if found.alike and math.isclose(math.sqrt(found.typical.sigma_w2), w, rel_tol=1e-9):
         return ratio
     path = theory(subject.activation, *found.for_theory, setup.depth, abs(setup.x))
     return float(path.log10_grad_hidden[0])
@@ -157,6 +160,16 @@ def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:
             work = 0.0
             weights = replace(weights, measured=np.array(ratios))
             yield weights
+
+
+def measured_all(weights: CheckedWeights, count: int, tick: Tick) -> CheckedWeights:
+    """The same with so many networks measured.
+
+    Raises:
+        InputError: more memory than there is.
+    """
+    *_, known = measured(replace(weights, wanted=count), tick)
+    return known
 
 
 def left_in(subject: Subject, number: int, tick: Tick) -> float:

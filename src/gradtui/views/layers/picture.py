@@ -30,7 +30,7 @@ from gradtui.views.layers.readout import share_text
 from gradtui.views.layers.spreads import below_ends, mean_slopes, shown_layers, spread, z_limits
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
 from gradtui.views.view import Size
-from gradtui.wording import decade, plain, subscript
+from gradtui.wording import counted, decade, plain, subscript
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ _MANY = 0.01
 
 def waiting(setup: Setup) -> str:
     """What is said as long as no network was run."""
-    return f"Drawing and running {setup.depth:,} layers of {setup.network.units_text} …"
+    return f"Drawing and running {counted(setup.depth, 'layer')} of {setup.network.units_text} …"
 
 
 def draw(result: ComparedNetworks, setup: Setup, size: Size, marker: str) -> Picture:

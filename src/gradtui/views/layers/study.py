@@ -200,7 +200,7 @@ def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:
     """Draw the first network of decay's ensemble and run a batch."""
     layered, batch = LAYERED[subject.setup.model], subject.setup.network.batch
     flow = layered.flow(subject, 1, batch, layers=True, bins=BINS, tick=tick)
-    sigma_w2 = layered.sigmas(subject).sigma_w2
+    sigma_w2 = layered.sigmas(subject).typical.sigma_w2
     log10_sigma_w = 0.5 * math.log10(sigma_w2) if sigma_w2 else -math.inf
     return NetworkLayers(subject, flow, log10_sigma_w, layered.sigma_w_text(subject))
 

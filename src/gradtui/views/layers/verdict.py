@@ -11,7 +11,7 @@ from gradtui.models.finding import Finding, Kind
 from gradtui.views.facts import where_zero
 from gradtui.views.layers.judgement import signal_goes
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
-from gradtui.wording import magnitude, percent, rate
+from gradtui.wording import counted, magnitude, percent, rate
 
 _MOST = 0.5
 """In a flat layer more than this share of those values is flat that are not so by design."""
@@ -70,7 +70,7 @@ def _by_weights(network: NetworkLayers, sign: float, shares: str) -> str:
     if sign * (weights - size) <= sign * size:
         return f"The weights did it: {shares}."
     fewest = min(network.flow.widths[:-1])
-    units = f"{fewest} unit{'s' if fewest > 1 else ''}"
+    units = counted(fewest, "unit")
     which = (
         f"Layers of {units}" if fewest == max(network.flow.widths) else f"Widths down to {units}"
     )
@@ -93,9 +93,11 @@ def _stopped_inputs(network: NetworkLayers) -> str:
     """Where the gradients of single inputs become exactly zero: counted from above."""
     stops = -np.diff(network.flow.dead_rows)
     most = int(np.argmax(stops)) + 1
+    width = network.flow.widths[most]
+    few = f"{counted(width, 'unit')} {'is' if width == 1 else 'are'} few"
     return (
         f"For each of them all units of a layer have f′ = 0, for {stops[most - 1]} those of layer "
-        f"{most}: {network.flow.widths[most]} units are few."
+        f"{most}: {few}."
     )
 
 

@@ -8,7 +8,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.cursor import KEYS, climb, upright, walk
 from gradtui.views.view import View
 from gradtui.when_called import when_called
-from gradtui.wording import foretold
+from gradtui.wording import counted, foretold
 
 if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
@@ -34,7 +34,7 @@ _A_LAYER = 3e-4
 def foretold_of(setup: Setup) -> str:
     """That so many layers take long, where they may: far less where q soon comes to rest."""
     seconds = _A_LAYER * setup.depth * len(setup.activations)
-    return foretold(f"following {setup.depth:,} layers", seconds, most=True)
+    return foretold(f"following {counted(setup.depth, 'layer')}", seconds, most=True)
 
 
 VIEW: View[Phase] = View(

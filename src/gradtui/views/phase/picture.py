@@ -18,7 +18,7 @@ from gradtui.setup import Setup
 from gradtui.views.phase.maps import Map
 from gradtui.views.phase.study import Phase
 from gradtui.views.view import Size
-from gradtui.wording import magnitude, plain
+from gradtui.wording import counted, magnitude, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ _Placed: TypeAlias = tuple[str, list[str], tuple[float, float]]
 def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     """The map in bands, the critical line, the initialisations, the cursor."""
     by_depth = setup.plane.against == "depth"
-    placed = _initialisations(result, setup)
+    placed = [] if by_depth else _initialisations(result, setup)
     # The cursor hides the letter that it stands on, and has its names instead.
     hidden = [one for one in placed if _at_cursor(one[2], result.map, setup, size)]
     seen = [one for one in placed if one not in hidden]
@@ -91,7 +91,7 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
             canvas.text(*at, letter, "title", ", ".join(names))
     height = setup.layer if by_depth else setup.plane.sigma_b
     here = f"σw = {plain(setup.plane.sigma_w)}, {'L' if by_depth else 'σb'} = {plain(height)}"
-    if hidden and not by_depth:
+    if hidden:
         here = f"{here}: {', '.join(hidden[0][1])}"
     canvas.pointer(setup.plane.sigma_w, height, "cursor", here)
     below = Picture.of(legends, size.width)
@@ -132,7 +132,7 @@ def _measured(setup: Setup) -> str:
     """What the colours stand for."""
     if setup.plane.against == "depth":
         return "gradient left at layer L"
-    return f"gradient left after {setup.depth:,} layer{'s' if setup.depth > 1 else ''}"
+    return f"gradient left after {counted(setup.depth, 'layer')}"
 
 
 def _heading(setup: Setup, width: int) -> Row:
@@ -200,9 +200,8 @@ def _legend(
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
     # What q does; a figure has room to say what that means.
     parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
-    if not by_depth:
-        parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
-        parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
+    parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
+    parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
     rows: list[list[Span]] = [[Span("     ")]]
     for mark, name, role in parts:
         if sum(len(span.text) for span in rows[-1]) + len(mark) + 1 + len(name) > width:
@@ -225,7 +224,9 @@ def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
 def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:
     """Letter, names and place of each that is inside the map; one letter where several agree."""
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
-    (left, *_, right), (low, *_, high) = result.map.sigma_w, result.map.heights
+    (left, right), (low, high) = (
+        edges[[0, -1]] for edges in (result.map.sigma_w, result.map.heights)
+    )
     for letter, (name, recipe) in _RECIPES.items():
         given = sigmas(recipe, setup.focused, setup.network.width)
         at = round(math.sqrt(given.sigma_w2), 9), round(math.sqrt(given.sigma_b2), 9)

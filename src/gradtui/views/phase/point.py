@@ -19,7 +19,7 @@ from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick
 from gradtui.setup import Setup
-from gradtui.wording import magnitude
+from gradtui.wording import LARGEST, counted, magnitude
 
 MODEL = MODELS["network"]
 """Whose weights are mapped."""
@@ -251,10 +251,12 @@ def left_in_words(point: Point) -> str:
     """What is left of the gradient after the point's layers."""
     digits = digits_beside(point.log10_left, point.subject.setup.log10_threshold)
     bounded = point.log10_left < math.inf
-    left = magnitude(point.log10_left, digits) if bounded else "without bound"
-    if not point.followed and point.log10_left > -math.inf:
+    left = magnitude(point.log10_left if bounded else LARGEST, digits)
+    if not bounded:
+        left = f"more than {left}"
+    elif not point.followed and point.log10_left > -math.inf:
         left = f"less than {left}"
-    layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
+    layers = counted(point.layers, "layer")
     if point.log10_left >= NONE:
         return f"{layers} make{'' if point.layers > 1 else 's'} it {left}"
     return f"{layers} leave{'' if point.layers > 1 else 's'} {left}"

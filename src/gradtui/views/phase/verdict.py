@@ -8,7 +8,7 @@ from gradtui.models.finding import Finding, Kind
 from gradtui.views.phase.critical import critical_places
 from gradtui.views.phase.point import NONE, Point, left_in_words
 from gradtui.views.phase.study import Phase
-from gradtui.wording import magnitude, plain
+from gradtui.wording import counted, magnitude, plain
 
 _MOST_LAYERS = 10**5
 _APART = 0.3
@@ -78,6 +78,8 @@ def _factors(point: Point) -> str:
     if w == 0.0:
         return "Weights of 0 pass nothing"
     rates = f"{plain(w)} × {figure(slopes)} = {figure(point.chi, 4)}"
+    if point.chi == math.inf:
+        return f"χ = σw² E[f′²] grows without end {end}"
     text = f"χ = σw² E[f′²] = {rates} {end}"
     apart = abs(point.log10_left - point.layers * point.log10_rate)
     if math.isfinite(point.log10_rate) and apart > _APART:
@@ -103,5 +105,5 @@ def _nowhere(point: Point, kind: Kind) -> str:
     """That nothing was found to help, once it was looked for."""
     if kind is Kind.HEALTHY or point.remedy is not None or point.lasting is None:
         return ""
-    layers = f"{point.layers:,} layer{'s' if point.layers > 1 else ''}"
+    layers = counted(point.layers, "layer")
     return f" No place on the map was found where {layers} leave it healthy."

@@ -1,4 +1,7 @@
-"""Spectra of random networks, pooled: Gaussian networks beside orthogonal ones of the same σw."""
+"""Spectra of random networks, pooled: those asked for, beside ones of the same σw of another kind.
+
+That is orthogonal weights, or of orthogonal ones Gaussian ones.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import Sigmas, initialisation
+from gradtui.mathematics.initialisation import Initialisation, initialisation
+from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, with_weights
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectra
 from gradtui.mathematics.spec import number as plain_number
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
@@ -22,7 +26,8 @@ from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 
-GAUSSIAN, ORTHOGONAL = "Gaussian", "orthogonal"
+ORTHOGONAL = "orthogonal"
+_CALLED = {"normal": "Gaussian"}
 
 _DRAWING = 0.2
 """The share of the work of a network that drawing its weights is."""
@@ -85,19 +90,14 @@ class Ensemble:
     """The spectra of random networks of one kind of weights, by depth.
 
     Attributes:
-        weights: "Gaussian" or "orthogonal".
-        subject: drawn with the recipe that has the σw and σb which both kinds share.
+        weights: "Gaussian", "truncated", "uniform" or "orthogonal".
+        recipe: what draws them.
         spectra: those at each depth that was reached, one a network.
     """
 
     weights: str
-    subject: Subject
+    recipe: Initialisation
     spectra: Mapping[int, tuple[Spectrum, ...]] = field(default_factory=dict)
-
-    @property
-    def init(self) -> str:
-        """The text form of its recipe."""
-        return self.subject.init
 
     def with_(self, spectrum: Spectrum) -> Ensemble:
         """The same with a spectrum more."""
@@ -112,23 +112,23 @@ class Ensemble:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One subject with one σw and σb: Gaussian networks, and orthogonal ones.
+    """One subject: networks of its own recipe, and others whose layers have the same σw and σb.
 
     Attributes:
-        subject: with the recipe that was chosen, from which σw and σb come.
-        sigmas: these, and whether its weights are orthogonal.
+        subject: with the recipe that was chosen.
+        sigmas: σw and σb of its layers, and whether its weights are orthogonal.
         critical: the critical σw at this σb, where there is one.
-        ensembles: the Gaussian one and the orthogonal one.
+        ensembles: the one that is not orthogonal, and the orthogonal one.
     """
 
     subject: Subject
-    sigmas: Sigmas
+    sigmas: LayerSigmas
     critical: float | None
     ensembles: tuple[Ensemble, Ensemble]
 
     @property
     def chosen(self) -> Ensemble:
-        """The kind that the recipe belongs to; uniform weights spread like Gaussian ones."""
+        """That of the recipe."""
         return self.ensembles[self.sigmas.weights == ORTHOGONAL]
 
     @property
@@ -138,13 +138,20 @@ class Pair:
 
     @property
     def sigma_w(self) -> float:
-        """σw."""
-        return math.sqrt(self.sigmas.sigma_w2)
+        """σw; where layers differ, a typical one."""
+        return math.sqrt(self.sigmas.typical.sigma_w2)
 
     @property
     def sigma_b(self) -> float:
-        """σb."""
-        return math.sqrt(self.sigmas.sigma_b2)
+        """σb; where layers differ, a typical one."""
+        return math.sqrt(self.sigmas.typical.sigma_b2)
+
+    @property
+    def gain(self) -> float:
+        """The gain of orthogonal matrices of this σw; where it differs by layer, a typical one."""
+        setup = self.subject.setup
+        gains = self.sigmas.gains(setup.network.widths(setup.depth))
+        return float(np.exp(np.mean(np.log(gains)))) if gains.all() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,25 +207,32 @@ def networks_of(setup: Setup) -> int:
 
 
 def pair_of(subject: Subject) -> Pair:
-    """Two empty ensembles with the σw and σb of a recipe."""
-    found = LAYERED[subject.setup.model].sigmas(subject)
-    sigma_w, sigma_b = (rounded(math.sqrt(s)) for s in (found.sigma_w2, found.sigma_b2))
+    """Two empty ensembles: of the recipe itself, and of the other kind with the same σw and σb."""
+    setup, own = subject.setup, initialisation(subject.init)
+    found = LAYERED[setup.model].sigmas(subject)
+    widths = setup.network.widths(setup.depth)
     try:
-        critical = math.sqrt(critical_sigma_w2(subject.activation, found.sigma_b2))
+        critical = math.sqrt(critical_sigma_w2(subject.activation, found.typical.sigma_b2))
     except InputError:
         critical = None
-    gaussian = recipe("normal", sigma_w=sigma_w, sigma_b=sigma_b)
-    orthogonal = recipe("orthogonal", gain=sigma_w, sigma_b=sigma_b)
-    ensembles = (
-        Ensemble(GAUSSIAN, drawn_with(subject, gaussian)),
-        Ensemble(ORTHOGONAL, drawn_with(subject, orthogonal)),
-    )
-    return Pair(subject, found, critical, ensembles)
+    orthogonal = found.weights == ORTHOGONAL
+    kind = "normal" if orthogonal else ORTHOGONAL
+    chosen = Ensemble(_CALLED.get(found.weights, found.weights), own)
+    other = Ensemble(_CALLED.get(kind, kind), _other(own, found, widths, kind))
+    return Pair(subject, found, critical, (other, chosen) if orthogonal else (chosen, other))
 
 
-def drawn_with(subject: Subject, init: str) -> Subject:
-    """The same subject among the same others, its own weights drawn by another recipe."""
-    return replace(subject, setup=subject.setup.with_(init=(init,)))
+def _other(
+    own: Initialisation, found: LayerSigmas, widths: Sequence[int], kind: str
+) -> Initialisation:
+    """Weights of that kind with the σw and σb of these layers, by a recipe where there is one."""
+    scales = found.gains(widths) if kind == ORTHOGONAL else np.sqrt(found.sigma_w2)
+    biases = np.sqrt(found.sigma_b2)
+    if not (one_for_all(scales) and one_for_all(biases)):
+        return with_weights(own, kind)
+    name = "gain" if kind == ORTHOGONAL else "sigma_w"
+    scale, sigma_b = rounded(float(scales[-1])), rounded(float(biases[-1]))
+    return initialisation(recipe(kind, **{name: scale, "sigma_b": sigma_b}))
 
 
 def recipe(name: str, **values: float) -> str:
@@ -232,13 +246,21 @@ def rounded(value: float, digits: int = 10) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def spectra_of(subject: Subject, number: int, tick: Tick) -> Iterator[Spectrum]:
+def spectra_of(
+    subject: Subject, number: int, tick: Tick, init: Initialisation | None = None
+) -> Iterator[Spectrum]:
     """Draw the network with this number, and take its spectra on the way at a random input.
 
     The same number gives the same input and the same seed as wherever else networks are drawn.
+
+    Args:
+        subject: whose.
+        number: which.
+        tick: told the share that is done.
+        init: draws its weights instead of its own recipe, if given.
     """
     drawn = LAYERED[subject.setup.model].drawn
-    network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
+    network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING), init)
     x = abs(subject.setup.x) * rng.standard_normal(network.weights[0].shape[1])
     return jacobian_spectra(
         subject.activation,

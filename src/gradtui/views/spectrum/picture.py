@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.models import LAYERED
 from gradtui.plots.marks import Axis as PlotAxis
 from gradtui.plots.marks import Boxes, Label, Later, Level, Mark, Plot
 from gradtui.plots.picture import Picture, Row, Span, fit_text, row, row_within
@@ -22,7 +24,7 @@ from gradtui.views.spectrum.ensembles import (
     shown_depth,
 )
 from gradtui.views.view import Size
-from gradtui.wording import decade, decade_cells, magnitude, percent, plain
+from gradtui.wording import counted, decade, decade_cells, magnitude, percent, plain
 
 _BARS = " ▏▎▍▌▋▊▉█"
 _LEAST_STRIP = 4
@@ -49,12 +51,13 @@ def draw(result: Spectra, setup: Setup, size: Size, marker: str) -> Picture:
 def _heading(pair: Pair, setup: Setup, width: int) -> Row:
     """What is drawn, and of how many networks."""
     count = len(pair.ensembles[1].spectra.get(setup.depth, ()))
-    several = f"{count} network{'s' * (count != 1)}" if count else "drawing networks"
+    sigma_w = LAYERED[pair.subject.setup.model].sigma_w_text(pair.subject)
+    several = counted(count, "network") if count else "drawing networks"
     return row_within(
         width,
         Span("       singular values of ∂a/∂x by depth", "title"),
         Span(f"  {pair.subject.activation}", "title"),
-        Span(f"  σw {plain(pair.sigma_w)}, σb {plain(pair.sigma_b)}"),
+        Span(f"  σw {sigma_w}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),
         Span(f"  {pair.subject.init}", "muted"),
     )
@@ -73,6 +76,11 @@ class _Axis:
     label_width: int
     dead: bool
     log10_threshold: float
+
+    @property
+    def foot(self) -> float:
+        """The lower end of a figure, where it tells below all bars what is exactly 0."""
+        return self.low - _FOOT * (self.high - self.low) * self.dead
 
     def line_of(self, value: float) -> int:
         """The line in which a value lies."""
@@ -176,6 +184,8 @@ def _fitting(setup: Setup, width: int) -> list[int]:
 
 # ------------------------------------------------------------------- for a figure
 
+_FOOT = 0.1
+"""The share of the height of all bars that what is told below them has."""
 _BINS = 60
 """The bins of a histogram in a figure."""
 
@@ -184,6 +194,10 @@ def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
     """The same histograms, side by side, their bars growing to the right from each depth's tick."""
     depths, half = depths_of(setup.depth), size.width // 2
     for at, (ensemble, role) in enumerate(zip(pair.ensembles, ("curve0", "curve1"), strict=True)):
+        # Both panels have such numbers at the foot; the legend says it once.
+        named = "at the foot: how many are exactly 0"
+        if at and any(Pool(found).dead for found in pair.ensembles[0].spectra.values()):
+            named = ""
         yield Plot(
             PlotAxis(
                 (0.0, float(len(depths))),
@@ -192,16 +206,16 @@ def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
                 [float(index) for index in range(len(depths))],
             ),
             PlotAxis(
-                (axis.low, axis.high),
+                (axis.foot, axis.high),
                 magnitude,
                 "" if at else "singular value of ∂a/∂x",
                 None,
                 "log",
             ),
-            (_later(ensemble, depths, axis, role),),
+            (Later(partial(_bars, ensemble, depths, axis, role, named)),),
             half,
             size.height - 1,
-            f"{ensemble.weights} weights" + "; at the foot, how many are 0" * axis.dead,
+            f"{ensemble.weights} weights",
             half * at,
             1,
         )
@@ -211,12 +225,10 @@ def _named(depths: Sequence[int]) -> Callable[[float], str]:
     return lambda tick: str(depths[round(tick)])
 
 
-def _later(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> Later:
-    return Later(lambda: _bars(ensemble, depths, axis, role))
-
-
-def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> list[Mark]:
-    """A histogram a depth, and the levels."""
+def _bars(
+    ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str, named: str
+) -> list[Mark]:
+    """A histogram a depth, and the levels; `named` is what the first number at the foot is."""
     edges = np.linspace(axis.low, axis.high, _BINS + 1)
     marks: list[Mark] = [Level(0.0, "", "muted")]
     if axis.low < axis.log10_threshold < axis.high:
@@ -229,6 +241,7 @@ def _bars(ensemble: Ensemble, depths: Sequence[int], axis: _Axis, role: str) -> 
         shown = (counts > 0).astype(float)
         marks.append(Boxes(left, left + long, edges[:-1], edges[1:], shown, role))
         if pool.dead:
-            share = percent(pool.dead)
-            marks.append(Label(index + 0.45, axis.low + 0.03 * (axis.high - axis.low), share, role))
+            place = index + 0.45, (axis.low + axis.foot) / 2
+            marks.append(Label(*place, percent(pool.dead), role, named))
+            named = ""
     return marks

@@ -55,7 +55,7 @@ def _sparkline(pool: Pool, width: int) -> str:
     if not pool.alive.size:
         return " " * width
     low, high = pool.ends
-    middle, half = (low + high) / 2, max((high - low) / 2, 0.005)
+    middle, half = (low + high) / 2, max((high - low) / 2, 0.005, 1e-9 * abs(high))
     counts = np.histogram(pool.alive, width, (middle - half, middle + half))[0]
     return "".join(_LEVELS[level] for level in np.ceil(counts / counts.max() * 8).astype(int))
 
@@ -73,7 +73,7 @@ def table(result: Spectra) -> Table:
         {
             "activation": pair.subject.activation,
             "weights": ensemble.weights,
-            "init": ensemble.init,
+            "init": ensemble.recipe.spec,
             "depth": depth,
             "network": number,
             "index": index,

@@ -42,8 +42,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
     share = _DRAWING / (networks * len(places))
     for number in range(1, networks + 1):
         for done, (index, side) in enumerate(places, (number - 1) * len(places)):
-            subject = result.pairs[index].ensembles[side].subject
-            for spectrum in spectra_of(subject, number, part(tick, share * done, share)):
+            pair, step = result.pairs[index], part(tick, share * done, share)
+            weights = pair.ensembles[side].recipe
+            for spectrum in spectra_of(pair.subject, number, step, weights):
                 result = result.with_(index, side, spectrum)
                 if number == 1:
                     yield result

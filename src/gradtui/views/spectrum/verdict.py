@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradtui.mathematics.network.spectrum import Spectrum
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of
@@ -17,18 +18,17 @@ from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.spectrum.ensembles import (
-    Ensemble,
+    ORTHOGONAL,
     Pair,
     Pool,
     Spectra,
     depths_of,
-    drawn_with,
     networks_of,
     recipe,
     rounded,
     spectra_of,
 )
-from gradtui.wording import magnitude, percent, plain, rate
+from gradtui.wording import counted, magnitude, percent, plain, rate
 
 _TRIALS, _MOST = 3, 20
 """On so many networks a remedy is tried, and on up to so many told as its command reports it."""
@@ -58,17 +58,18 @@ def _evidence(setup: Setup, pool: Pool) -> str:
     """How many networks there are of each kind, and why no more."""
     count, asked = len(pool.spectra), setup.network.networks
     fewer = why_fewer(asked, networks_of(setup), spectra_seconds_of(setup))
-    networks = "network" if count == 1 else "networks"
-    return f"On {count} {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
+    networks = counted(count, "network")
+    return f"On {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
     if kind is Kind.DEAD:
         return f"{called} dead: every singular value of ∂a/∂x at layer {setup.depth} is exactly 0."
     limit, median = setup.log10_threshold, pool.median
+    layers = counted(setup.depth, "layer")
     which = "of those that are not 0 " if pool.dead else ""
     return (
-        f"{called} {kind}: the median singular value {which}through {setup.depth} layers is "
+        f"{called} {kind}: the median singular value {which}through {layers} is "
         f"{magnitude(median, digits_beside(median, limit))}, and "
         f"{percent(pool.surviving(setup.threshold))} of the directions keep {magnitude(limit)} "
         f"or more; healthy is a median {kind.healthy_is(median, limit)}."
@@ -77,7 +78,7 @@ def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
 
 def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
     """How far directions drift apart, what the other kind does, and where σw stands."""
-    parts = []
+    parts, in_each = [], "" if pair.sigmas.alike else " in each layer"
     if pool.dead:
         parts.append(_zeros(setup, pair, pool))
     if pool.alive.size and setup.depth > 1:
@@ -85,15 +86,19 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
             f"{pair.chosen.weights} layers pull directions apart by "
             f"{rate(pool.condition / setup.depth)} each, to {magnitude(pool.condition)}"
             + (
-                f"; {pair.other.weights} ones of the same σw by "
+                f"; {pair.other.weights} ones of the same σw{in_each} by "
                 f"{rate(other.condition / setup.depth)}, to {magnitude(other.condition)}."
                 if other is not None and other.alive.size
                 else "."
             )
         )
         parts[-1] = parts[-1][0].upper() + parts[-1][1:]
-    sigma_w = pair.sigma_w
-    if pair.critical is not None and not math.isclose(sigma_w, pair.critical, rel_tol=0.005):
+    sigma_w, square = pair.sigma_w, len(set(setup.network.widths(setup.depth))) == 1
+    if (
+        square
+        and pair.critical is not None
+        and not math.isclose(sigma_w, pair.critical, rel_tol=0.005)
+    ):
         where = "below" if sigma_w < pair.critical else "above"
         parts.append(f"σw = {plain(sigma_w)} is {where} the critical {plain(pair.critical)}.")
     return " ".join(parts)
@@ -102,14 +107,14 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
 def _zeros(setup: Setup, pair: Pair, pool: Pool) -> str:
     """What makes directions exactly 0: weights that are, layers too narrow, units that are off."""
     text = f"{percent(pool.dead)} of the directions are exactly 0"
-    if pair.sigmas.sigma_w2 == 0.0:
+    if pair.sigma_w == 0.0:
         return f"{text}: σw = 0, and so are all weights."
     widths = setup.network.widths(setup.depth)
     at = int(np.argmin(widths))
     lost = 1.0 - widths[at] / widths[0]
     if not lost:
         return f"{text}: units are off."
-    units = f"{widths[at]} unit{'s' if widths[at] > 1 else ''}"
+    units = counted(widths[at], "unit")
     narrow = f"layer {at} has {units} for the {widths[0]} directions of the input"
     if pool.dead <= lost + _ROUNDING:
         return f"{text}: {narrow}."
@@ -139,47 +144,45 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
         if spectrum_seconds_of(changed) > _SHARE * changed.setup.patience:
             return None  # it could not be tried in the time that there is
         step, count = part(tick, share * next(tried), share), networks_of(changed.among)
-        after = _drawn_to_try(pair, changed, min(count, _TRIALS), step)
+        after = _drawn_to_try(changed, min(count, _TRIALS), step)
         if after.kind(limit) is not Kind.HEALTHY:
             return None
         if count > _MOST:
             return f"{_median(changed.setup, after)} on {_TRIALS} networks"
         if count > _TRIALS:  # all that the command reports of
-            after = _drawn_to_try(pair, changed, count, part(step, 1.0, 0.0))
+            after = _drawn_to_try(changed, count, part(step, 1.0, 0.0))
         return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
 
     return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
 
 
-def _drawn_to_try(pair: Pair, changed: Subject, trials: int, tick: Tick) -> Pool:
+def _drawn_to_try(changed: Subject, trials: int, tick: Tick) -> Pool:
     """The singular values of a few networks of a changed subject, at its last layer."""
-    if changed.init == pair.subject.init:  # as the pair's own networks are drawn
-        changed = drawn_with(changed, pair.chosen.init)
-    ensemble = Ensemble("", changed)
-    for number in range(1, trials + 1):
-        for spectrum in spectra_of(changed, number, part(tick, (number - 1) / trials, 1 / trials)):
-            ensemble = ensemble.with_(spectrum)
-    return Pool(ensemble.spectra[changed.setup.depth])
+    spectra: list[Spectrum] = []
+    for number in range(trials):
+        *_, last = spectra_of(changed, number + 1, part(tick, number / trials, 1 / trials))
+        spectra.append(last)
+    return Pool(spectra)
 
 
 def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first."""
     subject, sigma_b = pair.subject, rounded(pair.sigma_b, _DIGITS)
-    own = rounded(pair.sigma_w, _DIGITS)
-    named = "orthogonal" if pair.chosen is pair.ensembles[1] else "normal"
-    inits = [recipe("orthogonal", gain=own, sigma_b=sigma_b)]
+    own, gain = rounded(pair.sigma_w, _DIGITS), rounded(pair.gain, _DIGITS)
+    inits = [recipe("orthogonal", gain=gain, sigma_b=sigma_b)]
     if pair.critical is not None:
         critical = rounded(pair.critical, _DIGITS)
         inits += [recipe("orthogonal", gain=critical, sigma_b=sigma_b),
                   recipe("normal", sigma_w=critical, sigma_b=sigma_b)]  # fmt: skip
-    size = {"orthogonal": "gain", "normal": "sigma_w"}[named]
-    same = recipe(named, **{size: own, "sigma_b": sigma_b})
+    orthogonal = pair.sigmas.weights == ORTHOGONAL
+    normal = recipe("normal", sigma_w=own, sigma_b=sigma_b)
+    same = inits[0] if orthogonal else normal if pair.sigmas.alike else ""
     yield from usual_inputs(subject.setup)
     for init in dict.fromkeys(inits):
         if init not in (subject.init, same):
             yield f"init = {init}", {"init": (init,)}
-    orthogonal = recipe("orthogonal", gain=1.0, sigma_b=0.0)
+    plain_one = recipe("orthogonal", gain=1.0, sigma_b=0.0)
     if subject.activation != "tanh":
-        yield f"tanh with {orthogonal}", {"activations": ("tanh",), "init": (orthogonal,)}
+        yield f"tanh with {plain_one}", {"activations": ("tanh",), "init": (plain_one,)}
     for depth in reversed(depths_of(subject.setup.depth)[:-1]):
         yield f"depth = {depth}", {"depth": depth}
