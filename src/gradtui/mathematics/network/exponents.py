@@ -7,14 +7,16 @@ g is beyond the ordinary range; s · 4^e the square of a norm.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array, Elementwise
 from gradtui.mathematics.pieces import rows_at_once, spans
-from gradtui.mathematics.scaled import MAX_EXPONENT, ORDINARY, Scaled, signs_of_tails
+from gradtui.mathematics.scaled import MAX_EXPONENT, ORDINARY, Scaled, Tails, signs_of_tails
 from gradtui.progress import Tick
 
 if TYPE_CHECKING:
@@ -77,6 +79,19 @@ class Apart(NamedTuple):
         e = self.e.max(axis=1)
         apart = np.where((e == -np.inf) | (np.abs(e) < PLAIN - 20), 0.0, e)
         return shifted(self.m, self.e - apart[:, None]), apart
+
+    def negative(self) -> Apart:
+        """These numbers with the other sign."""
+        return Apart(-self.m, self.e)
+
+    def columns(self, some: slice) -> Apart:
+        """Some columns."""
+        return Apart(self.m[..., some], self.e[..., some])
+
+    @staticmethod
+    def beside(parts: Sequence[Apart]) -> Apart:
+        """Columns side by side."""
+        return Apart(*(np.concatenate(both, axis=-1) for both in zip(*parts, strict=True)))
 
 
 def shifted(m: Array, e: Exponents) -> Array:
@@ -149,6 +164,16 @@ class Extended:
                     factor.mantissa * power, factor.exponent + p * z.e[here]
                 )
         return Apart(m, e)
+
+
+@lru_cache(maxsize=16)
+def value_and_slope(f: Activation) -> tuple[Extended, Extended]:
+    """An activation and its derivative for numbers with exponents apart."""
+    tails = Tails(f)
+    return (
+        Extended(f, f.log_abs, tails.function),
+        Extended(f.derivative, f.log_abs_derivative, tails.derivative),
+    )
 
 
 def inner_products(x: Array, y: Array) -> Array:

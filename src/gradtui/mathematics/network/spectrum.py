@@ -44,11 +44,10 @@ from gradtui.mathematics.network.arrays import (
     refuse_infinite,
     validated,
 )
-from gradtui.mathematics.network.exponents import Apart, Extended
+from gradtui.mathematics.network.exponents import Apart, value_and_slope
 from gradtui.mathematics.network.graded import factored, log2_singular_values
 from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import turn
-from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
@@ -201,10 +200,8 @@ class _Product:
     """
 
     def __init__(self, network: Network) -> None:
-        f, tails = network.f, Tails(network.f)
         self.network = network
-        self.f = Extended(f, f.log_abs, tails.function)
-        self.df = Extended(f.derivative, f.log_abs_derivative, tails.derivative)
+        self.f, self.df = value_and_slope(network.f)
         self.a, self.e = Apart.of(network.x).rows()
         n = network.widths[0]
         self.depth, self.directions = 0, n
