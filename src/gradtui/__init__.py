@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.initialisation.record import initialisation
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
     from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
+    from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
@@ -33,6 +34,7 @@ __all__ = [
     "InputError",
     "MeanField",
     "RandomNetwork",
+    "RecurrentFlow",
     "Spectrum",
     "__version__",
     "activation",
@@ -44,6 +46,7 @@ __all__ = [
     "jacobian_spectrum",
     "mean_field",
     "random_network",
+    "recurrent_flow",
 ]
 
 _HOMES = {
@@ -56,6 +59,7 @@ _HOMES = {
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
     "Spectrum": "gradtui.mathematics.network.spectrum",
     "activation": "gradtui.mathematics.activations",
     "advise": "gradtui.mathematics.wide.advice",
@@ -66,6 +70,7 @@ _HOMES = {
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "random_network": "gradtui.mathematics.initialisation.draw",
+    "recurrent_flow": "gradtui.mathematics.recurrent.flow",
 }
 
 

@@ -218,6 +218,13 @@ class Squares:
             self.s[at] = shifted(squares[live], 2.0 * (e[live] - top)).sum()
             self.e[at] = top + shift
 
+    def include(self, other: Squares) -> None:
+        """Add the squares of another."""
+        mine, theirs = (np.where(one.s > 0.0, one.e, -np.inf) for one in (self, other))
+        e = or_zero(np.maximum(mine, theirs))
+        self.s = shifted(self.s, 2.0 * (self.e - e)) + shifted(other.s, 2.0 * (other.e - e))
+        self.e = e
+
     def log10(self) -> Array:
         """log10 of the norms; -inf for 0."""
         logs: Array = np.where(self.s > 0.0, 0.5 * np.log10(self.s) + self.e * _LOG10_2, -np.inf)
