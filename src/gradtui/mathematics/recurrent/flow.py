@@ -46,7 +46,7 @@ from gradtui.mathematics.recurrent.cell import Cell as Loops
 from gradtui.mathematics.recurrent.cell import Room
 from gradtui.mathematics.recurrent.forward import Forward
 from gradtui.mathematics.recurrent.gated import Gru, Lstm
-from gradtui.mathematics.recurrent.parameters import Gradients, Total
+from gradtui.mathematics.recurrent.parameters import Gradients, Total, with_twin
 from gradtui.mathematics.recurrent.vanilla import Vanilla
 from gradtui.progress import Tick, part, unwatched
 
@@ -207,10 +207,12 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
         log10_grad_hidden=first.hidden.log10(),
         log10_grad_cell=first.carried.log10() if first.carried else None,
         log10_grad_preactivations=first.preactivations.log10(),
-        log10_grad_parameters={name: t.log10_norm for name, t in first.parameters.items()},
+        log10_grad_parameters=with_twin(
+            {name: t.log10_norm for name, t in first.parameters.items()}
+        ),
         log10_grad_parameters_by_step=None
         if first.by_step is None
-        else {name: squares.log10() for name, squares in first.by_step.items()},
+        else with_twin({name: squares.log10() for name, squares in first.by_step.items()}),
         log10_hidden=first.states.log10(),
         gates={
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order

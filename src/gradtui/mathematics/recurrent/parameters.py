@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,10 +28,10 @@ from gradtui.mathematics.network.exponents import (
     or_zero,
     shifted,
 )
-from gradtui.mathematics.pieces import MULTIPLICATIONS
-from gradtui.mathematics.recurrent.arrays import BIASES, WEIGHTS
+from gradtui.mathematics.pieces import MULTIPLICATIONS, turn
+from gradtui.mathematics.recurrent.arrays import BIASES, NAMES, WEIGHTS
 from gradtui.mathematics.recurrent.backward import Backward
-from gradtui.progress import Tick, part
+from gradtui.progress import Tick, unwatched
 
 _NEGLIGIBLE = 60.0
 """What is smaller by 2^-60 changes no float64."""
@@ -95,6 +95,16 @@ def _log2_norm(m: Array) -> float:
     return 0.5 * math.log2(float(np.dot(unit, unit))) + e
 
 
+Value = TypeVar("Value")
+
+
+def with_twin(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The values by parameter; b_hh has that of b_ih where both are added to the same."""
+    twin = {BIASES[1]: values[BIASES[0]]} if BIASES[0] in values else {}
+    both = {**twin, **values}
+    return {name: both[name] for name in NAMES if name in both}
+
+
 class _Factors(NamedTuple):
     """What the gradient of a parameter is the product of.
 
@@ -132,26 +142,17 @@ class Gradients:
         }
         if cell.given.biased:
             self._factors[BIASES[0]] = _Factors(cell.by_input, by_input, None, one, none)
-            self._factors[BIASES[1]] = _Factors(cell.by_state, by_state, None, one, none)
+            if cell.by_state != cell.by_input:
+                self._factors[BIASES[1]] = _Factors(cell.by_state, by_state, None, one, none)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The parameters."""
-        return tuple(self._factors)
-
-    def totals(self, tick: Tick) -> Mapping[str, Total]:
-        """The gradient of each."""
+    def totals(self, tick: Tick) -> dict[str, Total]:
+        """The gradient of each; see `with_twin`."""
         totals: dict[str, Total] = {}
         for at, (name, factors) in enumerate(self._factors.items()):
-            same = name == BIASES[1] and factors.columns == self._factors[BIASES[0]].columns
-            if same:
-                totals[name] = totals[BIASES[0]]
-                continue
             totals[name] = Total()
-            count = len(self._factors)
             for steps, share in self._pieces():
                 self._add(totals[name], factors, steps)
-                part(tick, at / count, 1.0 / count)(share)
+                turn(tick, at, len(self._factors))(share)
         return totals
 
     def _pieces(self) -> Iterator[tuple[slice, float]]:
@@ -212,15 +213,14 @@ class Gradients:
         double: Array = np.multiply(single, 2.0**-e, dtype=np.float64)
         return double
 
-    def by_step(self, tick: Tick) -> Mapping[str, Squares]:
-        """The squared norm of what each step contributes to the gradient of each."""
+    def by_step(self, tick: Tick) -> dict[str, Squares]:
+        """The squared norm of what each step adds to the gradient of each."""
         squares: dict[str, Squares] = {}
         for at, (name, factors) in enumerate(self._factors.items()):
             squares[name] = Squares(len(self._delta))
-            count = len(self._factors)
             for steps, share in self._pieces():
                 self._look(squares[name], factors, steps)
-                part(tick, at / count, 1.0 / count)(share)
+                turn(tick, at, len(self._factors))(share)
         return squares
 
     def _look(self, squares: Squares, factors: _Factors, steps: slice) -> None:
@@ -237,5 +237,5 @@ class Gradients:
         else:
             unit = a[steps] * shifted(np.ones_like(k), -magnitude(factors.r[steps]))[..., None]
             q, r = (delta * delta).sum(axis=2), (unit * unit).sum(axis=2)
-            squares.s[steps] = products(delta, unit, q, r, lambda share: None)
+            squares.s[steps] = products(delta, unit, q, r, unwatched)
         squares.e[steps] = top
