@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
     from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
     from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+    from gradtui.mathematics.recurrent.random_cells import CELL_INITIALISATIONS, random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ACTIVATIONS",
+    "CELL_INITIALISATIONS",
     "INITIALISATIONS",
     "Activation",
     "Advice",
@@ -45,12 +47,14 @@ __all__ = [
     "initialisation",
     "jacobian_spectrum",
     "mean_field",
+    "random_cell",
     "random_network",
     "recurrent_flow",
 ]
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
+    "CELL_INITIALISATIONS": "gradtui.mathematics.recurrent.random_cells",
     "INITIALISATIONS": "gradtui.mathematics.initialisation.recipes",
     "Activation": "gradtui.mathematics.activations.record",
     "Advice": "gradtui.mathematics.wide.advice",
@@ -69,6 +73,7 @@ _HOMES = {
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
+    "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
 }

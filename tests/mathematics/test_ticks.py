@@ -17,6 +17,7 @@ from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectra, jacobian_spectrum
 from gradtui.mathematics.recurrent.flow import recurrent_flow
+from gradtui.mathematics.recurrent.random_cells import random_cell
 from gradtui.mathematics.wide.advice import advise, log10_ratio
 from gradtui.mathematics.wide.path import ratios_by_depth
 from gradtui.progress import Stopped, Tick
@@ -58,6 +59,7 @@ COMPUTATIONS: dict[str, Work] = {
     "a GRU": cell("gru"),
     "an LSTM": cell("lstm"),
     "an exploding RNN": cell("relu", 1e125),
+    "a random cell": lambda tick: random_cell("lstm", 30, 50, "orthogonal", 1, tick=tick),
     "normal weights": lambda tick: random_network([30] * 5, "normal", "tanh", 1, tick=tick),
     "orthogonal weights": lambda tick: random_network(
         [90, 200, 70], "orthogonal", "tanh", 1, tick=tick

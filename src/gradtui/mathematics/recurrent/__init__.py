@@ -1,5 +1,6 @@
 """Recurrent cells: their gradients through time, the spectrum of that, and random ones."""
 
 from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+from gradtui.mathematics.recurrent.random_cells import CELL_INITIALISATIONS, random_cell
 
-__all__ = ["RecurrentFlow", "recurrent_flow"]
+__all__ = ["CELL_INITIALISATIONS", "RecurrentFlow", "random_cell", "recurrent_flow"]

@@ -93,8 +93,7 @@ def validated(
     cell: Cell, parameters: Mapping[str, ArrayLike], x: ArrayLike, upstream: ArrayLike | None
 ) -> Recurrence:
     """What `recurrent_flow` was given; without an upstream gradient, zeros for it."""
-    f = activation_of(cell)
-    name = f.spec if f else str(cell).strip().lower().rpartition(".")[2].removesuffix("()")
+    name, f = named(cell)
     given = _named(parameters, name)
     inputs = array_of("x", x, 3, axes=("steps", "batch", "inputs"))
     if len(inputs) > MAX_STEPS:
@@ -139,14 +138,14 @@ def validated(
     )
 
 
-def activation_of(cell: Cell) -> Activation | None:
-    """The activation of a vanilla RNN; None for a GRU and an LSTM.
+def named(cell: Cell) -> tuple[str, Activation | None]:
+    """The name of a cell; of a vanilla RNN the text form of its activation, and that.
 
     Raises:
         InputError: for what names no cell.
     """
     if isinstance(cell, Activation):
-        return cell
+        return cell.spec, cell
     kinds = "an activation, for h = f(W x + U h + b), or gru or lstm"
     if not isinstance(cell, str):
         raise InputError("cell", cell, kinds, "for example tanh or lstm")
@@ -154,13 +153,14 @@ def activation_of(cell: Cell) -> Activation | None:
     if form.name in GATED:
         if form.positional or form.named:
             raise InputError("cell", cell, f"a form of {form.name} with no parameters", "drop them")
-        return None
+        return form.name, None
     if form.name in ("rnn", "vanilla", "elman", "simplernn"):
         raise InputError("cell", cell, kinds, "name the RNN by its activation: tanh or relu")
     near = nearest(form.name, (*GATED, *ACTIVATIONS))
     if near and near[0] in GATED and form.name not in ACTIVATIONS:
         raise InputError("cell", cell, kinds, f"did you mean {near[0]}?")
-    return as_activation(cell)
+    f = as_activation(cell)
+    return f.spec, f
 
 
 def _named(parameters: Mapping[str, ArrayLike], name: str) -> Mapping[str, ArrayLike]:
