@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
     from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
     from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+    from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian, recurrent_jacobian
     from gradtui.mathematics.recurrent.random_cells import CELL_INITIALISATIONS, random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
@@ -37,6 +38,7 @@ __all__ = [
     "MeanField",
     "RandomNetwork",
     "RecurrentFlow",
+    "RecurrentJacobian",
     "Spectrum",
     "__version__",
     "activation",
@@ -50,6 +52,7 @@ __all__ = [
     "random_cell",
     "random_network",
     "recurrent_flow",
+    "recurrent_jacobian",
 ]
 
 _HOMES = {
@@ -64,6 +67,7 @@ _HOMES = {
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
+    "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Spectrum": "gradtui.mathematics.network.spectrum",
     "activation": "gradtui.mathematics.activations",
     "advise": "gradtui.mathematics.wide.advice",
@@ -76,6 +80,7 @@ _HOMES = {
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
+    "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
 }
 
 

@@ -17,6 +17,7 @@ from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectra, jacobian_spectrum
 from gradtui.mathematics.recurrent.flow import recurrent_flow
+from gradtui.mathematics.recurrent.jacobian import recurrent_jacobian
 from gradtui.mathematics.recurrent.random_cells import random_cell
 from gradtui.mathematics.wide.advice import advise, log10_ratio
 from gradtui.mathematics.wide.path import ratios_by_depth
@@ -59,6 +60,9 @@ COMPUTATIONS: dict[str, Work] = {
     "a GRU": cell("gru"),
     "an LSTM": cell("lstm"),
     "an exploding RNN": cell("relu", 1e125),
+    "a cell's spectrum": lambda tick: recurrent_jacobian(
+        "lstm", random_cell("lstm", 2, 9), rows(20, 2), (2, 20), tick=tick
+    ),
     "a random cell": lambda tick: random_cell("lstm", 30, 50, "orthogonal", 1, tick=tick),
     "normal weights": lambda tick: random_network([30] * 5, "normal", "tanh", 1, tick=tick),
     "orthogonal weights": lambda tick: random_network(

@@ -186,6 +186,22 @@ class Cell(ABC):
     def pull(self, local: Local, g: Apart, gamma: Apart | None) -> Pulled:
         """One step back with exponents apart."""
 
+    @abstractmethod
+    def jacobian(self, local: Local) -> Apart:
+        """The derivative of the state by that before, of the first of the rows.
+
+        [n, n], of a cell that carries a c [2n, 2n], h before c; rows are those of the state after.
+        """
+
+    def _by_state(self, slopes: Apart, blocks: slice) -> Apart:
+        """Σ diag(P) W_hh over some blocks of δ that meet h_{t-1} [n, n]."""
+        n, total = self.n, Apart.of(np.zeros((self.n, self.n)))
+        for at in range(blocks.start, blocks.stop):
+            rows = slice(at * n, (at + 1) * n)
+            p = Apart(slopes.m[0, rows, None], slopes.e[0, rows, None])
+            total = total.plus(Apart.of(self.weights[1][rows]).times(p))
+        return total
+
     @cached_property
     def biases(self) -> tuple[Array, Array]:
         """b_ih and b_hh, blocks in the order of `weights`."""
@@ -217,6 +233,12 @@ class Cell(ABC):
             products.append(product.plus(Apart.of(np.broadcast_to(b, product.m.shape))))
         by_input, by_state = products
         return self.apart(h, c, by_state, by_input)
+
+    @staticmethod
+    def _diagonal(values: Apart) -> Apart:
+        """The first of some rows as a diagonal matrix."""
+        eye = np.eye(values.m.shape[1])
+        return Apart(eye * values.m[0], np.where(eye > 0.0, values.e[0], -np.inf))
 
     def back_apart(self, pulled: Pulled) -> Apart:
         """∂L/∂h_{t-1}."""

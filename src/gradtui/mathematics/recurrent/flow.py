@@ -127,7 +127,7 @@ def recurrent_flow(
     tick = warning_as_before(tick)
     # Of one step all rows are needed; otherwise each goes its way, up to a sum.
     rows = given.batch if by_step else _rows_at_once(given)
-    _refuse_memory(given, rows)
+    refuse_memory(given, rows)
     starts = range(0, given.batch, rows)
     flows = []
     with np.errstate(all="ignore"):
@@ -233,7 +233,7 @@ def _rows_at_once(given: Recurrence) -> int:
     return max(1, min(given.batch, at_once, _MOST_NUMBERS // _numbers(given)))
 
 
-def _refuse_memory(given: Recurrence, rows: int) -> None:
+def refuse_memory(given: Recurrence, rows: int) -> None:
     """Refuse a sequence of which the states of all steps do not fit into memory."""
     need = 8.0 * (rows * _numbers(given) + 8 * given.w_hh.size + 4 * given.w_ih.size)
     refuse_beyond_memory(

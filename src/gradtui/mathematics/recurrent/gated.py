@@ -218,6 +218,19 @@ class Lstm(_Gated):
         delta = local.slopes.times(Apart.beside([g, total, total, total]))
         return Pulled(delta, None, (total, total.times(local.kept.columns(slice(n, None)))))
 
+    def jacobian(self, local: Local) -> Apart:
+        """By h: diag(P_o) W_o + diag(Q) C and C; by c: diag(Q f) and diag(f); C that of c by h."""
+        assert local.kept is not None
+        q, f = local.kept.columns(slice(self.n)), local.kept.columns(slice(self.n, None))
+        c_by_h = self._by_state(local.slopes, slice(1, 4))
+        by_q = Apart(q.m.T, q.e.T)
+        h_by_h = self._by_state(local.slopes, slice(0, 1)).plus(c_by_h.times(by_q))
+        rows = [
+            Apart.beside([h_by_h, self._diagonal(q.times(f))]),
+            Apart.beside([c_by_h, self._diagonal(f)]),
+        ]
+        return Apart(*(np.concatenate(both) for both in zip(*rows, strict=True)))
+
 
 class Gru(_Gated):
     """Blocks in the order r, z, q, ñ; of slopes and δ in the order q, z, r, ñ.
@@ -337,3 +350,8 @@ class Gru(_Gated):
         """One step back with exponents apart."""
         assert local.kept is not None
         return Pulled(local.slopes.times(Apart.beside([g] * 4)), g.times(local.kept), None)
+
+    def jacobian(self, local: Local) -> Apart:
+        """Σ diag(P) W_hh + diag(z)."""
+        assert local.kept is not None
+        return self._by_state(local.slopes, slice(0, 3)).plus(self._diagonal(local.kept))

@@ -88,3 +88,7 @@ class Vanilla(Cell):
     def pull(self, local: Local, g: Apart, gamma: Apart | None) -> Pulled:
         """δ = g ∘ f′(v)."""
         return Pulled(g.times(local.slopes), None, None)
+
+    def jacobian(self, local: Local) -> Apart:
+        """diag(P) W_hh."""
+        return self._by_state(local.slopes, slice(0, 1))
