@@ -3,6 +3,7 @@
 from gradtui.setup.chain import Chain, Loss
 from gradtui.setup.knob import Knob, names_of
 from gradtui.setup.network import RECIPE, Network
+from gradtui.setup.recurrent import Recurrent
 from gradtui.setup.setup import (
     CHOICE,
     COMPARABLE,
@@ -27,6 +28,7 @@ __all__ = [
     "Knob",
     "Loss",
     "Network",
+    "Recurrent",
     "Setup",
     "family_with",
     "groups_of",

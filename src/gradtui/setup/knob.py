@@ -35,6 +35,7 @@ class Knob:
         letter: its key, unique among the knobs of a view.
         words: the names that a value may begin with, for completion.
         called: by what other names one of several values is known.
+        shown: its name on the command line and in the app, where that is not the field's.
         brings: what else a value that somebody sets brings with it, by the knob's name.
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
@@ -59,16 +60,17 @@ class Knob:
     widens: bool = False
     extends: bool = False
     group: str = ""
+    shown: str = ""
 
     @property
     def flag(self) -> str:
         """The option on the command line."""
-        return "--" + self.name.replace("_", "-")
+        return "--" + (self.shown or self.name).replace("_", "-")
 
     @property
     def label(self) -> str:
         """The name in the app."""
-        return self.name.replace("_", " ").replace("sigma ", "σ")
+        return (self.shown or self.name).replace("_", " ").replace("sigma ", "σ")
 
     def of(self, setup: object) -> Any:
         """The knob's value in a `Setup`."""
@@ -342,6 +344,7 @@ def several(
     words: Callable[[], Collection[str]],
     step: Callable[[tuple[str, ...], int], tuple[str, ...]] = lambda value, n: value,
     called: Callable[[str], Collection[str]] = lambda value: (),
+    shown: str = "",
 ) -> tuple[str, ...]:
     """One or several text forms, separated by commas or blanks outside parentheses."""
 
@@ -355,7 +358,7 @@ def several(
 
         return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words, called)
 
-    return declared(default, letter, help, make, extends=True)  # type: ignore[no-any-return]
+    return declared(default, letter, help, make, extends=True, shown=shown)  # type: ignore[no-any-return]
 
 
 def split(text: str) -> list[str]:

@@ -10,12 +10,14 @@ from typing import Any
 
 from gradtui.errors import InputError
 from gradtui.mathematics.chain import MAX_DEPTH
+from gradtui.mathematics.recurrent.arrays import MAX_STEPS
 from gradtui.mathematics.spec import parse_spec
 from gradtui.setup.chain import Chain
 from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, choice, declared, knobs_of, whole
 from gradtui.setup.network import Network
 from gradtui.setup.plane import Plane, Slope
+from gradtui.setup.recurrent import Recurrent
 from gradtui.setup.shared import Shared
 
 
@@ -63,9 +65,14 @@ class Setup(Shared):
     )
     chain: Chain = dataclasses.field(default=Chain())
     network: Network = dataclasses.field(default=Network())
+    recurrent: Recurrent = dataclasses.field(default=Recurrent())
     slope: Slope = dataclasses.field(default=Slope())
     plane: Plane = dataclasses.field(default=Plane())
     layer: int = whole(1, "l", "the layer at which the cursor stands", 1, MAX_DEPTH, cursor=True)
+    lag: int = whole(
+        1, "l", "the lag, the steps back from the last, at which the cursor stands", 0, MAX_STEPS,
+        cursor=True,
+    )  # fmt: skip
 
     @classmethod
     def of(cls, **values: object) -> Setup:
@@ -134,6 +141,10 @@ class Setup(Shared):
             allowed = f"a layer from 1 to {self.depth}"
             try_ = f"try {{layer={self.depth}}}, or more of {{depth}}"
             raise InputError("layer", self.layer, allowed, try_)
+        if self.lag > self.recurrent.steps:
+            allowed = f"a lag from 0 to {self.recurrent.steps}"
+            try_ = f"try {{lag={self.recurrent.steps}}}, or more {{steps}}"
+            raise InputError("lag", self.lag, allowed, try_)
         for knob, (low, high) in self._walked():
             if not low <= (value := knob.of(self)) <= high:
                 allowed = f"inside the range {low:g} to {high:g}"
@@ -150,7 +161,11 @@ class Setup(Shared):
         inside = {
             knob.name: min(max(knob.of(self), low), high) for knob, (low, high) in self._walked()
         }
-        return self.with_(layer=min(max(self.layer, 1), self.depth), **inside)
+        return self.with_(
+            layer=min(max(self.layer, 1), self.depth),
+            lag=min(max(self.lag, 0), self.recurrent.steps),
+            **inside,
+        )
 
     def _walked(self) -> Iterator[tuple[Knob, tuple[float, float]]]:
         """Every cursor over numbers that has limits, and those."""
