@@ -157,8 +157,12 @@ def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
     if text := view.foretold(setup):
         narrate(f"gradtui: {text}; ctrl+c ends it\n")
+    foretold = False
     with Progress(view.name) as progress:
-        *_, result = view.results(setup, progress.tell)
+        for result in view.results(setup, progress.tell):
+            if not foretold and (text := view.foretold_next(result)):
+                foretold = True
+                progress.tell_line(f"gradtui: {text}; ctrl+c ends it")
     return result
 
 

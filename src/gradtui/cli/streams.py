@@ -149,8 +149,17 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def tell_line(self, text: str) -> None:
+        """A line that stays, also in a file or a pipe."""
+        self._clear()
+        narrate(f"{text}\n")
+
+    def _clear(self) -> None:
         if self._shown:
             narrate("\r" + " " * self._shown + "\r")
+            self._shown = 0
 
     def tell(self, share: float) -> None:
         """Show it, if the last time is long enough ago."""

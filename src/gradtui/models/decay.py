@@ -89,6 +89,11 @@ class Decay(ABC):
     def legend(self) -> tuple[tuple[str, str], ...]:
         """What the lines without a letter are: texts and roles, what matters most first."""
 
+    @property
+    def drawn(self) -> bool:
+        """Whether all that is drawn at random of it was."""
+        return True
+
     @abstractmethod
     def kind(self) -> Kind:
         """What becomes of the gradient."""

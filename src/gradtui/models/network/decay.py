@@ -70,6 +70,12 @@ class NetworkDecay(Decay):
         return self.expectation.path.depth
 
     @property
+    def drawn(self) -> bool:
+        """Whether every network was."""
+        wanted = networks_of(subjects_of(self.subject.among, "network"))
+        return (self.ensemble.networks if self.ensemble is not None else 0) == wanted
+
+    @property
     def _quantity(self) -> str:
         return self.subject.setup.quantity
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from gradtui.models import MODELS
 from gradtui.models.decay import Decay, DecayLayout
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Kind
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
+from gradtui.wording import TRYING, foretold
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,14 @@ def run(setup: Setup, tick: Tick) -> Iterator[Decays]:
     model = MODELS[setup.model]
     for decays in model.run(setup, tick):
         yield Decays(setup, model.layout(setup), decays)
+
+
+def foretold_next(result: Decays) -> str:
+    """That looking for what helps takes long, once all is drawn."""
+    ill = [decay.subject for decay in result.each if decay.kind() is not Kind.HEALTHY]
+    if not all(decay.drawn for decay in result.each):
+        return ""
+    return foretold(TRYING, sum(map(MODELS[result.setup.model].trying, ill)))
 
 
 def finding(result: Decays, subject: str) -> Finding:

@@ -58,9 +58,16 @@ def _where(setup: Setup) -> str:
 def _slow(result: Phase, name: str, times: float = 1.0) -> list[str]:
     """One of the theory's numbers for each activation, as far as they are known yet."""
     return [
-        "…" if point.field is None else figure(times * getattr(point.field, name))
+        "…" if point.field is None else _apart(times * getattr(point.field, name))
         for point in result.points
     ]
+
+
+def _apart(value: float) -> str:
+    """A figure with so many digits as tell it from 1, where it is below."""
+    digits = next((digits for digits in range(3, 10) if figure(value, digits) != "1"), 3)
+    text = figure(value, digits)
+    return "<1" if text == "1" and value < 1.0 else text
 
 
 def table(result: Phase) -> Table:
