@@ -724,6 +724,34 @@ def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
     assert press(state, "undo").setup == SINGLE.setup
 
 
+REMEDIES = [
+    ("decay", {"activations": ("sigmoid",), "depth": 50}),
+    ("decay", {"activations": ("relu",), "depth": 20, "model": "network", "networks": 10,
+               "units": 16, "init": ("normal(0.5)",)}),
+    ("chain", {"activations": ("sigmoid",), "depth": 12}),
+    ("derivative", {"activations": ("sigmoid",), "z": 8.0}),
+    ("layers", {"activations": ("tanh",), "depth": 30, "units": 16}),
+    ("spectrum", {"activations": ("tanh",), "depth": 30, "units": 16, "networks": 2}),
+    ("phase", {"activations": ("tanh",), "sigma_w": 0.5, "sigma_b": 0.0}),
+    ("init", {"activations": ("gelu",), "depth": 80, "units": 8, "networks": 10}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("view", "knobs"), REMEDIES)
+def test_after_a_fix_both_phrasings_of_every_view_stand_whole(
+    view: str, knobs: dict[str, object]
+) -> None:
+    record = VIEWS[view]
+    setup = record.default_setup.with_(**knobs).clamped()
+    *_, result = record.results(setup, unwatched)
+    found = record.finding(result, record.focused(setup))
+    assert found is not None
+    remedy = found.remedy
+    assert remedy is not None
+    said = leaps.fix(State(setup, view, setup.activations[0]), remedy).message
+    assert said == f"{remedy.label}: before {remedy.before}; now {remedy.after}."
+
+
 def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
     state = leaps.fix(SINGLE, None)
     assert state.setup == SINGLE.setup
