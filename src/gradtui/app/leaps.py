@@ -102,6 +102,12 @@ def fix(state: State, remedy: Remedy | None) -> State:
     if applied.failed:
         return applied
     return applied.touching(remedy.changes).saying(
-        # Both in full: what is left out of one of two phrasings is missed in the other.
-        f"{remedy.label}: before {remedy.before}; now {remedy.after}."
+        f"{remedy.label}: before {_before(remedy)}; now {remedy.after}."
     )
+
+
+def _before(remedy: Remedy) -> str:
+    """What was before in full, or the one amount in which it differs from what is now."""
+    amount, _, of_what = remedy.before.partition(" ")
+    same = of_what[:1].isalpha() and of_what == remedy.after.partition(" ")[2]
+    return amount if same else remedy.before
