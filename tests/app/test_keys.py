@@ -23,7 +23,7 @@ from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.engine import Drawn
 from gradtui.app.main import GradTUI
-from gradtui.app.numbers import Sheet, written
+from gradtui.app.numbers import Sheet, _in_sight, written
 from gradtui.app.palette import Words
 from gradtui.app.pane import Pane
 from gradtui.app.screens import Page
@@ -564,6 +564,23 @@ async def sheet(app: GradTUI, pilot: Pilot[Any]) -> Sheet:
         if "rows" in str(app.screen.query_one(Sheet).border_title):
             break
     return app.screen.query_one(Sheet)
+
+
+@pytest.mark.parametrize(
+    ("left", "width", "seen"),
+    [
+        (0, 10, "1.234  56…"),  # 56.78 goes on
+        (0, 12, "1.234  56.78"),
+        (1, 12, "…234  56.78 "),
+        (5, 3, "  …"),
+        (0, 40, "1.234  56.78   9"),
+        (40, 5, ""),
+    ],
+)
+def test_a_number_that_an_edge_of_the_table_cuts_has_a_mark(
+    left: int, width: int, seen: str
+) -> None:
+    assert _in_sight("1.234  56.78   9", left, width) == seen
 
 
 def lines(shown: Sheet) -> list[str]:

@@ -134,7 +134,7 @@ class FilterQuestion(Question):
     """What the names in the list have to contain; it works as one types."""
 
     label = "filter"
-    hint = "enter chooses, tab keeps it, esc shows all again"
+    hint = "enter chooses, tab keeps, esc all"
 
     def __init__(self, state: State) -> None:
         self.value = state.filter
@@ -179,7 +179,7 @@ class FileQuestion(Question):
     """
 
     label = "save as"
-    hint = ".svg .pdf .png .txt the picture; .csv .json the numbers"
+    hint = ".svg .pdf .png .txt picture, .csv .json numbers"
 
     def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
