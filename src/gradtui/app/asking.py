@@ -226,10 +226,10 @@ def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
     size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
     view = VIEWS[asked.view]
     try:
-        text = exported(
+        pieces = exported(
             view, drawn.result, asked.setup, size, asked.marker, format_of(file), tick=tick
         )
-        write_atomically(file, text, tick)
+        write_atomically(file, pieces, tick)
         return Done(said=printable(f"Saved {file.resolve()}"))
     except (ValueError, OSError) as error:
         return Done(complaint=_not_saved(error))

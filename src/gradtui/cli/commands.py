@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui import settings
@@ -200,7 +200,7 @@ def _list(options: argparse.Namespace) -> int:
     if format == "page":
         _print(page, options.color)
     elif format == "txt":
-        _deliver(plain(page), options, "the list", format)
+        _deliver([plain(page)], options, "the list", format)
     else:
         _deliver(listing.numbers(options.name, format), options, "the list", format)
     return 0
@@ -258,16 +258,21 @@ def _look(options: argparse.Namespace, format: str) -> Look:
     return Look()
 
 
-def _deliver(text: str | bytes, options: argparse.Namespace, what: str, format: str) -> None:
-    if isinstance(text, str) and _to_stdout(options):
-        # Data is for whatever reads it: the locale says what a person is shown.
-        unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+def _deliver(
+    pieces: Iterable[str | bytes], options: argparse.Namespace, what: str, format: str
+) -> None:
+    """All of them to stdout or a file."""
+    if not _to_stdout(options):
+        save(pieces, named_file(options.output), what)
+        return
+    # Data is for whatever reads it: the locale says what a person is shown.
+    unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+    for piece in pieces:
+        assert isinstance(piece, str)  # a figure goes to a file
         if options.json and not unicode:
             # JSON has its own way to write every character in ASCII.
-            text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
-        emit(text, unicode=unicode)
-    else:
-        save(text, named_file(options.output), what)
+            piece = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], piece)
+        emit(piece, unicode=unicode)
 
 
 # --------------------------------------------------------- the small commands
