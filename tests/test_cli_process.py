@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -201,3 +202,32 @@ def test_the_locale_says_which_characters_are_shown(
     status, out, err = ended(start("decay", "sigmoid", "--depth", "3", *words, **told))
     assert (status, err) == (0, "")
     assert out.isascii() == ascii
+
+
+@pytest.mark.parametrize(
+    ("words", "lower"),
+    [
+        (
+            "decay relu --model network --units 4096 --depth 3",
+            "lower --units or --depth or --networks",
+        ),
+        (
+            "layers relu tanh --units 4096 --batch 2600 --depth 3",
+            "lower --units or --depth or --batch, or compare fewer activations",
+        ),
+    ],
+)
+def test_too_little_memory_is_told_with_what_needs_less(words: str, lower: str) -> None:
+    limit = 600_000 * 1024
+    done = subprocess.run(
+        [*COMMAND, *words.split()],
+        capture_output=True,
+        env=environment(OPENBLAS_NUM_THREADS="1"),
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    message = f"gradtui: error: memory: this needs more memory than there is; {lower}"
+    assert done.stderr.splitlines()[-1] == message
+    assert "Traceback" not in done.stderr

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from gradtui.errors import InputError
+from gradtui.errors import NO_MEMORY, InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row, row, wrapped
@@ -33,8 +33,6 @@ _NOT_YET_DONE = 0.99
 
 _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
-
-_NO_MEMORY = "this needs more memory than there is; u undoes"
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a computing thread lets the screen have a turn."""
@@ -261,7 +259,7 @@ class Engine:
             if isinstance(error, InputError):
                 self._deliver(_failed(asked, in_app(error)))
             elif isinstance(error, MemoryError):
-                self._deliver(_failed(asked, _NO_MEMORY))
+                self._deliver(_failed(asked, f"{NO_MEMORY}; u undoes"))
             else:
                 self._deliver(_failed(asked, self._report(asked, error), defect=True))
 

@@ -14,7 +14,7 @@ from gradtui import __version__, settings
 from gradtui.cli import opening
 from gradtui.cli.parser import HelpWanted
 from gradtui.cli.streams import CommandError, complain, emit
-from gradtui.errors import InputError
+from gradtui.errors import NO_MEMORY, InputError
 
 _WRONG = 2
 _BY_SIGNAL = 128
@@ -31,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _WRONG
     except CommandError as error:
         complain(str(error))
+        return _WRONG
+    except MemoryError:
+        complain(f"memory: {NO_MEMORY}; free some, or let it have more (ulimit -v)")
         return _WRONG
     except KeyboardInterrupt:
         return _BY_SIGNAL + signal.SIGINT

@@ -23,7 +23,7 @@ from gradtui.cli.streams import (
     save,
     terminal_size,
 )
-from gradtui.errors import InputError, printable, shown
+from gradtui.errors import NO_MEMORY, InputError, printable, shown
 from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import in_ascii
@@ -37,6 +37,8 @@ from gradtui.views.view import Size, View
 _WIDTHS = (40, 1000)
 _HEIGHTS = (12, 1000)
 """What a picture can be: less has no room for axes, more is a slip of the finger."""
+_SIZES = ("units", "depth", "batch", "networks", "samples")
+"""The knobs on which the memory depends."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,6 +64,21 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
         if (value := getattr(options, knob.name)) is not None
     }
     setup = setup_of(view, options.names, given)
+    try:
+        return _shown(view, setup, options)
+    except MemoryError:
+        raise CommandError(f"memory: {NO_MEMORY}; {_less(view, setup)}") from None
+
+
+def _less(view: View[Any], setup: Setup) -> str:
+    """What would need less of it."""
+    flags = [KNOBS[name].flag for name in _SIZES if name in view.used(setup)]
+    others = ["compare fewer activations"] if len(setup.activations) > 1 else []
+    return ", or ".join([f"lower {' or '.join(flags)}"] * bool(flags) + others) or "free some"
+
+
+def _shown(view: View[Any], setup: Setup, options: argparse.Namespace) -> int:
+    """Compute it and print it."""
     format = _format(options, FORMATS)
     look = _look(options, format)
     marker = _marker(options)
