@@ -39,13 +39,13 @@ from gradtui.plots.zoom import MOST, Zoom, zoomed
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views import VIEWS
-from gradtui.views.export import exported
 from gradtui.views.extent import sigma_ranges
 from gradtui.views.heads import head as title_of
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
 from gradtui.wording import decade, plain
 from support.app import running, settle, shown
+from support.watch import exported
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
 
@@ -736,7 +736,7 @@ def test_no_knob_opens_that_changes_nothing(view: str) -> None:
             record.draw(result, setup, Size(80, 24), "braille"),
             record.readout(result, setup, 120),
         )
-        return shown, [(one.text, one.evidence) for one in found if one], record.table(result)
+        return shown, [(one.text, one.evidence) for one in found if one], list(record.table(result))
 
     for family in record.families or ("chain",):
         few = {"networks": 3, "units": 6, "samples": 20, "depth": 6, "batch": 4, "model": family}

@@ -21,10 +21,9 @@ from gradtui.plots.shapes import Drawing, Fill, Stroke, Words, text_width
 from gradtui.plots.svg import svg
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.export import exported
 from gradtui.views.figures import FIGURES, Look, drawing_of
 from gradtui.views.view import Size, View
-from support.watch import last
+from support.watch import exported, last
 
 SIZE = Size(80, 24)
 

@@ -165,7 +165,7 @@ class ShowingApp(PaintedOnce):
 
     def exit(self, *arguments: Any, **options: Any) -> None:
         """As Textual's; from here on a signal does not end it otherwise."""
-        self.end.begun()
+        self.end.begun(on_terminal=not self.is_headless)
         super().exit(*arguments, **options)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from gradtui.models.decay import Value
+from gradtui.models.decay import Table as Table
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row
 from gradtui.progress import Tick
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of
 
 Result = TypeVar("Result")
-Table: TypeAlias = list[dict[str, Value]]
 
 
 class Size(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gradtui.models import MODELS
 from gradtui.models.decay import Decay, DecayLayout
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.rows import joined
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
@@ -53,4 +54,4 @@ def finding(result: Decays, subject: str) -> Finding:
 
 def table(result: Decays) -> Table:
     """A row for each curve and layer."""
-    return [row for decay in result.each for row in decay.rows()]
+    return joined([decay.rows() for decay in result.each])

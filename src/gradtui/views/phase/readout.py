@@ -91,11 +91,11 @@ def _cursor_row(point: Point) -> dict[str, Value]:
     }
 
 
-def _map_rows(result: Phase) -> Table:
+def _map_rows(result: Phase) -> list[dict[str, Value]]:
     setup, mapped = result.setup, result.map
     left = mapped.log10_left
     empty = dict.fromkeys(("c", "xi_gradient", "xi_c", "xi_q", "critical_sigma_w"))
-    rows: Table = []
+    rows: list[dict[str, Value]] = []
     for line, height in enumerate(mapped.heights.tolist()):
         sigma_b = setup.plane.sigma_b if setup.plane.against == "depth" else height
         for column, sigma_w in enumerate(mapped.sigma_w.tolist()):
