@@ -65,7 +65,7 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
     }
     setup = setup_of(view, options.names, given)
     try:
-        return _shown(view, setup, options)
+        return _told(view, setup, options)
     except MemoryError:
         raise CommandError(f"memory: {NO_MEMORY}; {_less(view, setup)}") from None
 
@@ -77,8 +77,8 @@ def _less(view: View[Any], setup: Setup) -> str:
     return ", or ".join([f"lower {' or '.join(flags)}"] * bool(flags) + others) or "free some"
 
 
-def _shown(view: View[Any], setup: Setup, options: argparse.Namespace) -> int:
-    """Compute it and print it."""
+def _told(view: View[Any], setup: Setup, options: argparse.Namespace) -> int:
+    """Show it in the characters that there are."""
     format = _format(options, FORMATS)
     look = _look(options, format)
     marker = _marker(options)
