@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +14,7 @@ from textual import events, messages
 from textual.message import Message
 
 from gradtui.app import textual_internals
+from gradtui.app.flow_control import PATIENCE, QUESTION, Owed
 from gradtui.app.terminal_input import (
     KEYS_A_SECOND,
     LONGEST_PASTE,
@@ -378,3 +382,54 @@ def test_the_focus_is_told_where_it_is_in_the_end(
     assert line.wait() == []
     key, focus = line.send("\x1b[Oq\x1b[I")
     assert (keys([key]), type(focus)) == (["q"], events.AppFocus)
+
+
+# ----------------------------------------------------------- answers that are owed
+
+
+def test_answers_are_owed_by_a_terminal_that_gives_some_and_not_for_ever() -> None:
+    at = [0.0]
+    owed = Owed(lambda: at[0])
+    owed.sent(f"a picture{QUESTION}")
+    assert not owed.some  # it may be one that gives none
+    owed.came("q\x1b[24;80R")
+    assert not owed.some
+    owed.sent(QUESTION + QUESTION)
+    assert owed.some
+    owed.came("\x1b[1;1R")
+    assert owed.some
+    at[0] = PATIENCE + 0.1
+    assert not owed.some
+    owed.came("\x1b[1;1R\x1b[1;1R")  # late ones, of which nobody thinks any more
+    owed.sent(QUESTION)
+    assert owed.some
+
+
+@pytest.mark.parametrize("parts", [["\x1b[1;1R\x1b[2;2R"], ["q\x1b[1", ";1R\x1b[", "2;2R"]])
+def test_what_is_owed_is_waited_for_before_the_line_is_given_back(
+    parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed = Owed()
+    owed.sent(QUESTION)
+    owed.came("\x1b[1;1R")
+    owed.sent(QUESTION * 2)
+    monkeypatch.setattr(textual_internals, "_owed", owed)
+    driver = object.__new__(textual_internals.TerminalDriver)
+    driver.fileno, line = os.pipe()
+
+    def come() -> None:
+        for part in parts:
+            time.sleep(0.05)
+            os.write(line, part.encode())
+
+    late = threading.Thread(target=come)
+    late.start()
+    driver._await_answers(60.0)
+    late.join()
+    assert not owed.some
+    os.write(line, b"typed behind them")
+    driver._await_answers(60.0)  # nothing is owed, and nothing read
+    assert os.read(driver.fileno, 100) == b"typed behind them"
+    owed.sent(QUESTION)
+    os.close(line)
+    driver._await_answers(60.0)  # a line that is gone is not waited for

@@ -323,7 +323,7 @@ class ShowingApp(PaintedOnce):
         if self._in_place and not self._engine.started:
             # Not before: what it imports takes as long as everything up to here.
             self._engine.start()
-        if self._unasked:
+        if self._unasked and not self.leaving:
             self._unasked = False
             self.write_to_terminal(QUESTION)
 
