@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -169,10 +170,26 @@ def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.Monkey
 
     class Struck:
         def __set_name__(self, owner: type, name: str) -> None:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     def imports(words: object) -> int:
         type("Owner", (), {"field": Struck()})
+        return 0
+
+    monkeypatch.setattr(commands, "run", imports)
+    assert main(["list"]) == 128 + signal.SIGINT
+
+
+def test_ctrl_c_of_which_an_import_makes_an_error_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As numpy's does."""
+
+    def imports(words: object) -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("this is not the cause") from None
         return 0
 
     monkeypatch.setattr(commands, "run", imports)
@@ -201,3 +218,67 @@ def test_the_locale_says_which_characters_are_shown(
     status, out, err = ended(start("decay", "sigmoid", "--depth", "3", *words, **told))
     assert (status, err) == (0, "")
     assert out.isascii() == ascii
+
+
+@pytest.mark.parametrize(
+    ("words", "lower"),
+    [
+        (
+            "decay relu --model network --units 4096 --depth 3",
+            "lower --units or --depth or --networks",
+        ),
+        (
+            "layers relu tanh --units 4096 --batch 2600 --depth 3",
+            "lower --units or --depth or --batch, or compare fewer activations",
+        ),
+    ],
+)
+def test_too_little_memory_is_told_with_what_needs_less(words: str, lower: str) -> None:
+    limit = 600_000 * 1024
+    done = subprocess.run(
+        [*COMMAND, *words.split()],
+        capture_output=True,
+        env=environment(OPENBLAS_NUM_THREADS="1"),
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    message = f"gradtui: error: memory: this needs more memory than there is; {lower}"
+    assert done.stderr.splitlines()[-1] == message
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("milliseconds", range(0, 300, 10))
+def test_ctrl_c_while_it_starts_is_no_traceback(milliseconds: int) -> None:
+    """From our first line on; before it there is only Python."""
+    script = (
+        "import gradtui.cli, sys\nprint('begun', file=sys.stderr, flush=True)\n"
+        "sys.exit(gradtui.cli.main(['decay', '--depth', '20']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "begun\n"
+    time.sleep(0.002 + milliseconds / 1000)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 128 + signal.SIGINT, -signal.SIGINT)  # Python ends, too
+    assert "Traceback" not in err
+
+
+def test_what_fails_without_a_ctrl_c_is_no_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(*_: object) -> int:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("gradtui.cli.commands.run", falls)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RuntimeError, match="a defect"):
+        main(["decay"])
+    assert signal.getsignal(signal.SIGINT) is before

@@ -5,9 +5,7 @@ Public names load on first use, so that `import gradtui` costs next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what `typing` takes to import is time in which ctrl+c is not heeded
 if TYPE_CHECKING:
     from gradtui.errors import InputError
     from gradtui.mathematics.activations import ACTIVATIONS, activation
@@ -87,6 +85,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'gradtui' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)
 
 

@@ -6,16 +6,13 @@ import errno
 import os
 import pwd
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from gradtui.errors import InputError
 
 TEMPORARY = ".gradtui-{}.tmp"
-
-_AT_ONCE = 1_000_000
-"""Bytes that are written between two ticks."""
 
 
 def home() -> Path:
@@ -83,20 +80,20 @@ def read_text(file: Path, most: int) -> str:
 
 def write_atomically(
     file: Path,
-    text: str | bytes,
+    content: str | Iterable[str | bytes],
     tick: Callable[[float], None] = lambda share: None,
     *,
     lasting: bool = True,
 ) -> None:
-    """Put `text`, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
+    """Put text, in UTF-8, or bytes where `file` says: all, or nothing if anything goes wrong.
 
-    The text goes to a new file in the same directory, which takes the old one's place only when
+    They go to a new file in the same directory, which takes the old one's place only when
     it is safe on the disk. Symbolic links are followed, permissions are kept.
 
     Args:
         file: where.
-        text: what is written.
-        tick: is told the share that is done; what it raises passes through.
+        content: what is written, whole or in pieces.
+        tick: is called between two pieces; what it raises passes through.
         lasting: wait until the disk has it. Without, it need not outlast the machine.
 
     Raises:
@@ -105,7 +102,7 @@ def write_atomically(
     """
     if "\0" in str(file):
         raise OSError(errno.EINVAL, "a file name cannot contain a NUL character", str(file))
-    content = text.encode("utf-8") if isinstance(text, str) else text
+    pieces = [content] if isinstance(content, str) else content
     target = Path(os.path.realpath(file))
     mode = _permissions(target)
     # Short whatever the target's name, so that a long name which fits does not fail here.
@@ -114,9 +111,9 @@ def write_atomically(
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            for at in range(0, len(content), _AT_ONCE):
-                tick(at / len(content))
-                stream.write(content[at : at + _AT_ONCE])
+            for piece in pieces:
+                tick(0.0)
+                stream.write(piece.encode("utf-8") if isinstance(piece, str) else piece)
             stream.flush()
             if lasting:
                 os.fsync(stream.fileno())

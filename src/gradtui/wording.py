@@ -192,6 +192,8 @@ def foretold(what: str, seconds: float, *, most: bool = False) -> str:
     return f"{what} takes {'up to' if most else 'about'} {duration(seconds)}"
 
 
+TRYING = "looking for what helps"
+
 _SOON = 2.0
 """Seconds in which an answer is there without a word before it."""
 

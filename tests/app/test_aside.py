@@ -99,4 +99,4 @@ async def test_a_file_that_takes_long_is_written_beside_the_screen(
         assert not app.prompt.display
         assert app.shown.finished is not None
         rows = VIEWS["chain"].table(app.shown.finished.result)
-    assert file.read_text(encoding="utf-8") == exporting.as_csv(rows)
+    assert file.read_text(encoding="utf-8") == "".join(exporting.as_csv(rows))

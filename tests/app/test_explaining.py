@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 import gradtui
 from gradtui.app import panes, searching
 from gradtui.app.actions import own_actions
-from gradtui.app.explaining import verdicts
+from gradtui.app.explaining import _here, reading, verdicts
 from gradtui.app.screens import InfoPage, VerdictsPage, help_page
 from gradtui.app.showing import Arrived
 from gradtui.app.state import State
@@ -21,9 +21,9 @@ from gradtui.app.themes import styles
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.picture import row_text
 from gradtui.progress import unwatched
-from gradtui.setup import Setup
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.page import READOUT, sections
+from gradtui.views.page import READOUT, page_file, sections
 from gradtui.views.view import Size
 from support.app import running, settle
 
@@ -76,6 +76,32 @@ def test_help_speaks_of_keys_and_not_of_flags() -> None:
 
 def test_help_says_which_activations_have_a_derivation() -> None:
     assert "and the derivation of sigmoid, tanh and relu" in words(help_of("derivative"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "here"),
+    [
+        ("--depth 80 --threshold 0.1", "depth 80 (d), threshold 0.1 (h)"),
+        ("--depth 50", "depth 50 (d)"),
+        ("--quantity", "quantity (G)"),
+        ("--focus", "tab"),
+        ("--csv", "--csv"),
+        ("median cond.", "median cond."),
+    ],
+)
+def test_what_is_typed_on_the_command_line_has_its_key(typed: str, here: str) -> None:
+    letter = KNOBS["quantity"].letter
+    assert _here(typed) == here.replace("(G)", f"({letter})")
+
+
+@pytest.mark.parametrize("width", [54, 74, 90])
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_path_of_the_page_stands_whole_in_the_help(view: str, width: int) -> None:
+    state = State(VIEWS[view].default_setup, view)
+    text = text_of(Group(*reading(state, STYLES)), width)
+    file = page_file(VIEWS[view])
+    assert str(file) in "".join(text.split())
+    assert "…" not in text
 
 
 # ---------------------------------------------------------------- verdicts

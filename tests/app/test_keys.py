@@ -23,7 +23,7 @@ from gradtui.app.actions import KEYS
 from gradtui.app.asking import KnobQuestion
 from gradtui.app.engine import Drawn
 from gradtui.app.main import GradTUI
-from gradtui.app.numbers import Sheet, written
+from gradtui.app.numbers import Sheet, _in_sight, written
 from gradtui.app.palette import Words
 from gradtui.app.pane import Pane
 from gradtui.app.screens import Page
@@ -39,13 +39,13 @@ from gradtui.plots.zoom import MOST, Zoom, zoomed
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup, implied
 from gradtui.views import VIEWS
-from gradtui.views.export import exported
 from gradtui.views.extent import sigma_ranges
 from gradtui.views.heads import head as title_of
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Size
 from gradtui.wording import decade, plain
 from support.app import running, settle, shown
+from support.watch import exported
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
 
@@ -566,6 +566,23 @@ async def sheet(app: GradTUI, pilot: Pilot[Any]) -> Sheet:
     return app.screen.query_one(Sheet)
 
 
+@pytest.mark.parametrize(
+    ("left", "width", "seen"),
+    [
+        (0, 10, "1.234  56…"),  # 56.78 goes on
+        (0, 12, "1.234  56.78"),
+        (1, 12, "…234  56.78 "),
+        (5, 3, "  …"),
+        (0, 40, "1.234  56.78   9"),
+        (40, 5, ""),
+    ],
+)
+def test_a_number_that_an_edge_of_the_table_cuts_has_a_mark(
+    left: int, width: int, seen: str
+) -> None:
+    assert _in_sight("1.234  56.78   9", left, width) == seen
+
+
 def lines(shown: Sheet) -> list[str]:
     return [shown.render_line(y).text for y in range(shown.size.height)]
 
@@ -719,7 +736,7 @@ def test_no_knob_opens_that_changes_nothing(view: str) -> None:
             record.draw(result, setup, Size(80, 24), "braille"),
             record.readout(result, setup, 120),
         )
-        return shown, [(one.text, one.evidence) for one in found if one], record.table(result)
+        return shown, [(one.text, one.evidence) for one in found if one], list(record.table(result))
 
     for family in record.families or ("chain",):
         few = {"networks": 3, "units": 6, "samples": 20, "depth": 6, "batch": 4, "model": family}

@@ -8,12 +8,15 @@ import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
+from gradtui.app import steps
 from gradtui.app.main import GradTUI
 from gradtui.app.mouse import Spot, clicked
+from gradtui.app.panes import knob_at
 from gradtui.app.state import State
 from gradtui.plots.picture import Picture, Span
-from gradtui.setup import Setup
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.view import Size
 from support.app import running, settle
 
 DEEP = State(setup=Setup.of(activations=("sigmoid",), depth=50))
@@ -85,6 +88,39 @@ async def test_a_click_on_a_knob_asks_and_the_wheel_turns_it(size: tuple[int, in
         await pilot._post_mouse_events([MouseScrollDown], "#side", offset=at)
         await pilot._post_mouse_events([MouseScrollDown], "#side", offset=at)
         assert app.state.setup.depth == 49
+
+
+@SIZES
+@pytest.mark.parametrize("name", ["weights", "biases", "x", "loss_scale", "depth"])
+async def test_the_wheel_stays_with_the_knob_that_it_began_to_turn(
+    name: str, size: tuple[int, int]
+) -> None:
+    """Also where its row goes elsewhere, as others get rows of their own or share one."""
+    async with running(DEEP, size=size) as (app, pilot):
+        side = app.panes["side"].picture
+        room = Size(side.width, side.height)
+        cells = [(x, y) for y in range(side.height) for x in (2, side.width - 2)]
+        at = next((cell for cell in cells if knob_at(app.state, room, *cell) == name), None)
+        if at is None:
+            return  # behind "+ more"
+        before = app.state.setup
+        for notches in range(1, 5):
+            await pilot._post_mouse_events([MouseScrollDown], "#side", offset=at)
+            await settle(pilot)
+            knob = KNOBS[name]
+            expected = before
+            for _ in range(notches):
+                expected = steps.step_knob(State(setup=expected), name, -1).setup
+            assert app.state.setup.with_(layer=1) == expected.with_(layer=1)
+            assert knob.of(app.state.setup) != knob.of(before)
+        # What was done otherwise ends it: the row under the pointer counts again.
+        await pilot.press("u")
+        under = knob_at(app.state, room, *at)
+        now = app.state.setup
+        await pilot._post_mouse_events([MouseScrollDown], "#side", offset=at)
+        after = app.state.setup
+        changed = {one for one, knob in KNOBS.items() if knob.of(now) != knob.of(after)}
+        assert under in changed or not under
 
 
 @SIZES

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from gradtui.app.asking import FileQuestion, FilterQuestion
 from support.app import running
 
 
@@ -40,3 +41,16 @@ async def test_so_it_does_in_the_search_of_a_page_and_in_the_palette() -> None:
                 app.simulate_key(key)
             await pilot.pause(0.05)
             assert app.screen.query_one(Input).value == "roy"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("key", ["slash", "e"])
+async def test_the_hints_of_filter_and_export_are_not_cut(key: str, columns: int) -> None:
+    """In the narrowest terminal the first clause of the longer one."""
+    async with running(size=(columns, 24)) as (app, pilot):
+        await pilot.press(key)
+        await pilot.pause()
+        hint = str(app.query_one("#prompt-hint", Static).render())
+        whole = {"slash": FilterQuestion.hint, "e": FileQuestion.hint}[key]
+        first, _, _ = whole.partition(",")
+        assert hint.strip() == whole or ((key, columns) == ("e", 60) and first in hint)

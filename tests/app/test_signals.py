@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.app import last_words
+from gradtui.app.ending import _ASKED
 from gradtui.app.state import State
 from gradtui.app.storage import load
 from support.terminal import Terminal
@@ -282,12 +284,42 @@ def test_an_end_in_order_that_takes_long_is_not_put_back_twice(state_home: Path)
 def test_a_signal_finds_it_though_the_terminal_has_stopped_reading(state_home: Path) -> None:
     """A line that hangs: every write to it waits."""
     with opened() as terminal:
-        deeper(terminal)
-        for _ in range(8):
-            terminal.send("1", "2", "3", "t")  # and nobody reads what these write
-            time.sleep(0.1)
+        stalled(terminal)
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.process.wait(_AT_MOST) == 128 + signal.SIGTERM
+    assert load(saved(state_home)).setup.depth == 51
+
+
+def stalled(terminal: Terminal) -> None:
+    """A change to be remembered, and a line that takes nothing any more."""
+    deeper(terminal)
+    for _ in range(8):
+        terminal.send("1", "2", "3", "t")  # and nobody reads what these write
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+def test_a_key_ends_it_though_the_terminal_has_stopped_reading(key: str, state_home: Path) -> None:
+    with opened() as terminal:
+        stalled(terminal)
+        terminal.send(key)
+        assert terminal.process.wait(_ASKED + _AT_MOST) == 0
+    assert load(saved(state_home)).setup.depth == 51
+    assert [one.name for one in saved(state_home).parent.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 1.0, _ASKED])
+def test_a_signal_behind_a_key_that_cannot_end_it_loses_nothing(
+    seconds: float, state_home: Path
+) -> None:
+    """The line that hangs is hung up; at whatever moment, the state is kept first."""
+    with opened() as terminal:
+        stalled(terminal)
+        terminal.send("q")
+        with suppress(subprocess.TimeoutExpired):
+            terminal.process.wait(seconds)
+        terminal.hang_up()
+        assert terminal.process.wait(_AT_MOST) in (0, 128 + signal.SIGHUP)
     assert load(saved(state_home)).setup.depth == 51
 
 
@@ -420,6 +452,15 @@ ending._TO_BE_KEPT = 0.5
 storage.save = lambda state, file: time.sleep(60)
 sys.exit(main([]))
 """
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_it_from_a_signal_for_ever(
+    state_home: Path,
+) -> None:
+    with opened(command=(sys.executable, "-c", _NEVER_KEPT)) as terminal:
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.exit_status(_AT_MOST) == 128 + signal.SIGTERM
+        assert terminal.leaks() == []
 
 
 def test_a_disk_that_takes_nothing_does_not_keep_it_for_ever(state_home: Path) -> None:

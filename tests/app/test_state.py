@@ -724,6 +724,58 @@ def test_fix_applies_the_remedy_and_says_before_and_after() -> None:
     assert press(state, "undo").setup == SINGLE.setup
 
 
+REMEDIES = [
+    ("decay", {"activations": ("sigmoid",), "depth": 50}),
+    ("decay", {"activations": ("relu",), "depth": 20, "model": "network", "networks": 10,
+               "units": 16, "init": ("normal(0.5)",)}),
+    ("chain", {"activations": ("sigmoid",), "depth": 12}),
+    ("derivative", {"activations": ("sigmoid",), "z": 8.0}),
+    ("layers", {"activations": ("tanh",), "depth": 30, "units": 16}),
+    ("spectrum", {"activations": ("tanh",), "depth": 30, "units": 16, "networks": 2}),
+    ("phase", {"activations": ("tanh",), "sigma_w": 0.5, "sigma_b": 0.0}),
+    ("init", {"activations": ("gelu",), "depth": 80, "units": 8, "networks": 10}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("view", "knobs"), REMEDIES)
+def test_after_a_fix_both_phrasings_of_every_view_stand_whole(
+    view: str, knobs: dict[str, object]
+) -> None:
+    record = VIEWS[view]
+    setup = record.default_setup.with_(**knobs).clamped()
+    *_, result = record.results(setup, unwatched)
+    found = record.finding(result, record.focused(setup))
+    assert found is not None
+    remedy = found.remedy
+    assert remedy is not None
+    said = leaps.fix(State(setup, view, setup.activations[0]), remedy).message
+    start, end = f"{remedy.label}: before ", f"; now {remedy.after}."
+    assert said.startswith(start)
+    assert said.endswith(end)
+    before = said.removeprefix(start).removesuffix(end)
+    # Of the same thing only the amount: before ×3e-33; now all of the loss's gradient arrives.
+    rest = remedy.before.removeprefix(before)
+    assert not rest or (" " not in before and rest.strip() and remedy.after.endswith(rest))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("×3e-33 of it arrives", "all of it arrives", "before ×3e-33; now all of it arrives."),
+        ("median 2e-17 at layer 100, 10 % survive", "median 0.064 at layer 100, 98 % survive",
+         "before median 2e-17 at layer 100, 10 % survive; "
+         "now median 0.064 at layer 100, 98 % survive."),
+        ("20 % passes", "50 % passes", "before 20 % passes; now 50 % passes."),
+        ("it is 0", "all of it", "before it is 0; now all of it."),
+    ],
+)  # fmt: skip
+def test_what_f_did_is_shortened_to_an_amount_or_not_at_all(
+    before: str, after: str, said: str
+) -> None:
+    remedy = Remedy("depth = 3", {"depth": 3}, before, after)
+    assert leaps.fix(SINGLE, remedy).message == f"depth = 3: {said}"
+
+
 def test_fix_without_a_remedy_changes_nothing_and_says_so() -> None:
     state = leaps.fix(SINGLE, None)
     assert state.setup == SINGLE.setup

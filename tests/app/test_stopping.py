@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gradtui.app.appearance import Appearance
 from gradtui.app.state import State
 from gradtui.progress import Tick
 from gradtui.setup import Setup
@@ -78,7 +79,7 @@ async def test_escape_stops_a_computation_and_computes_it_again(slow: Slow, know
         screen = shown(app)
         assert "Stopped at 46%; esc computes it again." in screen
         assert screen.startswith(" stopped")
-        verdict = app.panes["verdict"].picture.text
+        verdict = app.panes["verdict"].picture.text + app.panes["readout"].picture.text
         assert ("sigmoid" in verdict) == known  # what is known stays, and is no verdict yet
         assert "✗" not in verdict
         assert "✓" not in verdict
@@ -100,6 +101,22 @@ async def test_escape_stops_a_computation_and_computes_it_again(slow: Slow, know
         assert "✗" in app.panes["verdict"].picture.text
         await pilot.press("escape")
         assert "Nothing is open here" in shown(app)
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+async def test_no_line_of_the_readout_has_a_verdict_before_the_last_result(
+    slow: Slow, unicode: bool
+) -> None:
+    look = Appearance(unicode=unicode)
+    setup = Setup.of(activations=("sigmoid", "gelu"), depth=20)
+    async with running(State(setup), appearance=look) as (app, pilot):
+        marks = [line[3] for line in app.panes["readout"].picture.text.split("\n")[1:3]]
+        assert marks == (["✗", "✗"] if unicode else ["x", "x"])
+        slow.endless = True
+        await pilot.press("right_square_bracket")
+        await begun(pilot, 1, slow)
+        assert [line[3] for line in app.panes["readout"].picture.text.split("\n")[1:3]] == ["…"] * 2
+        await pilot.press("escape")
 
 
 async def test_any_change_starts_anew_what_was_stopped(slow: Slow) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +14,7 @@ from textual import events, messages
 from textual.message import Message
 
 from gradtui.app import textual_internals
+from gradtui.app.flow_control import PATIENCE, QUESTION, Owed
 from gradtui.app.terminal_input import (
     KEYS_A_SECOND,
     LONGEST_PASTE,
@@ -158,6 +162,8 @@ NONSENSE = {
     "a mouse of old": "\x1b[M !!",
     "one of no use": "\x1b[<0;99999999999;5M",
     "the end of no paste": "\x1b[201~",
+    "an unknown key of the number pad": "\x1bOz",
+    "another of them": "\x1bO!",
 }
 
 
@@ -315,3 +321,115 @@ def test_of_a_flood_of_keys_the_beginning_is_taken_and_ctrl_c_is_not_kept_waitin
 def test_of_a_flood_of_arrows_no_more_are_taken_than_of_letters() -> None:
     read = TerminalInput(lambda _: True, 0.1, now=lambda: 0.0)
     assert read.feed("\x1b[A" * 5000) == "\x1b[A" * MOST_KEYS
+
+
+FLOODS = {
+    "letters": "t]",
+    "words without a blank": "한é",
+    "keys with alt": "\x1bz",
+    "unknown keys with alt": "\x1b!",
+    "an alt that is none": "\x1bO",
+    "escapes": "\x1b",
+    "keys of the number pad": "\x1bOA",
+    "unknown ones": "\x1bOz",
+    "arrows": "\x1b[A",
+    "keys of kitty's": "\x1b[97;5u",
+    "where the cursor is": "\x1b[1;1R",
+    "the mouse": "\x1b[<35;10;5M",
+    "pastes": "\x1b[200~x\x1b[201~",
+    "empty pastes": "\x1b[200~\x1b[201~",
+    "the focus": "\x1b[O\x1b[I",
+    "what it cannot know": "\x1b[5z",
+    "strings": "\x1b]0;q\x07",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(sorted(FLOODS)), min_size=1, max_size=3),
+    st.integers(1, 4096),
+)
+@example(["unknown ones"], 4096)
+@example(["unknown keys with alt"], 4096)
+@example(["pastes"], 4096)
+def test_of_a_flood_of_anything_no_more_is_taken_than_of_keys(kinds: list[str], cut: int) -> None:
+    """Whatever it is of, in whatever packets; and behind it ctrl+c acts at once."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        line, interrupts = Line(monkeypatch), list[str]()
+        monkeypatch.setattr(line.parser._input, "_interrupt", lambda: interrupts.append("ctrl+c"))
+        monkeypatch.setattr(line.parser._input, "_now", lambda: line.now)
+        line.parser._input._filled = line.now
+        flood = "".join(map(FLOODS.__getitem__, kinds)) * 3000
+        got = [one for at in range(0, len(flood), cut) for one in line.send(flood[at : at + cut])]
+        assert len(got) <= MOST_KEYS + 1
+        got = line.send("\x03") + line.wait()
+        heard = "ctrl+c" in [one.key for one in got if isinstance(one, events.Key)]
+        assert heard or interrupts
+
+
+def test_the_focus_is_told_where_it_is_in_the_end(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line.parser._input, "_now", lambda: line.now)
+    line.parser._input._filled = line.now
+    (got,) = line.send("\x1b[O\x1b[I" * 500)
+    assert isinstance(got, events.AppFocus)
+    (got,) = line.send("\x1b[I\x1b[O" * 500)
+    assert isinstance(got, events.AppBlur)
+    assert line.send("j" * 2 * MOST_KEYS + "\x1b[O")[MOST_KEYS:] == []
+    (got,) = line.wait()  # there is no room for it at once, but it is not lost
+    assert isinstance(got, events.AppBlur)
+    assert line.wait() == []
+    key, focus = line.send("\x1b[Oq\x1b[I")
+    assert (keys([key]), type(focus)) == (["q"], events.AppFocus)
+
+
+# ----------------------------------------------------------- answers that are owed
+
+
+def test_answers_are_owed_by_a_terminal_that_gives_some_and_not_for_ever() -> None:
+    at = [0.0]
+    owed = Owed(lambda: at[0])
+    owed.sent(f"a picture{QUESTION}")
+    assert not owed.some  # it may be one that gives none
+    owed.came("q\x1b[24;80R")
+    assert not owed.some
+    owed.sent(QUESTION + QUESTION)
+    assert owed.some
+    owed.came("\x1b[1;1R")
+    assert owed.some
+    at[0] = PATIENCE + 0.1
+    assert not owed.some
+    owed.came("\x1b[1;1R\x1b[1;1R")  # late ones, of which nobody thinks any more
+    owed.sent(QUESTION)
+    assert owed.some
+
+
+@pytest.mark.parametrize("parts", [["\x1b[1;1R\x1b[2;2R"], ["q\x1b[1", ";1R\x1b[", "2;2R"]])
+def test_what_is_owed_is_waited_for_before_the_line_is_given_back(
+    parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed = Owed()
+    owed.sent(QUESTION)
+    owed.came("\x1b[1;1R")
+    owed.sent(QUESTION * 2)
+    monkeypatch.setattr(textual_internals, "_owed", owed)
+    driver = object.__new__(textual_internals.TerminalDriver)
+    driver.fileno, line = os.pipe()
+
+    def come() -> None:
+        for part in parts:
+            time.sleep(0.05)
+            os.write(line, part.encode())
+
+    late = threading.Thread(target=come)
+    late.start()
+    driver._await_answers(60.0)
+    late.join()
+    assert not owed.some
+    os.write(line, b"typed behind them")
+    driver._await_answers(60.0)  # nothing is owed, and nothing read
+    assert os.read(driver.fileno, 100) == b"typed behind them"
+    owed.sent(QUESTION)
+    os.close(line)
+    driver._await_answers(60.0)  # a line that is gone is not waited for

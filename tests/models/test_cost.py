@@ -353,5 +353,23 @@ def test_of_no_gradient_the_loss_scale_changes_nothing() -> None:
         tables = [
             [*decay.results(setup.with_(loss_scale=scale), unwatched)][-1] for scale in (1.0, 1e9)
         ]
-        same = decay.table(tables[0]) == decay.table(tables[1])
+        same = list(decay.table(tables[0])) == list(decay.table(tables[1]))
         assert same is ("loss_scale" not in decay.used(setup))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("layers gelu --init kaiming_normal --depth 50 --threshold 0.2", "about"),
+        ("decay gelu --init kaiming_normal --depth 60", "about"),
+        ("init relu --threshold 0.9 --depth 20 --networks 40", "up to"),
+        ("layers gelu --init orthogonal --depth 5", ""),
+        ("decay relu --init kaiming_normal --depth 10", ""),
+        ("layers sigmoid --init xavier_normal --depth 8 --units 16", ""),
+    ],
+)
+def test_looking_for_what_helps_is_foretold_where_it_is_looked_for(asked: str, said: str) -> None:
+    """Seconds without a word are two at most; where all is well nothing is looked for."""
+    done = command(*asked.split())
+    line = rf"gradtui: looking for what helps takes {said} \d+ s; ctrl\+c ends it\n"
+    assert re.fullmatch(rf"(gradtui: drawing .*\n)?{line if said else ''}", done.err)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from gradtui.models.inputs import usual_inputs
@@ -61,3 +63,34 @@ def test_with_other_weights_too_the_activation_is_kept() -> None:
     assert words[:2] == ["decay", "sigmoid"]
     assert "--x" not in words
     assert "\n✓ " in gradtui(*words, "--height", "14").out
+
+
+@pytest.mark.parametrize(
+    ("view", "setup", "positive"),
+    [
+        ("decay", "relu --x -3", "--x 3"),
+        ("decay", "relu6 --x -3 --depth 10", "--x 3"),
+        ("decay", "celu(0.1) --depth 60 --x -3", "--x 3"),
+        ("chain", "relu --x -3 --depth 4", "--x 3"),
+        ("chain", "celu(0.1) --depth 60 --x -3", "--x 3"),
+        ("decay", "relu6 --x -30 --depth 10", ""),  # 30 is off on the other side, and 1 is not
+    ],
+)
+def test_units_that_are_off_are_answered_with_the_other_sign(
+    view: str, setup: str, positive: str
+) -> None:
+    """A positive input gives all of it: so it does when it is run as printed."""
+    text = " ".join(gradtui(view, *setup.split()).out.split())
+    printed = text.split("try: ")[1].split(" (before")[0]
+    assert printed.endswith(positive)
+    assert "leaky" not in printed
+    healed = " ".join(gradtui(*shlex.split(printed)[1:]).out.split())
+    arrives = {"decay": "all of the loss's gradient arrives", "chain": "healthy: ∂L/∂w₁ is ×3"}
+    assert arrives[view] in healed
+
+
+@pytest.mark.parametrize("command", ["relu --x 0", "relu --x -3 --weights gaussian"])
+def test_where_no_sign_helps_none_is_offered(command: str) -> None:
+    """Random weights turn the sign over and over; 0 has none."""
+    text = " ".join(gradtui("decay", *command.split()).out.split())
+    assert "try: gradtui decay relu --x 3" not in text

@@ -202,3 +202,13 @@ def test_the_focus_is_the_chosen_one_or_the_first() -> None:
     assert setup.focused == "tanh"
     assert setup.with_(focus="relu").focused == "relu"
     assert setup.with_(focus="gelu").focused == "tanh"
+
+
+def test_a_narrow_range_is_told_in_digits_that_tell_its_ends_apart() -> None:
+    narrow = Setup.of(sigma_w=0.0, sigma_w_range=(1.0, 1.00000001))
+    with pytest.raises(InputError) as caught:
+        narrow.checked()
+    assert "inside the range 1 to 1.00000001" in str(caught.value)
+    wide = Setup.of(z=7.0, z_range=(-1e6, 2.5))
+    with pytest.raises(InputError, match=r"inside the range -1e\+06 to 2\.5"):
+        wide.checked()

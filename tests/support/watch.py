@@ -6,6 +6,7 @@ from typing import Any
 
 from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
+from gradtui.views import export
 from gradtui.views.view import View
 
 
@@ -33,6 +34,12 @@ class Watch:
             later >= earlier - slack
             for earlier, later in zip(self.shares, self.shares[1:], strict=False)
         )
+
+
+def exported(*arguments: Any, **named: Any) -> Any:
+    """What a view writes to a file, in one piece."""
+    first, *rest = export.exported(*arguments, **named)
+    return sum(rest, first) if isinstance(first, bytes) else "".join([first, *rest])
 
 
 def last(view: View[Any], setup: Setup) -> Any:

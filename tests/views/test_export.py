@@ -13,6 +13,8 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
+from gradtui.models.decay import Table, Value
+from gradtui.models.rows import Rows, joined
 from gradtui.plots.picture import row_text
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
@@ -20,14 +22,13 @@ from gradtui.views.export import (
     FORMATS,
     as_csv,
     as_json,
-    exported,
     format_of,
     report,
     snippets_of,
     text_height,
 )
 from gradtui.views.view import Size, View
-from support.watch import last
+from support.watch import exported, last
 
 SIZE = Size(80, 20)
 
@@ -115,7 +116,7 @@ def test_json_is_strict_and_whole(view: View[Any], setup: Setup, result: Any) ->
     assert record["rows"] == as_read_back(view.table(result))
 
 
-def as_read_back(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def as_read_back(rows: Table) -> list[dict[str, Any]]:
     return [
         {
             key: None if isinstance(one, float) and not math.isfinite(one) else one
@@ -150,12 +151,50 @@ def test_an_exact_zero_is_null_in_json_and_minus_infinity_in_csv() -> None:
 
 
 def test_json_holds_any_number_and_csv_any_name() -> None:
-    rows = [{"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": 'σ, "q"\n', "e": True}]
-    assert strict(as_json(rows)) == [
-        {"a": None, "b": [None, {"c": None}], "d": 'σ, "q"\n', "e": True}
-    ]
-    assert list(csv.DictReader(io.StringIO(as_csv([{"d": 'σ, "q"\nx'}])))) == [{"d": 'σ, "q"\nx'}]
-    assert as_csv([]) == "\n"
+    head = {"f": [math.inf, {"c": -math.inf}], "g": {}, "h": "]\n}"}
+    rows: Table = [{"a": math.nan, "b": 1e-320, "d": 'σ, "q"\n}', "e": True}, {"a": 1, "b": None}]
+    for count in range(3):
+        whole = {**head, "f": [None, {"c": None}], "rows": as_read_back(rows[:count])}
+        text = "".join(as_json(head, "rows", rows[:count]))
+        assert strict(text) == whole
+        # As Python's own writes it, which takes all of it at once.
+        assert text == json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    read = csv.DictReader(io.StringIO("".join(as_csv([{"d": 'σ, "q"\nx'}]))))
+    assert list(read) == [{"d": 'σ, "q"\nx'}]
+    assert "".join(as_csv([])) == "\n"
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_a_table_is_written_as_its_rows_are_made(format: str, tmp_path: Path) -> None:
+    """Not all of them are there at once: a million would be gigabytes."""
+    made = 0
+
+    def row(index: int) -> dict[str, Value]:
+        nonlocal made
+        made += 1
+        return {"layer": index, "of": "σ"}
+
+    table = joined([Rows(60_000, row), Rows(0, row), Rows(40_000, row)])
+    pieces = as_csv(table) if format == "csv" else as_json({}, "rows", table)
+    most = rows = 0
+    for piece in pieces:
+        assert piece
+        most, made = max(most, made), 0
+        rows += piece.count("σ")
+    assert rows == 100_000
+    assert most <= 1000
+
+
+def test_a_joined_table_is_the_tables_one_behind_the_other() -> None:
+    parts: list[Table] = [[{"a": 1}, {"a": 2}], [], Rows(3, lambda at: {"a": at + 3}), [{"a": 6}]]
+    table = joined(parts)
+    assert list(table) == [{"a": at} for at in range(1, 7)]
+    assert [table[at] for at in range(-6, 6)] == [*table, *table]
+    assert table[1:4] == [{"a": 2}, {"a": 3}, {"a": 4}]
+    for outside in (6, -7):
+        with pytest.raises(IndexError):
+            table[outside]
+    assert list(joined([])) == []
 
 
 @pytest.mark.parametrize("format", FORMATS)

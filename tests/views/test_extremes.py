@@ -18,8 +18,8 @@ from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.export import exported
 from gradtui.views.view import Size, View
+from support.watch import exported
 
 SIZES = (0.0, 5e-324, 1e-300, 1e-154, 1e-77, 1e-30, 1e-9, 0.3, 1.0, 3.0, 50.0, 1e9, 1e77, 1e100,
          1.35e154, 1e300, 1.797e308)  # fmt: skip

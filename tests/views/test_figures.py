@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import resvg_py
 
 from gradtui.plots.figure import _whole
+from gradtui.plots.marks import Line
 from gradtui.plots.panel import SMALL
 from gradtui.plots.shapes import Drawing, Fill, Stroke, Words, text_width
 from gradtui.plots.svg import svg
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.export import exported
 from gradtui.views.figures import FIGURES, Look, drawing_of
 from gradtui.views.view import Size, View
-from support.watch import last
+from support.watch import exported, last
 
 SIZE = Size(80, 24)
 
@@ -93,6 +94,28 @@ def test_what_is_exactly_0_is_told_below_every_bar_of_a_spectrum() -> None:
     lowest = max(y for box in bars for _, y in box)
     assert lowest < min(share.at[1] for share in shares) - SMALL
     assert texts(made).count("at the foot: how many are exactly 0") == 1
+
+
+@pytest.mark.parametrize(("name", "jumps"), [("relu", [0.0]), ("hardtanh", [-1.0, 1.0])])
+def test_a_jump_of_the_slope_is_drawn_upright(name: str, jumps: list[float]) -> None:
+    view = VIEWS["layers"]
+    setup = view.default_setup.with_(activations=(name,), units=16, depth=6).clamped()
+    plot = view.draw(last(view, setup), setup, SIZE, "braille").plots[0]
+    (line,) = [mark for mark in _whole(plot).marks if isinstance(mark, Line)]
+    steps = np.abs(np.diff(line.y)) > 0.5
+    assert line.x[:-1][steps] == pytest.approx(jumps, abs=1e-12)
+    assert np.diff(line.x)[steps] == pytest.approx(np.zeros(len(jumps)), abs=1e-12)
+
+
+def test_a_deep_chain_is_a_line_without_what_looks_like_error_bars() -> None:
+    view = VIEWS["chain"]
+    setup = view.default_setup.with_(depth=40).clamped()
+    made = drawing_of(view, last(view, setup), setup, SIZE, Look())
+    uprights = [
+        piece for one in made.shapes if isinstance(one, Stroke) and one.clip
+        for piece in one.pieces if len(piece) == 2 and piece[0][0] == piece[1][0]
+    ]  # fmt: skip
+    assert len(uprights) <= 1  # z of the cursor's layer
 
 
 def _spectrum_of_relu() -> tuple[View[Any], Any, Setup]:

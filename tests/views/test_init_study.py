@@ -667,8 +667,18 @@ def sentence_of(ratios: list[float]) -> str:
 @pytest.mark.parametrize(
     ("below", "above", "begins", "shares"),
     [
-        (36, 13, "tanh scatters, ", "vanishes in 36 % of the networks and explodes in 13 %, over"),
-        (13, 36, "tanh scatters, ", "vanishes in 13 % of the networks and explodes in 36 %, over"),
+        (
+            36,
+            13,
+            "tanh scatters over",
+            ", vanishing in 36 % of the networks, exploding in 13 %: with",
+        ),
+        (
+            13,
+            36,
+            "tanh scatters over",
+            ", vanishing in 13 % of the networks, exploding in 36 %: with",
+        ),
         (30, 0, "tanh vanishes in 30 % of the networks over", ""),
         (0, 30, "tanh explodes in 30 % of the networks over", ""),
         (60, 10, "tanh vanishing over", ""),

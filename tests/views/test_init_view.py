@@ -16,11 +16,12 @@ from gradtui.plots.picture import row_text
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
-from gradtui.views.export import exported, report
+from gradtui.views.export import report
 from gradtui.views.init.comparison import Comparisons
 from gradtui.views.view import Size
 from gradtui.wording import magnitude
 from support.commands import run as gradtui
+from support.watch import exported
 
 VIEW = VIEWS["init"]
 SIZE = Size(72, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -10,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from gradtui.cli.parsers import parsers
 from gradtui.plots.picture import Row, row_text
 from gradtui.progress import unwatched
 from gradtui.views import VIEWS
-from gradtui.views.page import PICTURE, READING, READOUT, Entry, sections
+from gradtui.views.page import PICTURE, READING, READOUT, Entry, _entries, sections
 from gradtui.views.view import Size
 
 SMALL = {"units": 8, "networks": 2, "batch": 8, "samples": 20, "depth": 12}
@@ -98,6 +100,51 @@ def test_the_three_sections_are_read_from_the_page(name: str) -> None:
         assert "\n" not in one.text
 
 
+PAGE = """
+# view: a question?
+
+It is a product:
+
+    y = a * b
+      + c
+
+where `a*` and c* are starred, and *this* is not.
+
+1. One of `--depth 80 --threshold 0.1`,
+   on two lines.
+2. Two.
+
+- `q*`: a term.
+"""
+
+
+def test_formulas_numbers_and_stars_stay_on_a_page() -> None:
+    assert [(one.terms, one.bullet, one.literal, one.text) for one in _entries(PAGE)] == [
+        ((), "", False, "It is a product:"),
+        ((), "", True, "y = a * b\n  + c"),
+        ((), "", False, "where `a*` and c* are starred, and this is not."),
+        ((), "1.", False, "One of `--depth 80 --threshold 0.1`, on two lines."),
+        ((), "2.", False, "Two."),
+        (("q*",), "-", False, "a term."),
+    ]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_no_sentence_of_a_page_points_at_what_its_help_has_not(name: str) -> None:
+    """Examples are on the page alone; what ends in a colon has something behind it."""
+    for heading in ("", PICTURE, READING, READOUT):
+        entries = sections(VIEWS[name]).get(heading, ())
+        for entry, behind in itertools.zip_longest(entries, entries[1:]):
+            assert "example" not in entry.text
+            assert ".`." not in entry.text
+            assert not entry.text.endswith(":") or behind is not None
+
+
+def test_the_formula_of_a_page_is_in_its_help() -> None:
+    text = parsers()[1]["chain"].format_help()
+    assert "    ∂L/∂w₁ = ∂L/∂a₃ · f′(z₃) · w₃ · f′(z₂) · w₂ · f′(z₁) · x\n" in text
+
+
 def test_a_view_without_a_page_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     import gradtui.views.page as page
 
@@ -109,7 +156,7 @@ def test_a_view_without_a_page_explains_nothing(monkeypatch: pytest.MonkeyPatch)
 def test_no_markup_is_left_on_a_page_that_is_shown(name: str) -> None:
     """What stands between backticks is on the screen as it is, or typed."""
     for entry in explained(name):
-        said = re.sub("`[^`]*`", "", entry.text)
+        said = re.sub(r"`[^`]*`|\b[cq]\*", "", entry.text)
         assert not re.search(r"[*#`]|\]\(|^\| ", said), entry.text
 
 

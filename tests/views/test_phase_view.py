@@ -15,10 +15,12 @@ from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.recursion import Recursion
 from gradtui.models.finding import Finding, Kind
-from gradtui.plots.ascii import to_ascii
+from gradtui.plots.ascii import ascii_only, to_ascii
 from gradtui.plots.picture import Picture, row_text
+from gradtui.plots.shapes import Words
 from gradtui.progress import Stopped, unwatched
 from gradtui.setup import Setup
+from gradtui.views.figures import Look, drawing_of
 from gradtui.views.phase import VIEW
 from gradtui.views.phase.maps import finished_map
 from gradtui.views.phase.study import Phase
@@ -483,6 +485,37 @@ def test_the_legend_has_every_mark_that_is_on_the_map(size: Size) -> None:
         for mark, named in (("0", "q → 0"), ("↑", "q → ∞"), ("2", "two ends")):
             if any(mark in line for line in cells(setup_of(name), size=size)):
                 assert any(f"{mark} {named}" in line for line in legend)
+
+
+@pytest.mark.parametrize("ascii_words", [False, True])
+@pytest.mark.parametrize("width", range(36, 70, 3))
+@pytest.mark.parametrize("name", ["tanh", "gelu", "softshrink"])
+def test_no_entry_of_the_legend_is_cut(name: str, width: int, ascii_words: bool) -> None:
+    """Each mark stands beside its whole name, in as many lines as that takes."""
+    setup = setup_of(name)
+    with ascii_only(ascii_words):
+        text = picture(setup, size=Size(width, 30)).text
+    assert max(map(len, text.split("\n"))) <= width
+    lines = text.split("\n")
+    axis = next(at for at, line in enumerate(lines) if re.fullmatch(r" +[\d. ]+", line))
+    legend = lines[axis + 1 :]
+    entries = [entry for line in legend[1:] for entry in line.strip().split("  ")]
+    whole = "K Kaiming" in entries and "X Xavier, LeCun" in entries
+    assert whole or name == "softshrink"
+    assert "P PyTorch" in entries
+    assert all(len(entry.split(" ", 1)) == 2 for entry in entries)
+    scale = legend[0].split()
+    assert all(re.fullmatch(r".[<>].+", one) for one in scale)
+
+
+@pytest.mark.parametrize(("name", "there"), [("tanh", True), ("relu", False), ("identity", False)])
+def test_the_legend_names_a_critical_line_where_there_is_one(name: str, there: bool) -> None:
+    """Of ReLU and the identity only (√2, 0) and (1, 0) are critical: there is nothing to draw."""
+    setup = setup_of(name)
+    assert ("critical" in picture(setup).text) == there
+    made = drawing_of(VIEW, result_of(setup), setup, SIZE, Look())
+    words = [one.text for one in made.shapes if isinstance(one, Words)]
+    assert ("critical" in words) == there
 
 
 def test_the_column_of_weights_of_zero_is_even() -> None:

@@ -27,6 +27,7 @@ from gradtui.views.spectrum.ensembles import (
     Pool,
     Spectra,
     depths_of,
+    kind_of,
     networks_of,
     pair_of,
     shown_depth,
@@ -252,8 +253,8 @@ def test_of_many_networks_there_is_a_picture_whenever_they_are_twice_as_many() -
 
 
 def test_the_same_setup_gives_the_same_numbers() -> None:
-    assert VIEW.table(last(setup())) == VIEW.table(last(setup()))
-    assert VIEW.table(last(setup(seed=1))) != VIEW.table(last(setup()))
+    first, again, other = (list(VIEW.table(last(setup(**of)))) for of in ({}, {}, {"seed": 1}))
+    assert first == again != other
 
 
 # ------------------------------------------------------------------- picture
@@ -470,9 +471,9 @@ def test_directions_that_units_lose_are_told_from_those_that_a_narrow_layer_does
     assert pool.dead > 0.5
     cause = finding_of(last(one), "relu").cause
     assert "50 % as layer 1 has 32 units for the 64 directions of the input, the others" in cause
-    assert "as units are off." in cause
+    assert "the others end in units whose z is where f′ = 0, for z < 0." in cause
     wide = finding_of(last(setup(activations=("relu",), units=64, depth=2, networks=1)), "relu")
-    assert "of the directions are exactly 0: units are off." in wide.cause
+    assert "of the directions are exactly 0: they end in units whose z is" in wide.cause
 
 
 def test_where_all_weights_are_0_no_unit_is_to_blame() -> None:
@@ -486,17 +487,75 @@ def test_where_all_weights_are_0_no_unit_is_to_blame() -> None:
 
 
 def test_the_verdict_is_the_median_s_against_the_threshold() -> None:
-    class Of(Pool):
-        def __init__(self, median: float) -> None:
-            self.value = median
-
-        @property
-        def median(self) -> float:
-            return self.value
-
     for median, kind in ((-3.1, Kind.VANISHING), (-2.9, Kind.HEALTHY), (2.9, Kind.HEALTHY),
                          (3.1, Kind.EXPLODING), (-math.inf, Kind.DEAD)):  # fmt: skip
-        assert Of(median).kind(-3.0) is kind
+        assert Pool([Spectrum(1, np.array([median]))]).kind(-3.0) is kind
+
+
+DEAD = Spectrum(5, np.full(4, -np.inf))
+ALIVE = Spectrum(5, np.array([0.0, -0.5, -np.inf, -np.inf]))
+FAINT = Spectrum(5, np.array([-9.0, -9.5, -9.7, -np.inf]))
+
+
+@pytest.mark.parametrize(
+    ("spectra", "name", "kind"),
+    [
+        ([ALIVE] * 3 + [DEAD] * 2, "relu", Kind.HEALTHY),
+        ([ALIVE] * 2 + [DEAD] * 3, "relu", Kind.DEAD),
+        ([FAINT] + [DEAD] * 4, "relu", Kind.DEAD),
+        ([FAINT] * 4 + [DEAD], "relu", Kind.VANISHING),
+        ([ALIVE] * 2 + [DEAD] * 2, "relu", Kind.DEAD),  # half are not most
+        ([ALIVE] * 5, "hardtanh", Kind.HEALTHY),  # half of the directions are not most
+        ([ALIVE] * 4 + [DEAD], "hardtanh", Kind.DEAD),
+        ([ALIVE] * 4 + [DEAD], "relu", Kind.HEALTHY),  # half of its units are off by design
+    ],
+)
+def test_healthy_is_nothing_of_which_most_passes_nothing(
+    spectra: list[Spectrum], name: str, kind: Kind
+) -> None:
+    (subject,) = MODELS["network"].subjects(setup(activations=(name,), units=4, depth=5))
+    assert kind_of(Pool(spectra), subject) is kind
+
+
+def test_directions_without_room_are_no_reason_not_to_be_healthy() -> None:
+    units = (4, 1, 4)
+    (subject,) = MODELS["network"].subjects(setup(activations=("hardtanh",), units=units, depth=2))
+    narrow = Spectrum(2, np.array([0.0, -np.inf, -np.inf, -np.inf]))
+    assert kind_of(Pool([narrow] * 3), subject) is Kind.HEALTHY
+
+
+def test_networks_that_pass_nothing_are_counted() -> None:
+    """Of one ReLU a layer 1/32 of the networks passes five layers."""
+    result = last(setup(activations=("relu",), depth=5, units=1, networks=5))
+    found = finding_of(result, "relu")
+    dead = sum(not each.rank for each in result.pairs[0].chosen.spectra[5])
+    assert found.kind is Kind.DEAD
+    assert f"dead in {dead} of 5 networks ({5 - dead} healthy): there every" in found.sentence
+    one = setup(activations=("relu",), depth=3, units=4, networks=20, init=("kaiming_normal",))
+    result = last(one)
+    dead = sum(not each.rank for each in result.pairs[0].chosen.spectra[3])
+    found = finding_of(result, "relu")
+    assert 0 < dead < 10
+    assert found.kind is Kind.HEALTHY
+    assert found.sentence.endswith(f"{dead} of 20 networks pass nothing.")
+
+
+@pytest.mark.parametrize(
+    ("name", "init", "units", "depth", "where"),
+    [
+        ("hardtanh", "normal(20)", 4, 10, "|z| > 1"),
+        ("hardsigmoid", "normal(200)", 4, 6, "|z| > 3"),
+        ("softshrink", "normal", 16, 30, "|z| < 0.5"),
+        ("relu", "kaiming_normal", 16, 3, "z < 0"),
+    ],
+)
+def test_where_units_pass_nothing_is_said_in_the_words_of_every_view(
+    name: str, init: str, units: int, depth: int, where: str
+) -> None:
+    one = setup(activations=(name,), init=(init,), units=units, depth=depth, layer=depth)
+    cause = finding_of(last(one), name).cause
+    assert f"they end in units whose z is where f′ = 0, for {where}." in cause
+    assert " off" not in cause
 
 
 def test_several_activations_or_initialisations_have_a_verdict_each() -> None:

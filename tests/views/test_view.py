@@ -15,10 +15,10 @@ from gradtui.plots.zoom import Zoom, zoomed
 from gradtui.progress import Tick, unwatched
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, implied
 from gradtui.views import VIEWS
-from gradtui.views.export import exported, snippets_of
+from gradtui.views.export import snippets_of
 from gradtui.views.view import Size, View
 from support.setups import setups
-from support.watch import last
+from support.watch import exported, last
 
 EVERY = pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
 SIZE = Size(80, 24)
@@ -209,7 +209,7 @@ def everything(view: View[Any], setup: Setup) -> str:
     result = last(view, setup)
     return repr(
         (
-            view.table(result),
+            list(view.table(result)),
             view.draw(result, setup, SIZE, "braille").rows,
             view.readout(result, setup, SIZE.width),
             [view.finding(result, name) for name in view.subjects(setup)],

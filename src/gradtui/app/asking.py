@@ -12,7 +12,7 @@ from typing import NamedTuple
 from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
-from gradtui.errors import InputError, printable
+from gradtui.errors import NO_MEMORY, InputError, printable
 from gradtui.files import named_file
 from gradtui.progress import Tick
 from gradtui.setup import Knob
@@ -134,7 +134,7 @@ class FilterQuestion(Question):
     """What the names in the list have to contain; it works as one types."""
 
     label = "filter"
-    hint = "enter chooses, tab keeps it, esc shows all again"
+    hint = "enter chooses, tab keeps, esc all"
 
     def __init__(self, state: State) -> None:
         self.value = state.filter
@@ -179,7 +179,7 @@ class FileQuestion(Question):
     """
 
     label = "save as"
-    hint = ".svg .pdf .png .txt the picture; .csv .json the numbers"
+    hint = ".svg .pdf .png .txt picture, .csv .json numbers"
 
     def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
@@ -228,11 +228,13 @@ def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
     size = Size(max(80, asked.plot.width), max(24, asked.plot.height))
     view = VIEWS[asked.view]
     try:
-        text = exported(
+        pieces = exported(
             view, drawn.result, asked.setup, size, asked.marker, format_of(file), tick=tick
         )
-        write_atomically(file, text, tick)
+        write_atomically(file, pieces, tick)
         return Done(said=printable(f"Saved {file.resolve()}"))
+    except MemoryError:
+        return Done(complaint=_not_saved(MemoryError(NO_MEMORY)))
     except (ValueError, OSError) as error:
         return Done(complaint=_not_saved(error))
 

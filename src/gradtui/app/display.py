@@ -14,6 +14,7 @@ from gradtui.app.flow_control import FlowControl
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
 from gradtui.plots.picture import Picture, row
+from gradtui.views.columns import undecided
 from gradtui.views.view import Size
 
 _NAMES = ("too-small", "top", "side", "plot", "readout", "verdict", "bottom")
@@ -185,7 +186,9 @@ class Display:
         """Show the picture that was taken."""
         if self._drawn is not None and self._areas is not None:
             self.flow.send("plot", self._drawn.picture)
-            self.flow.send("readout", Picture.of(self._drawn.readout, *self._areas.readout))
+            known, rows = self._drawn.progress >= 1, self._drawn.readout
+            readout = Picture.of(rows if known else undecided(rows), *self._areas.readout)
+            self.flow.send("readout", readout)
             self._show_verdict()
 
     def complain(self, text: str) -> None:

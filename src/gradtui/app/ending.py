@@ -1,4 +1,7 @@
-"""An end in order when a signal asks for it, and an end all the same where that cannot be."""
+"""An end in order when a key or a signal asks for it, and an end all the same where that cannot be.
+
+A terminal that has stopped reading holds up whoever writes to it, and a disk may be far away.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from gradtui.app.last_words import SIGNALS, end_at_once
+from gradtui.app.last_words import SIGNALS, end_with
+
+_ASKED = 3.0
+"""Seconds that the way to the end may take when a key asked for it: a slow line has that much to
+show."""
 
 _LAST_RESORT = 0.7
-"""Seconds that an orderly end may take after a signal."""
+"""Seconds that it may take after a signal."""
 
 _TO_BE_KEPT = 5.0
-"""Seconds that it may take, after a signal, to write down what is kept: a disk may be far away."""
+"""Seconds in which what is kept is written down."""
 
 
 class OrderlyEnd:
@@ -30,7 +37,7 @@ class OrderlyEnd:
         leave: ends the app, with an exit status; called on its loop.
     """
 
-    def __init__(self, keep: Callable[[], None], leave: Callable[[int], None]) -> None:
+    def __init__(self, keep: Callable[[], object], leave: Callable[[int], None]) -> None:
         self._keep = keep
         self._leave = leave
         self._begun = self._restored = False
@@ -46,38 +53,65 @@ class OrderlyEnd:
         # or that another thread gets.
         self._loop.add_signal_handler(signal.SIGCHLD, lambda: None)
 
-    def begun(self) -> None:
-        """The app is about to end: with its own exit status, whatever signals come now."""
+    def begun(self, *, on_terminal: bool = True) -> None:
+        """The app is about to end: with its own exit status, whatever signals come now.
+
+        Args:
+            on_terminal: whether there is a terminal that may take nothing.
+        """
+        if not self._begun and on_terminal:
+            self._after(_ASKED, self._give_up)
         self._begun = True
 
     def _end(self, number: int, frame: object = None) -> None:
         """End in order; where the terminal is gone and that cannot be done, end all the same."""
-        if not self._begun:
+        if self._signal is not None:
+            return
+        self._signal = number
+        if self._restored:
+            self._bound(_TO_BE_KEPT)
+        elif self._begun:
+            self._after(_LAST_RESORT, self._give_up)
+        else:
             self._begun = True
+            self._bound(_TO_BE_KEPT)
             self._keep()
             with suppress(RuntimeError):  # the loop is closed: it ends already
                 self._loop.call_soon_threadsafe(partial(self._leave, 128 + number))
-        if self._signal is None:
-            self._signal = number
-            self._bound()
+            self._bound(_LAST_RESORT)
 
-    def _bound(self) -> None:
-        """From the first signal on, what is left to be done has so long."""
-        if self._signal is None:
-            return
-        if self._restored:
-            self._last_resort = threading.Timer(_TO_BE_KEPT, os._exit, (128 + self._signal,))
-        else:
-            self._last_resort = threading.Timer(_LAST_RESORT, end_at_once, (self._signal,))
+    def _give_up(self) -> None:
+        """It did not come to its end, as where the terminal takes nothing; called on a thread."""
+        self._bound(_TO_BE_KEPT)
+        self._keep()
+        if not self._restored:  # else it went on, and comes to its end
+            end_with(self._status)
+
+    @property
+    def _status(self) -> int:
+        return 0 if self._signal is None else 128 + self._signal
+
+    def _bound(self, seconds: float) -> None:
+        """What is left to be done has so long."""
+        self._after(seconds, os._exit if self._restored else end_with, self._status)
+
+    def _after(self, seconds: float, then: Callable[..., object], *given: int) -> None:
+        """Unless something else is to be done after so many seconds from here on, or all is."""
+        self._forget()
+        self._last_resort = threading.Timer(seconds, then, given)
         self._last_resort.daemon = True
         self._last_resort.start()
+
+    def _forget(self) -> None:
+        if self._last_resort is not None:
+            self._last_resort.cancel()
 
     def restored(self) -> None:
         """The terminal is as it was; to put it back once more would change what is the shell's."""
         self._begun = self._restored = True
-        if self._last_resort is not None:
-            self._last_resort.cancel()
-        self._bound()
+        self._forget()
+        if self._signal is not None:
+            self._bound(_TO_BE_KEPT)
 
     def over(self) -> None:
         """All is kept, and Python about to end: nothing is left to be done about a signal.
@@ -86,5 +120,4 @@ class OrderlyEnd:
         """
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        if self._last_resort is not None:
-            self._last_resort.cancel()
+        self._forget()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from gradtui.errors import InputError
+from gradtui.errors import NO_MEMORY, InputError
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
 from gradtui.plots.ascii import ascii_only
@@ -34,8 +34,6 @@ _NOT_YET_DONE = 0.99
 
 _AT_REST = 0.5
 """Seconds without a request after which memory is given back."""
-
-_NO_MEMORY = "this needs more memory than there is; u undoes"
 
 STOPPED = "Stopped before there was anything to show; esc computes it again."
 
@@ -301,7 +299,7 @@ class Engine:
             if isinstance(error, InputError):
                 self._deliver(_failed(asked, in_app(error)))
             elif isinstance(error, MemoryError):
-                self._deliver(_failed(asked, _NO_MEMORY))
+                self._deliver(_failed(asked, f"{NO_MEMORY}; u undoes"))
             else:
                 self._deliver(_failed(asked, self._report(asked, error), defect=True))
 

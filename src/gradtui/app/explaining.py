@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -112,19 +113,20 @@ def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableTyp
             terms = Table.grid(padding=(0, 1))
             terms.add_column(width=_TERM_WIDTH)
         said = _said(entry, styles)
-        yield Padding(Words.assemble("- ", said) if entry.item else said, (0, 0, 0, 2))
+        yield Padding(Words.assemble(f"{entry.bullet} " * bool(entry.bullet), said), (0, 0, 0, 2))
     if terms.row_count:
         yield terms
 
 
 def _said(entry: Entry, styles: Styles) -> Text:
-    """The words, with what stands on the screen or is typed set apart."""
+    """The words, with what stands on the screen or is typed set apart; no word is cut."""
     parts = entry.text.split("`")
     return Words.assemble(
         *(
             (_here(part), styles["key"]) if at % 2 else (part, styles[""])
             for at, part in enumerate(parts)
-        )
+        ),
+        overflow="fold",
     )
 
 
@@ -132,9 +134,16 @@ _FLAGS = {knob.flag: knob for knob in KNOBS.values()}
 
 
 def _here(typed: str) -> str:
-    """What is typed on the command line, as the app has it: `--depth 50` is depth 50, on d."""
-    flag, _, value = typed.partition(" ")
-    if (knob := _FLAGS.get(flag)) is None:
+    """What is typed on the command line, as the app has it: `--depth 50` is depth 50, on d.
+
+    What is focused tab chooses; it has no name there.
+    """
+    parts = [part.partition(" ") for part in re.split(r" (?=--)", typed)]
+    if not all(flag in _FLAGS for flag, _, _ in parts):
         return typed
-    key = "tab" if knob.name == "focus" else knob.letter
-    return " ".join(part for part in (knob.label, value, f"({key})") if part)
+    return ", ".join(
+        " ".join(part for part in (knob.label, value, f"({knob.letter})") if part)
+        if (knob := _FLAGS[flag]).name != "focus"
+        else "tab"
+        for flag, _, value in parts
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from gradtui.plots.picture import Picture
@@ -11,6 +14,35 @@ QUESTION = "\x1b[6n"
 
 PATIENCE = 3.0
 """Seconds after which an answer is taken for lost."""
+
+
+_ANSWER = re.compile(r"\x1b\[\d+;\d+R")
+
+
+class Owed:
+    """Answers that are still to come, which the shell would get if they came after the end."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._asked: deque[float] = deque()
+        self._answers = False
+
+    def sent(self, text: str) -> None:
+        """That much went to the terminal."""
+        self._asked.extend([self._now()] * text.count(QUESTION))
+
+    def came(self, text: str) -> None:
+        """That much came from it, in whole sequences."""
+        for _ in range(min(len(_ANSWER.findall(text)), len(self._asked))):
+            self._asked.popleft()
+            self._answers = True
+
+    @property
+    def some(self) -> bool:
+        """Whether any will come: not from a terminal that gives none, nor after long."""
+        while self._asked and self._now() - self._asked[0] > PATIENCE:
+            self._asked.popleft()
+        return self._answers and bool(self._asked)
 
 
 class FlowControl:

@@ -49,10 +49,15 @@ def remember_terminal(terminal: TextIO) -> None:
 
 
 def end_at_once(number: int, frame: object = None) -> None:
-    """Put the terminal back as it was and end, with the exit status of a signal.
+    """End so with the exit status of a signal.
 
     Until the app has its own handlers, and when those do not come to an end.
     """
+    end_with(128 + number)
+
+
+def end_with(status: int) -> None:
+    """Put the terminal back as it was and end, whatever other threads wait for."""
     terminal = sys.__stderr__
     if terminal is not None:
         with suppress(OSError, ValueError, termios.error):
@@ -65,7 +70,7 @@ def end_at_once(number: int, frame: object = None) -> None:
             os.set_blocking(ours, True)  # the shell has the same one
             if _before:
                 termios.tcsetattr(ours, termios.TCSANOW, _before)  # type: ignore[arg-type]
-    os._exit(128 + number)
+    os._exit(status)
 
 
 def _write_soon(terminal: int, data: bytes) -> None:

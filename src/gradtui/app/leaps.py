@@ -102,27 +102,12 @@ def fix(state: State, remedy: Remedy | None) -> State:
     if applied.failed:
         return applied
     return applied.touching(remedy.changes).saying(
-        f"{remedy.label}: {_from_to(remedy.before, remedy.after)}."
+        f"{remedy.label}: before {_before(remedy)}; now {remedy.after}."
     )
 
 
-def _from_to(before: str, after: str) -> str:
-    """Two sentences that differ in a few words as one: from ×2e-32 to all of the loss's gradient.
-
-    Those that share nothing stand beside one another.
-    """
-    old, new = before.split(), after.split()
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    # "×2e-32 of" a gradient goes on as "×336" times it does.
-    shorter = min(len(old), len(new)) - start
-    end = next((n for n in range(shorter) if old[-1 - n] != new[-1 - n]), shorter)
-    if not start and not end:
-        return f"{before} → {after}"
-    mid_old, mid_new = old[start : len(old) - end], new[start : len(new) - end]
-    share = "of" in (mid_old[-1:] + mid_new[-1:])
-    was, becomes = (" ".join(mid[: len(mid) - (mid[-1:] == ["of"])]) for mid in (mid_old, mid_new))
-    tail = (["of"] if share else []) + (old[len(old) - end :] if end else [])
-    middle = f"{was} → {becomes}" if start else f"from {was} to {becomes}"
-    return " ".join([*old[:start], middle, *tail])
+def _before(remedy: Remedy) -> str:
+    """What was before in full, or the one amount in which it differs from what is now."""
+    amount, _, of_what = remedy.before.partition(" ")
+    same = of_what[:1].isalpha() and of_what == remedy.after.partition(" ")[2]
+    return amount if same else remedy.before

@@ -98,6 +98,7 @@ class GradTUI(OpeningPages):
             memory: what is kept of the state, and of defects.
         """
         super().__init__(first, appearance or Appearance(), memory or Memory())
+        self._wheel = mouse.Wheel()
         self._question: Question | None = None
         self._working: Aside[Done] | None = None
         self._refused = ""
@@ -164,12 +165,13 @@ class GradTUI(OpeningPages):
     def on_pane_pressed(self, message: Pane.Pressed) -> None:
         """A click does what a key does; while something is asked for, it only ends the question."""
         if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
+            self._wheel.let_go()
             self._mean(mouse.clicked(self.state, self._spot(message)))
 
     def on_pane_turned(self, message: Pane.Turned) -> None:
         """So does the wheel."""
         if self._question is None and len(self.screen_stack) == 1 and self.shown.fits:
-            self._mean(mouse.turned(self.state, self._spot(message), message.steps))
+            self._mean(self._wheel.turned(self.state, self._spot(message), message.steps))
 
     def _spot(self, message: Pane.Pressed | Pane.Turned) -> mouse.Spot:
         return mouse.Spot(message.pane.id or "", message.x, message.y, message.pane.picture)
@@ -188,6 +190,7 @@ class GradTUI(OpeningPages):
 
     def action_do(self, name: str) -> None:
         """Carry out one of `ACTIONS`."""
+        self._wheel.let_go()
         with self.taken_back(self.state):
             self._do(BY_NAME[name])
 

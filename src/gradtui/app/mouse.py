@@ -64,15 +64,35 @@ def clicked(state: State, spot: Spot) -> Meant:
     return _on_a_key(state, spot)
 
 
-def turned(state: State, spot: Spot, steps_down: int) -> Meant:
-    """What the wheel means there, n notches towards whoever turns it."""
-    if spot.pane == "plot":
-        return partial(steps.walk, steps=steps_down)
-    if spot.pane == "side":
-        if knob := panes.knob_at(state, spot.size, spot.x, spot.y):
-            return partial(steps.step_knob, name=knob, steps=-steps_down)
+class Wheel:
+    """The wheel, which stays with what it began to turn as long as the pointer rests on its cell.
+
+    A turn may move the rows below the pointer, so that another knob comes to stand there.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is turned yet."""
+        self._cell: tuple[str, int, int] | None = None
+        self._knob = ""
+
+    def let_go(self) -> None:
+        """Something else was done: what is under the pointer counts again."""
+        self._cell = None
+
+    def turned(self, state: State, spot: Spot, steps_down: int) -> Meant:
+        """What it means there, n notches towards whoever turns it."""
+        if spot.pane == "plot":
+            return partial(steps.walk, steps=steps_down)
+        if spot.pane == "readout":
+            return partial(steps.next_focus, steps=steps_down)
+        if spot.pane != "side":
+            return None
+        cell, gone = (spot.pane, spot.x, spot.y), self._knob not in ("", *state.record.knobs)
+        if cell != self._cell or gone:
+            self._cell, self._knob = cell, panes.knob_at(state, spot.size, spot.x, spot.y)
+        if self._knob:
+            return partial(steps.step_knob, name=self._knob, steps=-steps_down)
         return partial(steps.move_highlight, steps=steps_down)
-    return partial(steps.next_focus, steps=steps_down) if spot.pane == "readout" else None
 
 
 # ------------------------------------------------------------------- the panes

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from gradtui.app.aside import Aside
 from gradtui.models.decay import Value
+from gradtui.plots.ascii import spelled
 from gradtui.progress import Tick
 from gradtui.views.heads import head
 
@@ -34,6 +35,20 @@ def written(value: Value) -> str:
     if value is None or value != value:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _head(name: str) -> str:
+    return spelled(head(name))
+
+
+def _in_sight(line: str, left: int, width: int) -> str:
+    """So many cells of a line; a word that an edge cuts has an ellipsis there."""
+    right = left + width
+    seen = list(line[left:right])
+    for edge, at in ((left, 0), (right, -1)):
+        if 0 < edge < len(line) and seen and not (line[edge - 1] + line[edge]).count(" "):
+            seen[at] = "…"
+    return "".join(seen)
 
 
 class Sheet(ScrollView, can_focus=True):
@@ -63,6 +78,7 @@ class Sheet(ScrollView, can_focus=True):
     def fill(self, rows: Rows, widths: Mapping[str, int]) -> None:
         """Show these rows, with columns of these widths."""
         self._rows = rows
+        widths = {name: max(width, len(_head(name))) for name, width in widths.items()}
         self._columns = [
             (name, width, any(isinstance(row[name], str) for row in rows[:1]))
             for name, width in widths.items()
@@ -75,7 +91,7 @@ class Sheet(ScrollView, can_focus=True):
         left, top = self.scroll_offset
         at = top + y - 1
         if y == 0:
-            cells, style = [head(name) for name, *_ in self._columns], self._head
+            cells, style = [_head(name) for name, *_ in self._columns], self._head
         elif at < len(self._rows):
             row, style = self._rows[at], self._plain
             cells = [written(row[name]) for name, *_ in self._columns]
@@ -86,7 +102,8 @@ class Sheet(ScrollView, can_focus=True):
             for cell, (_, width, words) in zip(cells, self._columns, strict=False)
         )
         base = self.visual_style.rich_style
-        strip = Strip([Segment(line, base + style)]).crop(left, left + self.size.width)
+        line = _in_sight(line, left, self.size.width)
+        strip = Strip([Segment(line, base + style)])
         return strip.adjust_cell_length(self.size.width, base)
 
     def action_go(self, lines: int) -> None:

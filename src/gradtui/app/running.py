@@ -40,18 +40,20 @@ def run_app(
     if theme is not None:
         first = first.with_(theme=theme)
 
-    def keep(state: State, failing: bool) -> None:
+    def keep(state: State, failing: bool) -> str:
+        """Keep it; why it could not be kept."""
         if fresh and not forget:
-            return
+            return ""
+        why = ""
         try:
             storage.save(state, file)
         except OSError as error:
             why = printable(f"{file}: {error.strerror}")
-            _narrate(f"the state could not be kept for the next start ({why})")
         if failing:
             storage.opening(file, 0)
         else:
             storage.opened(file)
+        return why
 
     def ended(number: int, frame: object = None) -> None:
         """An end from outside is no fall; until the app heeds signals itself."""
@@ -68,7 +70,8 @@ def run_app(
     app.run(mouse=mouse)
     app.end.restored()
     fell = app.return_code == 1
-    keep(app.state, app.failing or (fell and not app.opened))
+    if why := keep(app.state, app.failing or (fell and not app.opened)):
+        _narrate(f"the state could not be kept for the next start ({why})")
     app.end.over()
     if fell:
         _narrate(

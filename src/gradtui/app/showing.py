@@ -165,7 +165,7 @@ class ShowingApp(PaintedOnce):
 
     def exit(self, *arguments: Any, **options: Any) -> None:
         """As Textual's; from here on a signal does not end it otherwise."""
-        self.end.begun()
+        self.end.begun(on_terminal=not self.is_headless)
         super().exit(*arguments, **options)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -323,7 +323,7 @@ class ShowingApp(PaintedOnce):
         if self._in_place and not self._engine.started:
             # Not before: what it imports takes as long as everything up to here.
             self._engine.start()
-        if self._unasked:
+        if self._unasked and not self.leaving:
             self._unasked = False
             self.write_to_terminal(QUESTION)
 

@@ -32,13 +32,14 @@ class Memory:
     """What the app keeps outside itself.
 
     Attributes:
-        keep: remembers a state; also whether it is one that cannot be computed.
+        keep: remembers a state; also whether it is one that cannot be computed. Gives why it
+            could not be remembered, "" where it was.
         opened: the first picture is there, so that the state can be opened again.
         report: writes down a defect, of a view and a setup, and gives what to say of it. Without
             it a defect ends the app.
     """
 
-    keep: Callable[[State, bool], None] = lambda state, failing: None
+    keep: Callable[[State, bool], str] = lambda state, failing: ""
     opened: Callable[[], None] = lambda: None
     report: Callable[[str, Setup, Exception], str] | None = None
 

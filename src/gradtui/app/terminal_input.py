@@ -37,13 +37,15 @@ _SEQUENCE = re.compile(r"\x1b\[(?:\[.|M[^\x1b]{3}|[0-?]*[ -/]*[@-LN-Z\\-~]|[0-?]
 
 _SEQUENCE_BEGUN = re.compile(r"\x1b\[(?:\[|M[^\x1b]{0,2}|[0-?]*[ -/]*)")
 _STRING_ENDS = re.compile(r"[\x07\x18\x1a\x9c]|\x1b\\|(?=[\x03\x1b])")
+_FOCUS = ("\x1b[I", "\x1b[O")
+"""It came, or went."""
+
 _REPORT = re.compile(
-    r"[IO]"  # the focus came, or went
-    r"|\d{1,5};\d{1,5}R"  # where the cursor is
+    r"\d{1,5};\d{1,5}R"  # where the cursor is
     r"|\?2026;[0-4]\$y"  # whether output can be synchronised
     r"|<\d{1,3};\d{1,5};\d{1,5}[Mm]"  # the mouse
 )
-"""What is asked for. A size is not: the kernel knows it."""
+"""What is asked for, beside the focus. A size is not: the kernel knows it."""
 
 _KEY = re.compile(r"(\d*)(?:;(\d{0,4})(?:;([\d:]*))?)?;?[u~ABCDEFHPQRS]")
 _NOT_PASTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -77,13 +79,17 @@ class TerminalInput:
         self._in_string = False
         self._pasted: int | None = None
         """Characters of the paste so far; None where there is none."""
+        self._unheard = False
+        """Whether nothing of that paste is taken."""
+        self._focus = ""
+        """What is still to be told of it, for which there was no room."""
         self._late = ""
         """What is still to come of the end of a paste that was over before."""
 
     @property
     def patience(self) -> float | None:
         """Seconds of silence after which `silence` is to be called; None: there is no need to."""
-        if self._held or self._in_string:
+        if self._held or self._in_string or self._focus:
             return self._silence
         return None if self._pasted is None else PASTE_SILENCE
 
@@ -100,7 +106,7 @@ class TerminalInput:
                 at = self._string(text, at)
             else:
                 at = self._typed(text, at, given)
-        return "".join(given)
+        return "".join([*given, self._told_focus()])
 
     def silence(self) -> str:
         """Nothing came for `patience`: what was begun is over."""
@@ -109,8 +115,8 @@ class TerminalInput:
         if self._pasted is not None:
             # An escape with nothing behind it is no part of a paste: that key ends it, too.
             self._pasted, self._late = None, PASTE_ENDS[len(held) :] if held else ""
-            return PASTE_ENDS
-        return held if len(held) <= _LONGEST_KEY else ""
+            return "" if self._unheard else PASTE_ENDS
+        return (held if len(held) <= _LONGEST_KEY else "") + self._told_focus()
 
     def _typed(self, text: str, at: int, given: list[str]) -> int:
         """Keys and sequences from there on; how far it came."""
@@ -132,11 +138,17 @@ class TerminalInput:
             else:
                 self._in_string = True
             return at + 2
-        if kind == "O":
-            given.append(text[at : at + 3])
-            return at + 3
-        given.append(ESC)
-        return at + 1
+        if kind < " ":  # it is a key of its own
+            given.append(self._one(ESC))
+            return at + 1
+        key = text[at : at + 2]
+        if kind == "O" and text[at + 2] > " ":
+            key = text[at : at + 3]
+            given.append(self._one(key) if self._is_key(key) else "")
+        else:
+            # With alt: of one that is not known, an escape is a key of its own.
+            given.append(self._one(key, 1 if self._is_key(key) else 2))
+        return at + len(key)
 
     def _sequence(self, text: str, at: int, given: list[str]) -> int:
         """A control sequence; how far it goes."""
@@ -151,11 +163,32 @@ class TerminalInput:
             return len(text)
         sequence = whole[0]
         if sequence == PASTE_BEGINS:
-            self._pasted = 0
-            given.append(sequence)
+            self._pasted, self._unheard = 0, not self._one(sequence)
+            given.append("" if self._unheard else sequence)
+        elif sequence in _FOCUS:
+            # Only where it is in the end: each time the app looks at all that it shows.
+            others = [one for one in given if one not in _FOCUS]
+            self._focus = sequence
+            if len(others) < len(given):  # told in this packet, and counted
+                self._focus = ""
+                given[:] = [*others, sequence]
+            else:
+                given.append(self._told_focus())
         elif len(sequence) <= _LONGEST_SEQUENCE and self._means_something(sequence):
-            given.append(sequence if self._as_many("k") else "")
+            given.append(self._one(sequence))
         return whole.end()
+
+    def _told_focus(self) -> str:
+        """Where the focus is, if that is still to be told, and as soon as it can be."""
+        focus = self._focus
+        if focus and self._one(focus):
+            self._focus = ""
+            return focus
+        return ""
+
+    def _one(self, key: str, cost: int = 1) -> str:
+        """A key, or a sequence that costs as many; nothing where no more are taken."""
+        return key if len(self._as_many("k" * cost)) == cost else ""
 
     def _as_many(self, keys: str) -> str:
         """So many of these keys as are taken: of a flood of noise only the beginning."""
@@ -195,11 +228,11 @@ class TerminalInput:
             self._held = text[stop:]
         pasted = _NOT_PASTED.sub("", text[at:stop])[: LONGEST_PASTE - self._pasted]
         self._pasted += len(pasted)
-        given.append(pasted)
+        given.append("" if self._unheard else pasted)
         if end < 0:
             return len(text)
         self._pasted = None
-        given.append(PASTE_ENDS)
+        given.append("" if self._unheard else PASTE_ENDS)
         return end + len(PASTE_ENDS)
 
 

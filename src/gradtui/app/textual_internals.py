@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import select
 import signal
 import termios
 import time
@@ -41,6 +42,7 @@ from textual.style import Style as VisualStyle
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from gradtui.app.flow_control import Owed
 from gradtui.app.terminal_input import TerminalInput
 from gradtui.app.thrift import thrifty
 
@@ -126,7 +128,9 @@ class BoundedParser(XTermParser):
         if not data:
             return super().feed(data)
         self._heard = get_time()
-        return self._read(self._input.feed(data))
+        text = self._input.feed(data)
+        _owed.came(text)
+        return self._read(text)
 
     def tick(self) -> Iterable[Message]:
         """Called every now and then: what is waited for may be overdue."""
@@ -151,12 +155,21 @@ linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]
 _SENT, _READ = 0.1, 0.02
 """Seconds in which a terminal that takes what it is sent was sent the last of it, and read it."""
 
+_ANSWERED = 2.0, 0.4
+"""Seconds for a slow line to bring the answers that it owes, and where a signal ends the app."""
+
+_LONGEST_ANSWER = 16
+"""Characters of one."""
+
+_owed = Owed()
+
 
 class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's driver: the terminal's own size, few bytes, awake again however it was stopped."""
 
     def write(self, data: str) -> None:
         """Send it, in as few bytes as show the same."""
+        _owed.sent(data)
         super().write(thrifty(data))
 
     def stop_application_mode(self) -> None:
@@ -170,6 +183,7 @@ class TerminalDriver(linux_driver.LinuxDriver):
         self.attrs_before = line
         if line is None:
             return
+        self._await_answers(_ANSWERED[bool(self._app.return_code)])
         end = time.monotonic() + _SENT
         while self._writer_thread is not None and not self._writer_thread._queue.empty():
             if time.monotonic() > end:
@@ -179,6 +193,22 @@ class TerminalDriver(linux_driver.LinuxDriver):
         with suppress(termios.error):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
             termios.tcsetattr(self.fileno, termios.TCSANOW, line)
+
+    def _await_answers(self, seconds: float) -> None:
+        """What the terminal was asked it answers here, not at the shell's prompt."""
+        end, text = time.monotonic() + seconds, ""
+        while _owed.some and (left := end - time.monotonic()) > 0:
+            if select.select([self.fileno], [], [], left)[0]:
+                try:
+                    come = os.read(self.fileno, 4096)
+                except OSError:
+                    return
+                if not come:
+                    return
+                text += come.decode("ascii", errors="replace")
+                whole = text.rfind("R") + 1
+                _owed.came(text[:whole])
+                text = text[whole:][-_LONGEST_ANSWER:]
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """What the kernel says, whatever COLUMNS and LINES do; 80 x 24 where it does not know."""

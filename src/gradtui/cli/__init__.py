@@ -6,68 +6,44 @@ input are wrong, 128 + n ended by signal n.
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Sequence
 
-from gradtui import __version__, settings
-from gradtui.cli import opening
-from gradtui.cli.parser import HelpWanted
-from gradtui.cli.streams import CommandError, complain, emit
-from gradtui.errors import InputError
+TYPE_CHECKING = False  # that of `typing` takes long to import, and ctrl+c may come meanwhile
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-_WRONG = 2
-_BY_SIGNAL = 128
+_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit status; whatever goes wrong by input ends here."""
+    """Run one command and give its exit status; ctrl+c is heeded from here on."""
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
-    except InputError as error:
-        from gradtui.setup.naming import on_command_line
-
-        complain(on_command_line(error))
-        return _WRONG
-    except CommandError as error:
-        complain(str(error))
-        return _WRONG
+        return _heeding_ctrl_c(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
-        return _BY_SIGNAL + signal.SIGINT
-    except RuntimeError as error:
-        # Before Python 3.12, what is raised while a class is made comes as the cause of this.
-        if not isinstance(error.__cause__, KeyboardInterrupt):
-            raise
-        return _BY_SIGNAL + signal.SIGINT
-    except BrokenPipeError:
-        # Who reads has read enough, as with `gradtui list | head`.
-        return _BY_SIGNAL + signal.SIGPIPE
+        return _INTERRUPTED
 
 
-def _run(words: list[str]) -> int:
-    if words == ["--version"]:
-        emit(f"gradtui {__version__}\n")
-        return 0
-    wants_help = "-h" in words or "--help" in words
-    if not wants_help and not _has_command(words):
-        return opening.run(words)
-    if not wants_help:
-        # Before numpy is imported, which reads it once.
-        settings.cap_threads(settings.resolve()["threads"].value)
-    from gradtui.cli import commands
-    from gradtui.cli.parsers import parsed
+def _heeding_ctrl_c(words: Sequence[str]) -> int:
+    """What is being imported may make an error of its own of a ctrl+c, as numpy does."""
+    import signal
 
+    struck = False
+
+    def strike(*_: object) -> None:
+        nonlocal struck
+        struck = True
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, strike)
     try:
-        return commands.run(parsed(words))
-    except HelpWanted as wanted:
-        emit(wanted.text)
-        return 0
+        from gradtui.cli.entry import status_of
 
-
-def _has_command(words: list[str]) -> bool:
-    """Whether this is more than options of the app."""
-    values = [f"--{name}" for name in ("theme", *settings.SETTINGS)]
-    return any(
-        not word.startswith("-") and (index == 0 or words[index - 1] not in values)
-        for index, word in enumerate(words)
-    )
+        return status_of(words)
+    except Exception:
+        if struck:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if signal.getsignal(signal.SIGINT) is strike:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui import settings
@@ -23,7 +23,7 @@ from gradtui.cli.streams import (
     save,
     terminal_size,
 )
-from gradtui.errors import InputError, printable, shown
+from gradtui.errors import NO_MEMORY, InputError, printable, shown
 from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import ascii_only, in_ascii, to_ascii
@@ -37,6 +37,8 @@ from gradtui.views.view import Size, View
 _WIDTHS = (40, 1000)
 _HEIGHTS = (12, 1000)
 """What a picture can be: less has no room for axes, more is a slip of the finger."""
+_SIZES = ("units", "depth", "batch", "networks", "samples")
+"""The knobs on which the memory depends."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -62,6 +64,21 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
         if (value := getattr(options, knob.name)) is not None
     }
     setup = setup_of(view, options.names, given)
+    try:
+        return _told(view, setup, options)
+    except MemoryError:
+        raise CommandError(f"memory: {NO_MEMORY}; {_less(view, setup)}") from None
+
+
+def _less(view: View[Any], setup: Setup) -> str:
+    """What would need less of it."""
+    flags = [KNOBS[name].flag for name in _SIZES if name in view.used(setup)]
+    others = ["compare fewer activations"] if len(setup.activations) > 1 else []
+    return ", or ".join([f"lower {' or '.join(flags)}"] * bool(flags) + others) or "free some"
+
+
+def _told(view: View[Any], setup: Setup, options: argparse.Namespace) -> int:
+    """Show it in the characters that there are."""
     format = _format(options, FORMATS)
     look = _look(options, format)
     marker = _marker(options)
@@ -157,8 +174,12 @@ def _last(view: View[Any], setup: Setup) -> Any:
     """The view's best result."""
     if text := view.foretold(setup):
         narrate(f"gradtui: {text}; ctrl+c ends it\n")
+    foretold = False
     with Progress(view.name) as progress:
-        *_, result = view.results(setup, progress.tell)
+        for result in view.results(setup, progress.tell):
+            if not foretold and (text := view.foretold_next(result)):
+                foretold = True
+                progress.tell_line(f"gradtui: {text}; ctrl+c ends it")
     return result
 
 
@@ -208,7 +229,7 @@ def _list(options: argparse.Namespace) -> int:
     if format == "page":
         _print(page, options.color)
     elif format == "txt":
-        _deliver(plain(page), options, "the list", format)
+        _deliver([plain(page)], options, "the list", format)
     else:
         _deliver(listing.numbers(options.name, format), options, "the list", format)
     return 0
@@ -268,16 +289,21 @@ def _look(options: argparse.Namespace, format: str) -> Look:
     return Look()
 
 
-def _deliver(text: str | bytes, options: argparse.Namespace, what: str, format: str) -> None:
-    if isinstance(text, str) and _to_stdout(options):
-        # Data is for whatever reads it: the locale says what a person is shown.
-        unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+def _deliver(
+    pieces: Iterable[str | bytes], options: argparse.Namespace, what: str, format: str
+) -> None:
+    """All of them to stdout or a file."""
+    if not _to_stdout(options):
+        save(pieces, named_file(options.output), what)
+        return
+    # Data is for whatever reads it: the locale says what a person is shown.
+    unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
+    for piece in pieces:
+        assert isinstance(piece, str)  # a figure goes to a file
         if options.json and not unicode:
             # JSON has its own way to write every character in ASCII.
-            text = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], text)
-        emit(text, unicode=unicode)
-    else:
-        save(text, named_file(options.output), what)
+            piece = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], piece)
+        emit(piece, unicode=unicode)
 
 
 # --------------------------------------------------------- the small commands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gradtui import __version__
 from gradtui.lessons import DERIVED, VARIABLE, lesson_for
@@ -40,12 +40,13 @@ def page(
     return (*rows, (), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted"))
 
 
-def numbers(name: str | None, format: str) -> str:
+def numbers(name: str | None, format: str) -> Iterator[str]:
     """The facts as CSV or JSON."""
     chosen = list(ACTIVATIONS.values()) if name is None else [activation(name)]
+    rows = [_record(f) for f in chosen]
     if format == "csv":
-        return as_csv([_record(f) for f in chosen])
-    return as_json({"gradtui": __version__, "activations": [_record(f) for f in chosen]})
+        return as_csv(rows)
+    return as_json({"gradtui": __version__}, "activations", rows)
 
 
 def _record(f: Activation) -> dict[str, Value]:

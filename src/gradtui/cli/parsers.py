@@ -154,7 +154,9 @@ def _examples(*commands: str) -> str:
 
 def _paragraph(entry: Entry, lead: str) -> str:
     """Words in lines of a terminal's width behind a lead; what is typed without its backticks."""
-    lead += "- " if entry.item and not entry.terms else ""
+    if entry.literal:
+        return textwrap.indent(entry.text, lead + "    ")
+    lead += f"{entry.bullet} " if entry.bullet and not entry.terms else ""
     words, indent = entry.text.replace("`", ""), " " * len(lead)
     return textwrap.fill(words, _WIDTH, initial_indent=lead, subsequent_indent=indent)
 

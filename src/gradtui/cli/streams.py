@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -97,14 +98,14 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def save(text: str | bytes, file: Path, what: str) -> None:
-    """All of `text` to a file or nothing, and a word about it on stderr.
+def save(pieces: Iterable[str | bytes], file: Path, what: str) -> None:
+    """All of them to a file or nothing, and a word about it on stderr.
 
     Raises:
         CommandError: it cannot be written; what was there before is as it was.
     """
     try:
-        write_atomically(file, text)
+        write_atomically(file, pieces)
     except OSError as error:
         raise CommandError(
             f"output: '{printable(str(file))}' cannot be written ({_reason(error)}); "
@@ -149,8 +150,17 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def tell_line(self, text: str) -> None:
+        """A line that stays, also in a file or a pipe."""
+        self._clear()
+        narrate(f"{text}\n")
+
+    def _clear(self) -> None:
         if self._shown:
             narrate("\r" + " " * self._shown + "\r")
+            self._shown = 0
 
     def tell(self, share: float) -> None:
         """Show it, if the last time is long enough ago."""

@@ -7,7 +7,7 @@ asks no further of what kind they are.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Layers: TypeAlias = "NDArray[np.int64] | NDArray[np.float64]"
 Value: TypeAlias = str | int | float | bool | None
 """What stands in a table."""
+
+Table: TypeAlias = Sequence[dict[str, Value]]
+"""Its rows, each by the names of the columns."""
 
 
 class Guide(NamedTuple):
@@ -89,6 +92,11 @@ class Decay(ABC):
     def legend(self) -> tuple[tuple[str, str], ...]:
         """What the lines without a letter are: texts and roles, what matters most first."""
 
+    @property
+    def drawn(self) -> bool:
+        """Whether all that is drawn at random of it was."""
+        return True
+
     @abstractmethod
     def kind(self) -> Kind:
         """What becomes of the gradient."""
@@ -102,7 +110,7 @@ class Decay(ABC):
         """The verdict."""
 
     @abstractmethod
-    def rows(self) -> list[dict[str, Value]]:
+    def rows(self) -> Table:
         """A row for each layer."""
 
 

@@ -1,4 +1,4 @@
-"""Inputs of another size, which change nothing of a network: the least that there is to try."""
+"""Other inputs, which change nothing of a network: the least that there is to try."""
 
 from __future__ import annotations
 
@@ -24,4 +24,12 @@ def usual_inputs(setup: Setup) -> Iterator[tuple[str, Changes]]:
     for size in (most, least):
         x = math.copysign(size, setup.x)
         if x != setup.x:
+            yield f"x = {plain(x)}", {"x": x}
+
+
+def opposite_inputs(setup: Setup) -> Iterator[tuple[str, Changes]]:
+    """The input with the other sign, for units that are off on one side; and one of size 1."""
+    for size in dict.fromkeys((abs(setup.x), 1.0)):
+        if setup.x:
+            x = math.copysign(size, -setup.x)
             yield f"x = {plain(x)}", {"x": x}

@@ -79,6 +79,7 @@ class Model:
         remedy: the first change that helps where a decay is not healthy.
         idle: the knobs that change nothing for this setup, of those that all models share.
         foretold: what is said before a decay that takes long; "" elsewhere.
+        trying: the seconds that looking for what helps a subject takes, where that may be long.
         layered: what real layers can do beside; None where there are none.
     """
 
@@ -90,6 +91,7 @@ class Model:
     remedy: Callable[[Decay, Tick], Remedy | None]
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     foretold: Callable[[Setup], str] = lambda setup: ""
+    trying: Callable[[Subject], float] = lambda subject: 0.0
     layered: Layered | None = None
 
     def subjects(self, setup: Setup) -> tuple[Subject, ...]:

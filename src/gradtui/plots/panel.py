@@ -264,6 +264,8 @@ class Panel:
         yield Fill(pieces, self.theme.colour(mark.role), 0.18, clip=self.inside)
 
     def _bars(self, mark: Bars) -> Iterator[Shape]:
+        if not mark.width and not mark.name:
+            return  # the steps of a curve, which its line shows
         limits = self.plot.y.limits
         finite = np.isfinite(mark.low) & np.isfinite(mark.high)
         x = mark.x[finite]

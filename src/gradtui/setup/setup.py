@@ -147,8 +147,8 @@ class Setup(Shared):
             raise InputError("lag", self.lag, allowed, try_)
         for knob, (low, high) in self._walked():
             if not low <= (value := knob.of(self)) <= high:
-                allowed = f"inside the range {low:g} to {high:g}"
-                inside = f"{min(max(value, low), high):g}"
+                allowed = f"inside the range {_exactly(low)} to {_exactly(high)}"
+                inside = _exactly(min(max(value, low), high))
                 try_ = f"try {{{knob.name}={inside}}}, or widen {{{knob.within}}}"
                 raise InputError(knob.name, value, allowed, try_)
         for family in FAMILIES:
@@ -251,3 +251,9 @@ def implied(setup: Setup, name: str, value: Any) -> dict[str, Any]:
         if not low <= value <= high:
             changes[knob.within] = (min(low, value), max(high, value))
     return changes
+
+
+def _exactly(value: float) -> str:
+    """In as few digits as give it back."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))

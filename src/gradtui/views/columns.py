@@ -25,6 +25,15 @@ def whole_columns(rows: Sequence[Sequence[Span]], width: int) -> tuple[Row, ...]
     return tuple(tuple(cells[:count]) for cells in rows)
 
 
+def undecided(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows as they are before all is measured: no verdict stands before a name yet."""
+    marks = {spelled(f"{kind.mark} ") for kind in Kind}
+    return tuple(tuple(_OPEN if span.text in marks else span for span in line) for line in rows)
+
+
+_OPEN = Span("… ", "muted")
+
+
 def in_columns(
     heading: str,
     columns: Mapping[str, Sequence[str]],
@@ -69,7 +78,7 @@ def in_columns(
         lines.append(
             row(
                 (f" {LETTERS[index]} ", curve_role(index)),
-                Span("… ", "muted") if kind is None else Span(f"{kind.mark} ", kind.role),
+                _OPEN if kind is None else Span(f"{kind.mark} ", kind.role),
                 (fit_text(name, names), curve_role(index)),
                 "".join(f"{columns[head][index]:>{cells}}" for head, cells in widths.items()),
             )

@@ -9,11 +9,11 @@ import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from gradtui import __version__
 from gradtui.errors import InputError, printable
-from gradtui.models.decay import Value
+from gradtui.models.decay import Table, Value
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
@@ -22,12 +22,13 @@ from gradtui.setup import KNOBS, Setup
 from gradtui.views.figures import FIGURES, Look, drawing_of, written
 from gradtui.views.view import Size, View
 
-Part = TypeVar("Part")
-
-_PARTS_A_TICK = 1000
+_ROWS_A_PIECE = 250
+"""Some hundredths of a second of work."""
 
 FORMATS = (*FIGURES, "txt", "csv", "json")
 """Figures, the page of text, the table, and the table with the verdicts."""
+
+_STRICT: Mapping[str, Any] = {"ensure_ascii": False, "allow_nan": False}
 
 
 def format_of(file: Path, formats: Sequence[str] = FORMATS) -> str:
@@ -59,15 +60,18 @@ def exported(
     format: str,
     look: Look | None = None,
     tick: Tick = unwatched,
-) -> str | bytes:
-    """The result in one of `FORMATS`, as a file holds it: a figure with that look, or text."""
+) -> Iterable[str | bytes]:
+    """The result in one of `FORMATS`, as a file holds it: a figure with that look, or text.
+
+    It comes in pieces of whole lines, made as they are asked for: it may be half a gigabyte.
+    """
     if format in FIGURES:
-        return written(format, drawing_of(view, result, setup, size, look or Look()))
+        return [written(format, drawing_of(view, result, setup, size, look or Look()))]
     if format == "txt":
-        return plain(report(view, result, setup, size, marker).rows)
+        return [plain(report(view, result, setup, size, marker).rows)]
     if format == "csv":
         return as_csv(view.table(result), tick)
-    return as_json(record(view, result, setup), tick)
+    return as_json(record(view, result, setup), "rows", view.table(result), tick)
 
 
 # ----------------------------------------------------------------- the page
@@ -133,7 +137,7 @@ def _verdict(view: View[Any], setup: Setup, finding: Finding, width: int) -> Ite
 
 
 def record(view: View[Any], result: Any, setup: Setup) -> dict[str, object]:
-    """Everything that the result says, in the types of JSON."""
+    """Everything that the result says but the rows of its table, in the types of JSON."""
     return {
         "gradtui": __version__,
         "view": view.name,
@@ -150,7 +154,6 @@ def record(view: View[Any], result: Any, setup: Setup) -> dict[str, object]:
             for finding in _findings(view, result, setup)
         ],
         **({"snippets": lines} if (lines := dict(snippets_of(view, result, setup))) else {}),
-        "rows": view.table(result),
     }
 
 
@@ -165,18 +168,34 @@ def _remedy(view: View[Any], setup: Setup, remedy: Remedy) -> dict[str, object]:
     }
 
 
-def as_json(value: object, tick: Tick = unwatched) -> str:
-    """Strict JSON: a number that it cannot hold (the log10 of an exact zero: -inf) is null."""
-    encoder = json.JSONEncoder(indent=1, ensure_ascii=False, allow_nan=False)
-    return "".join(_watched(encoder.iterencode(_strict(value)), tick)) + "\n"
+def as_json(
+    head: Mapping[str, object], name: str, rows: Table, tick: Tick = unwatched
+) -> Iterator[str]:
+    """Strict JSON: a number that it cannot hold (the log10 of an exact zero: -inf) is null.
+
+    Args:
+        head: what comes first.
+        name: that of the rows, which come behind it.
+        rows: the rows of a table.
+        tick: is told how far it is.
+    """
+    whole = json.dumps(_strict({**head, name: []}), indent=1, **_STRICT)
+    end = "]\n}"
+    yield whole.removesuffix(end)
+    encode = json.JSONEncoder(separators=(",\n   ", ": "), **_STRICT).encode
+    before = ""
+    for some in _in_pieces(rows, tick):
+        objects = ("\n  {\n   " + encode(_strict(row))[1:-1] + "\n  }" for row in some)
+        yield before + ",".join(objects)
+        before = ","
+    yield ("\n " if rows else "") + end + "\n"
 
 
-def _watched(parts: Iterable[Part], tick: Tick) -> Iterator[Part]:
-    """The same, with a tick now and then: how many there will be is not known."""
-    for index, part in enumerate(parts):
-        if index % _PARTS_A_TICK == 0:
-            tick(0.0)
-        yield part
+def _in_pieces(rows: Table, tick: Tick) -> Iterator[Table]:
+    """The same rows, some at a time."""
+    for at in range(0, len(rows), _ROWS_A_PIECE):
+        tick(at / len(rows))
+        yield rows[at : at + _ROWS_A_PIECE]
 
 
 def _strict(value: object) -> object:
@@ -193,15 +212,18 @@ def _known(value: Value) -> Value:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def as_csv(rows: Sequence[Mapping[str, Value]], tick: Tick = unwatched) -> str:
+def as_csv(rows: Table, tick: Tick = unwatched) -> Iterator[str]:
     """A header and the rows; every float in as many digits as give it back, -inf as -inf.
 
     What nobody can know, such as a first order where its terms are infinite, is left empty.
     """
+    names = list(rows[0]) if rows else []
+    yield _lines([names])
+    for some in _in_pieces(rows, tick):
+        yield _lines([_known(row[name]) for name in names] for row in some)
+
+
+def _lines(cells: Iterable[Sequence[Value]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {name: _known(value) for name, value in row.items()} for row in _watched(rows, tick)
-    )
+    csv.writer(text, lineterminator="\n").writerows(cells)
     return text.getvalue()

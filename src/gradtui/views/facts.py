@@ -67,6 +67,12 @@ def where_zero(f: Activation) -> str:
     return " and ".join(texts)
 
 
+def stopping(f: Activation) -> str:
+    """What is true of a unit that passes nothing, as a clause: z is where f′ = 0, for z < 0."""
+    where = where_zero(f)
+    return f"z is where f′ = 0, {where}" if where else "f′ = 0"
+
+
 def where_it_shrinks(f: Activation) -> str:
     """Where f′ is 0 or tends to it, as a clause; "" where it is nowhere near 0."""
     zero, flat = where_zero(f), _plateaus(f, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ PICTURE, READING, READOUT = "What the picture shows", "How to read it", "The rea
 
 _HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_MARKUP = re.compile(r"\*\*|^#+ |(?<![\w`*])\*(?=\w)|(?<=\w)\*(?![\w`*])")
+_MARKUP = re.compile(r"\*\*|^#+ |(?<![\w`*])\*(\w[^*`]*)\*(?![\w`*])")
 """Bold, a heading inside a section, and emphasis: the words do without."""
+_BULLET = re.compile(r"^(- |\d+\. )", re.MULTILINE)
 _TERM = re.compile(r"^((?:`[^`]+`(?:, | and )?)+):\s+(.*)$", re.DOTALL)
 
 
@@ -28,12 +30,14 @@ class Entry:
     Attributes:
         terms: what is explained, each as it stands on the screen; none of a paragraph.
         text: the words, with what stands on the screen or is typed between backticks.
-        item: whether it is one of a list.
+        bullet: what stands before one of a list: - or its number; "" where it is none.
+        literal: whether it is a formula, to be shown as it stands.
     """
 
     terms: tuple[str, ...]
     text: str
-    item: bool = False
+    bullet: str = ""
+    literal: bool = False
 
 
 def page_file(view: View[Any]) -> Path | None:
@@ -56,14 +60,18 @@ def sections(view: View[Any]) -> Mapping[str, tuple[Entry, ...]]:
 
 
 def _entries(body: str) -> Iterator[Entry]:
-    """The paragraphs and items of a section, each in one line."""
-    for block in body.strip().split("\n\n"):
-        if block.startswith(("    ", "![", "# ")):
+    """The formulas, paragraphs and items of a section, each in one line but for formulas."""
+    for block in body.strip("\n").split("\n\n"):
+        if block.startswith(("![", "# ")):
             continue
-        for at, item in enumerate(re.split(r"^- ", block, flags=re.MULTILINE)):
-            words = _MARKUP.sub("", _LINK.sub(r"\1", " ".join(item.split())))
+        if block.startswith("    "):
+            yield Entry((), textwrap.dedent(block).rstrip(), literal=True)
+            continue
+        first, *items = _BULLET.split(block)
+        for bullet, item in [("", first), *zip(items[::2], items[1::2], strict=True)]:
+            words = _MARKUP.sub(r"\1", _LINK.sub(r"\1", " ".join(item.split())))
             if not words:
                 continue
             term = _TERM.match(words)
             terms = tuple(re.findall(r"`([^`]+)`", term[1])) if term else ()
-            yield Entry(terms, term[2] if term else words, at > 0)
+            yield Entry(terms, term[2] if term else words, bullet.strip())

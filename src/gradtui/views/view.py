@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from gradtui.models.decay import Value
+from gradtui.models.decay import Table as Table
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row
 from gradtui.progress import Tick
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of, roster_in
 
 Result = TypeVar("Result")
-Table: TypeAlias = list[dict[str, Value]]
 
 
 class Size(NamedTuple):
@@ -90,6 +89,7 @@ class View(Generic[Result]):
         idle: the knobs that change nothing for this setup, beside those of other families.
         waiting: what is said as long as there is no result, where that is more than its title.
         foretold: what is said before it begins where it takes long; "" elsewhere.
+        foretold_next: the same of what comes after a result.
         snippets: lines of code to paste that do what the result says, by framework.
         upright: the knob, one of `knobs`, that is the cursor's height, where it has one.
         climb: the setup with the cursor moved n steps up, in tens if asked.
@@ -119,6 +119,7 @@ class View(Generic[Result]):
     idle: Callable[[Setup], frozenset[str]] = lambda setup: frozenset()
     waiting: Callable[[Setup], str] = lambda setup: ""
     foretold: Callable[[Setup], str] = lambda setup: ""
+    foretold_next: Callable[[Result], str] = lambda result: ""
     snippets: Callable[[Result, Setup], Mapping[str, str]] | None = None
     upright: Callable[[Setup], str] | None = None
     climb: Callable[[Setup, int, bool], Setup] | None = None

@@ -25,11 +25,12 @@ from gradtui.models.chain.spread import (
     tried_at_random,
 )
 from gradtui.models.chain.verdict import diagnose
-from gradtui.models.decay import Band, Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Decay, Guide, Layers, Table, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Shares
 from gradtui.models.patience import why_fewer
+from gradtui.models.rows import Rows
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
@@ -191,7 +192,7 @@ class ChainDecay(Decay):
         begin = f"Of {shares.total} {chains} ({drawn_at_random(setup)}) {counted}"
         return f"{begin}; {typical}." if typical else f"{begin}."
 
-    def rows(self) -> list[dict[str, Value]]:
+    def rows(self) -> Table:
         """A row for each layer; the spread where it was taken."""
         quantiles: dict[int, tuple[float, ...]] = {}
         if (spread := self.spread) is not None:
@@ -200,8 +201,9 @@ class ChainDecay(Decay):
             )
             quantiles = dict(zip(spread.layers.tolist(), edges, strict=True))
         chain, first = self.chain, self.course.first
-        rows: list[dict[str, Value]] = []
-        for index, layer in enumerate(range(first, chain.depth + 1)):
+
+        def row(index: int) -> dict[str, Value]:
+            layer = first + index
             low, mid, high = quantiles.get(layer, (None, None, None))
             of_layer = [
                 float(values[layer - 1]) if layer else None
@@ -209,25 +211,24 @@ class ChainDecay(Decay):
                     chain.log10_derivatives, chain.log10_backward, chain.log10_gradients
                 )
             ]  # fmt: skip
-            rows.append(
-                {
-                    "activation": self.subject.name,
-                    "quantity": self.course.quantity,
-                    "layer": layer,
-                    "log10_abs_gradient": float(self.log10[index]),
-                    "gradient_sign": int(self.course.signs[index]),
-                    "log10_abs_derivative": of_layer[0],
-                    "log10_grad_a": float(chain.log10_hidden[layer]),
-                    "log10_grad_z": of_layer[1],
-                    "log10_grad_w": of_layer[2],
-                    "log10_ceiling": float(self.ceiling[index]),
-                    "log10_random_5": low,
-                    "log10_random_50": mid,
-                    "log10_random_95": high,
-                    **self.formats.columns(index, layer),
-                }
-            )
-        return rows
+            return {
+                "activation": self.subject.name,
+                "quantity": self.course.quantity,
+                "layer": layer,
+                "log10_abs_gradient": float(self.log10[index]),
+                "gradient_sign": int(self.course.signs[index]),
+                "log10_abs_derivative": of_layer[0],
+                "log10_grad_a": float(chain.log10_hidden[layer]),
+                "log10_grad_z": of_layer[1],
+                "log10_grad_w": of_layer[2],
+                "log10_ceiling": float(self.ceiling[index]),
+                "log10_random_5": low,
+                "log10_random_50": mid,
+                "log10_random_95": high,
+                **self.formats.columns(index, layer),
+            }
+
+        return Rows(chain.depth + 1 - first, row)
 
 
 def expected(subject: Subject, tick: Tick) -> ChainDecay:

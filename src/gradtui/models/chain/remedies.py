@@ -15,7 +15,7 @@ from gradtui.models.chain.chains import Course, chain_of
 from gradtui.models.chain.cost import Time
 from gradtui.models.chain.verdict import said
 from gradtui.models.finding import Kind, Remedy
-from gradtui.models.inputs import usual_inputs
+from gradtui.models.inputs import opposite_inputs, usual_inputs
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves
 from gradtui.setup import Loss
@@ -123,6 +123,8 @@ def _candidates(
         time.spend(there.chain)
         for other in _other_weights(moved, there, unit, time, next(attempts)):
             yield f"{label} with weights = {other.text}", {**inputs, "weights": other}
+    if not weights.random:
+        yield from opposite_inputs(setup)
     yield from _other_activations(subject, unit)
     reach = course.healthy_layers(setup.log10_threshold)
     if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:

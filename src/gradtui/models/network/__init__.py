@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import DecayLayout, first_layer
 from gradtui.models.model import Layered, Model
-from gradtui.models.network.cost import foretold_in_decay, idle_in_decay
+from gradtui.models.network.cost import foretold_in_decay, idle_in_decay, trying_seconds_of
 from gradtui.setup import Network, Setup, names_of
 from gradtui.when_called import when_called
 
@@ -48,6 +48,7 @@ MODEL = Model(
     remedy=remedy,
     idle=idle_in_decay,
     foretold=foretold_in_decay,
+    trying=trying_seconds_of,
     layered=Layered(
         sigmas=layer_sigmas_of,
         drawn=drawn,

@@ -29,6 +29,16 @@ KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
 
 
+FILTER = 40
+"""On so many of the networks that its command draws a change is tried before all of them are."""
+SHARE = 0.05
+"""The share of the time that those of one change may take."""
+CONFIRMING = 0.25
+"""The share of the time that drawing the rest may take, of all changes together."""
+_TRIED = 15
+"""A search for what helps draws as much as so many changes do that are tried on all the first."""
+
+
 def seconds_of(subject: Subject) -> float:
     """The seconds that drawing one network takes, and running one input through it."""
     network, depth = subject.setup.network, subject.setup.depth
@@ -49,6 +59,14 @@ def spectrum_seconds_of(subject: Subject) -> float:
 def affordable(subject: Subject, share: float, most: int) -> int:
     """How many networks of a subject take this share of the time that there is, up to `most`."""
     return min(most, int(share * subject.setup.patience / seconds_of(subject)))
+
+
+def trying_seconds_of(subject: Subject) -> float:
+    """The seconds that looking for what helps a subject takes, as a rule."""
+    network, patience = subject.setup.network, subject.setup.patience
+    first = affordable(subject, SHARE, min(network.networks, FILTER))
+    rest = min((network.networks - first) * seconds_of(subject), CONFIRMING * patience)
+    return (_TRIED * first * seconds_of(subject) + rest) if first else 0.0
 
 
 def networks_of(subjects: Sequence[Subject]) -> int:

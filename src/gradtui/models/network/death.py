@@ -31,7 +31,7 @@ def why_dead(expected: Expectation, widths: Sequence[int], stopped: int | None) 
     if expected.sigmas.sigma_w2 == 0.0:
         return "σw = 0: all weights are 0, so nothing goes back through any layer."
     path = expected.path
-    passing = np.array([_passing(path.activation, float(q)) for q in path.q])
+    passing = np.array([passing_share(path.activation, float(q)) for q in path.q])
     units = np.array(widths[1:])
     few = np.flatnonzero((units * passing < 1.0) & (passing < _RARE))
     if few.size:
@@ -79,7 +79,7 @@ def _foreseen(f: Activation, q: float, layer: int, units: int) -> str:
     )
 
 
-def _passing(f: Activation, q: float) -> float:
+def passing_share(f: Activation, q: float) -> float:
     """The probability that f′(√q z) is not 0."""
     if not math.isfinite(q):
         return 0.5 * sum(slope != 0.0 for slope in f.definition.slopes)

@@ -12,7 +12,7 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network import GradientFlow
 from gradtui.mathematics.pieces import turn
-from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Value
+from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Table, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
@@ -30,6 +30,7 @@ from gradtui.models.network.remedies import remedy_of
 from gradtui.models.network.stacking import Stacked, layers_that_stack
 from gradtui.models.network.verdict import Known, diagnose, said
 from gradtui.models.patience import why_fewer
+from gradtui.models.rows import Rows
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part
@@ -68,6 +69,12 @@ class NetworkDecay(Decay):
     def depth(self) -> int:
         """The number of layers L."""
         return self.expectation.path.depth
+
+    @property
+    def drawn(self) -> bool:
+        """Whether every network was."""
+        wanted = networks_of(subjects_of(self.subject.among, "network"))
+        return (self.ensemble.networks if self.ensemble is not None else 0) == wanted
 
     @property
     def _quantity(self) -> str:
@@ -254,7 +261,7 @@ class NetworkDecay(Decay):
             self.formats,
         )
 
-    def rows(self) -> list[dict[str, Value]]:
+    def rows(self) -> Table:
         """A row for each layer; the quantiles where they were taken."""
         law = self.law
         measured: dict[int, tuple[float, ...]] = {}
@@ -267,31 +274,31 @@ class NetworkDecay(Decay):
         }
         of_layer = {int(layer): index for index, layer in enumerate(self.formats.layers)}
         of_signal = {int(layer): index for index, layer in enumerate(self.formats.signal_layers)}
-        rows: list[dict[str, Value]] = []
-        for index, layer in enumerate(range(law.first, self.depth + 1)):
+
+        def row(index: int) -> dict[str, Value]:
+            layer = law.first + index
             low, median, high = measured.get(layer, (None, None, None))
             least, most = law.band if law.band is not None and law.known[index] else (None, None)
-            rows.append(
-                {
-                    "activation": self.subject.activation,
-                    "init": self.subject.init,
-                    "quantity": self._quantity,
-                    "layer": layer,
-                    "log10_theory": float(law.infinite[index]) if law.known[index] else None,
-                    "log10_theory_5": None if least is None else float(least[index]),
-                    "log10_theory_95": None if most is None else float(most[index]),
-                    "log10_measured_5": low,
-                    "log10_measured_50": median,
-                    "log10_measured_95": high,
-                    "log10_grad_a_50": beside.get("a", {}).get(layer),
-                    "log10_grad_w_50": beside.get("w", {}).get(layer),
-                    "log10_signal_50": beside.get("signal", {}).get(layer),
-                    "log10_scalar": float(law.scalar[index]),
-                    "log10_bound": None if law.bound is None else float(law.bound[index]),
-                    **self.formats.columns(of_layer.get(layer), of_signal.get(layer)),
-                }
-            )
-        return rows
+            return {
+                "activation": self.subject.activation,
+                "init": self.subject.init,
+                "quantity": self._quantity,
+                "layer": layer,
+                "log10_theory": float(law.infinite[index]) if law.known[index] else None,
+                "log10_theory_5": None if least is None else float(least[index]),
+                "log10_theory_95": None if most is None else float(most[index]),
+                "log10_measured_5": low,
+                "log10_measured_50": median,
+                "log10_measured_95": high,
+                "log10_grad_a_50": beside.get("a", {}).get(layer),
+                "log10_grad_w_50": beside.get("w", {}).get(layer),
+                "log10_signal_50": beside.get("signal", {}).get(layer),
+                "log10_scalar": float(law.scalar[index]),
+                "log10_bound": None if law.bound is None else float(law.bound[index]),
+                **self.formats.columns(of_layer.get(layer), of_signal.get(layer)),
+            }
+
+        return Rows(self.depth + 1 - law.first, row)
 
 
 def _why_fewer(subjects: Sequence[Subject]) -> str:

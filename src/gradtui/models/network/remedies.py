@@ -11,7 +11,14 @@ from gradtui.mathematics.wide.advice import advise
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import RELIED_ON, judge
-from gradtui.models.network.cost import affordable, networks_of, seconds_of
+from gradtui.models.network.cost import (
+    CONFIRMING,
+    FILTER,
+    SHARE,
+    affordable,
+    networks_of,
+    seconds_of,
+)
 from gradtui.models.network.ensemble import Gathered
 from gradtui.models.network.laws import law_of
 from gradtui.models.network.networks import expectation_of, flow_of, widths_of
@@ -19,15 +26,6 @@ from gradtui.models.network.upwards import upwards
 from gradtui.models.network.verdict import said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
 from gradtui.progress import Tick, halves, part
-
-_FILTER = 40
-"""On so many of the networks that its command draws a change is tried before all of them are."""
-
-_SHARE = 0.05
-"""The share of the time that those of one change may take."""
-
-_CONFIRMING = 0.25
-"""The share of the time that drawing the rest may take, of all changes together."""
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
@@ -48,7 +46,7 @@ def remedy_of(subject: Subject, before: str, tick: Tick) -> Remedy | None:
         tick: is told the share that is done.
     """
     attempts = halves(tick)
-    trying = _Trying(_CONFIRMING * subject.setup.patience)
+    trying = _Trying(CONFIRMING * subject.setup.patience)
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
@@ -71,7 +69,7 @@ class _Trying:
         Where there is no time for all networks that it draws, it says of how many.
         """
         drawn = networks_of(subjects_of(changed.among, "network"))
-        few = affordable(changed, _SHARE, min(drawn, _FILTER))
+        few = affordable(changed, SHARE, min(drawn, FILTER))
         gathered, limit = Gathered(changed.setup), changed.setup.log10_threshold
         if not few or not _healthy_in_theory(changed, part(tick, 0.0, 0.0)):
             return None  # where there are none, it could not be tried in the time that there is

@@ -13,7 +13,9 @@ from gradtui.models.chain.chains import Course, chain_of
 from gradtui.models.chain.cost import Time, seconds_of, why_untried
 from gradtui.models.chain.remedies import remedy_of
 from gradtui.models.chain.verdict import diagnose
+from gradtui.models.decay import Value
 from gradtui.models.finding import Finding, Remedy
+from gradtui.models.rows import Rows
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -90,8 +92,9 @@ def finding(result: Product, name: str) -> Finding:
 def table(result: Product) -> Table:
     """One row for each layer, every factor apart."""
     chain = result.chain
-    return [
-        {
+
+    def row(index: int) -> dict[str, Value]:
+        return {
             "activation": result.subject.name,
             "layer": index + 1,
             "w": float(chain.weights[index]),
@@ -104,5 +107,5 @@ def table(result: Product) -> Table:
             "log10_abs_gradient": float(chain.log10_gradients[index]),
             "gradient_sign": int(chain.signs[index]),
         }
-        for index in range(chain.depth)
-    ]
+
+    return Rows(chain.depth, row)

@@ -11,10 +11,12 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.decay.picture import draw, readout
-    from gradtui.views.decay.study import Decays, finding, run, table
+    from gradtui.views.decay.study import Decays, finding, foretold_next, run, table
 else:
     draw, readout = when_called("gradtui.views.decay.picture", "draw", "readout")
-    finding, run, table = when_called("gradtui.views.decay.study", "finding", "run", "table")
+    finding, foretold_next, run, table = when_called(
+        "gradtui.views.decay.study", "finding", "foretold_next", "run", "table"
+    )
 
 VIEW: View[Decays] = View(
     name="decay",
@@ -38,6 +40,7 @@ VIEW: View[Decays] = View(
     run=run,
     idle=lambda setup: MODELS[setup.model].idle(setup),
     foretold=lambda setup: MODELS[setup.model].foretold(setup),
+    foretold_next=foretold_next,
     draw=draw,
     readout=readout,
     finding=finding,

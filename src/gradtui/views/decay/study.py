@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from gradtui.models import MODELS
 from gradtui.models.decay import Decay, DecayLayout
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Kind
+from gradtui.models.rows import joined
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
+from gradtui.wording import TRYING, foretold
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,14 @@ def run(setup: Setup, tick: Tick) -> Iterator[Decays]:
         yield Decays(setup, model.layout(setup), decays)
 
 
+def foretold_next(result: Decays) -> str:
+    """That looking for what helps takes long, once all is drawn."""
+    ill = [decay.subject for decay in result.each if decay.kind() is not Kind.HEALTHY]
+    if not all(decay.drawn for decay in result.each):
+        return ""
+    return foretold(TRYING, sum(map(MODELS[result.setup.model].trying, ill)))
+
+
 def finding(result: Decays, subject: str) -> Finding:
     """The verdict on one of them."""
     return result.of(subject).finding()
@@ -44,4 +54,4 @@ def finding(result: Decays, subject: str) -> Finding:
 
 def table(result: Decays) -> Table:
     """A row for each curve and layer."""
-    return [row for decay in result.each for row in decay.rows()]
+    return joined([decay.rows() for decay in result.each])

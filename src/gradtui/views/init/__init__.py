@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from gradtui.views.init.comparison import Comparisons
     from gradtui.views.init.picture import draw
     from gradtui.views.init.readout import readout
+    from gradtui.views.init.remedies import foretold_next
     from gradtui.views.init.study import run
     from gradtui.views.init.table import table
     from gradtui.views.init.verdict import finding
 else:
+    (foretold_next,) = when_called("gradtui.views.init.remedies", "foretold_next")
     (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
     (draw,) = when_called("gradtui.views.init.picture", "draw")
     (readout,) = when_called("gradtui.views.init.readout", "readout")
@@ -80,6 +82,7 @@ VIEW: View[Comparisons] = View(
     run=run,
     idle=idle,
     foretold=foretold,
+    foretold_next=foretold_next,
     draw=draw,
     readout=readout,
     finding=finding,

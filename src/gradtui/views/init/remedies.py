@@ -13,7 +13,7 @@ from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import implied
-from gradtui.views.init.comparison import CheckedWeights, Comparison, Share
+from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons, Share
 from gradtui.views.init.weights import (
     advice_for,
     advised_weights,
@@ -24,6 +24,7 @@ from gradtui.views.init.weights import (
     work_of,
 )
 from gradtui.views.init.widths import width_that_holds
+from gradtui.wording import TRYING, foretold
 
 _MOST = 100
 """A remedy is confirmed on so many networks at most, until there is no doubt."""
@@ -43,6 +44,22 @@ class _Time:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+
+
+def foretold_next(result: Comparisons) -> str:
+    """That looking for what helps takes long, once it is known of which it is to be looked for."""
+    if not all(one.settled for one in result.each):
+        return ""
+    ill = [one for one in result.each if one.advised is None and one.best.measured.size]
+    return foretold(TRYING, sum(map(_most_seconds_of, ill)), most=True)
+
+
+def _most_seconds_of(comparison: Comparison) -> float:
+    """The seconds that trying every change can take."""
+    subject = comparison.subject
+    candidates = ({**changes, "init": ("normal",)} for _, changes in _candidates(comparison))
+    tried = map(subject.changed, candidates)
+    return min(_TIME * subject.setup.patience, sum(2.0 * _MOST * seconds_of(one) for one in tried))
 
 
 def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:

@@ -65,25 +65,25 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     if kind is Kind.HEALTHY:
         return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
     only = "only " if share.healthy else ""
-    found = f"over {layers}: with the best weights found, {which}, {only}{kept}"
-    return f"{comparison.name} {_failing(best, kind, limit)} {found}; {rule}."
+    found = f"with the best weights found, {which}, {only}{kept}"
+    return f"{comparison.name} {_failing(best, kind, limit, layers)}: {found}; {rule}."
 
 
-def _failing(best: CheckedWeights, kind: Kind, limit: float) -> str:
+def _failing(best: CheckedWeights, kind: Kind, limit: float, layers: str) -> str:
     """What becomes of a gradient that is not healthy in enough of the networks.
 
     It scatters only where it vanishes in some and explodes in others.
     """
     if Kind.of(best.quantiles[1], limit) is not Kind.HEALTHY:
-        return str(best.kind(limit) or kind)
+        return f"{kind} over {layers}"
     below, above = best.outside(limit)
     if below and above:
-        parts = f"vanishes in {percent(below)} of the networks and explodes in {percent(above)}"
-        return f"scatters, {parts},"
+        shares = f"vanishing in {percent(below)} of the networks, exploding in {percent(above)}"
+        return f"scatters over {layers}, {shares}"
     if above:
-        return f"explodes in {percent(above)} of the networks"
-    dead = float(np.mean(best.measured == -math.inf))
-    return f"{'dies out' if dead == below else 'vanishes'} in {percent(below)} of the networks"
+        return f"explodes in {percent(above)} of the networks over {layers}"
+    fails = "dies out" if np.mean(best.measured == -math.inf) == below else "vanishes"
+    return f"{fails} in {percent(below)} of the networks over {layers}"
 
 
 def _called(weights: CheckedWeights) -> str:

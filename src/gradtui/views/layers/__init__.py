@@ -12,13 +12,15 @@ from gradtui.when_called import when_called
 if TYPE_CHECKING:
     from gradtui.views.layers.picture import draw, waiting
     from gradtui.views.layers.readout import readout
-    from gradtui.views.layers.study import ComparedNetworks, foretold_of, run
+    from gradtui.views.layers.study import ComparedNetworks, foretold_next, foretold_of, run
     from gradtui.views.layers.table import table
     from gradtui.views.layers.verdict import finding
 else:
     draw, waiting = when_called("gradtui.views.layers.picture", "draw", "waiting")
     (readout,) = when_called("gradtui.views.layers.readout", "readout")
-    foretold_of, run = when_called("gradtui.views.layers.study", "foretold_of", "run")
+    foretold_next, foretold_of, run = when_called(
+        "gradtui.views.layers.study", "foretold_next", "foretold_of", "run"
+    )
     (table,) = when_called("gradtui.views.layers.table", "table")
     (finding,) = when_called("gradtui.views.layers.verdict", "finding")
 
@@ -39,6 +41,7 @@ VIEW: View[ComparedNetworks] = View(
     families=tuple(LAYERED),
     run=run,
     foretold=foretold_of,
+    foretold_next=foretold_next,
     draw=draw,
     readout=readout,
     finding=finding,

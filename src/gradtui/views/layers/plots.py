@@ -7,15 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.elementwise import Array
 from gradtui.plots.marks import Axis, Band, Boxes, Label, Later, Line, Mark, Plot, Upright
 from gradtui.plots.ticks import layer_ticks
-from gradtui.views.layers.spreads import mean_slopes, shown_layers, spread
+from gradtui.views.layers.spreads import shown_layers, spread
 from gradtui.views.layers.study import NetworkLayers
 from gradtui.views.view import Size
 from gradtui.wording import magnitude, percent, plain
 
 _CELLS = 121
 """So finely z is divided; an odd number has a cell in the middle."""
+_POINTS = 481
+"""Points of |f′|."""
 _MOST = 300
 """At most so many layers are drawn."""
 _UPPER = 8
@@ -46,8 +49,8 @@ def plots(
     lower = max(size.height - _UPPER - 2, 10)
     z_axis = Axis(z, lambda at: plain(at, 3), "z")
     slope = Later(lambda: _slope(network, z, role))
-    f = activation(network.subject.activation)
-    top = float(mean_slopes(f, np.linspace(*z, _CELLS + 1)).max()) or 1.0
+    _, slopes = _slopes(network, z)
+    top = float(slopes.max()) or 1.0
     yield Plot(z_axis, Axis((0.0, 1.05 * top), plain, "|f′(z)|"), (slope,), left, _UPPER, "", 0, 1)
     ticks = [-at for at in layer_ticks(depth, 3 * lower)][::-1]
     # Layer 1 on top, as in the text.
@@ -65,10 +68,18 @@ def plots(
     yield Plot(scale, unnamed, (size_of,), last, lower, "size", left + middle, line)
 
 
+def _slopes(network: NetworkLayers, z: tuple[float, float]) -> tuple[Array, Array]:
+    """z, and |f′| there: at a jump on both of its sides, so that it is drawn upright."""
+    f = activation(network.subject.activation)
+    sides = [np.nextafter(kink.at, end) for kink in f.kinks for end in (-np.inf, np.inf)]
+    inside = [at for at in sides if z[0] <= at <= z[1]]
+    at = np.unique(np.concatenate([np.linspace(*z, _POINTS), inside]))
+    with np.errstate(all="ignore"):
+        return at, np.nan_to_num(np.abs(f.derivative(at)), posinf=0.0)
+
+
 def _slope(network: NetworkLayers, z: tuple[float, float], role: str) -> list[Mark]:
-    cells = np.linspace(*z, _CELLS + 1)
-    slopes = mean_slopes(activation(network.subject.activation), cells)
-    at = 0.5 * (cells[1:] + cells[:-1])
+    at, slopes = _slopes(network, z)
     return [Band(at, np.zeros_like(at), slopes, role), Line(at, slopes, role)]
 
 

@@ -26,7 +26,7 @@ from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
 from gradtui.setup import Setup
 from gradtui.views.layers.judgement import Judgement, arrives, judge, many_flat, signal_goes
-from gradtui.wording import foretold, magnitude, percent
+from gradtui.wording import TRYING, foretold, magnitude, percent
 
 BINS = 100
 """Of each layer's histogram: finer than a screen has cells for it."""
@@ -194,6 +194,14 @@ def foretold_of(setup: Setup) -> str:
     subjects = MODELS[setup.model].subjects(setup)
     what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"
     return foretold(what, sum(map(_seconds_of, subjects)))
+
+
+def foretold_next(result: ComparedNetworks) -> str:
+    """That looking for what helps takes long, once every network was run."""
+    if len(result.networks) < len(result.subjects):
+        return ""
+    ill = [one.subject for one in result.networks if one.kind is not Kind.HEALTHY]
+    return foretold(TRYING, sum(MODELS[one.setup.model].trying(one) for one in ill))
 
 
 def _run_network(subject: Subject, tick: Tick) -> NetworkLayers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.models.decay import Value
+from gradtui.models.rows import Rows, joined
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
 from gradtui.views.view import Table
 
@@ -16,14 +17,14 @@ def table(result: ComparedNetworks) -> Table:
     Values are counted in `_COLUMNS` bins of equal width from z_min to z_max: z_bin_1 has the least.
     """
     networks = filter(None, map(result.network, result.names))
-    return [row for network in networks for row in _rows(network)]
+    return joined([_rows(network) for network in networks])
 
 
 def _rows(network: NetworkLayers) -> Table:
     flow, layers, z = network.flow, network.layers, network.histograms
-    counts = z.counts.reshape(flow.depth, _COLUMNS, -1).sum(axis=2).tolist()
-    rows: Table = []
-    for at in range(flow.depth):
+    counts = z.counts.reshape(flow.depth, _COLUMNS, -1).sum(axis=2)
+
+    def row(at: int) -> dict[str, Value]:
         values: dict[str, Value] = {
             "activation": network.subject.activation,
             "init": network.subject.init,
@@ -41,6 +42,7 @@ def _rows(network: NetworkLayers) -> Table:
             "z_min": float(z.edges[at, 0]),
             "z_max": float(z.edges[at, -1]),
         }
-        bins = {f"z_bin_{number}": count for number, count in enumerate(counts[at], 1)}
-        rows.append({**values, **bins})
-    return rows
+        bins = {f"z_bin_{number}": count for number, count in enumerate(counts[at].tolist(), 1)}
+        return {**values, **bins}
+
+    return Rows(flow.depth, row)

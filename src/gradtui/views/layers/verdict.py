@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation
 from gradtui.models.finding import Finding, Kind
-from gradtui.views.facts import where_zero
+from gradtui.views.facts import stopping
 from gradtui.views.layers.judgement import signal_goes
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
 from gradtui.wording import counted, magnitude, percent, rate
@@ -84,8 +84,8 @@ def _stopped(network: NetworkLayers) -> str:
     dead = np.flatnonzero(network.layers.dead == 1.0) + 1
     if dead.size:
         first = f"layer {dead[0]}" + (f", the first of {dead.size} such," if dead.size > 1 else "")
-        where = where_zero(activation(network.subject.activation))
-        return f"All units of {first} are dead: for every input z is where f′ = 0, {where}."
+        stops = stopping(activation(network.subject.activation))
+        return f"All units of {first} are dead: for every input {stops}."
     return f"{_stopped_inputs(network)} No layer is so for all of them."
 
 

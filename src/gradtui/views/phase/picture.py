@@ -12,7 +12,17 @@ from gradtui.mathematics.initialisation import sigmas
 from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
 from gradtui.plots.marks import BLANK
-from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row_within
+from gradtui.plots.picture import (
+    BANDS,
+    Picture,
+    Row,
+    Span,
+    band,
+    cells_of,
+    row,
+    row_within,
+    shortened,
+)
 from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.phase.maps import Map
@@ -86,7 +96,8 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         _draw_reach(canvas, result, setup)
     else:
         line = result.line
-        canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name="critical")
+        name = "critical" * _critical_in_sight(result, by_depth)
+        canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name=name)
         for letter, names, at in seen:
             canvas.text(*at, letter, "title", ", ".join(names))
     height = setup.layer if by_depth else setup.plane.sigma_b
@@ -128,6 +139,10 @@ def _depth_ticks(layers: Array) -> list[float]:
     return sorted({first, *tick_values(first, last, _DEPTH_TICKS), last})
 
 
+_INDENT: Row = (Span("     "),)
+"""Before a legend."""
+
+
 def _measured(setup: Setup) -> str:
     """What the colours stand for."""
     if setup.plane.against == "depth":
@@ -148,11 +163,12 @@ def _heading(setup: Setup, width: int) -> Row:
 
 def _scale(result: Phase, setup: Setup, width: int) -> Row:
     """What each band stands for: how much of the gradient is left."""
-    spans: list[Span] = [Span("     ")]
+    scale = _INDENT
     for glyph, role, meaning in _meanings(result, setup):
-        if role and glyph.strip():
-            spans += [Span(glyph, role), Span(f"{meaning} ", "muted")]
-    return row_within(width, *spans)
+        entry = row(" " * (scale != _INDENT), (glyph, role), (meaning, "muted"))
+        if role and glyph.strip() and cells_of(scale) + cells_of(entry) <= width:
+            scale = (*scale, *entry)
+    return scale
 
 
 def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
@@ -202,12 +218,16 @@ def _legend(
     parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
     parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
     parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
-    rows: list[list[Span]] = [[Span("     ")]]
+    rows: list[Row] = [_INDENT]
     for mark, name, role in parts:
-        if sum(len(span.text) for span in rows[-1]) + len(mark) + 1 + len(name) > width:
-            rows.append([Span("     ")])
-        rows[-1] += [Span(f"{mark} ", role), Span(f"{name}  ", "muted")]
-    return [row_within(width, *spans) for spans in rows]
+        most = width - cells_of(_INDENT) - len(mark) - 1
+        entry = row((f"{mark} ", role), (shortened(name, most), "muted"))
+        if rows[-1] == _INDENT or cells_of(rows[-1]) + 2 + cells_of(entry) <= width:
+            gap = row("  ") if rows[-1] != _INDENT else ()
+            rows[-1] = (*rows[-1], *gap, *entry)
+        else:
+            rows.append((*_INDENT, *entry))
+    return rows
 
 
 def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
@@ -218,7 +238,9 @@ def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
         return bool(np.any((found >= mapped.sigma_w[0]) & (found <= mapped.sigma_w[-1])))
     w, b = np.sqrt(result.line.sigma_w2), np.sqrt(result.line.sigma_b2)
     inside = (w >= mapped.sigma_w[0]) & (w <= mapped.sigma_w[-1])
-    return bool(np.any(inside & (b >= mapped.heights[0]) & (b <= mapped.heights[-1])))
+    inside &= (b >= mapped.heights[0]) & (b <= mapped.heights[-1])
+    # A single point, as a ReLU's (√2, 0), is no line: the letter of its initialisation is there.
+    return bool(np.any(inside[1:] & inside[:-1]))
 
 
 def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:

@@ -13,6 +13,7 @@ from gradtui.mathematics.wide.mean_field import KINDS, MeanField, mean_field
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.path import FAINTEST, ratios_by_depth
 from gradtui.mathematics.wide.phase import CriticalPoint, critical_points, rate_map
+from gradtui.mathematics.wide.second_moment import COLLAPSES
 from gradtui.models import MODELS
 from gradtui.models.finding import Kind, Remedy, digits_beside
 from gradtui.models.kept import Kept
@@ -29,6 +30,9 @@ _ELSEWHERE = 1e-3
 
 CRITICAL = 1e-6
 """|χ - 1| up to which a point is on the critical line: the map's own accuracy."""
+
+_NOTHING = 1e-20
+"""Below it no q* is told from 0 where q = 0 is a fixed point: V bends by less than its rounding."""
 
 NONE = 0.005
 """Decades that are no growth when written in two digits."""
@@ -178,8 +182,10 @@ def point_of(subject: Subject, tick: Tick) -> Point:
     ending = KINDS[int(here.kinds[0, 0])]
     ratio, at = float(left[0, 0]), float(here.q[0, 0])
     last, f = float(q[0, 0]), activation(name)
-    followed = f.derivative(0.0) != 0.0 or (
-        last >= FAINTEST and float(expectations(f).moments(np.array(min(last, 1e150)))[3]) > 0.0
+    e = expectations(f)
+    # What does not fall with q has its limit there, and is no bound.
+    followed = float(e.moments(np.array(0.0)).slope_square) > 0.0 or (
+        last >= FAINTEST and float(e.moments(np.array(min(last, 1e150))).slope_square) > 0.0
     )
     return Point(subject, chi, at, ending, ratio, critical, followed=followed)
 
@@ -198,6 +204,8 @@ def completed(point: Point, tick: Tick) -> Point:
     """The same with the theory's slower numbers."""
     field = _field(point)
     known = replace(point, ending=field.kind, chi=field.chi, q=field.q, field=field)
+    if field.q < _NOTHING and point.sigma_b == 0.0 and activation(point.name)(0.0) == 0.0:
+        known = replace(known, ending=KINDS[COLLAPSES], q=0.0)
     return replace(known, lasting=_lasting(known, tick))
 
 

@@ -58,9 +58,16 @@ def _where(setup: Setup) -> str:
 def _slow(result: Phase, name: str, times: float = 1.0) -> list[str]:
     """One of the theory's numbers for each activation, as far as they are known yet."""
     return [
-        "…" if point.field is None else figure(times * getattr(point.field, name))
+        "…" if point.field is None else _apart(times * getattr(point.field, name))
         for point in result.points
     ]
+
+
+def _apart(value: float) -> str:
+    """A figure with so many digits as tell it from 1, where it is below."""
+    digits = next((digits for digits in range(3, 10) if figure(value, digits) != "1"), 3)
+    text = figure(value, digits)
+    return "<1" if text == "1" and value < 1.0 else text
 
 
 def table(result: Phase) -> Table:
@@ -84,11 +91,11 @@ def _cursor_row(point: Point) -> dict[str, Value]:
     }
 
 
-def _map_rows(result: Phase) -> Table:
+def _map_rows(result: Phase) -> list[dict[str, Value]]:
     setup, mapped = result.setup, result.map
     left = mapped.log10_left
     empty = dict.fromkeys(("c", "xi_gradient", "xi_c", "xi_q", "critical_sigma_w"))
-    rows: Table = []
+    rows: list[dict[str, Value]] = []
     for line, height in enumerate(mapped.heights.tolist()):
         sigma_b = setup.plane.sigma_b if setup.plane.against == "depth" else height
         for column, sigma_w in enumerate(mapped.sigma_w.tolist()):

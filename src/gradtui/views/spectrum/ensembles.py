@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradtui.errors import InputError
+from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Initialisation, initialisation
 from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, with_weights
@@ -20,7 +21,9 @@ from gradtui.mathematics.spec import number as plain_number
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.models import LAYERED
 from gradtui.models.finding import Kind, Remedy
+from gradtui.models.judging import Shares, are_most
 from gradtui.models.network.cost import spectra_seconds_of
+from gradtui.models.network.death import passing_share
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -29,6 +32,8 @@ from gradtui.setup import Setup
 ORTHOGONAL = "orthogonal"
 _CALLED = {"normal": "Gaussian"}
 
+_HALF = 0.5 + 1e-9
+"""A share of all z, to rounding."""
 _DRAWING = 0.2
 """The share of the work of a network that drawing its weights is."""
 
@@ -56,8 +61,20 @@ class Pool:
         return float(np.median(self.alive)) if self.alive.size else -math.inf
 
     def kind(self, log10_limit: float) -> Kind:
-        """What becomes of a typical direction, of those that are not exactly 0."""
-        return Kind.of(self.median, log10_limit)
+        """What becomes of a typical direction, of those that are not exactly 0.
+
+        Dead where most networks pass nothing. Where a typical direction is healthy, but most
+        networks are not, what becomes of most of those.
+        """
+        kind, shares = Kind.of(self.median, log10_limit), self.shares(log10_limit)
+        if are_most(shares.counts[Kind.DEAD], shares.total):
+            return Kind.DEAD
+        return shares.kind if kind is Kind.HEALTHY else kind
+
+    def shares(self, log10_limit: float) -> Shares:
+        """What becomes of a typical direction of each network; dead is one that passes nothing."""
+        medians = (Pool([spectrum]).median for spectrum in self.spectra)
+        return Shares.of(Kind.of(median, log10_limit) for median in medians)
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -233,6 +250,27 @@ def _other(
     name = "gain" if kind == ORTHOGONAL else "sigma_w"
     scale, sigma_b = rounded(float(scales[-1])), rounded(float(biases[-1]))
     return initialisation(recipe(kind, **{name: scale, "sigma_b": sigma_b}))
+
+
+def kind_of(pool: Pool, subject: Subject) -> Kind:
+    """The verdict on a pool of a subject's networks.
+
+    Where most directions that find room in the narrowest layer are exactly 0 it is dead, but for
+    an activation that is off for half of all z by design, as a rectifier is: there some more are
+    lost from layer to layer.
+    """
+    kind = pool.kind(subject.setup.log10_threshold)
+    by_design = passing_share(activation(subject.activation), 1.0) <= _HALF
+    lost, room = pool.dead - no_room(subject), 1.0 - no_room(subject)
+    if kind is Kind.HEALTHY and not by_design and 2.0 * lost > room:
+        return Kind.DEAD
+    return kind
+
+
+def no_room(subject: Subject) -> float:
+    """The share of the directions that find no room in the narrowest layer."""
+    widths = subject.setup.network.widths(subject.setup.depth)
+    return 1.0 - min(widths) / widths[0]
 
 
 def recipe(name: str, **values: float) -> str:

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
+from gradtui.models.rows import Rows, joined
 from gradtui.plots.picture import Row, Span, fit_text, row
 from gradtui.setup import Setup
-from gradtui.views.spectrum.ensembles import Pool, Spectra, shown_depth
+from gradtui.views.spectrum.ensembles import Ensemble, Pool, Spectra, shown_depth
 from gradtui.views.view import Table
 from gradtui.wording import magnitude, percent
 
@@ -69,19 +71,27 @@ def _cells(pool: Pool, setup: Setup) -> dict[str, str]:
 
 def table(result: Spectra) -> Table:
     """A row for each singular value."""
-    return [
-        {
-            "activation": pair.subject.activation,
-            "weights": ensemble.weights,
-            "init": ensemble.recipe.spec,
-            "depth": depth,
-            "network": number,
-            "index": index,
-            "log10_singular_value": value,
-        }
-        for pair in result.pairs
-        for ensemble in pair.ensembles
-        for depth, found in ensemble.spectra.items()
-        for number, spectrum in enumerate(found, 1)
-        for index, value in enumerate(spectrum.log10_singular_values.tolist(), 1)
-    ]
+
+    def of(ensemble: Ensemble, activation: str, depth: int, number: int, values: Array) -> Table:
+        return Rows(
+            values.size,
+            lambda at: {
+                "activation": activation,
+                "weights": ensemble.weights,
+                "init": ensemble.recipe.spec,
+                "depth": depth,
+                "network": number,
+                "index": at + 1,
+                "log10_singular_value": float(values[at]),
+            },
+        )
+
+    return joined(
+        [
+            of(ensemble, pair.subject.activation, depth, number, spectrum.log10_singular_values)
+            for pair in result.pairs
+            for ensemble in pair.ensembles
+            for depth, found in ensemble.spectra.items()
+            for number, spectrum in enumerate(found, 1)
+        ]
+    )

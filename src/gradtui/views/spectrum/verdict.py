@@ -9,21 +9,26 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradtui.mathematics.activations import activation
 from gradtui.mathematics.network.spectrum import Spectrum
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
+from gradtui.models.judging import are_most
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of
 from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
+from gradtui.views.facts import stopping
 from gradtui.views.spectrum.ensembles import (
     ORTHOGONAL,
     Pair,
     Pool,
     Spectra,
     depths_of,
+    kind_of,
     networks_of,
+    no_room,
     recipe,
     rounded,
     spectra_of,
@@ -46,7 +51,7 @@ def finding(result: Spectra, subject: str) -> Finding:
     called = f"{pair.subject.activation} with {pair.chosen.weights} weights"
     if pool is None:
         return Finding(subject, Kind.HEALTHY, f"{called}: drawing the first network.", "")
-    kind = pool.kind(setup.log10_threshold)
+    kind = kind_of(pool, pair.subject)
     remedy = result.remedies.get(subject)
     if remedy is not None:
         remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
@@ -63,16 +68,29 @@ def _evidence(setup: Setup, pool: Pool) -> str:
 
 
 def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
-    if kind is Kind.DEAD:
-        return f"{called} dead: every singular value of ∂a/∂x at layer {setup.depth} is exactly 0."
     limit, median = setup.log10_threshold, pool.median
-    layers = counted(setup.depth, "layer")
-    which = "of those that are not 0 " if pool.dead else ""
+    shares, layers = pool.shares(limit), counted(setup.depth, "layer")
+    dead, which = shares.counts[Kind.DEAD], "of those that are not 0 " if pool.dead else ""
+    every = f"every singular value of ∂a/∂x at layer {setup.depth} is exactly 0"
+    if dead == shares.total:
+        return f"{called} dead: {every}."
+    left = f"the median singular value of the others is {magnitude(median)}"
+    if kind is Kind.DEAD and are_most(dead, shares.total):
+        return f"{called} dead {shares.text('networks')}: there {every}; {left}."
+    if kind is Kind.DEAD:
+        zeros = f"{percent(pool.dead)} of the singular values of ∂a/∂x at layer {setup.depth}"
+        return f"{called} dead in most directions: {zeros} are exactly 0; {left}."
+    if Kind.of(median, limit) is not kind:
+        return (
+            f"{called} {kind} {shares.text('networks')}, by the median singular value of each "
+            f"through {layers}; that of all is {magnitude(median, digits_beside(median, limit))}."
+        )
     return (
         f"{called} {kind}: the median singular value {which}through {layers} is "
         f"{magnitude(median, digits_beside(median, limit))}, and "
         f"{percent(pool.surviving(setup.threshold))} of the directions keep {magnitude(limit)} "
         f"or more; healthy is a median {kind.healthy_is(median, limit)}."
+        + (f" {dead} of {counted(shares.total, 'network')} pass nothing." if dead else "")
     )
 
 
@@ -105,20 +123,20 @@ def _cause(setup: Setup, pair: Pair, pool: Pool, other: Pool | None) -> str:
 
 
 def _zeros(setup: Setup, pair: Pair, pool: Pool) -> str:
-    """What makes directions exactly 0: weights that are, layers too narrow, units that are off."""
+    """What makes directions exactly 0: weights that are, layers too narrow, units where f′ is."""
     text = f"{percent(pool.dead)} of the directions are exactly 0"
     if pair.sigma_w == 0.0:
         return f"{text}: σw = 0, and so are all weights."
-    widths = setup.network.widths(setup.depth)
+    widths, lost = setup.network.widths(setup.depth), no_room(pair.subject)
     at = int(np.argmin(widths))
-    lost = 1.0 - widths[at] / widths[0]
+    stops = f"in units whose {stopping(activation(pair.subject.activation))}"
     if not lost:
-        return f"{text}: units are off."
+        return f"{text}: they end {stops}."
     units = counted(widths[at], "unit")
     narrow = f"layer {at} has {units} for the {widths[0]} directions of the input"
     if pool.dead <= lost + _ROUNDING:
         return f"{text}: {narrow}."
-    return f"{text}: {percent(lost)} as {narrow}, the others as units are off."
+    return f"{text}: {percent(lost)} as {narrow}, the others end {stops}."
 
 
 def _median(setup: Setup, pool: Pool) -> str:
@@ -133,9 +151,9 @@ def _median(setup: Setup, pool: Pool) -> str:
 
 def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
     """The first change that networks, drawn to try it, confirm."""
-    subject, limit = pair.subject, pair.subject.setup.log10_threshold
+    subject = pair.subject
     pool = pair.chosen.at(subject.setup.depth)
-    if pool is None or pool.kind(limit) is Kind.HEALTHY:
+    if pool is None or kind_of(pool, subject) is Kind.HEALTHY:
         return None
     candidates = list(_candidates(pair))
     share, tried = 1.0 / max(len(candidates), 1), itertools.count()
@@ -145,13 +163,14 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
             return None  # it could not be tried in the time that there is
         step, count = part(tick, share * next(tried), share), networks_of(changed.among)
         after = _drawn_to_try(changed, min(count, _TRIALS), step)
-        if after.kind(limit) is not Kind.HEALTHY:
+        if kind_of(after, changed) is not Kind.HEALTHY:
             return None
         if count > _MOST:
             return f"{_median(changed.setup, after)} on {_TRIALS} networks"
         if count > _TRIALS:  # all that the command reports of
             after = _drawn_to_try(changed, count, part(step, 1.0, 0.0))
-        return _median(changed.setup, after) if after.kind(limit) is Kind.HEALTHY else None
+        healthy = kind_of(after, changed) is Kind.HEALTHY
+        return _median(changed.setup, after) if healthy else None
 
     return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
 
