@@ -48,7 +48,9 @@ class Tape:
         self.h = np.empty((steps + 1, batch, n))
         self.h[0] = 0.0
         self.h_e = np.zeros((steps + 1, batch))
-        self.c = np.zeros_like(self.h) if cell.carries else None
+        self.c = np.empty_like(self.h) if cell.carries else None
+        if self.c is not None:
+            self.c[0] = 0.0
         self.c_e = np.zeros_like(self.h_e) if cell.carries else None
         self.slopes = np.empty((steps, cell.slope_blocks, batch, n))
         self.delta = self.slopes.reshape(steps, batch, -1)
@@ -59,7 +61,7 @@ class Room:
     """What a piece of steps needs beside the tape, used again by the next.
 
     Attributes:
-        inputs: W_ih x with the biases [G, S, B, n].
+        inputs: W_ih x with the biases, of several pieces [G, steps, B, n].
         gates: what is known of the gates and the candidate [S, G, B, n].
         spare: [S, B, n].
         delta: δ [S, B, m n].
@@ -70,10 +72,10 @@ class Room:
         carry: [B, n].
     """
 
-    def __init__(self, cell: Cell, steps: int) -> None:
+    def __init__(self, cell: Cell, steps: int, ahead: int) -> None:
         batch, n = cell.given.batch, cell.given.units
         blocks = len(cell.given.w_hh) // n
-        self.inputs = np.empty((blocks, steps, batch, n))
+        self.inputs = np.empty((blocks, ahead, batch, n))
         self.gates = np.empty((steps, blocks, batch, n))
         self.spare, self.g, self.gamma = np.empty((3, steps, batch, n))
         self.delta = np.empty((steps, batch, cell.slope_blocks * n))
@@ -155,11 +157,11 @@ class Cell(ABC):
 
     @abstractmethod
     def inputs(self, x: Array, room: Room) -> Array:
-        """W_ih x with the biases of a piece of steps [G, S, B, n]."""
+        """W_ih x with the biases, for some steps [G, steps, B, n]."""
 
     @abstractmethod
-    def forward(self, tape: Tape, start: int, stop: int, room: Room) -> None:
-        """Steps in plain floats from h[start] to h[stop]."""
+    def forward(self, tape: Tape, start: int, stop: int, inputs: Array, room: Room) -> None:
+        """Steps in plain floats from h[start] to h[stop], with those inputs."""
 
     @abstractmethod
     def differentiate(self, tape: Tape, start: int, stop: int, room: Room) -> None:

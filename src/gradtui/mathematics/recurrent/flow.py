@@ -41,7 +41,7 @@ from gradtui.mathematics.network.arrays import TOGETHER
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.pieces import rows_at_once, turn, warning_as_before
 from gradtui.mathematics.recurrent.arrays import Cell, Recurrence, validated
-from gradtui.mathematics.recurrent.backward import Backward, put
+from gradtui.mathematics.recurrent.backward import Backward, squares
 from gradtui.mathematics.recurrent.cell import Cell as Loops
 from gradtui.mathematics.recurrent.cell import Room
 from gradtui.mathematics.recurrent.forward import Forward
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 64
 """So many steps at most are looked at together: a gradient may halve five times in each."""
+_ROWS_AHEAD = 256
+"""Of so many rows, over steps and batch, W_ih x is computed at once, where a piece has fewer."""
 _MOST_NUMBERS = 2**27
 """Rows of a batch go together while their states have no more numbers than these."""
 
@@ -161,8 +163,9 @@ def passes(given: Recurrence) -> tuple[Forward, Room]:
     cell = loops(given)
     wide = given.batch * cell.slope_blocks * given.units
     each = max(1, min(_MOST_STEPS, given.steps, TOGETHER // wide))
-    room = Room(cell, each)
-    return Forward(cell, room, each), room
+    ahead = each * max(1, _ROWS_AHEAD // (each * given.batch))
+    room = Room(cell, each, ahead)
+    return Forward(cell, room, each, ahead), room
 
 
 def _flow(given: Recurrence, by_step: bool, tick: Tick) -> _Flow:
@@ -171,15 +174,13 @@ def _flow(given: Recurrence, by_step: bool, tick: Tick) -> _Flow:
     forward.run(part(tick, 0.0, 0.4))
     backward = Backward(forward, room)
     backward.run(part(tick, 0.4, 0.4))
-    states = Squares(given.steps + 1)
-    put(states, slice(None), forward.norms, forward.tape.h_e)
     gradients = Gradients(backward)
     totals = gradients.totals(part(tick, 0.8, 0.1 if by_step else 0.2))
     return _Flow(
-        backward.hidden,
-        backward.carried if forward.cell.carries else None,
-        backward.preactivations,
-        states,
+        squares(backward.g_norms, backward.g_e),
+        squares(backward.gamma_norms, backward.gamma_e) if forward.cell.carries else None,
+        squares(backward.delta_norms[0], backward.delta_e),
+        squares(forward.norms, forward.tape.h_e),
         totals,
         gradients.by_step(part(tick, 0.9, 0.1)) if by_step else None,
         dict(zip(forward.cell.gates, forward.openness, strict=True)),
@@ -212,7 +213,7 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
         ),
         log10_grad_parameters_by_step=None
         if first.by_step is None
-        else with_twin({name: squares.log10() for name, squares in first.by_step.items()}),
+        else with_twin({name: one.log10() for name, one in first.by_step.items()}),
         log10_hidden=first.states.log10(),
         gates={
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order

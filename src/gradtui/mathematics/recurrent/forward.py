@@ -48,8 +48,9 @@ class Forward:
         openness: the sum of each gate over batch and units [gates, T].
     """
 
-    def __init__(self, cell: Cell, room: Room, each: int) -> None:
-        self.cell, self.room, self.each = cell, room, each
+    def __init__(self, cell: Cell, room: Room, each: int, ahead: int) -> None:
+        self.cell, self.room, self.each, self.ahead = cell, room, each, ahead
+        self._inputs_from = -1
         self.tape = Tape(cell)
         given = cell.given
         self.norms = np.zeros((given.steps + 1, given.batch))
@@ -57,7 +58,8 @@ class Forward:
         self.x, self.x_e = given.x, np.zeros((given.steps, given.batch))
         self.x_norms = row_norms(given.x)
         extreme = (self.x_norms != 0.0) & ~((self.x_norms >= LEAST) & (self.x_norms <= MOST))
-        extreme |= (self.x_norms == 0.0) & given.x.any(axis=2)
+        silent = self.x_norms == 0.0
+        extreme[silent] = given.x[silent].any(axis=1)
         if extreme.any():
             self.x = given.x.copy()
             self.x[extreme], self.x_e[extreme] = levelled_rows(given.x[extreme], unwatched)
@@ -91,6 +93,14 @@ class Forward:
         resting: NDArray[np.bool_] = (self.norms[start] == 0.0) & silent & self.cell.at_rest
         return resting
 
+    def _inputs(self, start: int, stop: int) -> Array:
+        """W_ih x with the biases of a piece, computed for several pieces at once."""
+        first = start // self.ahead * self.ahead
+        if first != self._inputs_from:
+            self.cell.inputs(self.cell.given.x[first : first + self.ahead], self.room)
+            self._inputs_from = first
+        return self.room.inputs[:, start - first : stop - first]
+
     def _ran(self, start: int, stop: int) -> bool:
         """Run some steps in plain floats; whether these held everything."""
         cell, tape, room, e = self.cell, self.tape, self.room, self.tape.h_e[start]
@@ -99,10 +109,10 @@ class Forward:
             scaled |= bool(tape.c_e[start].any())
         if (scaled and not self._scales) or not (self._f or cell.holds):
             return False
-        inputs = cell.inputs(cell.given.x[start:stop], room)
+        inputs = self._inputs(start, stop)
         if scaled:
-            inputs[:] = shifted(inputs, -e[:, None])
-        cell.forward(tape, start, stop, room)
+            inputs = shifted(inputs, -e[:, None])
+        cell.forward(tape, start, stop, inputs, room)
         h, v = tape.h[start + 1 : stop + 1], tape.delta[start:stop]
         r = row_norms(h)
         if self._f and not np.dot(v.reshape(-1), v.reshape(-1)) < np.inf:

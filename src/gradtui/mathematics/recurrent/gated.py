@@ -115,7 +115,7 @@ class Lstm(_Gated):
     forwards = (3, 0, 1, 2)
     by_blocks = forwards, forwards
 
-    def forward(self, tape: Tape, start: int, stop: int, room: Room) -> None:
+    def forward(self, tape: Tape, start: int, stop: int, inputs: Array, room: Room) -> None:
         """Steps from h[start], c[start] to h[stop], c[stop].
 
         The sigmoids and v_g stand where the slopes will, their complements and ĝ in `room`.
@@ -129,7 +129,7 @@ class Lstm(_Gated):
             tape.c[start:stop],
             tape.c[start + 1 : stop + 1],
             v,
-            room.inputs[:, :steps].swapaxes(0, 1),
+            inputs.swapaxes(0, 1),
             v[:, :3],
             *(v[:, at] for at in range(4)),
             gates[:, :3],
@@ -264,14 +264,14 @@ class Gru(_Gated):
         b = self.given.b_hh[2 * self.n :]
         return b if b.any() else None
 
-    def forward(self, tape: Tape, start: int, stop: int, room: Room) -> None:
+    def forward(self, tape: Tape, start: int, stop: int, inputs: Array, room: Room) -> None:
         """Steps from h[start] to h[stop].
 
         r, z, q and v_n stand where the slopes will, 1 - r, 1 - z and ñ in `room`.
         """
         steps, w, b_q, product = stop - start, self._w_hh, self._b_q, room.row
         v, gates = tape.slopes[start:stop], room.gates[:steps]
-        inputs = room.inputs[:, :steps].swapaxes(0, 1)
+        inputs = inputs.swapaxes(0, 1)
         for h, above, by_state, s, r, z, q, v_n, p, p_n, closed, z_closed, new in zip(
             tape.h[start:stop],
             tape.h[start + 1 : stop + 1],
