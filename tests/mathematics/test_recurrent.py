@@ -346,6 +346,8 @@ EXTREMES: dict[str, tuple[str, int, float, bool, float, float]] = {
     "a GRU that forgets": ("gru", 150, 0.5, True, 1.0, 1e-200),
     "a GRU that is nearly silent": ("gru", 40, 0.5, False, 1e-180, 1.0),
     "a GRU in its tails": ("gru", 8, 5.0, True, 1.0, 1.0),
+    "a GRU further out in its tails": ("gru", 12, 20.0, True, 1.0, 1.0),
+    "a GRU far out in its tails": ("gru", 8, 150.0, True, 1.0, 1.0),
     "an LSTM that forgets": ("lstm", 150, 0.5, True, 1.0, 1e200),
     "an LSTM that is nearly silent": ("lstm", 40, 0.5, False, 1e-180, 1.0),
     "an LSTM in its tails": ("lstm", 8, 150.0, True, 1.0, 1.0),
@@ -548,6 +550,17 @@ def test_a_dead_relu_passes_exactly_nothing() -> None:
     assert (dead.log10_grad_hidden[:5] == -INF).all()
     assert np.isfinite(dead.log10_grad_hidden[5:]).all()
     assert (recurrent_flow("relu", parameters, x, 0.0 * upstream).log10_grad_hidden == -INF).all()
+
+
+def test_a_gru_that_keeps_almost_everything_goes_in_plain_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1 - z of 1e-9 is no cancellation: all slopes are small alike."""
+    parameters, x, upstream = drawn("gru", 60, 2, 2, 3, 0.5, seed=3)
+    parameters["bias_ih_l0"][3:6] = 20.0
+    true = by_mpmath("gru", parameters, x, upstream)
+    monkeypatch.setattr(flow_module.Forward, "_advance", None)
+    assert_flow(recurrent_flow("gru", parameters, x, upstream), true)
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])

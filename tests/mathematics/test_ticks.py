@@ -58,6 +58,7 @@ COMPUTATIONS: dict[str, Work] = {
     "an exploding flow": flow("relu", 40, 30, 1e125),
     "an RNN": cell("tanh", by_step=True),
     "a GRU": cell("gru"),
+    "a GRU in its tails": cell("gru", 300.0),
     "an LSTM": cell("lstm"),
     "an exploding RNN": cell("relu", 1e125),
     "a cell's spectrum": lambda tick: recurrent_jacobian(

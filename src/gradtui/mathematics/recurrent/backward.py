@@ -38,8 +38,15 @@ from gradtui.progress import Tick, unwatched
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_CANCELLED = 2.0**-36
+"""Where ‖δ‖² of what meets h_{t-1} is below this share of ‖g ∘ z ∘ (1 - z)‖², differences of
+states, which are known to 2^-53, are not known well enough."""
 _ALIKE = 200.0
 """Rows of g and γ that differ by at most 2^200 have one exponent."""
+
+
+class Cancelled(Exception):  # noqa: N818 - another way is taken
+    """Differences of states matter that plain floats do not know."""
 
 
 class _Signal(NamedTuple):
@@ -167,6 +174,11 @@ class Backward:
                 rows[:, dead] = 0.0  # a slope may be infinite there
         if not held:
             return False
+        if cell.cancels and not self.forward.exact:
+            above = np.vstack([p[1:], row_norms(signal.g)[None]])
+            if (by_state < _CANCELLED * above).any():
+                g = np.concatenate([room.g[1:steps], signal.g[None]])
+                _refuse_cancelled(by_state, g, self.forward.tape.kept[start:stop, 0])
         self.g_norms[start:stop], self.g_e[start:stop] = p, signal.e
         self.delta_norms[0, start:stop], self.delta_norms[1, start:stop] = by_input, by_state
         self.delta_e[start:stop] = signal.e
@@ -194,6 +206,10 @@ class Backward:
         if signal.gamma is not None and signal.gamma_e is not None:
             gamma = Apart.of(signal.gamma[live], signal.gamma_e[live, None])
         pulled = cell.pull(local, g, gamma)
+        if cell.cancels and not self.forward.exact:
+            delta, top = pulled.delta.columns(cell.by_state), or_zero(g.e.max(axis=1))[:, None]
+            by_state = row_norms(shifted(delta.m, delta.e - top))
+            _refuse_cancelled(by_state, shifted(g.m, g.e - top), tape.kept[t, 0, live])
         tape.delta[t] = 0.0
         tape.delta[t, live], self.delta_e[t, live] = pulled.delta.rows()
         delta = tape.delta[t]
@@ -209,6 +225,12 @@ class Backward:
             carried, carried_e = _spread(pulled.gamma[1], live, signal)
             self._carried(t, row_norms(carried)[None], carried_e)
         self._signal = _Signal(below, e, carried, carried_e).level()
+
+
+def _refuse_cancelled(by_state: Array, g: Array, z: Array) -> None:
+    """Raise `Cancelled` where the differences between states decide, of rows of g and z."""
+    if (by_state < _CANCELLED * row_norms(g * z * (1.0 - z))).any():
+        raise Cancelled
 
 
 def _spread(numbers: Apart, live: NDArray[np.intp], signal: _Signal) -> tuple[Array, Exponents]:

@@ -34,7 +34,8 @@ class Tape:
 
     Attributes:
         h: [T + 1, B, n], a row h · 2^h_e; index 0 is the state before the first step.
-        c: the same of the cell state; None where there is none.
+        c: the same of the cell state; None where there is none. Where a cell that `cancels` goes
+            exactly, 1 - h and 1 + h side by side [T + 1, B, 2n].
         h_e: [T + 1, B].
         c_e: [T + 1, B].
         slopes: P [T, m, B, n]; on the way back, δ takes its place.
@@ -42,16 +43,17 @@ class Tape:
         kept: what else a step back takes, [T, k, B, n].
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, exact: bool) -> None:
         given = cell.given
         steps, batch, n = given.steps, given.batch, given.units
         self.h = np.empty((steps + 1, batch, n))
         self.h[0] = 0.0
         self.h_e = np.zeros((steps + 1, batch))
-        self.c = np.empty_like(self.h) if cell.carries else None
+        beside = 1 if cell.carries else 2 if exact and cell.cancels else 0
+        self.c = np.empty((steps + 1, batch, beside * n)) if beside else None
         if self.c is not None:
-            self.c[0] = 0.0
-        self.c_e = np.zeros_like(self.h_e) if cell.carries else None
+            self.c[0] = beside - 1.0
+        self.c_e = np.zeros_like(self.h_e) if beside else None
         self.slopes = np.empty((steps, cell.slope_blocks, batch, n))
         self.delta = self.slopes.reshape(steps, batch, -1)
         self.kept = np.empty((steps, cell.kept_blocks, batch, n))
@@ -88,7 +90,7 @@ class Local(NamedTuple):
 
     Attributes:
         h: h_t.
-        c: c_t, None where there is none.
+        c: as in `Tape`.
         gates: [R, gates n].
         slopes: P [R, m n].
         kept: as in `Tape` [R, k n].
@@ -122,6 +124,7 @@ class Cell(ABC):
         slope_blocks: m.
         kept_blocks: k.
         carries: whether there is a cell state.
+        cancels: whether a slope is a difference of states, which rounding may leave nothing of.
         gates: the first blocks of a step, where these are gates, by PyTorch's letter.
         at_rest: whether a state of zeros stays zeros while the inputs are zeros.
     """
@@ -129,6 +132,7 @@ class Cell(ABC):
     slope_blocks: int = 1
     kept_blocks: int = 0
     carries: bool = False
+    cancels: bool = False
     gates: tuple[str, ...] = ()
 
     def __init__(self, given: Recurrence) -> None:
@@ -179,7 +183,7 @@ class Cell(ABC):
 
         Args:
             h: h_{t-1}.
-            c: c_{t-1}.
+            c: that of the step before, as in `Tape`.
             by_state: W_hh h_{t-1} + b_hh.
             by_input: W_ih x_t + b_ih.
         """

@@ -45,13 +45,15 @@ class Forward:
         norms: the squared norms of the rows of h [T + 1, B], without exponents.
         x: the inputs, rows of extreme size levelled [T, B, n_in], and their exponents.
         x_norms: the squared norms of their rows [T, B].
+        exact: whether all steps go with exponents apart, for differences of states.
         openness: the sum of each gate over batch and units [gates, T].
     """
 
-    def __init__(self, cell: Cell, room: Room, each: int, ahead: int) -> None:
+    def __init__(self, cell: Cell, room: Room, each: int, ahead: int, exact: bool) -> None:
         self.cell, self.room, self.each, self.ahead = cell, room, each, ahead
+        self.exact = exact and cell.cancels
         self._inputs_from = -1
-        self.tape = Tape(cell)
+        self.tape = Tape(cell, exact)
         given = cell.given
         self.norms = np.zeros((given.steps + 1, given.batch))
         self.openness = np.zeros((len(cell.gates), given.steps))
@@ -107,7 +109,7 @@ class Forward:
         scaled = bool(e.any())
         if tape.c_e is not None:
             scaled |= bool(tape.c_e[start].any())
-        if (scaled and not self._scales) or not (self._f or cell.holds):
+        if self.exact or (scaled and not self._scales) or not (self._f or cell.holds):
             return False
         inputs = self._inputs(start, stop)
         if scaled:

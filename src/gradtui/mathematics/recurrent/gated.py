@@ -7,7 +7,7 @@ g = ∂L/∂h_t, γ = ∂L/∂c_t, δ = ∂L/∂v, P and Q slopes.
     GRU     r = σ(v_r)   z = σ(v_z)   q = W_hn h_{t-1} + b_hn   ñ = tanh(v_n), v_n = … + r ∘ q
             h_t = (1 - z) ∘ ñ + z ∘ h_{t-1}
             P_n = (1 - z) tanh′(v_n)   P_q = P_n r   P_r = P_n q σ′(v_r)
-            P_z = (h_{t-1} - ñ) σ′(v_z)
+            P_z = (h_{t-1} - ñ) σ′(v_z), the difference of 1 ± h and 1 ± ñ where both are near ∓1
     LSTM    i = σ(v_i)   f = σ(v_f)   o = σ(v_o)   ĝ = tanh(v_g)
             c_t = f ∘ c_{t-1} + i ∘ ĝ      h_t = o ∘ tanh(c_t)
             P_o = tanh(c_t) σ′(v_o)   P_i = ĝ σ′(v_i)   P_f = c_{t-1} σ′(v_f)   P_g = i tanh′(v_g)
@@ -17,6 +17,7 @@ g = ∂L/∂h_t, γ = ∂L/∂c_t, δ = ∂L/∂v, P and Q slopes.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from gradtui.mathematics.network.exponents import Apart, value_and_slope
 from gradtui.mathematics.network.slopes import riccati
 from gradtui.mathematics.recurrent.arrays import Recurrence
 from gradtui.mathematics.recurrent.cell import Cell, Local, Pulled, Room, Tape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _TANH, _SIGMOID = activation("tanh"), activation("sigmoid")
 
@@ -43,6 +47,17 @@ def _open(v: Array, closed: Array) -> None:
     np.add(v, 1.0, out=closed)
     np.reciprocal(closed, out=closed)
     np.multiply(v, closed, out=v)
+
+
+def _near(numbers: Apart) -> NDArray[np.bool_]:
+    """Which numbers are above a half."""
+    near: NDArray[np.bool_] = (numbers.m > 0.0) & (numbers.e >= 0.0)
+    return near
+
+
+def _where(chosen: NDArray[np.bool_], one: Apart, other: Apart) -> Apart:
+    """One where chosen, else the other."""
+    return Apart(*(np.where(chosen, *both) for both in zip(one, other, strict=True)))
 
 
 class _Gated(Cell):
@@ -238,7 +253,7 @@ class Gru(_Gated):
     The first three of δ meet h_{t-1}, the last three x_t.
     """
 
-    slope_blocks, kept_blocks = 4, 1
+    slope_blocks, kept_blocks, cancels = 4, 1, True
     gates = ("r", "z")
     forwards = (0, 1, 2)
     by_blocks = (1, 0, 2), (2, 1, 0)
@@ -340,11 +355,24 @@ class Gru(_Gated):
         v_n = n_x.plus(r.times(q))
         new = tanh(v_n)
         p_n = z_closed.times(tanh_slope(v_n))
-        p_z = slope(v_z).times(h.plus(new.negative()))
+        difference, beside = h.plus(new.negative()), None
+        if c is not None:
+            old = c.columns(slice(self.n)), c.columns(slice(self.n, None))
+            twice = Apart(v_n.m, v_n.e + 1.0)
+            ends = [
+                Apart(one.m, one.e + 1.0) for one in (value(twice.negative()), value(twice))
+            ]  # 1 - ñ and 1 + ñ
+            below, above_it = ends[0].plus(old[0].negative()), old[1].plus(ends[1].negative())
+            difference = _where(_near(h) & _near(new), below, difference)
+            near = _near(h.negative()) & _near(new.negative())
+            difference = _where(near, above_it, difference)
+            pairs = zip(ends, old, strict=True)
+            beside = Apart.beside([z_closed.times(a).plus(z.times(b)) for a, b in pairs])
+        p_z = slope(v_z).times(difference)
         p_r = slope(v_r).times(p_n).times(q)
         slopes = Apart.beside([p_n.times(r), p_z, p_r, p_n])
         above = z_closed.times(new).plus(z.times(h))
-        return Local(above, None, Apart.beside([r, z]), slopes, z)
+        return Local(above, beside, Apart.beside([r, z]), slopes, z)
 
     def pull(self, local: Local, g: Apart, gamma: Apart | None) -> Pulled:
         """One step back with exponents apart."""

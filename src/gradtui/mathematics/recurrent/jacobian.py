@@ -105,7 +105,7 @@ def recurrent_jacobian(
         )
     looked_at = _checked(lags, given.steps)
     refuse_memory(given, 1)
-    forward, _ = passes(given)
+    forward, _ = passes(given, exact=True)
     with np.errstate(all="ignore"):
         forward.run(part(tick, 0.0, _FORWARD))
     n, states = given.units, given.units * (1 + forward.cell.carries)
