@@ -348,6 +348,7 @@ EXTREMES: dict[str, tuple[str, int, float, bool, float, float]] = {
     "a GRU in its tails": ("gru", 8, 5.0, True, 1.0, 1.0),
     "a GRU further out in its tails": ("gru", 12, 20.0, True, 1.0, 1.0),
     "a GRU far out in its tails": ("gru", 8, 150.0, True, 1.0, 1.0),
+    "a GRU at the end of its tails": ("gru", 4, 2e3, True, 1.0, 1.0),
     "an LSTM that forgets": ("lstm", 150, 0.5, True, 1.0, 1e200),
     "an LSTM that is nearly silent": ("lstm", 40, 0.5, False, 1e-180, 1.0),
     "an LSTM in its tails": ("lstm", 8, 150.0, True, 1.0, 1.0),

@@ -229,7 +229,8 @@ class Backward:
 
 def _refuse_cancelled(by_state: Array, g: Array, z: Array) -> None:
     """Raise `Cancelled` where the differences between states decide, of rows of g and z."""
-    if (by_state < _CANCELLED * row_norms(g * z * (1.0 - z))).any():
+    closed = np.maximum(1.0 - z, 2.0**-53)
+    if (by_state < _CANCELLED * row_norms(g * z * closed)).any():
         raise Cancelled
 
 

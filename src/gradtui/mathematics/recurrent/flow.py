@@ -18,9 +18,12 @@ Every row of the batch has a power of two of its own, in the states, on the way 
 each step adds to the parameters' gradients; see `forward`, `backward`, `parameters`. Within one
 row, what is below 2^-1000 of the largest counts as zero.
 
-Where a GRU has come to rest, h_{t-1} and ñ_t agree to rounding, and what their difference gives to
-the rows of the update gate is known to 1e-16 of the rest of that gradient only. Where both are near
-1 or -1 and that counts, all steps go with exponents apart, and 1 - h and 1 + h beside h.
+What limits this is rounding in the states: where c_t = f ∘ c_{t-1} + i ∘ ĝ cancels, it is known to
+1e-16 of its terms; where the forward pass magnifies its own rounding, as chaos does, the way back
+is that of the states that were found. Where a GRU has come to rest, h_{t-1} and ñ_t agree to
+rounding, and what their difference gives to the rows of the update gate is known to 1e-16 of the
+rest of that gradient only; where both are near 1 or -1 and that counts, all steps go with exponents
+apart, and 1 - h and 1 + h beside h.
 
 Sources: Werbos, "Backpropagation through time", 1990; Hochreiter & Schmidhuber, "Long short-term
 memory", 1997, with the forget gate of Gers, Schmidhuber & Cummins, 2000; Cho et al., EMNLP 2014,
@@ -46,7 +49,8 @@ from gradtui.mathematics.recurrent.backward import Backward, Cancelled, squares
 from gradtui.mathematics.recurrent.cell import Cell as Loops
 from gradtui.mathematics.recurrent.cell import Room
 from gradtui.mathematics.recurrent.forward import Forward
-from gradtui.mathematics.recurrent.gated import Gru, Lstm
+from gradtui.mathematics.recurrent.gru import Gru
+from gradtui.mathematics.recurrent.lstm import Lstm
 from gradtui.mathematics.recurrent.parameters import Gradients, Total, with_twin
 from gradtui.mathematics.recurrent.vanilla import Vanilla
 from gradtui.progress import Tick, halves, part, unwatched
