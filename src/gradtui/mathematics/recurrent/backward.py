@@ -178,7 +178,10 @@ class Backward:
             above = np.vstack([p[1:], row_norms(signal.g)[None]])
             if (by_state < _CANCELLED * above).any():
                 g = np.concatenate([room.g[1:steps], signal.g[None]])
-                _refuse_cancelled(by_state, g, self.forward.tape.kept[start:stop, 0])
+                z = self.forward.tape.kept[start:stop, 0]
+                noise = row_norms(g * z * np.maximum(1.0 - z, 2.0**-53))
+                if (by_state < _CANCELLED * noise).any():
+                    raise Cancelled
         self.g_norms[start:stop], self.g_e[start:stop] = p, signal.e
         self.delta_norms[0, start:stop], self.delta_norms[1, start:stop] = by_input, by_state
         self.delta_e[start:stop] = signal.e
@@ -198,6 +201,8 @@ class Backward:
 
     def _retreat(self, t: int) -> None:
         """One step with exponents apart."""
+        if self.cell.cancels and not self.forward.exact:
+            raise Cancelled
         cell, signal, tape = self.cell, self._signal, self.forward.tape
         live = np.flatnonzero(~signal.dead)
         local = self.forward.local(t, live)
@@ -206,10 +211,6 @@ class Backward:
         if signal.gamma is not None and signal.gamma_e is not None:
             gamma = Apart.of(signal.gamma[live], signal.gamma_e[live, None])
         pulled = cell.pull(local, g, gamma)
-        if cell.cancels and not self.forward.exact:
-            delta, top = pulled.delta.columns(cell.by_state), or_zero(g.e.max(axis=1))[:, None]
-            by_state = row_norms(shifted(delta.m, delta.e - top))
-            _refuse_cancelled(by_state, shifted(g.m, g.e - top), tape.kept[t, 0, live])
         tape.delta[t] = 0.0
         tape.delta[t, live], self.delta_e[t, live] = pulled.delta.rows()
         delta = tape.delta[t]
@@ -225,13 +226,6 @@ class Backward:
             carried, carried_e = _spread(pulled.gamma[1], live, signal)
             self._carried(t, row_norms(carried)[None], carried_e)
         self._signal = _Signal(below, e, carried, carried_e).level()
-
-
-def _refuse_cancelled(by_state: Array, g: Array, z: Array) -> None:
-    """Raise `Cancelled` where the differences between states decide, of rows of g and z."""
-    closed = np.maximum(1.0 - z, 2.0**-53)
-    if (by_state < _CANCELLED * row_norms(g * z * closed)).any():
-        raise Cancelled
 
 
 def _spread(numbers: Apart, live: NDArray[np.intp], signal: _Signal) -> tuple[Array, Exponents]:
