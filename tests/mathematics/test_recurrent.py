@@ -13,8 +13,10 @@ from typing import Any
 
 import autograd
 import autograd.numpy as anp
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from gradtui.errors import InputError
@@ -586,6 +588,61 @@ def test_gates_are_as_open_as_they_are() -> None:
         for letter, bias in zip(letters, (-1.0, 2.0, 0.5), strict=False):
             np.testing.assert_allclose(got.gates[letter], 1 / (1 + math.exp(-bias)), rtol=1e-14)
     assert recurrent_flow("tanh", *drawn("tanh", 3, 1, 1, 2)).gates == {}
+
+
+# --- whatever the numbers are --------------------------------------------------------------------
+
+cells = st.sampled_from(["tanh", "relu", "sigmoid", "silu", "softplus", "gru", "lstm"])
+decades = st.floats(-300, 300)
+
+
+@hypothesis.given(cells, st.integers(0, 1000), st.floats(-290, 290))
+def test_a_larger_upstream_moves_every_norm_by_its_logarithm(
+    cell: str, seed: int, by: float
+) -> None:
+    parameters, x, upstream = drawn(cell, 9, 2, 2, 3, 0.8, seed)
+    one = recurrent_flow(cell, parameters, x, upstream)
+    other = recurrent_flow(cell, parameters, x, upstream * 10.0**by)
+    moved = math.log10(10.0**by)
+    np.testing.assert_allclose(
+        other.log10_grad_hidden, one.log10_grad_hidden + moved, rtol=1e-14, atol=1e-12
+    )
+    for name, log in one.log10_grad_parameters.items():
+        assert other.log10_grad_parameters[name] == pytest.approx(log + moved, abs=1e-11)
+
+
+@hypothesis.given(cells, st.integers(0, 1000))
+def test_rows_of_a_batch_have_no_order(cell: str, seed: int) -> None:
+    parameters, x, upstream = drawn(cell, 7, 5, 2, 3, 1.1, seed)
+    order = np.random.default_rng(seed).permutation(5)
+    one = recurrent_flow(cell, parameters, x, upstream)
+    other = recurrent_flow(cell, parameters, x[:, order], upstream[order])
+    np.testing.assert_allclose(other.log10_grad_hidden, one.log10_grad_hidden, atol=1e-12)
+    for name, log in one.log10_grad_parameters.items():
+        assert other.log10_grad_parameters[name] == pytest.approx(log, abs=1e-11)
+
+
+@hypothesis.given(cells, decades, decades, decades, decades, st.integers(0, 100))
+def test_no_finite_cell_gives_a_warning_or_something_that_is_not_a_number(
+    cell: str, weights: float, biases: float, at: float, above: float, seed: int
+) -> None:
+    parameters, x, upstream = drawn(cell, 6, 2, 2, 3, 1.0, seed)
+    for name, values in parameters.items():
+        values *= 10.0 ** (weights if name in WEIGHTS else biases)
+    given_ = parameters, x * 10.0**at, upstream * 10.0**above
+    got = recurrent_flow(cell, *given_, by_step=True)
+    assert got.log10_grad_parameters_by_step is not None
+    logs = [
+        got.log10_grad_hidden,
+        got.log10_grad_preactivations,
+        got.log10_hidden,
+        np.array(list(got.log10_grad_parameters.values())),
+        *got.log10_grad_parameters_by_step.values(),
+        *got.gates.values(),
+    ]
+    for values in logs:
+        assert not np.isnan(values).any()
+        assert (values < INF).all()
 
 
 # --- bad input -----------------------------------------------------------------------------------
