@@ -379,15 +379,16 @@ def test_rows_of_one_batch_may_be_worlds_apart(cell: str) -> None:
         assert_flow(recurrent_flow(cell, *given), by_mpmath(cell, *given))
 
 
+@pytest.mark.parametrize("n", [4, 24])
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
-def test_what_each_step_adds_is_told_apart(cell: str) -> None:
+def test_what_each_step_adds_is_told_apart(cell: str, n: int) -> None:
     """Of one step alone, the gradient of a copy of the parameters that only it uses."""
-    parameters, x, upstream = drawn(cell, 12, 3, 2, 4, 0.8, seed=8)
+    parameters, x, upstream = drawn(cell, 12, 3, 2, n, 0.8, seed=8)
     got = recurrent_flow(cell, parameters, x, upstream, by_step=True)
     assert got.log10_grad_parameters_by_step is not None
 
     def loss(copies: Any) -> Any:
-        h, c = np.zeros((3, 4)), np.zeros((3, 4))
+        h, c = np.zeros((3, n)), np.zeros((3, n))
         for t in range(12):
             h, c = one_step(cell, copies[t], x[t], h, c)
         return anp.sum(upstream * h)

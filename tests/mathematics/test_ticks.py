@@ -93,6 +93,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradtui.mathematics.network.arrays.NUMBERS", 200)
     monkeypatch.setattr("gradtui.mathematics.recurrent.parameters.MULTIPLICATIONS", 2_000)
     monkeypatch.setattr("gradtui.mathematics.recurrent.flow.TOGETHER", 200)
+    monkeypatch.setattr("gradtui.mathematics.recurrent.flow.MULTIPLICATIONS", 2_000)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCK", 50)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCKS_A_TICK", 3)
     monkeypatch.setattr("gradtui.mathematics.initialisation.draw.MULTIPLICATIONS", 20_000)

@@ -43,7 +43,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.arrays import TOGETHER
 from gradtui.mathematics.network.exponents import Squares
-from gradtui.mathematics.pieces import rows_at_once, turn, warning_as_before
+from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
 from gradtui.mathematics.recurrent.arrays import Cell, Recurrence, validated
 from gradtui.mathematics.recurrent.backward import Backward, Cancelled, squares
 from gradtui.mathematics.recurrent.cell import Cell as Loops
@@ -166,9 +166,11 @@ class _Flow:
 def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
     """A forward pass that has not run yet; exactly, whatever differences of states come to."""
     cell = loops(given)
-    wide = given.batch * cell.slope_blocks * given.units
-    each = max(1, min(_MOST_STEPS, given.steps, TOGETHER // wide))
-    ahead = each * max(1, _ROWS_AHEAD // (each * given.batch))
+    numbers = given.batch * cell.slope_blocks * given.units
+    most = min(_MOST_STEPS, given.steps)
+    each = max(1, min(most, TOGETHER // numbers, MULTIPLICATIONS // (numbers * given.units)))
+    at_once = min(_ROWS_AHEAD, MULTIPLICATIONS // given.w_ih.size)
+    ahead = each * max(1, at_once // (each * given.batch))
     room = Room(cell, each, ahead)
     return Forward(cell, room, each, ahead, exact), room
 
@@ -240,7 +242,7 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
 def _numbers(given: Recurrence) -> int:
     """The numbers that a row of the batch takes: states, slopes, inputs."""
     blocks = len(given.w_hh) // given.units
-    return given.steps * ((2 if blocks == 1 else 8) * given.units + given.inputs + 8)
+    return given.steps * ((2 if blocks == 1 else 8) * given.units + given.inputs + 16)
 
 
 def _rows_at_once(given: Recurrence) -> int:
