@@ -556,6 +556,27 @@ def test_a_dead_relu_passes_exactly_nothing() -> None:
     assert (recurrent_flow("relu", parameters, x, 0.0 * upstream).log10_grad_hidden == -INF).all()
 
 
+def test_a_forget_gate_that_is_all_but_shut_still_leaves_something() -> None:
+    """∂L/∂c_0 goes through f of e^-800 alone."""
+    parameters, x, upstream = drawn("lstm", 9, 2, 2, 3, 0.5, seed=3)
+    parameters["bias_ih_l0"][3:6] = -800.0
+    got = recurrent_flow("lstm", parameters, x, upstream)
+    assert_flow(got, by_mpmath("lstm", parameters, x, upstream))
+
+
+def test_a_row_without_upstream_is_nothing_where_its_slopes_are_infinite() -> None:
+    parameters, x, upstream = drawn("relu_squared", 14, 2, 2, 3, 3.0, seed=3)
+    parameters = {name: np.abs(values) for name, values in parameters.items()}
+    x = np.abs(x) * np.array([[1e3], [1e-3]])
+    upstream[0] = 0.0
+    got = recurrent_flow("relu_squared", parameters, x, upstream)
+    true = recurrent_flow("relu_squared", parameters, x[:, 1:], upstream[1:])
+    assert_logs(got.log10_grad_hidden, true.log10_grad_hidden, 1e-14)
+    for name, log in true.log10_grad_parameters.items():
+        assert_logs(got.log10_grad_parameters[name], log, 1e-14)
+    assert np.isfinite(true.log10_grad_hidden).all()
+
+
 def test_a_gru_that_keeps_almost_everything_goes_in_plain_floats(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -162,18 +162,19 @@ class Backward:
         if not signal.together:
             return False
         cell.back(self.forward.tape, start, stop, signal.g, signal.gamma, room)
-        p, s, by_input, by_state = norms = self._norms(steps)
-        held = all(within(one, LEAST, MOST) for one in norms)
-        if not held:
+        p, s, by_input, by_state = self._norms(steps)
+        norms = [p, s, by_input, by_state]
+        if cell.carries and start == 0:  # ∂L/∂c_0, of which no later total has more to say
+            norms.append(row_norms(room.carry)[None])
+        if not all(within(one, LEAST, MOST) for one in norms):
             dead = signal.dead
-            zero = dead | (p == 0.0) if self._forgetful else dead
-            held = within(np.where(zero, 1.0, p), LEAST, MOST) and all(
-                within(np.where(dead, 1.0, one), LEAST, MOST) for one in (s, by_input, by_state)
-            )
-            for rows in (room.delta[:steps], room.g[:steps], room.carry[None]):
+            for rows in (room.delta[:steps], room.g[:steps], room.carry[None], *norms):
                 rows[:, dead] = 0.0  # a slope may be infinite there
-        if not held:
-            return False
+            zero = dead | (p == 0.0) if self._forgetful else dead
+            if not within(np.where(zero, 1.0, p), LEAST, MOST) or not all(
+                within(np.where(dead, 1.0, one), LEAST, MOST) for one in norms[1:]
+            ):
+                return False
         if cell.cancels and not self.forward.exact:
             above = np.vstack([p[1:], row_norms(signal.g)[None]])
             if (by_state < _CANCELLED * above).any():

@@ -44,10 +44,9 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.arrays import TOGETHER
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
-from gradtui.mathematics.recurrent.arrays import Cell, Recurrence, validated
+from gradtui.mathematics.recurrent.arrays import CellSpec, Recurrence, validated
 from gradtui.mathematics.recurrent.backward import Backward, Cancelled, squares
-from gradtui.mathematics.recurrent.cell import Cell as Loops
-from gradtui.mathematics.recurrent.cell import Room
+from gradtui.mathematics.recurrent.cell import Cell, Room
 from gradtui.mathematics.recurrent.forward import Forward
 from gradtui.mathematics.recurrent.gru import Gru
 from gradtui.mathematics.recurrent.lstm import Lstm
@@ -102,7 +101,7 @@ class RecurrentFlow:
 
 
 def recurrent_flow(
-    cell: Cell,
+    cell: CellSpec,
     parameters: Mapping[str, ArrayLike],
     x: ArrayLike,
     upstream: ArrayLike,
@@ -144,9 +143,9 @@ def recurrent_flow(
         return _together(given, flows)
 
 
-def loops(given: Recurrence) -> Loops:
+def cell_of(given: Recurrence) -> Cell:
     """The cell with its weights."""
-    cell: type[Loops] = {"gru": Gru, "lstm": Lstm}.get(given.name, Vanilla)
+    cell: type[Cell] = {"gru": Gru, "lstm": Lstm}.get(given.name, Vanilla)
     return cell(given)
 
 
@@ -165,7 +164,7 @@ class _Flow:
 
 def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
     """A forward pass that has not run yet; exactly, whatever differences of states come to."""
-    cell = loops(given)
+    cell = cell_of(given)
     numbers = given.batch * cell.slope_blocks * given.units
     most = min(_MOST_STEPS, given.steps)
     each = max(1, min(most, TOGETHER // numbers, MULTIPLICATIONS // (numbers * given.units)))

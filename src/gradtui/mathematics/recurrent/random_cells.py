@@ -17,7 +17,7 @@ from gradtui.mathematics.initialisation.draw import checked_seed, fill
 from gradtui.mathematics.initialisation.parameters import Size
 from gradtui.mathematics.initialisation.record import checked_width
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.recurrent.arrays import BIASES, GATED, WEIGHTS, Cell, named
+from gradtui.mathematics.recurrent.arrays import BIASES, GATED, WEIGHTS, CellSpec, named
 from gradtui.mathematics.recurrent.cell_recipes import (
     CellInitialisation,
     CellScheme,
@@ -35,7 +35,7 @@ _MOST_BIAS = 1e3
 
 
 def random_cell(
-    cell: Cell,
+    cell: CellSpec,
     inputs: int,
     units: int,
     init: str | CellInitialisation = "pytorch",
