@@ -556,6 +556,15 @@ def test_a_dead_relu_passes_exactly_nothing() -> None:
     assert (recurrent_flow("relu", parameters, x, 0.0 * upstream).log10_grad_hidden == -INF).all()
 
 
+def test_an_input_that_underflows_may_outweigh_a_state_that_does() -> None:
+    parameters = {"weight_ih_l0": np.array([[-1e-80]]), "weight_hh_l0": np.array([[1e-80]])}
+    x = np.array([-1e-250, 1e-250, -1e-250, 0.0, -1e-251]).reshape(5, 1, 1)
+    upstream = np.ones((1, 1))
+    got = recurrent_flow("relu", parameters, x, upstream)
+    assert got.log10_hidden.tolist() == pytest.approx([-INF, -330, -INF, -330, -410, -331])
+    assert_flow(got, by_mpmath("relu", parameters, x, upstream), rtol=1e-14)
+
+
 def test_a_forget_gate_that_is_all_but_shut_still_leaves_something() -> None:
     """∂L/∂c_0 goes through f of e^-800 alone."""
     parameters, x, upstream = drawn("lstm", 9, 2, 2, 3, 0.5, seed=3)

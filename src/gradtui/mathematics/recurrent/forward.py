@@ -89,10 +89,14 @@ class Forward:
         tick(middle / self.cell.given.steps)
         self._go(middle, stop, tick)
 
+    def _silent(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Who receives nothing but what was there before, in these steps [B]."""
+        silent: NDArray[np.bool_] = (self.x_norms[start:stop] == 0.0).all(axis=0)
+        return silent & self.cell.at_rest
+
     def _resting(self, start: int, stop: int) -> NDArray[np.bool_]:
         """Whose states are exactly zero, and stay so for these steps [B]."""
-        silent = (self.x_norms[start:stop] == 0.0).all(axis=0)
-        resting: NDArray[np.bool_] = (self.norms[start] == 0.0) & silent & self.cell.at_rest
+        resting: NDArray[np.bool_] = (self.norms[start] == 0.0) & self._silent(start, stop)
         return resting
 
     def _inputs(self, start: int, stop: int) -> Array:
@@ -111,6 +115,8 @@ class Forward:
             scaled |= bool(tape.c_e[start].any())
         if self.exact or (scaled and not self._scales) or not (self._f or cell.holds):
             return False
+        if ((e < 0.0) & ~self._silent(start, stop)).any():
+            return False  # an input that is 0 in plain floats need not be small beside these states
         inputs = self._inputs(start, stop)
         if scaled:
             inputs = shifted(inputs, -e[:, None])
