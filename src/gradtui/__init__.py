@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from gradtui.mathematics.initialisation.record import initialisation
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
     from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
+    from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
     from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
     from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian, recurrent_jacobian
-    from gradtui.mathematics.recurrent.random_cells import CELL_INITIALISATIONS, random_cell
+    from gradtui.mathematics.recurrent.random_cells import random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
@@ -55,7 +56,7 @@ __all__ = [
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
-    "CELL_INITIALISATIONS": "gradtui.mathematics.recurrent.random_cells",
+    "CELL_INITIALISATIONS": "gradtui.mathematics.recurrent.cell_recipes",
     "INITIALISATIONS": "gradtui.mathematics.initialisation.recipes",
     "Activation": "gradtui.mathematics.activations.record",
     "Advice": "gradtui.mathematics.wide.advice",

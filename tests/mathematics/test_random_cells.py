@@ -10,12 +10,9 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics import memory
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cell_initialisation
 from gradtui.mathematics.recurrent.flow import recurrent_flow
-from gradtui.mathematics.recurrent.random_cells import (
-    CELL_INITIALISATIONS,
-    cell_initialisation,
-    random_cell,
-)
+from gradtui.mathematics.recurrent.random_cells import random_cell
 
 BLOCKS = {"tanh": 1, "gru": 3, "lstm": 4}
 N, N_IN = 60, 7

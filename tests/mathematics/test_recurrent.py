@@ -13,8 +13,10 @@ from typing import Any
 
 import autograd
 import autograd.numpy as anp
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from gradtui.errors import InputError
@@ -346,6 +348,9 @@ EXTREMES: dict[str, tuple[str, int, float, bool, float, float]] = {
     "a GRU that forgets": ("gru", 150, 0.5, True, 1.0, 1e-200),
     "a GRU that is nearly silent": ("gru", 40, 0.5, False, 1e-180, 1.0),
     "a GRU in its tails": ("gru", 8, 5.0, True, 1.0, 1.0),
+    "a GRU further out in its tails": ("gru", 12, 20.0, True, 1.0, 1.0),
+    "a GRU far out in its tails": ("gru", 8, 150.0, True, 1.0, 1.0),
+    "a GRU at the end of its tails": ("gru", 4, 2e3, True, 1.0, 1.0),
     "an LSTM that forgets": ("lstm", 150, 0.5, True, 1.0, 1e200),
     "an LSTM that is nearly silent": ("lstm", 40, 0.5, False, 1e-180, 1.0),
     "an LSTM in its tails": ("lstm", 8, 150.0, True, 1.0, 1.0),
@@ -374,15 +379,16 @@ def test_rows_of_one_batch_may_be_worlds_apart(cell: str) -> None:
         assert_flow(recurrent_flow(cell, *given), by_mpmath(cell, *given))
 
 
+@pytest.mark.parametrize("n", [4, 24])
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
-def test_what_each_step_adds_is_told_apart(cell: str) -> None:
+def test_what_each_step_adds_is_told_apart(cell: str, n: int) -> None:
     """Of one step alone, the gradient of a copy of the parameters that only it uses."""
-    parameters, x, upstream = drawn(cell, 12, 3, 2, 4, 0.8, seed=8)
+    parameters, x, upstream = drawn(cell, 12, 3, 2, n, 0.8, seed=8)
     got = recurrent_flow(cell, parameters, x, upstream, by_step=True)
     assert got.log10_grad_parameters_by_step is not None
 
     def loss(copies: Any) -> Any:
-        h, c = np.zeros((3, 4)), np.zeros((3, 4))
+        h, c = np.zeros((3, n)), np.zeros((3, n))
         for t in range(12):
             h, c = one_step(cell, copies[t], x[t], h, c)
         return anp.sum(upstream * h)
@@ -550,6 +556,47 @@ def test_a_dead_relu_passes_exactly_nothing() -> None:
     assert (recurrent_flow("relu", parameters, x, 0.0 * upstream).log10_grad_hidden == -INF).all()
 
 
+def test_an_input_that_underflows_may_outweigh_a_state_that_does() -> None:
+    parameters = {"weight_ih_l0": np.array([[-1e-80]]), "weight_hh_l0": np.array([[1e-80]])}
+    x = np.array([-1e-250, 1e-250, -1e-250, 0.0, -1e-251]).reshape(5, 1, 1)
+    upstream = np.ones((1, 1))
+    got = recurrent_flow("relu", parameters, x, upstream)
+    assert got.log10_hidden.tolist() == pytest.approx([-INF, -330, -INF, -330, -410, -331])
+    assert_flow(got, by_mpmath("relu", parameters, x, upstream), rtol=1e-14)
+
+
+def test_a_forget_gate_that_is_all_but_shut_still_leaves_something() -> None:
+    """∂L/∂c_0 goes through f of e^-800 alone."""
+    parameters, x, upstream = drawn("lstm", 9, 2, 2, 3, 0.5, seed=3)
+    parameters["bias_ih_l0"][3:6] = -800.0
+    got = recurrent_flow("lstm", parameters, x, upstream)
+    assert_flow(got, by_mpmath("lstm", parameters, x, upstream))
+
+
+def test_a_row_without_upstream_is_nothing_where_its_slopes_are_infinite() -> None:
+    parameters, x, upstream = drawn("relu_squared", 14, 2, 2, 3, 3.0, seed=3)
+    parameters = {name: np.abs(values) for name, values in parameters.items()}
+    x = np.abs(x) * np.array([[1e3], [1e-3]])
+    upstream[0] = 0.0
+    got = recurrent_flow("relu_squared", parameters, x, upstream)
+    true = recurrent_flow("relu_squared", parameters, x[:, 1:], upstream[1:])
+    assert_logs(got.log10_grad_hidden, true.log10_grad_hidden, 1e-14)
+    for name, log in true.log10_grad_parameters.items():
+        assert_logs(got.log10_grad_parameters[name], log, 1e-14)
+    assert np.isfinite(true.log10_grad_hidden).all()
+
+
+def test_a_gru_that_keeps_almost_everything_goes_in_plain_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1 - z of 1e-9 is no cancellation: all slopes are small alike."""
+    parameters, x, upstream = drawn("gru", 60, 2, 2, 3, 0.5, seed=3)
+    parameters["bias_ih_l0"][3:6] = 20.0
+    true = by_mpmath("gru", parameters, x, upstream)
+    monkeypatch.setattr(flow_module.Forward, "_advance", None)
+    assert_flow(recurrent_flow("gru", parameters, x, upstream), true)
+
+
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
 def test_silence_is_silence(cell: str) -> None:
     """Zero inputs, no biases but those of gates: states of exactly zero."""
@@ -572,6 +619,61 @@ def test_gates_are_as_open_as_they_are() -> None:
         for letter, bias in zip(letters, (-1.0, 2.0, 0.5), strict=False):
             np.testing.assert_allclose(got.gates[letter], 1 / (1 + math.exp(-bias)), rtol=1e-14)
     assert recurrent_flow("tanh", *drawn("tanh", 3, 1, 1, 2)).gates == {}
+
+
+# --- whatever the numbers are --------------------------------------------------------------------
+
+cells = st.sampled_from(["tanh", "relu", "sigmoid", "silu", "softplus", "gru", "lstm"])
+decades = st.floats(-300, 300)
+
+
+@hypothesis.given(cells, st.integers(0, 1000), st.floats(-290, 290))
+def test_a_larger_upstream_moves_every_norm_by_its_logarithm(
+    cell: str, seed: int, by: float
+) -> None:
+    parameters, x, upstream = drawn(cell, 9, 2, 2, 3, 0.8, seed)
+    one = recurrent_flow(cell, parameters, x, upstream)
+    other = recurrent_flow(cell, parameters, x, upstream * 10.0**by)
+    moved = math.log10(10.0**by)
+    np.testing.assert_allclose(
+        other.log10_grad_hidden, one.log10_grad_hidden + moved, rtol=1e-14, atol=1e-12
+    )
+    for name, log in one.log10_grad_parameters.items():
+        assert other.log10_grad_parameters[name] == pytest.approx(log + moved, abs=1e-11)
+
+
+@hypothesis.given(cells, st.integers(0, 1000))
+def test_rows_of_a_batch_have_no_order(cell: str, seed: int) -> None:
+    parameters, x, upstream = drawn(cell, 7, 5, 2, 3, 1.1, seed)
+    order = np.random.default_rng(seed).permutation(5)
+    one = recurrent_flow(cell, parameters, x, upstream)
+    other = recurrent_flow(cell, parameters, x[:, order], upstream[order])
+    np.testing.assert_allclose(other.log10_grad_hidden, one.log10_grad_hidden, atol=1e-12)
+    for name, log in one.log10_grad_parameters.items():
+        assert other.log10_grad_parameters[name] == pytest.approx(log, abs=1e-11)
+
+
+@hypothesis.given(cells, decades, decades, decades, decades, st.integers(0, 100))
+def test_no_finite_cell_gives_a_warning_or_something_that_is_not_a_number(
+    cell: str, weights: float, biases: float, at: float, above: float, seed: int
+) -> None:
+    parameters, x, upstream = drawn(cell, 6, 2, 2, 3, 1.0, seed)
+    for name, values in parameters.items():
+        values *= 10.0 ** (weights if name in WEIGHTS else biases)
+    given_ = parameters, x * 10.0**at, upstream * 10.0**above
+    got = recurrent_flow(cell, *given_, by_step=True)
+    assert got.log10_grad_parameters_by_step is not None
+    logs = [
+        got.log10_grad_hidden,
+        got.log10_grad_preactivations,
+        got.log10_hidden,
+        np.array(list(got.log10_grad_parameters.values())),
+        *got.log10_grad_parameters_by_step.values(),
+        *got.gates.values(),
+    ]
+    for values in logs:
+        assert not np.isnan(values).any()
+        assert (values < INF).all()
 
 
 # --- bad input -----------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ COMPUTATIONS: dict[str, Work] = {
     "an exploding flow": flow("relu", 40, 30, 1e125),
     "an RNN": cell("tanh", by_step=True),
     "a GRU": cell("gru"),
+    "a GRU in its tails": cell("gru", 300.0),
     "an LSTM": cell("lstm"),
     "an exploding RNN": cell("relu", 1e125),
     "a cell's spectrum": lambda tick: recurrent_jacobian(
@@ -92,6 +93,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradtui.mathematics.network.arrays.NUMBERS", 200)
     monkeypatch.setattr("gradtui.mathematics.recurrent.parameters.MULTIPLICATIONS", 2_000)
     monkeypatch.setattr("gradtui.mathematics.recurrent.flow.TOGETHER", 200)
+    monkeypatch.setattr("gradtui.mathematics.recurrent.flow.MULTIPLICATIONS", 2_000)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCK", 50)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCKS_A_TICK", 3)
     monkeypatch.setattr("gradtui.mathematics.initialisation.draw.MULTIPLICATIONS", 20_000)

@@ -32,7 +32,7 @@ BIASES = ("bias_ih_l0", "bias_hh_l0")
 NAMES = (*WEIGHTS, *BIASES)
 """The parameters, as PyTorch names those of a single layer."""
 
-Cell: TypeAlias = str | Activation
+CellSpec: TypeAlias = str | Activation
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ class Recurrence:
 
 
 def validated(
-    cell: Cell, parameters: Mapping[str, ArrayLike], x: ArrayLike, upstream: ArrayLike | None
+    cell: CellSpec, parameters: Mapping[str, ArrayLike], x: ArrayLike, upstream: ArrayLike | None
 ) -> Recurrence:
     """What `recurrent_flow` was given; without an upstream gradient, zeros for it."""
     name, f = named(cell)
@@ -138,7 +138,7 @@ def validated(
     )
 
 
-def named(cell: Cell) -> tuple[str, Activation | None]:
+def named(cell: CellSpec) -> tuple[str, Activation | None]:
     """The name of a cell; of a vanilla RNN the text form of its activation, and that.
 
     Raises:

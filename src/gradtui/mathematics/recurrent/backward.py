@@ -38,8 +38,15 @@ from gradtui.progress import Tick, unwatched
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_CANCELLED = 2.0**-36
+"""Where ‖δ‖² of what meets h_{t-1} is below this share of ‖g ∘ z ∘ (1 - z)‖², differences of
+states, which are known to 2^-53, are not known well enough."""
 _ALIKE = 200.0
 """Rows of g and γ that differ by at most 2^200 have one exponent."""
+
+
+class Cancelled(Exception):  # noqa: N818 - another way is taken
+    """Differences of states matter that plain floats do not know."""
 
 
 class _Signal(NamedTuple):
@@ -87,9 +94,10 @@ class Backward:
     """The backward pass.
 
     Attributes:
-        hidden: the squared norms of ∂L/∂h_t over batch and units [T + 1].
-        carried: the same of ∂L/∂c_t.
-        preactivations: the same of ∂L/∂v_t [T].
+        g_norms: the squared norms of the rows of ∂L/∂h_t, without exponents [T + 1, B].
+        g_e: their exponents.
+        gamma_norms: the same of ∂L/∂c_t, zeros where there is no c.
+        gamma_e: their exponents.
         delta_e: the exponents of the rows of δ, which takes the place of the slopes [T, B].
         dead_from: the step down to which there is a signal; before it all is exactly zero.
         delta_norms: the squared norms of those of its columns that meet x, and that meet h.
@@ -98,8 +106,8 @@ class Backward:
     def __init__(self, forward: Forward, room: Room) -> None:
         self.forward, self.room, self.cell = forward, room, forward.cell
         given = self.cell.given
-        self.hidden, self.carried = Squares(given.steps + 1), Squares(given.steps + 1)
-        self.preactivations = Squares(given.steps)
+        self.g_norms, self.g_e = np.zeros((2, given.steps + 1, given.batch))
+        self.gamma_norms, self.gamma_e = np.zeros((2, given.steps + 1, given.batch))
         self.delta_e = np.zeros((given.steps, given.batch))
         self.delta_norms = np.zeros((2, given.steps, given.batch))
         self._alike = self.cell.by_input == self.cell.by_state
@@ -112,7 +120,7 @@ class Backward:
         upstream = self.cell.given.upstream
         gamma = np.zeros(upstream.shape) if self.cell.carries else None
         g, e = levelled_rows(upstream, unwatched)
-        self.hidden.total(-1, row_norms(g), e)
+        self.g_norms[-1], self.g_e[-1] = row_norms(g), e
         return _Signal(g, e, gamma, e.copy() if self.cell.carries else None).level()
 
     def run(self, tick: Tick) -> None:
@@ -154,47 +162,48 @@ class Backward:
         if not signal.together:
             return False
         cell.back(self.forward.tape, start, stop, signal.g, signal.gamma, room)
-        p, s, by_input, by_state = norms = self._norms(steps)
-        held = all(within(one, LEAST, MOST) for one in norms)
-        if not held:
+        p, s, by_input, by_state = self._norms(steps)
+        norms = [p, s, by_input, by_state]
+        if cell.carries and start == 0:  # ∂L/∂c_0, of which no later total has more to say
+            norms.append(row_norms(room.carry)[None])
+        if not all(within(one, LEAST, MOST) for one in norms):
             dead = signal.dead
-            zero = dead | (p == 0.0) if self._forgetful else dead
-            held = within(np.where(zero, 1.0, p), LEAST, MOST) and all(
-                within(np.where(dead, 1.0, one), LEAST, MOST) for one in (s, by_input, by_state)
-            )
-            for rows in (room.delta[:steps], room.g[:steps], room.carry[None]):
+            for rows in (room.delta[:steps], room.g[:steps], room.carry[None], *norms):
                 rows[:, dead] = 0.0  # a slope may be infinite there
-        if not held:
-            return False
-        e = signal.e
-        self._note(start, stop, norms, e, e)
+            zero = dead | (p == 0.0) if self._forgetful else dead
+            if not within(np.where(zero, 1.0, p), LEAST, MOST) or not all(
+                within(np.where(dead, 1.0, one), LEAST, MOST) for one in norms[1:]
+            ):
+                return False
+        if cell.cancels and not self.forward.exact:
+            above = np.vstack([p[1:], row_norms(signal.g)[None]])
+            if (by_state < _CANCELLED * above).any():
+                g = np.concatenate([room.g[1:steps], signal.g[None]])
+                z = self.forward.tape.kept[start:stop, 0]
+                noise = row_norms(g * z * np.maximum(1.0 - z, 2.0**-53))
+                if (by_state < _CANCELLED * noise).any():
+                    raise Cancelled
+        self.g_norms[start:stop], self.g_e[start:stop] = p, signal.e
+        self.delta_norms[0, start:stop], self.delta_norms[1, start:stop] = by_input, by_state
+        self.delta_e[start:stop] = signal.e
         self.forward.tape.delta[start:stop] = room.delta[:steps]
-        gamma = room.carry.copy() if cell.carries else None
-        self._signal = _Signal(room.g[0].copy(), e, gamma, signal.gamma_e)
-        if cell.carries and start == 0:
-            self.carried.total(0, row_norms(room.carry), e)
-        self._signal = self._signal.level()
+        gamma = None
+        if cell.carries:
+            gamma = room.carry.copy()
+            self._carried(start + 1, s, signal.e)
+            self._carried(start, row_norms(gamma)[None], signal.e)
+        self._signal = _Signal(room.g[0].copy(), signal.e, gamma, signal.gamma_e).level()
         return True
 
-    def _note(
-        self,
-        start: int,
-        stop: int,
-        norms: tuple[Array, Array, Array, Array],
-        e: Exponents,
-        delta_e: Exponents,
-    ) -> None:
-        """Keep the norms of a piece whose rows have the same exponents throughout."""
-        p, s, by_input, by_state = norms
-        put(self.hidden, slice(start, stop), p, e)
-        put(self.preactivations, slice(start, stop), by_input, delta_e)
-        if self.cell.carries:
-            put(self.carried, slice(start + 1, stop + 1), s, e)
-        self.delta_e[start:stop] = delta_e
-        self.delta_norms[0, start:stop], self.delta_norms[1, start:stop] = by_input, by_state
+    def _carried(self, start: int, squares: Array, e: Exponents) -> None:
+        """Keep the norms of ∂L/∂c of some steps; of that before them the next has more to say."""
+        self.gamma_norms[start : start + len(squares)] = squares
+        self.gamma_e[start : start + len(squares)] = e
 
     def _retreat(self, t: int) -> None:
         """One step with exponents apart."""
+        if self.cell.cancels and not self.forward.exact:
+            raise Cancelled
         cell, signal, tape = self.cell, self._signal, self.forward.tape
         live = np.flatnonzero(~signal.dead)
         local = self.forward.local(t, live)
@@ -209,16 +218,14 @@ class Backward:
         by_state = row_norms(delta[:, cell.by_state])
         by_input = by_state if self._alike else row_norms(delta[:, cell.by_input])
         self.delta_norms[0, t], self.delta_norms[1, t] = by_input, by_state
-        self.preactivations.total(t, by_input, self.delta_e[t])
         below, e = _spread(cell.back_apart(pulled), live, signal)
-        self.hidden.total(t, row_norms(below), e)
+        self.g_norms[t], self.g_e[t] = row_norms(below), e
         carried, carried_e = None, None
         if pulled.gamma is not None:
             total, total_e = _spread(pulled.gamma[0], live, signal)
-            self.carried.total(t + 1, row_norms(total), total_e)
+            self._carried(t + 1, row_norms(total)[None], total_e)
             carried, carried_e = _spread(pulled.gamma[1], live, signal)
-            if t == 0:
-                self.carried.total(0, row_norms(carried), carried_e)
+            self._carried(t, row_norms(carried)[None], carried_e)
         self._signal = _Signal(below, e, carried, carried_e).level()
 
 
@@ -229,12 +236,12 @@ def _spread(numbers: Apart, live: NDArray[np.intp], signal: _Signal) -> tuple[Ar
     return rows, e
 
 
-def put(squares: Squares, at: slice, rows: Array, e: Exponents) -> None:
-    """Put Σ_i rows_ti 4^(e_i) there, for each of several steps t; e [B] or [S, B]."""
+def squares(rows: Array, e: Exponents) -> Squares:
+    """Σ_i rows_ti 4^e_ti for each step t, of squared norms of rows and their exponents [T, B]."""
+    found = Squares(len(rows))
     if e.min() == e.max():
-        squares.s[at], squares.e[at] = rows.sum(axis=1), e.flat[0]
-        return
-    size = np.where(rows > 0.0, e + magnitude(rows), -np.inf)
-    top = or_zero(size.max(axis=1))
-    squares.s[at] = shifted(rows, 2.0 * (e - top[:, None])).sum(axis=1)
-    squares.e[at] = top
+        found.s, found.e = rows.sum(axis=1), np.full(len(rows), e.flat[0])
+        return found
+    top = or_zero(np.where(rows > 0.0, e + magnitude(rows), -np.inf).max(axis=1))
+    found.s, found.e = shifted(rows, 2.0 * (e - top[:, None])).sum(axis=1), top
+    return found

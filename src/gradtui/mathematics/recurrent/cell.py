@@ -34,7 +34,8 @@ class Tape:
 
     Attributes:
         h: [T + 1, B, n], a row h · 2^h_e; index 0 is the state before the first step.
-        c: the same of the cell state; None where there is none.
+        c: the same of the cell state; None where there is none. Where a cell that `cancels` goes
+            exactly, 1 - h and 1 + h side by side [T + 1, B, 2n].
         h_e: [T + 1, B].
         c_e: [T + 1, B].
         slopes: P [T, m, B, n]; on the way back, δ takes its place.
@@ -42,14 +43,17 @@ class Tape:
         kept: what else a step back takes, [T, k, B, n].
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, exact: bool) -> None:
         given = cell.given
         steps, batch, n = given.steps, given.batch, given.units
         self.h = np.empty((steps + 1, batch, n))
         self.h[0] = 0.0
         self.h_e = np.zeros((steps + 1, batch))
-        self.c = np.zeros_like(self.h) if cell.carries else None
-        self.c_e = np.zeros_like(self.h_e) if cell.carries else None
+        beside = 1 if cell.carries else 2 if exact and cell.cancels else 0
+        self.c = np.empty((steps + 1, batch, beside * n)) if beside else None
+        if self.c is not None:
+            self.c[0] = beside - 1.0
+        self.c_e = np.zeros_like(self.h_e) if beside else None
         self.slopes = np.empty((steps, cell.slope_blocks, batch, n))
         self.delta = self.slopes.reshape(steps, batch, -1)
         self.kept = np.empty((steps, cell.kept_blocks, batch, n))
@@ -59,7 +63,7 @@ class Room:
     """What a piece of steps needs beside the tape, used again by the next.
 
     Attributes:
-        inputs: W_ih x with the biases [G, S, B, n].
+        inputs: W_ih x with the biases, of several pieces [G, steps, B, n].
         gates: what is known of the gates and the candidate [S, G, B, n].
         spare: [S, B, n].
         delta: δ [S, B, m n].
@@ -70,10 +74,10 @@ class Room:
         carry: [B, n].
     """
 
-    def __init__(self, cell: Cell, steps: int) -> None:
+    def __init__(self, cell: Cell, steps: int, ahead: int) -> None:
         batch, n = cell.given.batch, cell.given.units
         blocks = len(cell.given.w_hh) // n
-        self.inputs = np.empty((blocks, steps, batch, n))
+        self.inputs = np.empty((blocks, ahead, batch, n))
         self.gates = np.empty((steps, blocks, batch, n))
         self.spare, self.g, self.gamma = np.empty((3, steps, batch, n))
         self.delta = np.empty((steps, batch, cell.slope_blocks * n))
@@ -86,7 +90,7 @@ class Local(NamedTuple):
 
     Attributes:
         h: h_t.
-        c: c_t, None where there is none.
+        c: as in `Tape`.
         gates: [R, gates n].
         slopes: P [R, m n].
         kept: as in `Tape` [R, k n].
@@ -120,6 +124,7 @@ class Cell(ABC):
         slope_blocks: m.
         kept_blocks: k.
         carries: whether there is a cell state.
+        cancels: whether a slope is a difference of states, which rounding may leave nothing of.
         gates: the first blocks of a step, where these are gates, by PyTorch's letter.
         at_rest: whether a state of zeros stays zeros while the inputs are zeros.
     """
@@ -127,6 +132,7 @@ class Cell(ABC):
     slope_blocks: int = 1
     kept_blocks: int = 0
     carries: bool = False
+    cancels: bool = False
     gates: tuple[str, ...] = ()
 
     def __init__(self, given: Recurrence) -> None:
@@ -155,11 +161,11 @@ class Cell(ABC):
 
     @abstractmethod
     def inputs(self, x: Array, room: Room) -> Array:
-        """W_ih x with the biases of a piece of steps [G, S, B, n]."""
+        """W_ih x with the biases, for some steps [G, steps, B, n]."""
 
     @abstractmethod
-    def forward(self, tape: Tape, start: int, stop: int, room: Room) -> None:
-        """Steps in plain floats from h[start] to h[stop]."""
+    def forward(self, tape: Tape, start: int, stop: int, inputs: Array, room: Room) -> None:
+        """Steps in plain floats from h[start] to h[stop], with those inputs."""
 
     @abstractmethod
     def differentiate(self, tape: Tape, start: int, stop: int, room: Room) -> None:
@@ -177,7 +183,7 @@ class Cell(ABC):
 
         Args:
             h: h_{t-1}.
-            c: c_{t-1}.
+            c: that of the step before, as in `Tape`.
             by_state: W_hh h_{t-1} + b_hh.
             by_input: W_ih x_t + b_ih.
         """

@@ -18,8 +18,12 @@ Every row of the batch has a power of two of its own, in the states, on the way 
 each step adds to the parameters' gradients; see `forward`, `backward`, `parameters`. Within one
 row, what is below 2^-1000 of the largest counts as zero.
 
-Where a GRU has come to rest, h_{t-1} and ñ_t agree to rounding, and what their difference gives to
-the rows of the update gate is known to 1e-16 of the rest of that gradient only.
+What limits this is rounding in the states: where c_t = f ∘ c_{t-1} + i ∘ ĝ cancels, it is known to
+1e-16 of its terms; where the forward pass magnifies its own rounding, as chaos does, the way back
+is that of the states that were found. Where a GRU has come to rest, h_{t-1} and ñ_t agree to
+rounding, and what their difference gives to the rows of the update gate is known to 1e-16 of the
+rest of that gradient only; where both are near 1 or -1 and that counts, all steps go with exponents
+apart, and 1 - h and 1 + h beside h.
 
 Sources: Werbos, "Backpropagation through time", 1990; Hochreiter & Schmidhuber, "Long short-term
 memory", 1997, with the forget gate of Gers, Schmidhuber & Cummins, 2000; Cho et al., EMNLP 2014,
@@ -39,22 +43,24 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.arrays import TOGETHER
 from gradtui.mathematics.network.exponents import Squares
-from gradtui.mathematics.pieces import rows_at_once, turn, warning_as_before
-from gradtui.mathematics.recurrent.arrays import Cell, Recurrence, validated
-from gradtui.mathematics.recurrent.backward import Backward, put
-from gradtui.mathematics.recurrent.cell import Cell as Loops
-from gradtui.mathematics.recurrent.cell import Room
+from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
+from gradtui.mathematics.recurrent.arrays import CellSpec, Recurrence, validated
+from gradtui.mathematics.recurrent.backward import Backward, Cancelled, squares
+from gradtui.mathematics.recurrent.cell import Cell, Room
 from gradtui.mathematics.recurrent.forward import Forward
-from gradtui.mathematics.recurrent.gated import Gru, Lstm
+from gradtui.mathematics.recurrent.gru import Gru
+from gradtui.mathematics.recurrent.lstm import Lstm
 from gradtui.mathematics.recurrent.parameters import Gradients, Total, with_twin
 from gradtui.mathematics.recurrent.vanilla import Vanilla
-from gradtui.progress import Tick, part, unwatched
+from gradtui.progress import Tick, halves, part, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _MOST_STEPS = 64
 """So many steps at most are looked at together: a gradient may halve five times in each."""
+_ROWS_AHEAD = 256
+"""Of so many rows, over steps and batch, W_ih x is computed at once, where a piece has fewer."""
 _MOST_NUMBERS = 2**27
 """Rows of a batch go together while their states have no more numbers than these."""
 
@@ -95,7 +101,7 @@ class RecurrentFlow:
 
 
 def recurrent_flow(
-    cell: Cell,
+    cell: CellSpec,
     parameters: Mapping[str, ArrayLike],
     x: ArrayLike,
     upstream: ArrayLike,
@@ -137,9 +143,9 @@ def recurrent_flow(
         return _together(given, flows)
 
 
-def loops(given: Recurrence) -> Loops:
+def cell_of(given: Recurrence) -> Cell:
     """The cell with its weights."""
-    cell: type[Loops] = {"gru": Gru, "lstm": Lstm}.get(given.name, Vanilla)
+    cell: type[Cell] = {"gru": Gru, "lstm": Lstm}.get(given.name, Vanilla)
     return cell(given)
 
 
@@ -156,30 +162,42 @@ class _Flow:
     openness: Mapping[str, Array]
 
 
-def passes(given: Recurrence) -> tuple[Forward, Room]:
-    """A forward pass that has not run yet."""
-    cell = loops(given)
-    wide = given.batch * cell.slope_blocks * given.units
-    each = max(1, min(_MOST_STEPS, given.steps, TOGETHER // wide))
-    room = Room(cell, each)
-    return Forward(cell, room, each), room
+def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
+    """A forward pass that has not run yet; exactly, whatever differences of states come to."""
+    cell = cell_of(given)
+    numbers = given.batch * cell.slope_blocks * given.units
+    most = min(_MOST_STEPS, given.steps)
+    each = max(1, min(most, TOGETHER // numbers, MULTIPLICATIONS // (numbers * given.units)))
+    at_once = min(_ROWS_AHEAD, MULTIPLICATIONS // given.w_ih.size)
+    ahead = each * max(1, at_once // (each * given.batch))
+    room = Room(cell, each, ahead)
+    return Forward(cell, room, each, ahead, exact), room
 
 
 def _flow(given: Recurrence, by_step: bool, tick: Tick) -> _Flow:
-    """One pass of rows that go together."""
-    forward, room = passes(given)
+    """One pass of rows that go together, in plain floats if that is exact enough."""
+    attempts = halves(tick)
+    try:
+        flow = _attempt(given, by_step, False, next(attempts))
+    except Cancelled:
+        flow = _attempt(given, by_step, True, next(attempts))
+    tick(1.0)
+    return flow
+
+
+def _attempt(given: Recurrence, by_step: bool, exact: bool, tick: Tick) -> _Flow:
+    """One pass."""
+    forward, room = passes(given, exact)
     forward.run(part(tick, 0.0, 0.4))
     backward = Backward(forward, room)
     backward.run(part(tick, 0.4, 0.4))
-    states = Squares(given.steps + 1)
-    put(states, slice(None), forward.norms, forward.tape.h_e)
     gradients = Gradients(backward)
     totals = gradients.totals(part(tick, 0.8, 0.1 if by_step else 0.2))
     return _Flow(
-        backward.hidden,
-        backward.carried if forward.cell.carries else None,
-        backward.preactivations,
-        states,
+        squares(backward.g_norms, backward.g_e),
+        squares(backward.gamma_norms, backward.gamma_e) if forward.cell.carries else None,
+        squares(backward.delta_norms[0], backward.delta_e),
+        squares(forward.norms, forward.tape.h_e),
         totals,
         gradients.by_step(part(tick, 0.9, 0.1)) if by_step else None,
         dict(zip(forward.cell.gates, forward.openness, strict=True)),
@@ -212,7 +230,7 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
         ),
         log10_grad_parameters_by_step=None
         if first.by_step is None
-        else with_twin({name: squares.log10() for name, squares in first.by_step.items()}),
+        else with_twin({name: one.log10() for name, one in first.by_step.items()}),
         log10_hidden=first.states.log10(),
         gates={
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order
@@ -223,7 +241,7 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
 def _numbers(given: Recurrence) -> int:
     """The numbers that a row of the batch takes: states, slopes, inputs."""
     blocks = len(given.w_hh) // given.units
-    return given.steps * ((2 if blocks == 1 else 8) * given.units + given.inputs + 8)
+    return given.steps * ((2 if blocks == 1 else 8) * given.units + given.inputs + 16)
 
 
 def _rows_at_once(given: Recurrence) -> int:

@@ -45,19 +45,23 @@ class Forward:
         norms: the squared norms of the rows of h [T + 1, B], without exponents.
         x: the inputs, rows of extreme size levelled [T, B, n_in], and their exponents.
         x_norms: the squared norms of their rows [T, B].
+        exact: whether all steps go with exponents apart, for differences of states.
         openness: the sum of each gate over batch and units [gates, T].
     """
 
-    def __init__(self, cell: Cell, room: Room, each: int) -> None:
-        self.cell, self.room, self.each = cell, room, each
-        self.tape = Tape(cell)
+    def __init__(self, cell: Cell, room: Room, each: int, ahead: int, exact: bool) -> None:
+        self.cell, self.room, self.each, self.ahead = cell, room, each, ahead
+        self.exact = exact and cell.cancels
+        self._inputs_from = -1
+        self.tape = Tape(cell, exact)
         given = cell.given
         self.norms = np.zeros((given.steps + 1, given.batch))
         self.openness = np.zeros((len(cell.gates), given.steps))
         self.x, self.x_e = given.x, np.zeros((given.steps, given.batch))
         self.x_norms = row_norms(given.x)
         extreme = (self.x_norms != 0.0) & ~((self.x_norms >= LEAST) & (self.x_norms <= MOST))
-        extreme |= (self.x_norms == 0.0) & given.x.any(axis=2)
+        silent = self.x_norms == 0.0
+        extreme[silent] = given.x[silent].any(axis=1)
         if extreme.any():
             self.x = given.x.copy()
             self.x[extreme], self.x_e[extreme] = levelled_rows(given.x[extreme], unwatched)
@@ -85,11 +89,23 @@ class Forward:
         tick(middle / self.cell.given.steps)
         self._go(middle, stop, tick)
 
+    def _silent(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Who receives nothing but what was there before, in these steps [B]."""
+        silent: NDArray[np.bool_] = (self.x_norms[start:stop] == 0.0).all(axis=0)
+        return silent & self.cell.at_rest
+
     def _resting(self, start: int, stop: int) -> NDArray[np.bool_]:
         """Whose states are exactly zero, and stay so for these steps [B]."""
-        silent = (self.x_norms[start:stop] == 0.0).all(axis=0)
-        resting: NDArray[np.bool_] = (self.norms[start] == 0.0) & silent & self.cell.at_rest
+        resting: NDArray[np.bool_] = (self.norms[start] == 0.0) & self._silent(start, stop)
         return resting
+
+    def _inputs(self, start: int, stop: int) -> Array:
+        """W_ih x with the biases of a piece, computed for several pieces at once."""
+        first = start // self.ahead * self.ahead
+        if first != self._inputs_from:
+            self.cell.inputs(self.cell.given.x[first : first + self.ahead], self.room)
+            self._inputs_from = first
+        return self.room.inputs[:, start - first : stop - first]
 
     def _ran(self, start: int, stop: int) -> bool:
         """Run some steps in plain floats; whether these held everything."""
@@ -97,12 +113,14 @@ class Forward:
         scaled = bool(e.any())
         if tape.c_e is not None:
             scaled |= bool(tape.c_e[start].any())
-        if (scaled and not self._scales) or not (self._f or cell.holds):
+        if self.exact or (scaled and not self._scales) or not (self._f or cell.holds):
             return False
-        inputs = cell.inputs(cell.given.x[start:stop], room)
+        if ((e < 0.0) & ~self._silent(start, stop)).any():
+            return False  # an input that is 0 in plain floats need not be small beside these states
+        inputs = self._inputs(start, stop)
         if scaled:
-            inputs[:] = shifted(inputs, -e[:, None])
-        cell.forward(tape, start, stop, room)
+            inputs = shifted(inputs, -e[:, None])
+        cell.forward(tape, start, stop, inputs, room)
         h, v = tape.h[start + 1 : stop + 1], tape.delta[start:stop]
         r = row_norms(h)
         if self._f and not np.dot(v.reshape(-1), v.reshape(-1)) < np.inf:

@@ -28,7 +28,7 @@ from gradtui.mathematics.network.arrays import array_of
 from gradtui.mathematics.network.exponents import Apart, or_zero, shifted
 from gradtui.mathematics.network.graded import GradedProduct
 from gradtui.mathematics.pieces import turn
-from gradtui.mathematics.recurrent.arrays import WEIGHTS, Cell, validated
+from gradtui.mathematics.recurrent.arrays import WEIGHTS, CellSpec, validated
 from gradtui.mathematics.recurrent.flow import passes, refuse_memory
 from gradtui.progress import Tick, part, unwatched
 
@@ -71,7 +71,7 @@ class RecurrentJacobian:
 
 
 def recurrent_jacobian(
-    cell: Cell,
+    cell: CellSpec,
     parameters: Mapping[str, ArrayLike],
     x: ArrayLike,
     lags: Iterable[int],
@@ -105,7 +105,7 @@ def recurrent_jacobian(
         )
     looked_at = _checked(lags, given.steps)
     refuse_memory(given, 1)
-    forward, _ = passes(given)
+    forward, _ = passes(given, exact=True)
     with np.errstate(all="ignore"):
         forward.run(part(tick, 0.0, _FORWARD))
     n, states = given.units, given.units * (1 + forward.cell.carries)

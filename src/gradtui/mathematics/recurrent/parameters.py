@@ -175,8 +175,8 @@ class Gradients:
         top = float(size.max())
         if top == -np.inf:
             return
-        # The norm is at most the sum of those of all rows, each within 2^2 of its size.
-        below = total.size - (top + math.log2(np.exp2(size - top).sum()) + 2.0)
+        # The root of the sum of squares, of rows that are each within 2^2 of their size.
+        below = total.size - (top + 0.5 * math.log2(np.exp2(2.0 * (size - top)).sum()) + 2.0)
         if below > _NEGLIGIBLE:
             return
         delta = self._delta[steps, :, factors.columns]

@@ -50,11 +50,11 @@ class Vanilla(Cell):
             flat += self._bias
         return room.inputs[:, :steps]
 
-    def forward(self, tape: Tape, start: int, stop: int, room: Room) -> None:
+    def forward(self, tape: Tape, start: int, stop: int, inputs: Array, room: Room) -> None:
         """Steps from h[start] to h[stop]; v stands where the slopes will."""
         w, into = self._w, self._into
-        below, above, inputs = tape.h[start:stop], tape.h[start + 1 : stop + 1], room.inputs[0]
-        for h, out, v, p in zip(below, above, tape.delta[start:stop], inputs, strict=False):
+        below, above = tape.h[start:stop], tape.h[start + 1 : stop + 1]
+        for h, out, v, p in zip(below, above, tape.delta[start:stop], inputs[0], strict=True):
             np.matmul(h, w, out=v)
             np.add(v, p, out=v)
             into(v, out)
