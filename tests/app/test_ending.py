@@ -20,13 +20,17 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_a_signal_that_another_thread_gets_wakes_an_idle_loop() -> None:
+def test_a_signal_that_another_thread_gets_wakes_an_idle_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Python notes it in that thread; its handler runs in the main one, which is asleep."""
+    monkeypatch.setattr("gradtui.app.ending._LAST_RESORT", 60.0)  # it would end the tests
     ended: list[tuple[int, bool]] = []
-    over, late = asyncio.Event(), threading.Event()
+    over, heard, late = asyncio.Event(), threading.Event(), threading.Event()
 
     def leave(status: int) -> None:
         ended.append((status, late.is_set()))
+        heard.set()
         over.set()
 
     end = OrderlyEnd(lambda: None, leave)
@@ -38,9 +42,9 @@ def test_a_signal_that_another_thread_gets_wakes_an_idle_loop() -> None:
         def other() -> None:
             time.sleep(0.2)  # until the loop is asleep
             signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
-            time.sleep(0.5)
-            late.set()
-            loop.call_soon_threadsafe(over.set)
+            if not heard.wait(3.0):
+                late.set()
+                loop.call_soon_threadsafe(over.set)
 
         thread = threading.Thread(target=other)
         thread.start()

@@ -39,7 +39,7 @@ class Watch:
 def exported(*arguments: Any, **named: Any) -> Any:
     """What a view writes to a file, in one piece."""
     first, *rest = export.exported(*arguments, **named)
-    return sum(rest, first) if isinstance(first, bytes) else "".join([first, *rest])
+    return type(first)().join([first, *rest])
 
 
 def last(view: View[Any], setup: Setup) -> Any:

@@ -67,7 +67,7 @@ def test_every_view_says_what_theory_does(depth: int) -> None:
     assert f"Theory: ×{left}" in decay
     init = run("init", "relu_squared", "--depth", str(depth), "--networks", "2", *UNITS).out
     for recipe, sigma_w in (("lecun", 1.0), ("kaiming", math.sqrt(2.0))):
-        (line,) = [line for line in init.splitlines() if recipe in line]
+        line = next(line for line in init.splitlines() if recipe in line)
         assert magnitude(exact(sigma_w, 0.0, 1.0, depth)[0]) in line
 
 
@@ -84,7 +84,7 @@ def test_what_passes_the_range_of_a_logarithm_is_more_than_that() -> None:
     assert ">10^1e308" in init
     for text in (phase, decay, init):
         said = text[re.search(r"^[✓✗▲∅] ", text, re.MULTILINE).start() :]  # type: ignore[union-attr]
-        assert "∞" not in said
+        assert "∞" not in said.replace("as q → ∞", "")
         assert "×-" not in said
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from gradtui import __version__
 from gradtui.app import reports, storage
@@ -40,30 +41,10 @@ def run_app(
     if theme is not None:
         first = first.with_(theme=theme)
 
-    def keep(state: State, failing: bool) -> str:
-        """Keep it; why it could not be kept."""
-        if fresh and not forget:
-            return ""
-        why = ""
-        try:
-            storage.save(state, file)
-        except OSError as error:
-            why = printable(f"{file}: {error.strerror}")
-        if failing:
-            storage.opening(file, 0)
-        else:
-            storage.opened(file)
-        return why
-
-    def ended(number: int, frame: object = None) -> None:
-        """An end from outside is no fall; until the app heeds signals itself."""
-        storage.opened(file)
-        end_at_once(number)
-
-    if not fresh or forget:
-        for number in SIGNALS:
-            signal.signal(number, ended)
-        storage.opening(file, os.getpid())
+    kept = not fresh or forget
+    if kept:
+        _start(file)
+    keep = partial(_keep, file) if kept else _kept_nothing
     report = partial(reports.written, file.with_name("report.txt"))
     app = GradTUI(first, appearance, Memory(keep, partial(storage.opened, file), report))
     app.shown.select_with_mouse(mouse)
@@ -79,6 +60,38 @@ def run_app(
             "send the lines above to its maintainers: pip show --verbose gradtui says where."
         )
     return app.return_code or 0
+
+
+def _start(file: Path) -> None:
+    """Mark that the app begins: whoever finds the mark without its process knows that it fell."""
+
+    def ended(number: int, frame: object = None) -> None:
+        """An end from outside is no fall; until the app heeds signals itself."""
+        storage.opened(file)
+        end_at_once(number)
+
+    for number in SIGNALS:
+        signal.signal(number, ended)
+    storage.opening(file, os.getpid())
+
+
+def _keep(file: Path, state: State, failing: bool) -> str:
+    """Keep the state; why it could not be kept."""
+    why = ""
+    try:
+        storage.save(state, file)
+    except OSError as error:
+        why = printable(f"{file}: {error.strerror}")
+    if failing:
+        storage.opening(file, 0)
+    else:
+        storage.opened(file)
+    return why
+
+
+def _kept_nothing(state: State, failing: bool) -> str:
+    """What is remembered stays as it is."""
+    return ""
 
 
 def _narrate(text: str) -> None:

@@ -124,12 +124,20 @@ def _candidates(
         for other in _other_weights(moved, there, unit, time, next(attempts)):
             yield f"{label} with weights = {other.text}", {**inputs, "weights": other}
     if not weights.random:
-        yield from opposite_inputs(setup)
+        yield from (one for one in opposite_inputs(setup) if _lets_more_through(course, one[1]))
     yield from _other_activations(subject, unit)
     reach = course.healthy_layers(setup.log10_threshold)
     if reach and len(weights.values) < 2 and len(setup.chain.biases.values) < 2:
         time.last()
         yield f"depth = {reach}", {"depth": reach}
+
+
+def _lets_more_through(course: Course, inputs: Changes) -> bool:
+    """Whether the first unit does with this x: none of an odd or even f does with -x."""
+    chain, z = course.chain, float(course.chain.z[0])
+    there = float(chain.weights[0]) * float(inputs["x"]) + float(chain.biases[0])
+    f = chain.activation
+    return f.log_abs_derivative(there) > f.log_abs_derivative(z)
 
 
 def _other_weights(
