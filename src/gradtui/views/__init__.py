@@ -12,8 +12,19 @@ from gradtui.views.init import VIEW as INIT
 from gradtui.views.layers import VIEW as LAYERS
 from gradtui.views.phase import VIEW as PHASE
 from gradtui.views.spectrum import VIEW as SPECTRUM
+from gradtui.views.time import VIEW as TIME
 from gradtui.views.view import View
 
 VIEWS: Mapping[str, View[Any]] = {
-    view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT)
+    view.name: view
+    for view in (
+        DERIVATIVE,
+        CHAIN,
+        DECAY,
+        LAYERS,
+        SPECTRUM,
+        PHASE,
+        INIT,
+        TIME,
+    )
 }

@@ -1,0 +1,92 @@
+"""What random cells cost, and how many of them are drawn in the time that there is.
+
+Glossary: T steps, B sequences, n units of a cell, n_in inputs, G blocks of its gates.
+
+The seconds are those of one core of an ordinary machine of 2025, rounded up: a count of operations
+and not a clock, so that equal setups give equal numbers wherever they are run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradtui.errors import InputError
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.random_cells import cell_initialisation
+from gradtui.models.patience import within
+from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.setup import Setup
+from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
+from gradtui.wording import counted, duration, foretold
+
+_STEP = 4e-5, 2e-4
+"""Seconds that a step costs whatever its width: of a vanilla RNN, of a cell with gates."""
+_WEIGHT, _TIMES = 4e-9, 4e-9
+"""Seconds of a weight a step, and more for each sequence."""
+_UNIT = 2e-7
+"""Seconds of a unit of a block, a step and a sequence."""
+_DRAWN = 2e-8
+"""Seconds to draw a weight."""
+_CUBE = {"radius": 4e-9, "sigma_max": 2e-9, "orthogonal": 2e-9, "keras": 2e-9}
+"""Seconds for each n³ of a block, of recipes that look at the whole of it."""
+
+
+def seconds_of(subject: Subject) -> float:
+    """The seconds that drawing one cell takes, and running its sequences."""
+    knobs, cell = subject.setup.recurrent, cell_of(subject)
+    blocks, n, batch = GATED.get(cell, 1), knobs.hidden_size, knobs.batch_size
+    weights = blocks * n * (n + knobs.input_size)
+    step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
+    cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
+    return knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
+
+
+def affordable(subject: Subject, share: float, most: int) -> int:
+    """How many cells of a subject take this share of the time that there is, up to `most`."""
+    return min(most, int(share * subject.setup.patience / seconds_of(subject)))
+
+
+def cells_drawn(subjects: Sequence[Subject]) -> int:
+    """How many cells of each of these are drawn.
+
+    Raises:
+        InputError: one of each takes longer than there is time for.
+    """
+    setup, seconds = subjects[0].setup, sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        wanted = math.ceil(seconds)
+        more = f"try {{patience={wanted}}}, or " if wanted <= MOST_PATIENCE else "give "
+        raise InputError(
+            "steps",
+            setup.recurrent.steps,
+            f"so few that one cell of each kind is run within {duration(setup.patience)}: these "
+            f"would take about {duration(seconds)}",
+            f"{more}fewer {{steps}}, {{hidden_size}} or {{batch_size}}",
+        )
+    return within(setup.recurrent.draws, setup.patience, seconds)
+
+
+def foretold_in_time(setup: Setup) -> str:
+    """That drawing the cells takes long, where it does and is done."""
+    subjects = subjects_of(setup, "recurrent")
+    seconds = sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        return ""
+    draws = within(setup.recurrent.draws, setup.patience, seconds)
+    return foretold(f"drawing {counted(draws, 'cell')} of each kind", draws * seconds)
+
+
+def idle_in_time(setup: Setup) -> frozenset[str]:
+    """The patience, where all cells are drawn whatever it is; biases that no cell has."""
+    subjects, knobs = subjects_of(setup, "recurrent"), setup.recurrent
+    seconds = sum(map(seconds_of, subjects))
+    idle = set()
+    if within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws:
+        idle.add("patience")
+    if horizon_of(setup) < knobs.steps:
+        idle.add("clip")
+    if not any(cell_of(one) in GATED for one in subjects):
+        idle.add("forget_bias")
+    return frozenset(idle)
