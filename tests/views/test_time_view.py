@@ -8,12 +8,13 @@ import json
 import math
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradtui.app import going, steps
+from gradtui.app import going, steps, storage
 from gradtui.app.actions import hint
 from gradtui.app.mouse import _between as between
 from gradtui.app.screens import InfoPage
@@ -28,7 +29,7 @@ from gradtui.views.cells import facts_of_cell
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
-from support.app import running
+from support.app import running, settle
 from support.commands import run
 from support.watch import last
 
@@ -354,3 +355,24 @@ def test_between_ticks_of_a_logarithmic_axis_the_two_beside_it_count() -> None:
     assert between(ticks, 33) == 10.0
     assert between([(4, 7.0)], 9) == 7.0
     assert between([], 9) is None
+
+
+async def test_f_applies_what_helps_and_u_takes_it_back() -> None:
+    setup = setup_of("tanh", x=0.0, steps=60, lag=60)
+    async with running(state_of(setup)) as (app, pilot):
+        await settle(pilot)
+        await pilot.press("f")
+        await settle(pilot)
+        assert app.state.setup.recurrent.cell_init == ("orthogonal",)
+        assert app.shown.drawn is not None
+        assert app.shown.drawn.finding is not None
+        assert app.shown.drawn.finding.kind is Kind.HEALTHY
+        await pilot.press("u")
+        assert app.state.setup == setup
+
+
+def test_what_was_asked_of_a_cell_is_remembered(tmp_path: Path) -> None:
+    state = state_of(setup_of("lstm", "gru", forget_bias=2.5, truncate=7, focus="gru"))
+    storage.save(state, tmp_path / "state.json")
+    again = storage.load(tmp_path / "state.json")
+    assert (again.view, again.setup) == ("time", state.setup)

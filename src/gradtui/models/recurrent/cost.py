@@ -21,15 +21,17 @@ from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
 from gradtui.wording import counted, duration, foretold
 
-_STEP = 4e-5, 2e-4
+_STEP = 2e-5, 4e-5
 """Seconds that a step costs whatever its width: of a vanilla RNN, of a cell with gates."""
-_WEIGHT, _TIMES = 4e-9, 4e-9
+_WEIGHT, _TIMES = 1.5e-9, 5e-10
 """Seconds of a weight a step, and more for each sequence."""
-_UNIT = 2e-7
+_UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
+_CELL = 1e-3
+"""Seconds that a cell costs whatever its size."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
-_CUBE = {"radius": 4e-9, "sigma_max": 2e-9, "orthogonal": 2e-9, "keras": 2e-9}
+_CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
 """Seconds for each n³ of a block, of recipes that look at the whole of it."""
 
 
@@ -40,12 +42,7 @@ def seconds_of(subject: Subject) -> float:
     weights = blocks * n * (n + knobs.input_size)
     step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
     cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
-    return knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
-
-
-def affordable(subject: Subject, share: float, most: int) -> int:
-    """How many cells of a subject take this share of the time that there is, up to `most`."""
-    return min(most, int(share * subject.setup.patience / seconds_of(subject)))
+    return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
 
 
 def cells_drawn(subjects: Sequence[Subject]) -> int:

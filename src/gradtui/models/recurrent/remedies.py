@@ -12,7 +12,7 @@ from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import RELIED_ON
 from gradtui.models.recurrent.cells import cell_of, flow_of, recipe_of
-from gradtui.models.recurrent.cost import affordable, cells_drawn, seconds_of
+from gradtui.models.recurrent.cost import cells_drawn, seconds_of
 from gradtui.models.recurrent.memory import Gathered, Memory
 from gradtui.models.recurrent.verdict import bias_for, said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
@@ -21,11 +21,11 @@ from gradtui.progress import Tick, halves, part
 _FILTER = 20
 """On so many of the cells that its command draws a change is tried before all of them are."""
 
-_SHARE = 0.05
-"""The share of the time that those of one change may take."""
+_SHARE = 0.2
+"""The share of the time for trying that the first cells of one change may take."""
 
-_CONFIRMING = 0.25
-"""The share of the time that drawing the rest may take, of all changes together."""
+_TRYING = 0.25
+"""The share of all time that trying may take, of all that is compared together."""
 
 _KEPT = 0.5, 0.9
 """Of what goes along c alone so much is to be left, where the threshold is too little."""
@@ -36,7 +36,8 @@ def remedy_of(memory: Memory, tick: Tick) -> Remedy | None:
     if memory.kind is Kind.HEALTHY:
         return None
     attempts, subject = halves(tick), memory.subject
-    trying = _Trying(_CONFIRMING * subject.setup.patience)
+    subjects = subjects_of(subject.among, "recurrent")
+    trying = _Trying(_TRYING * subject.setup.patience / len(subjects))
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
@@ -51,8 +52,8 @@ class _Trying:
     """Trying changes on the cells that their commands draw."""
 
     def __init__(self, seconds: float) -> None:
-        """Cells beside the first few of each may take so long."""
-        self._left = seconds
+        """All of it may take so long."""
+        self._each, self._left = _SHARE * seconds, seconds
 
     def tried(self, changed: Subject, tick: Tick) -> str | None:
         """What the command reports, if most cells are found healthy; of how many, if not of all.
@@ -62,15 +63,13 @@ class _Trying:
         """
         changed.among.recurrent.check(changed.among)
         drawn = cells_drawn(subjects_of(changed.among, "recurrent"))
-        few = affordable(changed, _SHARE, min(drawn, _FILTER))
-        gathered = Gathered(changed)
-        if not few or not _heals(gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
+        gathered, seconds = Gathered(changed), seconds_of(changed)
+        try:
+            healed = self._healed(gathered, drawn, seconds, tick)
+        finally:
+            self._left -= len(gathered.rows) * seconds
+        if not healed:
             return None
-        if (seconds := (drawn - few) * seconds_of(changed)) <= self._left:
-            self._left -= seconds
-            rest = part(tick, few / drawn, 1.0 - few / drawn)
-            if not _heals(gathered, range(few + 1, drawn + 1), rest):
-                return None
         tried = Memory(changed, gathered.measured())
         if tried.kind is not Kind.HEALTHY or tried.judgement.kind is not Kind.HEALTHY:
             return None
@@ -81,6 +80,18 @@ class _Trying:
             first = "the first" if shares is not None else "in the first"
             text += f", {first} of {drawn:,}: there was no time to try more"
         return text
+
+    def _healed(self, gathered: Gathered, drawn: int, seconds: float, tick: Tick) -> bool:
+        """Whether it is to be relied on in the first few cells, and in all if there is time."""
+        few = min(drawn, _FILTER, max(int(self._each / seconds), 1))
+        if few * seconds > self._left:
+            return False
+        if not _heals(gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
+            return False
+        if drawn * seconds > self._left:
+            return True
+        rest = part(tick, few / drawn, 1.0 - few / drawn)
+        return _heals(gathered, range(few + 1, drawn + 1), rest)
 
 
 def _heals(gathered: Gathered, numbers: range, tick: Tick) -> bool:
