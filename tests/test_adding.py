@@ -196,7 +196,7 @@ def test_in_the_app_it_has_a_key_a_name_and_hints(copies: dict[str, Copy]) -> No
     )
     out = copies["To add a view"].python(code)
     assert "[('9',)]" in out
-    assert "8 signal" in out
+    assert "9 signal" in out
     assert "depth" in out
 
 
