@@ -13,8 +13,9 @@ from gradtui.errors import InputError
 from gradtui.mathematics.recurrent import recurrent_jacobian
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.recurrent.cells import flow_of, parameters_of
-from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, seconds_of
+from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, in_map, seconds_of
 from gradtui.models.recurrent.course import run
+from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import KEPT_LAGS, Gathered, Measured, Memory, kept_lags
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.recurrent.verdict import bias_for, diagnose
@@ -456,3 +457,47 @@ def test_what_is_offered_heals_the_very_cells_that_its_command_draws(
 def test_nothing_is_offered_where_nothing_ails() -> None:
     *_, (memory,) = run(setup_of("identity", "orthogonal"), unwatched)
     assert memory.remedy is None
+
+
+# -------------------------------------------------------------------- the map
+
+
+def test_a_column_of_the_map_is_the_median_of_the_cells_with_that_bias() -> None:
+    subject = subject_of("lstm", steps=20)
+    mapped = map_of(subject, None, 3, unwatched)
+    assert mapped.swept == "forget bias"
+    assert (mapped.values[0], mapped.values[-1]) == (-2.0, 8.0)
+    for at in (0, 9, 30):
+        same = memory_of("lstm", steps=20, draws=3, forget_bias=float(mapped.values[at]))
+        np.testing.assert_array_equal(mapped.log10[at], same.median)
+    assert mapped.here == pytest.approx(0.0, abs=0.3)
+    assert map_of(subject_of("gru", forget_bias=1.5, steps=2), None, 1, unwatched).here == 1.5
+
+
+def test_of_a_vanilla_rnn_it_is_over_the_radius() -> None:
+    subject = subject_of("identity", steps=150)
+    mapped = map_of(subject, bounds_of(subject, unwatched), 2, unwatched)
+    assert mapped.swept == "spectral radius"
+    # In the end a linear cell's rate is its radius, but for a phase where that is complex.
+    rates = (mapped.log10[:, 150] - mapped.log10[:, 50]) / 100.0
+    np.testing.assert_allclose(rates, np.log10(mapped.values), atol=0.02)
+    same = memory_of("identity", f"radius({mapped.values[4]:.6g})", steps=150, draws=2)
+    np.testing.assert_array_equal(mapped.log10[4], same.median)
+
+
+def test_a_map_takes_chrono_s_weights_and_leaves_its_biases() -> None:
+    of_chrono = map_of(subject_of("lstm", "chrono(30)", steps=10), None, 1, unwatched)
+    of_pytorch = map_of(subject_of("lstm", steps=10), None, 1, unwatched)
+    np.testing.assert_array_equal(of_chrono.log10, of_pytorch.log10)
+    assert of_chrono.here > 1.0  # ln U(1, 29)
+
+
+def test_a_map_comes_only_when_it_is_asked_for_and_there_is_time() -> None:
+    setup = setup_of("gru", steps=8)
+    assert all(memories[0].map is None for memories in run(setup, unwatched))
+    *_, (memory,) = run(setup.with_(picture="map"), unwatched)
+    assert memory.map is not None
+    assert memory.map.cells == 4
+    few = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
+    assert in_map(subjects_of(few, "recurrent")) == 0
+    assert "patience" not in idle_in_time(few)

@@ -23,6 +23,7 @@ CASES = [
     ("decay", {"model": "network"}),
     ("layers", {"activations": ("relu",)}),
     ("phase", {"against": "depth"}),
+    ("time", {"picture": "map"}),
     ("time", {"truncate": 2, "cells": ("relu", "gru")}),
 ]
 

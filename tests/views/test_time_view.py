@@ -20,7 +20,7 @@ from gradtui.app.mouse import _between as between
 from gradtui.app.screens import InfoPage
 from gradtui.app.state import State
 from gradtui.models.finding import Kind
-from gradtui.plots.marks import Band, Level, Line, Upright
+from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
 from gradtui.plots.picture import Picture, row_text
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
@@ -376,3 +376,43 @@ def test_what_was_asked_of_a_cell_is_remembered(tmp_path: Path) -> None:
     storage.save(state, tmp_path / "state.json")
     again = storage.load(tmp_path / "state.json")
     assert (again.view, again.setup) == ("time", state.setup)
+
+
+# ------------------------------------------------------------------- the map
+
+
+def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
+    setup = setup_of("lstm", picture="map", lag=12, forget_bias=2.0)
+    picture = drawn(setup)
+    assert "lstm: ‖∂L/∂h‖ by lag and forget bias" in row_text(picture.rows[0])
+    assert "<0.001" in row_text(picture.rows[-1])
+    (pointer,) = marks(picture, Pointer)
+    assert (pointer.x, pointer.y) == (12.0, 2.0)
+    mapped = result_of(setup).each[0].map
+    assert mapped is not None
+    below, above = marks(picture, Line)
+    assert np.isnan(above.x).all()  # nothing explodes
+    for crossing, row in zip(below.x, mapped.log10, strict=True):
+        if math.isnan(crossing):
+            assert row[-1] >= -3.0
+        else:
+            assert (row[int(crossing) :] < -3.0).all()
+            assert row[int(crossing) - 1] >= -3.0
+    rows = VIEW.table(result_of(setup))
+    assert len(rows) == 31 * 25
+    assert rows[0]["swept"] == "forget bias"
+
+
+def test_a_map_s_cells_are_the_bands_of_what_arrives() -> None:
+    """At the lower left corner all of it, at the lower right, of b = -2, next to nothing."""
+    setup = setup_of("lstm", picture="map", steps=200, lag=200)
+    rows = [row_text(one) for one in drawn(setup).rows]
+    assert rows[-5][-2] == "="  # below 1e-9
+    assert rows[2][8] in " ·:"
+
+
+def test_where_there_is_no_time_for_a_map_it_says_so() -> None:
+    setup = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
+    result = next(iter(VIEW.results(setup, unwatched)))
+    drawn = VIEW.draw(result, setup, SIZE, "ascii")
+    assert "no time for a map: give more patience" in row_text(drawn.rows[0])

@@ -112,6 +112,10 @@ class Recurrent(Family):
         0.0, 1e300, 1.0, 10.0,
     )  # fmt: skip
     batch_size: int = whole(1, "B", "the sequences that run through a cell together", 1, 1024)
+    picture: str = choice(
+        "curves", "M", "what is drawn: curves, or a map of what arrives by lag and forget bias, of "
+        "a vanilla RNN by spectral radius", lambda: ("curves", "map"),
+    )  # fmt: skip
     lag_axis: str = choice(
         "linear", "A", "how the lags are spaced: linear, or log", lambda: ("linear", "log")
     )

@@ -29,6 +29,10 @@ _UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
 _CELL = 1e-3
 """Seconds that a cell costs whatever its size."""
+MAPPED = 31
+"""The values of a map."""
+_IN_MAP, _MAPPING = 5, 0.25
+"""The most cells of each of them, and the share of the time that they may take."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
 _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
@@ -65,6 +69,12 @@ def cells_drawn(subjects: Sequence[Subject]) -> int:
     return within(setup.recurrent.draws, setup.patience, seconds)
 
 
+def in_map(subjects: Sequence[Subject]) -> int:
+    """How many cells are drawn for each value of a map; none where there is no time for one."""
+    setup, seconds = subjects[0].setup, MAPPED * sum(map(seconds_of, subjects))
+    return min(_IN_MAP, setup.recurrent.draws, int(_MAPPING * setup.patience / seconds))
+
+
 def foretold_in_time(setup: Setup) -> str:
     """That drawing the cells takes long, where it does and is done."""
     subjects = subjects_of(setup, "recurrent")
@@ -80,7 +90,8 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
     subjects, knobs = subjects_of(setup, "recurrent"), setup.recurrent
     seconds = sum(map(seconds_of, subjects))
     idle = set()
-    if within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws:
+    in_no_hurry = within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws
+    if in_no_hurry and knobs.picture == "curves":
         idle.add("patience")
     if horizon_of(setup) < knobs.steps:
         idle.add("clip")

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from gradtui.mathematics.pieces import turn
 from gradtui.models.recurrent.cells import flow_of
-from gradtui.models.recurrent.cost import cells_drawn, seconds_of
+from gradtui.models.recurrent.cost import cells_drawn, in_map, seconds_of
+from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Gathered, Memory
 from gradtui.models.recurrent.remedies import remedy_of
 from gradtui.models.recurrent.theory import bounds_of
@@ -18,8 +19,9 @@ from gradtui.setup import Setup
 _SECONDS_A_PICTURE = 0.2
 """What is drawn before the second picture, by the count of what it costs."""
 
-_DRAWING, _BOUNDING = 0.75, 0.05
-"""The shares of the work that drawing cells is, and their weights' theory; the rest is remedies."""
+_DRAWING, _BOUNDING, _MAPPING = 0.6, 0.05, 0.15
+"""The shares of the work that drawing cells is, their weights' theory, and a map; the rest is
+remedies."""
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
@@ -48,7 +50,14 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
         for at, one in enumerate(memories)
     )
     yield memories
-    own = part(tick, _DRAWING + _BOUNDING, 1.0 - _DRAWING - _BOUNDING)
+    if setup.recurrent.picture == "map" and (cells := in_map(subjects)):
+        own = part(tick, _DRAWING + _BOUNDING, _MAPPING)
+        memories = tuple(
+            replace(one, map=map_of(one.subject, one.bounds, cells, turn(own, at, len(memories))))
+            for at, one in enumerate(memories)
+        )
+        yield memories
+    own = part(tick, _DRAWING + _BOUNDING + _MAPPING, 1.0 - _DRAWING - _BOUNDING - _MAPPING)
     found = [remedy_of(one, turn(own, at, len(memories))) for at, one in enumerate(memories)]
     if any(found):
         yield tuple(replace(one, remedy=helps) for one, helps in zip(memories, found, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +27,8 @@ from gradtui.models.subject import Subject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gradtui.models.recurrent.mapping import TimeMap
 
 KEPT_LAGS = 512
 """So many lags are kept at most: more than any screen has columns."""
@@ -213,16 +215,14 @@ class Memory:
         measured: what was measured so far.
         bounds: what is known of the first cell's weights, of a vanilla RNN.
         remedy: what was found to help.
+        map: what arrives over its forget bias or radius, where that is asked for.
     """
 
     subject: Subject
     measured: Measured
     bounds: Bounds | None = None
     remedy: Remedy | None = None
-
-    def shown(self, measured: Measured) -> Memory:
-        """With what was measured since."""
-        return replace(self, measured=measured)
+    map: TimeMap | None = None
 
     @property
     def horizon(self) -> int:

@@ -3,48 +3,46 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
+from gradtui.models.recurrent.cost import in_map
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.wording import a_layer
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
-from gradtui.plots.ticks import layer_ticks
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
 from gradtui.views.curves import drawing_order
+from gradtui.views.time.lags import lag_label, lag_limits, lag_ticks, places
+from gradtui.views.time.map import draw_map
 from gradtui.views.time.study import Memories, along
 from gradtui.views.view import Size
 from gradtui.wording import decade, decade_cells, magnitude, percent, plain, told
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _WIDTHS = (8, 8, 8, 8, 10, 10, 18, 8, *(7 for _ in FORMATS))
 _DISPENSABLE = ("f64", "bf16", "f32", "5 %", "95 %", "∂L/∂W", "f16", "gates", "half-life")
 
 
 def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
-    """Every curve; of the focused one its band, its ∂L/∂c, the bound and the radius."""
-    focused, steps = result.focused(setup), setup.recurrent.steps
+    """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or a map."""
+    focused = result.focused(setup)
+    if focused.map is not None:
+        return draw_map(focused.map, focused.subject.name, setup, size, marker)
     low, high = _limits(result, focused)
     log = setup.recurrent.lag_axis == "log"
     in_decades = high - low > 3.0
     canvas = Canvas(
         size.width,
         size.height - 1,
-        (0.0, math.log10(max(steps, 2)) if log else float(steps)),
+        lag_limits(setup),
         (low, high),
-        x_label=(lambda at: f"{10.0**at:.0f}") if log else (lambda at: f"{at:g}"),
+        x_label=lag_label(setup),
         y_label=decade if in_decades else lambda at: magnitude(at, 2),
         marker=marker,
         label_width=decade_cells(low, high),
-        x_ticks=_log_ticks(steps) if log else layer_ticks(steps, size.width, 0),
+        x_ticks=lag_ticks(setup, size.width),
         whole_y=in_decades,
         log_y=True,
         x_title="lag",
@@ -55,18 +53,18 @@ def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
     chosen = result.each.index(focused)
     for index in drawing_order(len(result.each), chosen):
         memory, dash = result.each[index], dash_of(index, index == chosen)
-        x = _places(memory.measured.lags, log=log)
+        x = places(memory.measured.lags, log=log)
         name = memory.subject.name
         canvas.line(x, memory.median, curve_role(index), dash, name, LETTERS[index])
-    canvas.upright(float(_places([setup.lag], log=log)[0]), "cursor")
-    heading = _heading(result, focused, size.width)
+    canvas.upright(float(places([setup.lag], log=log)[0]), "cursor")
+    heading = _heading(result, focused, setup, size.width)
     return Picture.of([heading], size.width).above(canvas.build())
 
 
 def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
     """Of the focused one: what cells scatter by, ∂L/∂c, and what its weights alone say."""
     measured, bounds = focused.measured, focused.bounds
-    x = _places(measured.lags, log=log)
+    x = places(measured.lags, log=log)
     if measured.cells > 1:
         low, _, high = measured.quantiles
         canvas.band(x, low, high, "spread", f"90 % of {measured.cells} cells")
@@ -82,21 +80,11 @@ def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
         canvas.line(x, measured.median_cell, "spread", "dash-dot-dot", name)
 
 
-def _places(lags: Sequence[int] | NDArray[np.int64], *, log: bool) -> Array:
-    """Where lags stand on the axis; on a logarithmic one lag 0 is beyond its beginning."""
-    at = np.asarray(lags, float)
-    return np.log10(np.maximum(at, 1.0)) if log else at
-
-
-def _log_ticks(steps: int) -> Sequence[float]:
-    """1 2 5 10 … and the last lag."""
-    round_ones = [factor * 10**power for power in range(len(str(steps))) for factor in (1, 2, 5)]
-    return [math.log10(lag) for lag in (*(one for one in round_ones if one < steps), steps)]
-
-
-def _heading(result: Memories, focused: Memory, width: int) -> Row:
+def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row:
     """The title and, as far as there is room, what the lines without a letter are."""
     parts = [("       ‖∂L/∂h‖ by lag", "title")]
+    if setup.recurrent.picture == "map" and not in_map([one.subject for one in result.each]):
+        parts.append(("  no time for a map: give more patience", "warn"))
     zeros = sum(int(np.isneginf(memory.median).sum()) for memory in result.each)
     if zeros:
         parts.append((f"  {zeros} exact zeros are not drawn", "warn"))

@@ -46,7 +46,9 @@ def finding(result: Memories, subject: str) -> Finding:
 
 
 def table(result: Memories) -> Table:
-    """A row for each cell and lag."""
+    """A row for each cell and lag; of a map, for each value too."""
+    if all(memory.map is not None for memory in result.each):
+        return [row for memory in result.each for row in _map_rows(memory)]
     return [row for memory in result.each for row in _rows(memory)]
 
 
@@ -71,6 +73,21 @@ def _rows(memory: Memory) -> Iterator[dict[str, Value]]:
             "share_of_grad_w": None if np.isnan(share) else share,
             **{f"gradient_{format.name}": format.becomes(float(numbers[at])) for format in FORMATS},
         }
+
+
+def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
+    mapped = memory.map
+    assert mapped is not None
+    for value, row in zip(mapped.values.tolist(), mapped.log10.tolist(), strict=True):
+        for lag, log10 in zip(mapped.lags.tolist(), row, strict=True):
+            yield {
+                "cell": cell_of(memory.subject),
+                "init": recipe_of(memory.subject),
+                "swept": mapped.swept,
+                "value": value,
+                "lag": lag,
+                "log10_grad_h_50": log10,
+            }
 
 
 def along(lag: int, log10_a_step: float) -> float:
