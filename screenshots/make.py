@@ -49,6 +49,7 @@ SHOTS = (
     Shot("spectrum", (100, 32), ("s", "d")),
     Shot("phase", (100, 32), ("s", "c", "C")),
     Shot("init", (100, 36), ("s", "9")),
+    Shot("time", (100, 32), ("8",)),
     Shot("light", (100, 32), theme="light"),
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
     Shot("80x24-no-colour", (80, 24), appearance=Appearance(colours="none")),

@@ -120,7 +120,7 @@ def test_in_the_app_it_stands_in_the_list(copies: dict[str, Copy]) -> None:
     code = (
         "from gradtui.app import panes, state\n"
         "from gradtui.views.view import Size\n"
-        "print(panes.activations(state.State(), Size(24, 60)).text)"
+        "print(panes.roster(state.State(), Size(24, 60)).text)"
     )
     assert "isru" in copy.python(code)
 
@@ -195,8 +195,8 @@ def test_in_the_app_it_has_a_key_a_name_and_hints(copies: dict[str, Copy]) -> No
         "print(panes.bottom(now, 120).text)"
     )
     out = copies["To add a view"].python(code)
-    assert "[('8',)]" in out
-    assert "8 signal" in out
+    assert "[('9',)]" in out
+    assert "9 signal" in out
     assert "depth" in out
 
 

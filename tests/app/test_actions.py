@@ -46,7 +46,7 @@ def test_every_key_reaches_a_step_or_an_effect_of_the_app(action: Action) -> Non
     if action.step is not None:
         assert isinstance(action.step(State()), State)
     elif action.view_key:
-        states = [State(view=view) for view in VIEWS]
+        states = [State(view=name, setup=view.default_setup) for name, view in VIEWS.items()]
         reached = [
             steps.own_key(state, action.view_key) or steps.knob_on(state, action.view_key)
             for state in states

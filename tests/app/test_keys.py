@@ -368,7 +368,7 @@ async def test_a_scenario_that_takes_long_shows_nothing_of_what_was_before(
 async def test_the_same_view_keeps_its_picture_until_the_next_one_is_there() -> None:
     async with running(DEEP) as (app, _):
         before = app.panes["plot"].picture
-        app.state = steps.turn_depth(app.state, 1)
+        app.state = steps.turn_length(app.state, 1)
         assert app.panes["plot"].picture == before
 
 

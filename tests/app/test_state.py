@@ -16,7 +16,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.progress import unwatched
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup
+from gradtui.setup import CHOICE, CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import Key, Moved
@@ -151,7 +151,7 @@ def test_a_view_opens_with_its_own_start_but_for_the_knobs_that_somebody_set(vie
     first = VIEWS[view].default_setup
     assert there.setup == first.with_(z=walked.setup.slope.z)
     assert there.setup.slope.z == pytest.approx(1.3)
-    assert there.highlight == there.setup.activations[0]
+    assert there.highlight == there.chosen[0]
     tanh = going.switched(press(first_start(), "down"), view)
     assert tanh.setup == first.with_(activations=("tanh",))
     assert tanh.highlight == "tanh"
@@ -328,7 +328,7 @@ def test_tab_walks_through_several_initialisations() -> None:
     [("init", "orthogonal", "network"), ("units", "8", "network"), ("weights", "2", "chain")],
 )
 def test_a_knob_of_a_family_switches_to_its_model(name: str, text: str, family: str) -> None:
-    other = SINGLE.with_(setup=SINGLE.setup.with_(model=next(iter(set(FAMILIES) - {family}))))
+    other = SINGLE.with_(setup=SINGLE.setup.with_(model=next(iter(set(CHOICE) - {family}))))
     assert name not in other.record.used(other.setup)
     assert steps.knob_on(other, KNOBS[name].letter) == KNOBS[name]  # offered all the same
     switched = steps.set_knob(other, name, text)
@@ -341,7 +341,8 @@ def test_a_letter_means_what_the_open_view_has_at_it() -> None:
     for view in VIEWS:
         state = State(view=view, setup=VIEWS[view].default_setup)
         knob = steps.knob_on(state, "W")
-        assert (knob is not None) == ("units" in state.record.offered(state.setup))
+        widths = {"units", "hidden_size"} & {*state.record.offered(state.setup)}
+        assert (knob is not None) == bool(widths)
 
 
 def test_a_letter_that_means_nothing_here_says_what_it_would_be() -> None:
@@ -657,7 +658,7 @@ def test_the_cursor_in_a_list_that_was_narrowed_is_kept_at_enter() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("zzz", "not in any activation's name"),
+        ("zzz", "not in the name of any of the activations"),
         ("leaky_relu(x=2)", "takes: negative_slope"),
         ("leaky_relu(1,2)", "at most 1 parameter"),
         ("(", "of the form name"),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from gradtui.errors import InputError
 from gradtui.models import MODELS
 from gradtui.models.subject import Subject, first_that_helps, subjects_of
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import CHOICE, KNOBS, Setup
 from gradtui.setup.setup import Shared
 from support.setups import setups
 from support.subjects import subject
@@ -22,7 +22,7 @@ INITS = THREE.with_(
 
 
 def test_every_family_is_a_model_and_its_knobs_are_its_own() -> None:
-    assert tuple(MODELS) == tuple(FAMILIES)
+    assert tuple(MODELS) == tuple(CHOICE)
     for family, model in MODELS.items():
         assert model.family == family
         assert {KNOBS[name].group for name in model.knobs} == {family}
@@ -32,7 +32,7 @@ def test_every_family_is_a_model_and_its_knobs_are_its_own() -> None:
 # -------------------------------------------------------------- what is compared
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", CHOICE)
 def test_of_several_activations_each_is_a_subject(family: str) -> None:
     setup = THREE.with_(focus="tanh", model=family)
     subjects = subjects_of(setup, family)
@@ -58,7 +58,7 @@ def test_a_chain_compares_activations_whatever_initialisations_there_are() -> No
     assert [found.name for found in subjects_of(INITS, "chain")] == ["tanh"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", CHOICE)
 @settings(max_examples=60)
 @given(setup=setups())
 def test_a_subject_has_one_of_each_and_nothing_else_of_its_own(family: str, setup: Setup) -> None:

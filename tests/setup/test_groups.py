@@ -14,7 +14,7 @@ from hypothesis import given, settings
 import gradtui
 from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, groups_of, implied
+from gradtui.setup import CHOICE, CURSORS, KNOBS, Setup, groups_of, implied
 from gradtui.setup.setup import Shared
 from support.setups import setups
 
@@ -95,7 +95,7 @@ def test_a_type_checker_knows_what_every_field_is(tmp_path: Path) -> None:
 # ------------------------------------------------------- what a model depends on
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", CHOICE)
 @settings(max_examples=100)
 @given(setup=setups(), another=setups())
 def test_a_model_depends_on_what_is_shared_and_on_its_own_group_alone(
@@ -128,15 +128,15 @@ def test_a_model_depends_on_what_is_shared_and_on_its_own_group_alone(
 @pytest.mark.parametrize("name", KNOBS)
 def test_a_knob_of_a_family_switches_to_it_and_no_other_knob_does(name: str) -> None:
     knob = KNOBS[name]
-    for family in FAMILIES:
+    for family in CHOICE:
         setup = Setup.of(model=family)
         brought = implied(setup, name, knob.of(setup))
-        switches = knob.group in FAMILIES and knob.group not in groups_of(family)
+        switches = knob.group in CHOICE and knob.group not in groups_of(family)
         assert brought.get("model") == (knob.group if switches else None)
 
 
 def test_every_family_has_knobs_that_switch_to_it() -> None:
-    assert {knob.group for knob in KNOBS.values()} >= set(FAMILIES)
+    assert {knob.group for knob in KNOBS.values()} >= set(CHOICE)
 
 
 def test_what_only_a_network_has_asks_for_a_network() -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.setup import FAMILIES, KNOBS, Setup, names_of
+from gradtui.setup import CHOICE, KNOBS, Setup, names_of
 from gradtui.setup.knob import knobs_of
+from gradtui.views import VIEWS
 from support.setups import setups
 
 GROUPS = {
@@ -71,7 +72,10 @@ def test_the_knobs_of_a_group_stand_in_the_order_of_its_fields(group: str) -> No
 
 
 def test_the_flags_of_all_knobs_differ() -> None:
-    assert len({knob.flag for knob in KNOBS.values()}) == len(KNOBS)
+    """Within a view: of a network and of a cell `--init` is another."""
+    for view in VIEWS.values():
+        knobs = view.all_knobs
+        assert len({knob.flag for knob in knobs}) == len(knobs)
 
 
 @pytest.mark.parametrize("name", KNOBS)
@@ -170,7 +174,7 @@ def test_initialisations_are_named_as_activations_are(
 
 
 def test_the_models_are_the_families() -> None:
-    assert [KNOBS["model"].parse(family) for family in FAMILIES] == list(FAMILIES)
+    assert [KNOBS["model"].parse(family) for family in CHOICE] == list(CHOICE)
     with pytest.raises(InputError, match=r"model: 'chian' is not chain or network.*try chain"):
         KNOBS["model"].parse("chian")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.setup import FAMILIES, Loss, Setup
+from gradtui.setup import CHOICE, Loss, Setup
 
 SPECS = (
     "sigmoid",
@@ -34,6 +34,8 @@ INITS = (
     "normal(std=0.02)",
     "siren",
 )
+CELLS = ("tanh", "lstm", "gru", "relu", "leaky_relu(0.2)")
+CELL_INITS = ("pytorch", "keras", "gaussian(0.9)", "orthogonal", "identity(0.5)", "radius(0.9)")
 numbers = st.floats(-1e100, 1e100)
 
 
@@ -55,13 +57,18 @@ def setups(draw: st.DrawFn) -> Setup:
     # Narrower than that there are no numbers between the two to draw.
     high = draw(st.floats(low + 1e-3, 1e6))
     spreads = st.floats(0, 1e100)
-    model = draw(st.sampled_from(tuple(FAMILIES)))
+    model = draw(st.sampled_from(CHOICE))
     most = 6 if len(activations) == 1 else 1
     inits = tuple(draw(st.lists(st.sampled_from(INITS), min_size=1, max_size=most, unique=True)))
     units: st.SearchStrategy[int | tuple[int, ...]] = st.integers(1, 4096)
     if depth <= 12:
         lists = st.lists(st.integers(1, 4096), min_size=depth + 1, max_size=depth + 1)
         units |= lists.map(tuple)
+    cells = tuple(draw(st.lists(st.sampled_from(CELLS), min_size=1, max_size=5, unique=True)))
+    most = 6 if len(cells) == 1 else 1
+    lists = st.lists(st.sampled_from(CELL_INITS), min_size=1, max_size=most, unique=True)
+    cell_inits = tuple(draw(lists))
+    steps = draw(st.integers(1, 10_000))
     limits = tuple(sorted(draw(st.tuples(st.floats(0, 10), st.floats(11, 1e3)))))
     return Setup.of(
         activations=activations,
@@ -86,5 +93,19 @@ def setups(draw: st.DrawFn) -> Setup:
         sigma_w=draw(st.floats(*limits)),
         sigma_b_range=draw(st.sampled_from((limits, None))),
         sigma_b=draw(st.floats(*limits)),
+        cells=cells,
+        cell_init=cell_inits,
+        forget_bias=draw(st.none() | st.floats(-100, 100)),
+        steps=steps,
+        lag=draw(st.integers(0, steps)),
+        hidden_size=draw(st.integers(1, 1024)),
+        input_size=draw(st.integers(1, 1024)),
+        input_scale=draw(st.floats(0, 1e6)),
+        truncate=draw(st.integers(0, 10_000)),
+        batch_size=draw(st.integers(1, 1024)),
+        picture=draw(st.sampled_from(("curves", "map"))),
+        lag_axis=draw(st.sampled_from(("linear", "log"))),
+        clip=draw(st.floats(0, 1e300)),
+        draws=draw(st.integers(1, 10_000)),
         against=draw(st.sampled_from(("sigma_b", "depth"))),
     )

@@ -34,6 +34,7 @@ SETUPS = {
     ),
     "init": Setup.of(activations=("tanh", "relu"), depth=20, networks=2, units=16),
     "phase": Setup.of(activations=("tanh",), depth=20),
+    "time": Setup.of(cells=("tanh", "relu", "lstm"), steps=30, hidden_size=8, draws=3),
 }
 
 

@@ -13,7 +13,9 @@ from gradtui.setup import CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import View
 
-LOOKED_AT = {"activations", "focus", "model", "depth", "init", "networks", *CURSORS}
+LOOKED_AT = {
+    "activations", "cells", "focus", "model", "depth", "init", "networks", *CURSORS
+}  # fmt: skip
 """What a view chooses to show at first. By all others it judges and computes."""
 
 EVERY = pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)

@@ -14,7 +14,9 @@ CASES = [(name, family) for name, view in VIEWS.items() for family in view.famil
 @pytest.mark.parametrize(("name", "family"), CASES)
 def test_every_column_has_a_title_in_the_words_of_the_screen(name: str, family: str) -> None:
     view = VIEWS[name]
-    few = view.default_setup.with_(networks=2, units=8, samples=2, depth=3)
+    few = view.default_setup.with_(
+        networks=2, units=8, samples=2, depth=3, steps=3, hidden_size=8, draws=2
+    )
     setup = (few.with_(model=family) if family else few).clamped()
     *_, result = view.results(setup, unwatched)
     titles = [head(column) for column in view.table(result)[0]]

@@ -18,12 +18,15 @@ from gradtui.views import VIEWS
 from gradtui.views.page import PICTURE, READING, READOUT, Entry, _entries, sections
 from gradtui.views.view import Size
 
-SMALL = {"units": 8, "networks": 2, "batch": 8, "samples": 20, "depth": 12}
+SMALL = {"units": 8, "networks": 2, "batch": 8, "samples": 20, "depth": 12,
+         "steps": 12, "hidden_size": 8, "draws": 2}  # fmt: skip
 CASES = [
     *((name, {}) for name in VIEWS),
     ("decay", {"model": "network"}),
     ("layers", {"activations": ("relu",)}),
     ("phase", {"against": "depth"}),
+    ("time", {"picture": "map"}),
+    ("time", {"truncate": 2, "cells": ("relu", "gru")}),
 ]
 
 

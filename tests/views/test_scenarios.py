@@ -32,10 +32,10 @@ def verdict(setup: Setup, name: str) -> Finding:
 
 @EVERY
 def test_it_is_a_setup_that_its_view_draws(one: Scenario) -> None:
-    view, setup = VIEWS[one.view], one.setup.with_(networks=5).checked()
+    view, setup = VIEWS[one.view], one.setup.with_(networks=5, draws=3).checked()
     result = last(view, setup)
     assert view.draw(result, setup, Size(56, 13), "braille").text
-    assert view.finding(result, setup.focused).sentence
+    assert view.finding(result, view.focused(setup)).sentence
 
 
 @EVERY

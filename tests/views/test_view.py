@@ -13,7 +13,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.plots.zoom import Zoom, zoomed
 from gradtui.progress import Tick, unwatched
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, implied
+from gradtui.setup import CHOICE, CURSORS, FAMILIES, KNOBS, Setup, implied
 from gradtui.views import VIEWS
 from gradtui.views.export import snippets_of
 from gradtui.views.view import Size, View
@@ -187,8 +187,9 @@ def test_a_view_is_not_told_of_knobs_that_do_not_count(
 @EVERY_STATE
 def test_the_least_of_everything_is_shown(view: View[Any], setup: Setup, depth: int) -> None:
     """One layer or two, one unit, one input, one network, one sample, in every format."""
-    ones = dict.fromkeys(("units", "batch", "networks", "samples", "layer"), 1)
-    least = setup.with_(depth=depth, **ones).clamped().checked()
+    ones = dict.fromkeys(("units", "batch", "networks", "samples", "layer", "lag"), 1)
+    ones |= dict.fromkeys(("hidden_size", "input_size", "draws"), 1)
+    least = setup.with_(depth=depth, steps=depth, **ones).clamped().checked()
     for result in view.results(least, unwatched):
         for size in (Size(40, 12), SIZE, Size(200, 60)):
             picture = view.draw(result, least, size, "braille")
@@ -201,7 +202,10 @@ def test_the_least_of_everything_is_shown(view: View[Any], setup: Setup, depth: 
 
 # --------------------------------------------------------- no knob without effect
 
-SMALL: dict[str, Any] = {"depth": 5, "units": 6, "batch": 3, "networks": 2, "samples": 3}
+SMALL: dict[str, Any] = {
+    "depth": 5, "units": 6, "batch": 3, "networks": 2, "samples": 3,
+    "steps": 5, "hidden_size": 6, "input_size": 3, "draws": 2,
+}  # fmt: skip
 
 
 def everything(view: View[Any], setup: Setup) -> str:
@@ -226,6 +230,8 @@ def others(view: View[Any], setup: Setup, name: str) -> Iterator[Any]:
         yield view.subjects(setup)[-1]
     elif name == "activations":
         yield ("sigmoid", "relu")
+    elif name == "cells":
+        yield ("sigmoid", "gru")
     else:
         value = knob.of(setup)
         steps = [move(value, n) for n in (1, -1) for move in (knob.step, knob.scale)]
@@ -268,7 +274,7 @@ def test_a_knob_that_is_shown_has_an_effect(view: View[Any], setup: Setup, name:
 
 def moved_aside(view: View[Any], setup: Setup) -> Iterator[tuple[str, object]]:
     """A value of every knob that does not count, other than it has."""
-    counting = {*view.used(setup), *view.cursors(setup), "focus", "activations"}
+    counting = {*view.used(setup), *view.cursors(setup), "focus", "activations", "cells"}
     for name, knob in KNOBS.items():
         if name in counting or (name == "model" and setup.model in view.families):
             continue
@@ -281,7 +287,7 @@ def moved_aside(view: View[Any], setup: Setup) -> Iterator[tuple[str, object]]:
 def test_knobs_that_do_not_count_change_nothing_that_is_said(view: View[Any], setup: Setup) -> None:
     """All of them at once, the model among them where the view has only one."""
     small = setup.with_(**SMALL, activations=("tanh", "relu")).clamped()
-    for model in FAMILIES:
+    for model in CHOICE:
         # What the app does that comes from another view: the model is still that one's.
         elsewhere = small if model in view.families else small.with_(model=model)
         changed = elsewhere.with_(**dict(moved_aside(view, elsewhere)))
@@ -320,7 +326,8 @@ def reproduced(view: View[Any], words: list[str]) -> Setup:
             continue
         changes[flags[flag].name] = flags[flag].parse(value)
     return view.default_setup.with_(
-        activations=KNOBS["activations"].parse(" ".join(names)), **changes
+        **{(roster := view.roster(view.default_setup)).name: roster.parse(" ".join(names))},
+        **changes,
     )
 
 
@@ -342,4 +349,4 @@ def test_the_command_reproduces_exactly_this_picture(view: View[Any], setup: Set
 @EVERY
 def test_the_command_of_the_defaults_is_as_short_as_can_be(view: View[Any]) -> None:
     setup = view.default_setup
-    assert view.command(setup) == ["gradtui", view.name, *setup.activations]
+    assert view.command(setup) == ["gradtui", view.name, *view.roster(setup).of(setup)]

@@ -156,8 +156,8 @@ def _zooms(state: State) -> bool:
     return state.record.zooms
 
 
-def _has_depth(state: State) -> bool:
-    return "depth" in state.record.offered(state.setup)
+def _has_length(state: State) -> bool:
+    return state.record.length in state.record.offered(state.setup)
 
 
 def _has_model(state: State) -> bool:
@@ -208,14 +208,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("info", ("i",), "i",
            f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
-    Action("shallower", ("left_square_bracket",), "[", "one layer less", "Depth",
-           partial(steps.turn_depth, steps=-1), offered=_has_depth),
-    Action("deeper", ("right_square_bracket",), "]", "one layer more", "Depth",
-           partial(steps.turn_depth, steps=1), ("[ ]", "depth"), _has_depth),
-    Action("half_depth", ("left_curly_bracket",), "{", "half the depth", "Depth",
-           partial(steps.turn_depth, steps=-1, by_factor=True), offered=_has_depth),
-    Action("double_depth", ("right_curly_bracket",), "}", "twice the depth", "Depth",
-           partial(steps.turn_depth, steps=1, by_factor=True), offered=_has_depth),
+    Action("shallower", ("left_square_bracket",), "[", "one layer, or step of time, less", "Depth",
+           partial(steps.turn_length, steps=-1), offered=_has_length),
+    Action("deeper", ("right_square_bracket",), "]", "one layer, or step of time, more", "Depth",
+           partial(steps.turn_length, steps=1), ("[ ]", "depth"), _has_length),
+    Action("half_depth", ("left_curly_bracket",), "{", "half the depth, or the time", "Depth",
+           partial(steps.turn_length, steps=-1, by_factor=True), offered=_has_length),
+    Action("double_depth", ("right_curly_bracket",), "}", "twice the depth, or the time", "Depth",
+           partial(steps.turn_length, steps=1, by_factor=True), offered=_has_length),
     Action("model", ("c",), "c", f"the next model: {listed(CHOICE, 'or')}", "Depth",
            steps.toggle_model, offered=_has_model),
     Action("left", ("left",), "←", "a step to the left", "Cursor",
@@ -316,6 +316,8 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
     if name == "model":
         family = steps.next_model(state)
         return ("c", family) if family else None
+    if name == "deeper":
+        return "[ ]", KNOBS[state.record.length].label
     if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
         return None
     if name == "all_of_it" and state.zoom.times:

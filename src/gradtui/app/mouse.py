@@ -183,7 +183,10 @@ def _in_the_plot(state: State, spot: Spot) -> Meant:
 
 def _placed(state: State, places: Mapping[str, float]) -> State:
     """The cursor at these values, or as near as it can be."""
-    values = {name: max(round(at), 1) if name == "layer" else at for name, at in places.items()}
+    values = {
+        name: KNOBS[name].step(round(at), 0) if isinstance(KNOBS[name].of(state.setup), int) else at
+        for name, at in places.items()
+    }
     return state.with_(setup=state.setup.with_(**values).clamped(), playing=False)
 
 
@@ -191,9 +194,11 @@ def _between(ticks: Sequence[tuple[int, float]], at: int) -> float | None:
     """The value at a cell by the ticks on its axis, to a digit that a cell can tell."""
     if not ticks:
         return None
-    (first, low), (last, high) = ticks[0], ticks[-1]
-    if first == last:
-        return low
+    if len(ticks) == 1:
+        return ticks[0][1]
+    # Between the two next to it: an axis of lags may be logarithmic.
+    after = min(max(sum(place <= at for place, _ in ticks), 1), len(ticks) - 1)
+    (first, low), (last, high) = ticks[after - 1], ticks[after]
     cell = (high - low) / (last - first)
     value = low + (at - first) * cell
     return round(value, 1 - math.floor(math.log10(abs(cell)))) if cell else value

@@ -38,8 +38,8 @@ class OpeningPages(ShowingApp):
         """Facts and derivation."""
         from gradtui.app.screens import InfoPage
 
-        unicode = self.appearance.unicode
-        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode))
+        unicode, cell = self.appearance.unicode, self.state.roster.name == "cells"
+        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode, cell=cell))
 
     def effect_scenarios(self) -> None:
         """Choose one."""

@@ -27,6 +27,8 @@ from gradtui.app.words import Words
 from gradtui.errors import printable
 from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.views.cells import facts_of_cell
 from gradtui.views.facts import facts
 from gradtui.views.scenarios import SCENARIOS
 
@@ -229,7 +231,7 @@ class VerdictsPage(Page):
 
 
 class InfoPage(Page):
-    """The facts of an activation, and its derivation step by step."""
+    """The facts of an activation or of a cell, and a derivation step by step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,n,l", "step(1)", show=False),
@@ -240,18 +242,20 @@ class InfoPage(Page):
     ]
     closing_keys = (*Page.closing_keys, "i")
 
-    def __init__(self, spec: str, styles: dict[str, Style], *, unicode: bool) -> None:
-        self._f = activation(spec)
+    def __init__(
+        self, spec: str, styles: dict[str, Style], *, unicode: bool, cell: bool = False
+    ) -> None:
+        self._facts = facts_of_cell(spec) if cell else facts(activation(spec))
         self._unicode = unicode
-        self._lesson = lesson_for(self._f.name)
+        self._lesson = None if spec in GATED else lesson_for(activation(spec).name)
         self._styles = styles
         self._shown = 1
         self._language = "en"
-        super().__init__(self._f.spec, self._text())
+        super().__init__(spec if cell else activation(spec).spec, self._text())
 
     def _text(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
-        for name, value in facts(self._f):
+        for name, value in self._facts:
             table.add_row(Words(name, self._styles["muted"]), Words(value))
         parts: list[RenderableType] = [table]
         if self._lesson is not None:
@@ -296,7 +300,7 @@ class InfoPage(Page):
         self.update_body(self._text())
 
 
-SCENARIO_KEYS = "1234567890abcdefghi"
+SCENARIO_KEYS = "1234567890abcdefghilmnoprtuvwxyz"
 """The key of each scenario; j and k move, q and s close."""
 
 

@@ -99,8 +99,11 @@ class State:
         names = names.union(*(KNOBS[name].brings(KNOBS[name].of(self.setup)) for name in names))
         if any(KNOBS[name].group in CHOICE for name in names):
             names |= {"model"}
-        if "focus" in names or any(len(self.setup.compared_in(name)) > 1 for name in FAMILIES):
+        if "focus" in names and self.setup.focus in self.chosen:
             names |= {self.roster.name}
+        for name, family in FAMILIES.items():
+            if len(self.setup.compared_in(name)) > 1:
+                names |= {family.roster}
         # A cursor may stand elsewhere only because there is less to walk over.
         still = _as_started(self.record, self.setup, names)
         return names | {

@@ -205,11 +205,12 @@ def set_knob(state: State, name: str, text: str) -> State:
     return changed(state, setup).touching([name])
 
 
-def turn_depth(state: State, steps: int, *, by_factor: bool = False) -> State:
-    """The depth, where there is one."""
-    if "depth" not in state.record.offered(state.setup):
-        return state.saying(_no_such_knob(state, KNOBS["depth"]))
-    return step_knob(state, "depth", steps, by_factor=by_factor)
+def turn_length(state: State, steps: int, *, by_factor: bool = False) -> State:
+    """How long the way is that the view looks at: its depth, or its steps in time."""
+    name = state.record.length
+    if name not in state.record.offered(state.setup):
+        return state.saying(_no_such_knob(state, KNOBS[name]))
+    return step_knob(state, name, steps, by_factor=by_factor)
 
 
 def next_model(state: State) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradtui.app.state import THEMES
@@ -14,6 +14,9 @@ from gradtui.cli.streams import CommandError
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.mathematics.initialisation.recipes import Scheme
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
 from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.settings import SETTINGS
 from gradtui.views import VIEWS
@@ -71,6 +74,8 @@ def _unknown_command(word: str, commands: Sequence[str]) -> InputError:
     near = nearest(word, commands)
     if word.partition("(")[0].lower() in ACTIVATIONS:
         hint = f"an activation comes after a view: gradtui derivative {shlex.quote(word)}"
+    elif word.lower() in GATED:
+        hint = f"a cell comes after its view: gradtui time {shlex.quote(word)}"
     elif near:
         hint = f"did you mean {' or '.join(near)}? `gradtui --help` shows all of them"
     else:
@@ -102,7 +107,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         commands[view.name] = found.add_parser(
             view.name,
             help=f"{view.title}: {view.question}".replace("%", "%%"),
-            usage=f"gradtui {view.name} [ACTIVATION ...] [OPTION ...]",
+            usage=f"gradtui {view.name} [{_roster(view)} ...] [OPTION ...]",
             description=_description(view),
             epilog=_view_epilog(view),
         )
@@ -184,11 +189,16 @@ def _view_epilog(view: View[Any]) -> str:
     commands = [f"gradtui {view.name}", f"gradtui {view.name} --output {view.name}.svg"]
     commands += [shlex.join(view.command(s.setup)) for s in SCENARIOS if s.view == view.name]
     recipes = ""
+    schemes: Mapping[str, Scheme | CellScheme] = {}
     if "init" in view.knobs:
-        wide = max(map(len, INITIALISATIONS))
+        schemes = INITIALISATIONS
+    elif "cell_init" in view.knobs:
+        schemes = CELL_INITIALISATIONS
+    if schemes:
+        wide = max(map(len, schemes))
         lines = [
             line
-            for scheme in INITIALISATIONS.values()
+            for scheme in schemes.values()
             for line in (
                 f"  {scheme.name:<{wide}}  {scheme.formula}",
                 f"  {'':<{wide}}  takes {', '.join(p.name for p in scheme.parameters)}",
@@ -212,13 +222,18 @@ def _page(view: View[Any]) -> str:
     return f"\n\nEvery column explained, with examples:\n  {printable(str(file))}"
 
 
+def _roster(view: View[Any]) -> str:
+    """One of what a view looks at: ACTIVATION, or CELL."""
+    return view.roster(view.default_setup).label.removesuffix("s").upper()
+
+
 def _add_view_options(parser: Parser, view: View[Any]) -> None:
     names = view.roster(view.default_setup)
     parser.add_argument_group("what to look at").add_argument(
         "names",
         nargs="*",
         choices=_Names(names.words()),
-        metavar=names.label.removesuffix("s").upper(),
+        metavar=_roster(view),
         help=f"{names.allowed} (default: {names.text(view.default_setup)})",
     )
     knobs = parser.add_argument_group("what to compute")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from gradtui.setup import Setup
+from gradtui.setup import COMPARABLE, KNOBS, Setup
 from gradtui.wording import digits_apart, magnitude
 
 
@@ -91,7 +91,9 @@ class Remedy:
     def applied(self, setup: Setup) -> Setup:
         """The setup with the change made; the focus stays on what was changed."""
         changed = setup.with_(**self.changes).clamped()
-        if setup.focus in ("", *changed.compared):
+        knobs = [KNOBS[name] for name in self.changes if name in COMPARABLE]
+        gone = {name for knob in knobs for name in knob.of(setup) if name not in knob.of(changed)}
+        if setup.focus not in gone:
             return changed
         return changed.with_(focus=self.becomes if self.becomes in changed.compared else "")
 

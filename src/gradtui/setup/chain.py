@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,10 +35,15 @@ class Loss:
         return format_spec("squared_error", {"target": self.target})
 
     def changed(self, change: Callable[[float], float]) -> Loss:
-        """The same kind of loss with another number."""
-        if self.target is None:
-            return Loss(upstream=tidy(change(self.upstream)))
-        return Loss(target=tidy(change(self.target)))
+        """The same kind of loss with another number.
+
+        Raises:
+            OverflowError: float64 does not hold it.
+        """
+        value = tidy(change(self.upstream if self.target is None else self.target))
+        if not math.isfinite(value):
+            raise OverflowError
+        return Loss(upstream=value) if self.target is None else Loss(target=value)
 
 
 _FORMS = "a number (∂L/∂a of the last layer) or squared_error(target=0), which is ½(a_L - target)²"

@@ -12,7 +12,7 @@ from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cel
 from gradtui.mathematics.spec import number, parse_number
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
-from gradtui.setup.knob import AUTO, Knob, declared, real, several, tidy, whole
+from gradtui.setup.knob import AUTO, Knob, choice, declared, real, several, tidy, whole
 from gradtui.setup.shared import Shared
 
 CELLS = tuple(dict.fromkeys(("tanh", *GATED, "relu", "sigmoid", *ACTIVATIONS)))
@@ -107,7 +107,18 @@ class Recurrent(Family):
     truncate: int = whole(
         0, "K", "truncated backpropagation: only so many steps back; 0 is all of them", 0, MAX_STEPS
     )
+    clip: float = real(
+        0.0, "C", "the norm at which the gradient of all parameters is clipped; 0 is none",
+        0.0, 1e300, 1.0, 10.0,
+    )  # fmt: skip
     batch_size: int = whole(1, "B", "the sequences that run through a cell together", 1, 1024)
+    picture: str = choice(
+        "curves", "M", "what is drawn: curves, or a map of what arrives by lag and forget bias, of "
+        "a vanilla RNN by spectral radius", lambda: ("curves", "map"),
+    )  # fmt: skip
+    lag_axis: str = choice(
+        "linear", "A", "how the lags are spaced: linear, or log", lambda: ("linear", "log")
+    )
     draws: int = whole(50, "N", "how many random cells are drawn", 1, 10_000)
 
     def check(self, shared: Shared) -> None:
@@ -119,6 +130,15 @@ class Recurrent(Family):
                 "one initialisation, as there are several cells",
                 "compare several of the one or of the other",
             )
+        if self.forget_bias is not None:
+            for recipe in self.cell_init:
+                if cell_initialisation(recipe).scheme.like == "chrono":
+                    raise InputError(
+                        "forget_bias",
+                        number(self.forget_bias),
+                        f"{AUTO} beside {recipe}, which draws that bias",
+                        f"try {{forget_bias={AUTO}}}, or another {{cell_init}}",
+                    )
         gateless = [cell for cell in self.cells if cell not in GATED]
         for recipe in self.cell_init:
             if gateless and cell_initialisation(recipe).scheme.like == "chrono":

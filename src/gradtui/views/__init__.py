@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradtui.views.chain import VIEW as CHAIN
 from gradtui.views.decay import VIEW as DECAY
@@ -12,8 +12,10 @@ from gradtui.views.init import VIEW as INIT
 from gradtui.views.layers import VIEW as LAYERS
 from gradtui.views.phase import VIEW as PHASE
 from gradtui.views.spectrum import VIEW as SPECTRUM
+from gradtui.views.time import VIEW as TIME
 from gradtui.views.view import View
 
-VIEWS: Mapping[str, View[Any]] = {
-    view.name: view for view in (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT)
-}
+_Views: TypeAlias = tuple[View[Any], ...]
+_ALL: _Views = (DERIVATIVE, CHAIN, DECAY, LAYERS, SPECTRUM, PHASE, INIT, TIME)
+
+VIEWS: Mapping[str, View[Any]] = {view.name: view for view in _ALL}

@@ -18,11 +18,12 @@ _NAMES = {
     "log10_grad_hidden": "log10 ‖∂L/∂a‖",
     "log10_grad_weights": "log10 ‖∂L/∂W‖",
     "log10_grad_biases": "log10 ‖∂L/∂b‖",
+    "share_of_grad_w": "share of ∂L/∂W",
     "log10_rate": "log10 a layer",
     "log10_rate_per_layer": "log10 a layer",
 }
 _FORMS = (
-    (re.compile(r"grad_([awz])(?=_\d)"), r"‖∂L/∂\1‖"),
+    (re.compile(r"grad_([awzhc])(?=_\d)"), r"‖∂L/∂\1‖"),
     (re.compile(r"grad_([awz])"), r"|∂L/∂\1|"),
     (re.compile(r"sigma_"), "σ"),
     (re.compile(r"xi_"), "ξ "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import Loss, Setup
@@ -20,6 +21,11 @@ class Scenario:
 
 def _constant(value: float) -> LayerValues:
     return LayerValues((value,))
+
+
+def _of_time(cell: str, **knobs: Any) -> Setup:
+    """A recurrent cell, looked at as far back as it goes."""
+    return Setup.of(**{"cells": (cell,), "lag": 100, **knobs})
 
 
 SCENARIOS = (
@@ -133,6 +139,67 @@ SCENARIOS = (
         "Nearly half of the units sit where tanh′ is nothing; σw = 4 makes up for it.",
         "layers",
         Setup.of(activations=("tanh",), depth=30, model="network", init=("normal(sigma_w=4)",)),
+    ),
+    Scenario(
+        "An RNN that forgets in 20 steps",
+        "f′ takes its part a step and W takes its own: 20 steps back 0.001 is left.",
+        "time",
+        _of_time("tanh", cell_init=("gaussian(0.9)",), x=0.5, lag=20),
+    ),
+    Scenario(
+        "The same with orthogonal W",
+        "W takes nothing any more, but f′ still does; with x = 0.1 it remembers.",
+        "time",
+        _of_time("tanh", cell_init=("orthogonal",), x=0.5, lag=20),
+    ),
+    Scenario(
+        "The IRNN: ReLU and the identity",
+        "W = I takes nothing, and ReLU nothing of a unit that stays on.",
+        "time",
+        _of_time("relu", cell_init=("identity",)),
+    ),
+    Scenario(
+        "LSTM with a forget bias of 0",
+        "f is open to 0.5, so half is gone in a step or two; F to 1, then to 3.",
+        "time",
+        _of_time("lstm", forget_bias=0.0),
+    ),
+    Scenario(
+        "LSTM with a forget bias of 3",
+        "f is open to 0.95: half of it lasts some 14 steps along c; after 100 enough.",
+        "time",
+        _of_time("lstm", forget_bias=3.0),
+    ),
+    Scenario(
+        "A GRU that keeps",
+        "z is open to 0.98, and h stays what it was, and its gradient with it.",
+        "time",
+        _of_time("gru", forget_bias=4.0),
+    ),
+    Scenario(
+        "Exploding through time, clipped",
+        "W triples it a step; clipping shortens ∂L/∂θ and leaves which steps it is of.",
+        "time",
+        _of_time("tanh", cell_init=("gaussian(3)",), x=0.1, clip=1.0),
+    ),
+    Scenario(
+        "The note's vanilla RNN",
+        "As deep as its memory is long: every step back is one more f′ and one more W.",
+        "time",
+        _of_time("tanh"),
+    ),
+    Scenario(
+        "A random 3x3 matrix twenty times, and half of it",
+        "Half of W leaves 0.5^20 of what W does: one factor a step decides.",
+        "time",
+        _of_time(
+            "identity",
+            cell_init=("gaussian(sqrt(3))", "gaussian(sqrt(3/4))"),
+            hidden_size=3,
+            steps=20,
+            lag=20,
+            x=0.0,
+        ),
     ),
     Scenario(
         "A squared error, nearly met",

@@ -95,6 +95,7 @@ class View(Generic[Result]):
         climb: the setup with the cursor moved n steps up, in tens if asked.
         keys: the keys that only it has.
         animation: what plays, if something does.
+        length: the knob that says how long the way is that it looks at.
         hints: the names of the actions and keys that the bottom row shows, the first first.
         reads_cursor: whether a result depends on where the cursor stands too.
         has_all_subjects: whether a result has every subject, so that the focus only says which
@@ -125,6 +126,7 @@ class View(Generic[Result]):
     climb: Callable[[Setup, int, bool], Setup] | None = None
     keys: tuple[Key, ...] = ()
     animation: Animation | None = None
+    length: str = "depth"
     hints: tuple[str, ...] = ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command")
     reads_cursor: bool = False
     has_all_subjects: bool = False

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Shape(NamedTuple):
     inputs: int
 
 
-Generator = np.random.Generator
+Generator: TypeAlias = "np.random.Generator"
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,10 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import sigmas
 from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
-from gradtui.plots.marks import BLANK
-from gradtui.plots.picture import (
-    BANDS,
-    Picture,
-    Row,
-    Span,
-    band,
-    cells_of,
-    row,
-    row_within,
-    shortened,
-)
+from gradtui.plots.picture import Picture, Row, Span, band, cells_of, row, row_within, shortened
 from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
+from gradtui.views.bands import EDGES, Meaning, meanings, scale, strengths
 from gradtui.views.phase.maps import Map
 from gradtui.views.phase.study import Phase
 from gradtui.views.view import Size
@@ -32,9 +22,6 @@ from gradtui.wording import counted, magnitude, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_EDGES = (0.1, 1 / 3, 1.0, 3.0)
-"""Where the bands of the map begin, in log10 of what is left over log10 of the threshold."""
 
 _MARKS = {
     DIVERGES: ("↑", "q → ∞, signal grows"),
@@ -72,7 +59,7 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
     hidden = [one for one in placed if _at_cursor(one[2], result.map, setup, size)]
     seen = [one for one in placed if one not in hidden]
     legends = [
-        _scale(result, setup, size.width),
+        scale(_meanings(result, setup), size.width),
         *_legend(result, setup, size.width, marker, seen, hidden),
     ]
     legends = legends[: max(size.height - _LEAST_MAP, 1)]
@@ -161,28 +148,10 @@ def _heading(setup: Setup, width: int) -> Row:
     return row_within(width, (title, "title"), (axes, "title"), (at, "muted"))
 
 
-def _scale(result: Phase, setup: Setup, width: int) -> Row:
-    """What each band stands for: how much of the gradient is left."""
-    scale = _INDENT
-    for glyph, role, meaning in _meanings(result, setup):
-        entry = row(" " * (scale != _INDENT), (glyph, role), (meaning, "muted"))
-        if role and glyph.strip() and cells_of(scale) + cells_of(entry) <= width:
-            scale = (*scale, *entry)
-    return scale
-
-
-def _meanings(result: Phase, setup: Setup) -> list[tuple[str, str, str]]:
+def _meanings(result: Phase, setup: Setup) -> list[Meaning]:
     """Glyph, role and meaning of each band, and of what is strewn over the map."""
-    limit = setup.log10_threshold
-    found = []
-    low, high = (magnitude(sign * limit * _EDGES[0]) for sign in (1, -1))
-    for strength in range(-BANDS, BANDS + 1):
-        if not strength:
-            found.append((" ", BLANK, f"{low} to {high}"))
-            continue
-        share = magnitude(limit * _EDGES[abs(strength) - 1] * (1 if strength < 0 else -1))
-        found.append((*band(strength), f"{'<' if strength < 0 else '>'}{share}"))
-    return [*found, *((mark, "", name) for mark, name in _endings(result))]
+    strewn = ((mark, "", name) for mark, name in _endings(result))
+    return [*meanings(setup.log10_threshold), *strewn]
 
 
 def _endings(result: Phase) -> list[tuple[str, str]]:
@@ -263,13 +232,11 @@ def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str
     None of those stands in the first column, where it would be half of what is seen of σw = 0.
     """
     left = _rates(mapped, x, y, limit) * np.interp(y, mapped.heights, mapped.layers)[:, None]
-    strengths = np.sign(left) * np.searchsorted(
-        np.array(_EDGES) * abs(limit), np.abs(left), side="right"
-    )
+    bands = strengths(left, limit)
     rows, columns = _nearest(mapped.heights, y), _nearest(mapped.sigma_w, x)
     endings = mapped.endings[rows][:, columns]
     cells: list[list[tuple[str, str]]] = []
-    for line, (values, ends) in enumerate(zip(strengths.tolist(), endings.tolist(), strict=True)):
+    for line, (values, ends) in enumerate(zip(bands.tolist(), endings.tolist(), strict=True)):
         cells.append([])
         for column, (strength, ending) in enumerate(zip(values, ends, strict=True)):
             glyph, role = band(int(strength))
@@ -294,7 +261,7 @@ def _rates(mapped: Map, x: Array, y: Array, limit: float) -> Array:
         sigma_w = np.log10(x)
     if mapped.sigma_w[0] == 0.0:
         slow[:, 0] = slow[:, 1]
-    steepest = np.maximum(_STEEPEST, 2.0 * _EDGES[-1] * abs(limit) / mapped.layers)[:, None]
+    steepest = np.maximum(_STEEPEST, 2.0 * EDGES[-1] * abs(limit) / mapped.layers)[:, None]
     slow = np.clip(slow, -steepest, steepest)
     across = np.array([np.interp(x, mapped.sigma_w, line) for line in slow])
     between = np.array([np.interp(y, mapped.heights, column) for column in across.T]).T

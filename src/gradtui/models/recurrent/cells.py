@@ -1,0 +1,90 @@
+"""Random recurrent cells as a setup describes them: drawing one, running sequences through it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.memory import refuse_beyond_memory
+from gradtui.mathematics.recurrent import RecurrentFlow, random_cell, recurrent_flow
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.models.subject import Subject
+from gradtui.progress import Tick, part, unwatched
+from gradtui.setup import Setup
+
+_CELL, _INPUT, _UPSTREAM = 5, 6, 7
+"""Streams of the seed; 0 to 2 are the chain's, 3 and 4 the network's."""
+
+_DRAWING = 0.1
+"""The share of the work of a cell that drawing its weights is."""
+
+
+def cell_of(subject: Subject) -> str:
+    """The cell that a subject is about: gru, lstm, or the activation of a vanilla RNN."""
+    return subject.setup.recurrent.cells[0]
+
+
+def recipe_of(subject: Subject) -> str:
+    """How its weights are drawn."""
+    return subject.setup.recurrent.cell_init[0]
+
+
+def horizon_of(setup: Setup) -> int:
+    """So many steps back a gradient is followed: all of them, unless it is truncated before."""
+    knobs = setup.recurrent
+    return min(knobs.steps, knobs.truncate or knobs.steps)
+
+
+def parameters_of(subject: Subject, number: int, tick: Tick = unwatched) -> dict[str, Array]:
+    """Draw the parameters of the cell with this number."""
+    knobs, cell = subject.setup.recurrent, cell_of(subject)
+    sequence = np.random.SeedSequence([subject.setup.seed, _CELL, number])
+    return random_cell(
+        cell,
+        knobs.input_size,
+        knobs.hidden_size,
+        recipe_of(subject),
+        int(sequence.generate_state(1)[0]),
+        input_scale=knobs.input_scale,
+        forget_bias=knobs.forget_bias if cell in GATED else None,
+        tick=tick,
+    )
+
+
+def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentFlow:
+    """Draw the cell with this number and run random sequences through it and back.
+
+    x ~ N(0, |setup.x|²); the upstream gradient has a random direction and ‖∂L/∂h_T‖_F = 1. The
+    same number gives the same inputs, upstream gradient and, scale apart, weights for every cell
+    and recipe that have them of one shape: what is compared differs in nothing else.
+    """
+    setup = subject.setup
+    knobs, key = setup.recurrent, [setup.seed, _INPUT, number]
+    _refuse_memory(setup)
+    parameters = parameters_of(subject, number, part(tick, 0.0, _DRAWING))
+    shape = knobs.steps, knobs.batch_size, knobs.input_size
+    x = abs(setup.x) * np.random.default_rng(key).standard_normal(shape)
+    tick(_DRAWING)
+    rng = np.random.default_rng([setup.seed, _UPSTREAM, number])
+    upstream = rng.standard_normal((knobs.batch_size, knobs.hidden_size))
+    upstream /= np.linalg.norm(upstream)
+    return recurrent_flow(
+        cell_of(subject),
+        parameters,
+        x,
+        upstream,
+        by_step=True,
+        tick=part(tick, _DRAWING, 1.0 - _DRAWING),
+    )
+
+
+def _refuse_memory(setup: Setup) -> None:
+    """Refuse sequences whose inputs and states of all steps do not fit into memory."""
+    knobs = setup.recurrent
+    need = 8.0 * knobs.steps * knobs.batch_size * (2 * knobs.input_size + 8 * knobs.hidden_size)
+    refuse_beyond_memory(
+        "batch_size",
+        f"{knobs.batch_size:,} sequences of {knobs.steps:,} steps",
+        need,
+        lambda free: f"about {max(int(free / need * knobs.batch_size), 1):,} would fit",
+    )

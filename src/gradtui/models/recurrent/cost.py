@@ -1,0 +1,100 @@
+"""What random cells cost, and how many of them are drawn in the time that there is.
+
+Glossary: T steps, B sequences, n units of a cell, n_in inputs, G blocks of its gates.
+
+The seconds are those of one core of an ordinary machine of 2025, rounded up: a count of operations
+and not a clock, so that equal setups give equal numbers wherever they are run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradtui.errors import InputError
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
+from gradtui.models.patience import within
+from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.setup import Setup
+from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
+from gradtui.wording import counted, duration, foretold
+
+_STEP = 2e-5, 4e-5
+"""Seconds that a step costs whatever its width: of a vanilla RNN, of a cell with gates."""
+_WEIGHT, _TIMES = 1.5e-9, 5e-10
+"""Seconds of a weight a step, and more for each sequence."""
+_UNIT = 1e-7
+"""Seconds of a unit of a block, a step and a sequence."""
+_CELL = 1e-3
+"""Seconds that a cell costs whatever its size."""
+MAPPED = 31
+"""The values of a map."""
+_IN_MAP, _MAPPING = 5, 0.25
+"""The most cells of each of them, and the share of the time that they may take."""
+_DRAWN = 2e-8
+"""Seconds to draw a weight."""
+_CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
+"""Seconds for each n³ of a block, of recipes that look at the whole of it."""
+
+
+def seconds_of(subject: Subject) -> float:
+    """The seconds that drawing one cell takes, and running its sequences."""
+    knobs, cell = subject.setup.recurrent, cell_of(subject)
+    blocks, n, batch = GATED.get(cell, 1), knobs.hidden_size, knobs.batch_size
+    weights = blocks * n * (n + knobs.input_size)
+    step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
+    cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
+    return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
+
+
+def cells_drawn(subjects: Sequence[Subject]) -> int:
+    """How many cells of each of these are drawn.
+
+    Raises:
+        InputError: one of each takes longer than there is time for.
+    """
+    setup, seconds = subjects[0].setup, sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        wanted = math.ceil(seconds)
+        more = f"try {{patience={wanted}}}, or " if wanted <= MOST_PATIENCE else "give "
+        raise InputError(
+            "steps",
+            setup.recurrent.steps,
+            f"so few that one cell of each kind is run within {duration(setup.patience)}: these "
+            f"would take about {duration(seconds)}",
+            f"{more}fewer {{steps}}, {{hidden_size}} or {{batch_size}}",
+        )
+    return within(setup.recurrent.draws, setup.patience, seconds)
+
+
+def in_map(subjects: Sequence[Subject]) -> int:
+    """How many cells are drawn for each value of a map; none where there is no time for one."""
+    setup, seconds = subjects[0].setup, MAPPED * sum(map(seconds_of, subjects))
+    return min(_IN_MAP, setup.recurrent.draws, int(_MAPPING * setup.patience / seconds))
+
+
+def foretold_in_time(setup: Setup) -> str:
+    """That drawing the cells takes long, where it does and is done."""
+    subjects = subjects_of(setup, "recurrent")
+    seconds = sum(map(seconds_of, subjects))
+    if seconds > setup.patience:
+        return ""
+    draws = within(setup.recurrent.draws, setup.patience, seconds)
+    return foretold(f"drawing {counted(draws, 'cell')} of each kind", draws * seconds)
+
+
+def idle_in_time(setup: Setup) -> frozenset[str]:
+    """The patience, where all cells are drawn whatever it is; biases that no cell has."""
+    subjects, knobs = subjects_of(setup, "recurrent"), setup.recurrent
+    seconds = sum(map(seconds_of, subjects))
+    idle = set()
+    in_no_hurry = within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws
+    if in_no_hurry and knobs.picture == "curves":
+        idle.add("patience")
+    if horizon_of(setup) < knobs.steps:
+        idle.add("clip")
+    if not any(cell_of(one) in GATED for one in subjects):
+        idle.add("forget_bias")
+    return frozenset(idle)

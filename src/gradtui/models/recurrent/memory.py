@@ -1,0 +1,312 @@
+"""How far back in time the gradient of a recurrent cell reaches, measured on cells drawn at random.
+
+Glossary: T steps, k lag, h_t hidden and c_t cell states, v_t pre-activations, L the loss.
+
+Every gradient is beside ‖∂L/∂h_T‖, that of lag 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.precision import FORMATS, FloatFormat
+from gradtui.mathematics.recurrent import RecurrentFlow
+from gradtui.models.finding import Kind, Remedy
+from gradtui.models.judging import Judgement, Shares, judge
+from gradtui.models.quantiles import quantiles
+from gradtui.models.recurrent.cells import horizon_of
+from gradtui.models.recurrent.theory import Bounds
+from gradtui.models.subject import Subject
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gradtui.models.recurrent.mapping import TimeMap
+
+KEPT_LAGS = 512
+"""So many lags are kept at most: more than any screen has columns."""
+_LOG10_HALF = math.log10(0.5)
+
+
+def kept_lags(steps: int, horizon: int) -> NDArray[np.int64]:
+    """The lags that are kept of many: dense at first, then evenly spaced, and those at the end."""
+    if steps < KEPT_LAGS:
+        return np.arange(steps + 1)
+    dense, spaced = np.geomspace(1, steps, KEPT_LAGS // 2), np.linspace(0, steps, KEPT_LAGS // 2)
+    lags = np.concatenate([dense, spaced])[:-2].round().astype(np.int64)
+    ends = [0, horizon, min(horizon + 1, steps), steps]
+    kept: NDArray[np.int64] = np.union1d(lags[: KEPT_LAGS - len(ends)], ends)
+    return kept
+
+
+class Cut(NamedTuple):
+    """What a truncation cuts off: log10 of what would arrive at h_0, and the share of ∂L/∂W_hh."""
+
+    log10_arriving: float
+    share: float
+
+
+class Stop(NamedTuple):
+    """The first lag at which exactly nothing is left, and whether f′ took it or the weights."""
+
+    lag: int
+    by_slopes: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured of the cells drawn so far.
+
+    Attributes:
+        lags: those that are kept, 0 and T among them [lags].
+        log10: log10‖∂L/∂h_{T-k}‖ [cells, lags]; -inf where nothing arrives.
+        log10_cell: log10‖∂L/∂c_{T-k}‖ of LSTMs [cells, lags], else None.
+        passed: the share of ∂L/∂W_hh, by the norms of what each step adds, that comes from this
+            lag and those before it [cells, lags]; nan where there is no such gradient.
+        made: log10 of what the slopes and the weights make of it a step [cells, 2], its geometric
+            mean; nan where it is exactly 0 on the way.
+        gates: the mean of each gate over steps, cells and units.
+        log10_parameters: log10 of the norm of ∂L/∂θ, all parameters together [cells].
+        stops: where it ends, in each cell in which it does.
+        cut: what a truncation cuts off, in the median; None where there is none.
+    """
+
+    lags: NDArray[np.int64]
+    log10: Array
+    log10_cell: Array | None
+    passed: Array
+    made: Array
+    gates: Mapping[str, float]
+    log10_parameters: Array
+    stops: tuple[Stop, ...]
+    cut: Cut | None
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return len(self.log10)
+
+    @cached_property
+    def quantiles(self) -> tuple[Array, Array, Array]:
+        """5 %, median and 95 % at each lag."""
+        return quantiles(self.log10)
+
+    @cached_property
+    def median_cell(self) -> Array | None:
+        """The median of ∂L/∂c."""
+        return None if self.log10_cell is None else quantiles(self.log10_cell)[1]
+
+    @cached_property
+    def median_passed(self) -> Array:
+        """The median of the share of ∂L/∂W_hh up to each lag."""
+        if np.isnan(self.passed).any():
+            return np.full(len(self.lags), math.nan)
+        return quantiles(self.passed)[1]
+
+    @property
+    def made_a_step(self) -> tuple[float, float]:
+        """log10 of what the slopes and the weights make of it a step, in the geometric mean."""
+        slopes, weights = self.made.mean(axis=0)
+        return float(slopes), float(weights)
+
+
+class Gathered:
+    """What was measured of one subject's cells so far."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._horizon = horizon_of(subject.setup)
+        self._lags = kept_lags(subject.setup.recurrent.steps, self._horizon)
+        self.rows: list[Array] = []
+        self._cell: list[Array] = []
+        self._passed: list[Array] = []
+        self._made: list[tuple[float, float]] = []
+        self._gates: list[dict[str, float]] = []
+        self._parameters: list[float] = []
+        self._stops: list[Stop] = []
+        self._cuts: list[Cut] = []
+
+    def add(self, flow: RecurrentFlow) -> None:
+        """One cell more."""
+        at, end, lags = flow.log10_grad_hidden[-1], self._horizon, self._lags
+        g, delta = flow.log10_grad_hidden[::-1] - at, flow.log10_grad_preactivations[::-1] - at
+        self.rows.append(self._kept(g))
+        if flow.log10_grad_cell is not None:
+            self._cell.append(self._kept(flow.log10_grad_cell[::-1] - at))
+        assert flow.log10_grad_parameters_by_step is not None
+        by_step = flow.log10_grad_parameters_by_step["weight_hh_l0"][::-1]
+        self._passed.append(_passed(by_step, end)[lags])
+        if end < flow.steps:
+            self._cuts.append(Cut(float(g[-1]), 1.0 - float(_passed(by_step, flow.steps)[end - 1])))
+        with np.errstate(invalid="ignore"):
+            slopes, weights = delta[:end] - g[:end], g[1 : end + 1] - delta[:end]
+        whole = bool(np.isfinite(slopes).all() and np.isfinite(weights).all())
+        made = (float(slopes.mean()), float(weights.mean())) if whole else (math.nan, math.nan)
+        self._made.append(made)
+        self._gates.append({name: float(one[-end:].mean()) for name, one in flow.gates.items()})
+        self._parameters.append(_log10_norm(flow.log10_grad_parameters.values()))
+        ended = np.flatnonzero(g[: end + 1] == -np.inf)
+        if ended.size:
+            first = int(ended[0])
+            self._stops.append(Stop(first, bool(delta[first - 1] == -np.inf)))
+
+    def _kept(self, log10: Array) -> Array:
+        """At the lags that are kept; beyond what a truncation leaves, exactly nothing."""
+        return np.where(self._lags <= self._horizon, log10[self._lags], -np.inf)
+
+    def measured(self) -> Measured:
+        """All of it."""
+        return Measured(
+            self._lags,
+            np.array(self.rows),
+            np.array(self._cell) if self._cell else None,
+            np.array(self._passed),
+            np.array(self._made),
+            {name: float(np.mean([one[name] for one in self._gates])) for name in self._gates[0]},
+            np.array(self._parameters),
+            tuple(self._stops),
+            Cut(*map(float, quantiles(np.array(self._cuts))[1])) if self._cuts else None,
+        )
+
+    def judged(self, row: Array) -> Judgement:
+        """The verdict on one cell, or on the median of them."""
+        return judged(self._lags, row, self._horizon, self.subject.setup.log10_threshold)
+
+
+def _passed(log10_by_lag: Array, horizon: int) -> Array:
+    """The share of the norms of what each step adds that lags 0 to k make up, for k = 0 … T."""
+    log10 = np.append(log10_by_lag, -np.inf)
+    log10[horizon:] = -np.inf
+    most = log10.max()
+    if not math.isfinite(most):
+        return np.full(len(log10), math.nan)
+    sums = np.cumsum(10.0 ** (log10 - most))
+    shares: Array = sums / sums[-1]
+    return shares
+
+
+def _log10_norm(log10_parts: Iterable[float]) -> float:
+    """log10 of the norm of what has parts of these norms."""
+    parts = np.array([*log10_parts])
+    most = float(parts.max())
+    if most == -math.inf:
+        return most
+    return most + 0.5 * math.log10(float((10.0 ** (2.0 * (parts - most))).sum()))
+
+
+def judged(lags: NDArray[np.int64], log10: Array, horizon: int, log10_limit: float) -> Judgement:
+    """By what arrives at the horizon; where that is healthy, by the worst on the way there."""
+    return judge(log10[lags <= horizon][::-1], log10_limit)
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """How far back one subject remembers.
+
+    Attributes:
+        subject: which.
+        measured: what was measured so far.
+        bounds: what is known of the first cell's weights, of a vanilla RNN.
+        remedy: what was found to help.
+        map: what arrives over its forget bias or radius, where that is asked for.
+    """
+
+    subject: Subject
+    measured: Measured
+    bounds: Bounds | None = None
+    remedy: Remedy | None = None
+    map: TimeMap | None = None
+
+    @property
+    def horizon(self) -> int:
+        """So many steps back it is followed and judged."""
+        return horizon_of(self.subject.setup)
+
+    @property
+    def log10_limit(self) -> float:
+        """log10 of the threshold."""
+        return self.subject.setup.log10_threshold
+
+    @property
+    def median(self) -> Array:
+        """log10‖∂L/∂h_{T-k}‖ in the median."""
+        return self.measured.quantiles[1]
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The verdict on the median."""
+        return judged(self.measured.lags, self.median, self.horizon, self.log10_limit)
+
+    @property
+    def lag_judged(self) -> int:
+        """The lag at which the verdict is seen."""
+        within = self.measured.lags[self.measured.lags <= self.horizon]
+        return int(within[::-1][self.judgement.at])
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """What becomes of it in each cell, of several."""
+        if self.measured.cells < 2:
+            return None
+        lags, limit = self.measured.lags, self.log10_limit
+        rows = self.measured.log10
+        return Shares.of(judged(lags, row, self.horizon, limit).kind for row in rows)
+
+    @property
+    def kind(self) -> Kind:
+        """By what becomes of it in most cells."""
+        return self.judgement.kind if self.shares is None else self.shares.kind
+
+    @property
+    def log10_rate(self) -> float:
+        """log10 of the factor a step, from lag 0 to the horizon."""
+        return self.judgement.log10_ratio / self.horizon
+
+    @property
+    def half_life(self) -> float | None:
+        """The steps in which half of it is lost, by the rate a step; None where none is lost."""
+        if self.log10_rate >= 0.0:
+            return None
+        return 0.0 if self.log10_rate == -math.inf else _LOG10_HALF / self.log10_rate
+
+    @cached_property
+    def forgets_at(self) -> int | None:
+        """The first lag from which on less than the threshold arrives; None if more always does."""
+        above = np.flatnonzero(self.median >= self.log10_limit)
+        last = int(above[-1])
+        return int(self.measured.lags[last + 1]) if last + 1 < len(self.measured.lags) else None
+
+    def log10_number(self, log10: Array) -> Array:
+        """log10 of a typical number among those whose norm this is."""
+        knobs = self.subject.setup.recurrent
+        typical: Array = log10 - 0.5 * math.log10(knobs.hidden_size * knobs.batch_size)
+        return typical
+
+    def lost_at(self, format: FloatFormat) -> tuple[int, str] | None:
+        """The first lag at which a typical number is lost in a format, and what it becomes there.
+
+        What is exactly 0 is none of the format's doing.
+        """
+        numbers = self.log10_number(self.median)
+        under = format.underflows(numbers) & (numbers > -np.inf)
+        ends = [
+            (int(self.measured.lags[np.argmax(lost)]), mark)
+            for mark, lost in (("0", under), ("∞", format.overflows(numbers)))
+            if lost.any()
+        ]
+        return min(ends, default=None)
+
+    def lost_in_formats(self) -> dict[str, str]:
+        """For each format the first lag at which it is lost: 0:39 as 0, ∞:12 as inf."""
+        found = {format: self.lost_at(format) for format in FORMATS}
+        return {
+            format.short: "-" if lost is None else f"{lost[1]}:{lost[0]}"
+            for format, lost in found.items()
+        }

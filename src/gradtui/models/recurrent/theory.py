@@ -1,0 +1,69 @@
+"""What the weights of a vanilla RNN say of its gradient before any sequence runs through it.
+
+Glossary: W = W_hh the recurrent weights, σ_max its largest singular value, ρ its spectral radius,
+γ = max |f′|, k lag.
+
+‖∂h_T/∂h_{T-k}‖ ≤ (σ_max γ)^k. So σ_max < 1/γ suffices for every gradient to vanish, and
+σ_max > 1/γ is needed for one to explode, and does not suffice (Pascanu, Mikolov & Bengio, ICML
+2013). With f′ = 1 the rate comes to ρ as k grows; a W that is not normal has σ_max > ρ, and may
+let a gradient grow at first that decays in the end.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtui.mathematics.activations import activation
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.models.recurrent.cells import cell_of, parameters_of
+from gradtui.models.subject import Subject
+from gradtui.progress import Tick
+
+MOST_UNITS = 512
+"""Of larger weights the eigenvalues take longer than anybody waits for them."""
+_ROUNDING = 1e-9
+"""So near to 1 a largest singular value may be that of an orthogonal matrix."""
+
+
+class Bounds(NamedTuple):
+    """What is known of one W: σ_max, ρ, and γ of the cell's activation."""
+
+    sigma_max: float
+    radius: float
+    slope: float
+
+    @property
+    def log10_bound(self) -> float:
+        """log10 of the most that a step can make of a gradient."""
+        with np.errstate(divide="ignore"):
+            return float(np.log10(self.sigma_max * self.slope)) if self.sigma_max else -math.inf
+
+    @property
+    def log10_radius(self) -> float:
+        """log10 of ρ."""
+        return math.log10(self.radius) if self.radius else -math.inf
+
+    @property
+    def must_vanish(self) -> bool:
+        """The sufficient condition."""
+        return self.log10_bound < -_ROUNDING
+
+    @property
+    def may_explode(self) -> bool:
+        """The necessary condition."""
+        return self.log10_bound > _ROUNDING
+
+
+def bounds_of(subject: Subject, tick: Tick) -> Bounds | None:
+    """That of the first cell's W; None of a cell with gates, or one that is too large."""
+    cell = cell_of(subject)
+    if cell in GATED or subject.setup.recurrent.hidden_size > MOST_UNITS:
+        return None
+    w = parameters_of(subject, 1, tick)["weight_hh_l0"]
+    sigma_max = float(np.linalg.norm(w, 2))
+    tick(1.0)
+    radius = float(np.abs(np.linalg.eigvals(w)).max())
+    return Bounds(sigma_max, radius, activation(cell).max_abs_derivative)

@@ -1,0 +1,317 @@
+"""The verdict on how far back a recurrent cell remembers: what became of its gradient, and why."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.mathematics.precision import FORMATS
+from gradtui.models.finding import Finding, Kind, digits_beside
+from gradtui.models.judging import Judgement, Shares
+from gradtui.models.patience import why_fewer
+from gradtui.models.quantiles import quantiles
+from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.cost import cells_drawn, seconds_of
+from gradtui.models.recurrent.memory import Memory
+from gradtui.models.subject import subjects_of
+from gradtui.models.wording import a_layer
+from gradtui.wording import counted, factor, magnitude, percent, plain, rate, share_of
+
+_MOST_OF_IT = 0.75
+"""Whoever has this share of a factor, in decades, did most of it."""
+
+_NOT_NORMAL = 1.05
+"""W is far from normal where σ_max is so many times ρ, and a gradient grows where it gains that."""
+
+_NEARLY_ALL, _FEW = 0.99, 0.25
+"""Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
+
+
+def diagnose(memory: Memory) -> Finding:
+    """The finding on one subject."""
+    cause = (
+        _truncated(memory),
+        _how_far(memory),
+        _made(memory),
+        _gates(memory),
+        _conditions(memory),
+        _grows_first(memory),
+        _death(memory),
+    )
+    evidence = (_drawn(memory), _hidden_in_the_sum(memory), _clipped(memory), _formats(memory))
+    return Finding(
+        memory.subject.name,
+        memory.kind,
+        _sentence(memory),
+        " ".join(filter(None, cause)),
+        " ".join(filter(None, evidence)),
+        memory.remedy,
+    )
+
+
+def said(judgement: Judgement, shares: Shares | None, lag: int) -> str:
+    """What arrives at the lag that is judged, in words."""
+    arrives = share_of(judgement.log10_there, "the loss's gradient", judgement.digits)
+    what = f"{arrives} arrives at h {counted(lag, 'step')} back"
+    if shares is None or shares.counts[Kind.DEAD] == shares.total:
+        return what
+    return f"{what} in the median"
+
+
+def _sentence(memory: Memory) -> str:
+    kind, judgement, shares = memory.kind, memory.judgement, memory.shares
+    subject, limit, ratio = memory.subject, memory.log10_limit, judgement.log10_there
+    begin = f"{cell_of(subject)} with {recipe_of(subject)} {kind}"
+    if shares is not None:
+        begin += f" {shares.text('cells')}"
+    what, of_many = said(judgement, shares, memory.lag_judged), (shares or _ONE).healthy_in
+    if judgement.kind is not kind:
+        low, _, high = (float(edge[_at(memory)]) for edge in memory.measured.quantiles)
+        least, most = (factor(edge, digits_beside(edge, limit)) for edge in (low, high))
+        digits = digits_beside(0.0, limit)
+        healthy = f"{magnitude(limit, digits)} to {magnitude(-limit, digits)}"
+        return (
+            f"{begin}: {what}, but {least} to {most} in 90 % of them; "
+            f"healthy is {healthy}{of_many}."
+        )
+    if kind is Kind.DEAD:
+        return f"{begin}: {what}."
+    healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
+    if judgement.at:
+        ends = said(judgement.ends, shares, memory.horizon)
+        return f"{begin} on the way: {what}, and yet {ends}; {healthy}."
+    each = ""
+    if memory.horizon > 1:
+        each = f", {a_layer(judgement.log10_ratio, memory.horizon)} a step"
+    return f"{begin}: {what}{each}; {healthy}."
+
+
+_ONE = Shares.of([Kind.HEALTHY])
+
+
+def _at(memory: Memory) -> int:
+    """The index of the lag that is judged among those kept."""
+    return int(np.searchsorted(memory.measured.lags, memory.lag_judged))
+
+
+# --------------------------------------------------------------------- cause
+
+
+def _truncated(memory: Memory) -> str:
+    """That nothing comes from beyond a truncation."""
+    steps = memory.subject.setup.recurrent.steps
+    if memory.horizon == steps:
+        return ""
+    text = (
+        f"Truncated after {counted(memory.horizon, 'step')}, exactly nothing arrives at the "
+        f"{steps - memory.horizon:,} before"
+    )
+    cut = memory.measured.cut
+    if cut is None or not math.isfinite(cut.log10_arriving):
+        return f"{text}."
+    text = f"{text}; {factor(cut.log10_arriving)} would, {counted(steps, 'step')} back"
+    if math.isnan(cut.share):
+        return f"{text}."
+    return (
+        f"{text}, and {percent(cut.share)} of ∂L/∂W, by the norms of what each step adds, is cut."
+    )
+
+
+def _how_far(memory: Memory) -> str:
+    """From where on less than the threshold arrives, and how soon half is lost, or it doubles."""
+    kind, judgement = memory.kind, memory.judgement
+    if judgement.kind is not kind or memory.horizon < 2:
+        return ""
+    if kind is Kind.VANISHING and memory.forgets_at is not None and memory.half_life is not None:
+        limit = magnitude(memory.log10_limit)
+        text = f"From {counted(memory.forgets_at, 'step')} back on it is less than {limit}"
+        return f"{text}; half is lost in {_steps(memory.half_life)}."
+    if kind is Kind.EXPLODING and memory.log10_rate > 0.0:
+        return f"It doubles in {_steps(math.log10(2.0) / memory.log10_rate)}."
+    return ""
+
+
+def _steps(count: float) -> str:
+    """So many steps, maybe broken."""
+    text = plain(count)
+    return f"{text} step{'' if text == '1' else 's'}"
+
+
+def _made(memory: Memory) -> str:
+    """What f′ and W of a vanilla RNN make of it a step."""
+    slopes, weights = memory.measured.made_a_step
+    if memory.measured.gates or not math.isfinite(slopes + weights):
+        return ""
+    text = f"A step, f′ makes {rate(slopes)} of it and W {rate(weights)}"
+    whole = slopes + weights
+    if memory.kind is Kind.HEALTHY or not whole:
+        return f"{text}."
+    if weights / whole >= _MOST_OF_IT:
+        return f"{text}, so it is W more than f′."
+    if slopes / whole >= _MOST_OF_IT:
+        return f"{text}, so it is f′ more than W."
+    return f"{text}, so it is both."
+
+
+def _gates(memory: Memory) -> str:
+    """How far the gates are open, and what a bias would keep."""
+    gates, cell = memory.measured.gates, memory.measured.median_cell
+    if not gates:
+        return ""
+    opened = ", ".join(f"{name} {plain(mean, 2)}" for name, mean in gates.items())
+    text = f"The gates are open to {opened} in the mean"
+    if cell is None:
+        return f"{text}; z keeps the state."
+    there = float(cell[memory.measured.lags == memory.horizon][0])
+    text = f"{text}; at c arrives {factor(there)}"
+    if math.isfinite(there) and memory.horizon > 1:
+        text = f"{text}, {a_layer(there - float(cell[0]), memory.horizon)} a step"
+    if memory.kind is not Kind.VANISHING:
+        return f"{text}."
+    bias = bias_for(memory.log10_limit, memory.horizon)
+    limit, steps = magnitude(memory.log10_limit), memory.horizon
+    return (
+        f"{text}. Along c alone a forget bias b keeps σ(b)^{steps}: {limit} at b = {plain(bias)}."
+    )
+
+
+def bias_for(log10: float, steps: int) -> float:
+    """The bias b of σ(b)^steps = 10^log10, for log10 below 0."""
+    log_sigma = log10 * math.log(10.0) / steps
+    return log_sigma - math.log(-math.expm1(log_sigma))
+
+
+def _conditions(memory: Memory) -> str:
+    """The sufficient condition for vanishing, the necessary one for exploding."""
+    bounds, kind = memory.bounds, memory.kind
+    if bounds is None or kind is Kind.DEAD or math.isinf(bounds.slope):
+        return ""
+    most = f"1/max f′ = {plain(1.0 / bounds.slope)}" if bounds.slope else "1/max f′ = ∞"
+    text = f"σmax(W) = {plain(bounds.sigma_max)} of the first cell is"
+    if bounds.must_vanish:
+        by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
+        if kind is Kind.VANISHING:
+            return f"{text} below {most}: that suffices for every gradient to vanish, by {by}."
+        latest = math.ceil(memory.log10_limit / bounds.log10_bound)
+        return (
+            f"{text} below {most}: every gradient vanishes, by {by}, below "
+            f"{magnitude(memory.log10_limit)} after {latest:,} steps at the latest."
+        )
+    if not bounds.may_explode:
+        return f"{text} {most}: no gradient can explode."
+    if kind is Kind.EXPLODING:
+        return f"{text} above {most}, as it has to be where a gradient explodes."
+    return f"{text} above {most}: needed for a gradient to explode, and not sufficient."
+
+
+def _grows_first(memory: Memory) -> str:
+    """That it grows before it decays, where W is far from normal."""
+    bounds, median = memory.bounds, memory.median
+    if bounds is None or memory.kind is Kind.DEAD:
+        return ""
+    top, last = int(np.argmax(median)), float(median[_at(memory)])
+    gain = math.log10(_NOT_NORMAL)
+    grown = float(median[top])
+    if not (
+        grown > gain and last < grown - gain and bounds.radius * _NOT_NORMAL < bounds.sigma_max
+    ):
+        return ""
+    return (
+        f"It grows first, to {factor(grown)} at {counted(int(memory.measured.lags[top]), 'step')}: "
+        f"W is not normal, its spectral radius {plain(bounds.radius)} is below σmax."
+    )
+
+
+def _death(memory: Memory) -> str:
+    """Where it ends, where it does."""
+    stops, cells = memory.measured.stops, memory.measured.cells
+    if not stops:
+        return ""
+    by_slopes = sum(stop.by_slopes for stop in stops)
+    many = "" if len(stops) == cells else f"In {len(stops)} of {cells} cells it ends: "
+    first = min(stop.lag for stop in stops)
+    where = f"{counted(first, 'step')} back{' at the earliest' if len(stops) > 1 else ''}"
+    if by_slopes == len(stops):
+        taken = "the gates pass" if memory.measured.gates else "f′ is 0 for every unit that carries"
+        what = f"{taken} {'nothing of ' if memory.measured.gates else ''}it"
+    elif not by_slopes:
+        what = "the weights lead none of it on"
+    else:
+        what = "f′ or the weights make exactly 0 of it"
+    text = f"{many}{what}, {where}."
+    return text if many else text[:1].upper() + text[1:] if text[0] != "f" else text
+
+
+# ------------------------------------------------------------------ evidence
+
+
+def _drawn(memory: Memory) -> str:
+    """On how many cells it rests."""
+    setup, cells = memory.subject.setup, memory.measured.cells
+    knobs = setup.recurrent
+    subjects = subjects_of(memory.subject.among, "recurrent")
+    over = counted(knobs.batch_size, "sequence") + f" of {counted(knobs.steps, 'step')}"
+    each = "" if cells == 1 else " each"
+    text = f"On {counted(cells, 'cell')} of {counted(knobs.hidden_size, 'unit')}, {over}{each}."
+    seconds = sum(map(seconds_of, subjects))
+    fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
+    return f"{text} {fewer}".strip()
+
+
+def _hidden_in_the_sum(memory: Memory) -> str:
+    """From how few steps nearly all of ∂L/∂W comes, which hides what becomes of the others."""
+    passed = memory.measured.median_passed
+    if memory.kind is not Kind.VANISHING or not np.isfinite(passed).all():
+        return ""
+    steps = int(memory.measured.lags[np.argmax(passed >= _NEARLY_ALL)]) + 1
+    if steps > _FEW * memory.horizon:
+        return ""
+    return (
+        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
+        f"{counted(steps, 'step')}: that sum hides the vanishing."
+    )
+
+
+def _clipped(memory: Memory) -> str:
+    """What clipping makes of the parameters' gradient, and what it cannot."""
+    knobs, measured = memory.subject.setup.recurrent, memory.measured
+    if not knobs.clip or memory.horizon < knobs.steps:
+        return ""
+    limit, norms = math.log10(knobs.clip), measured.log10_parameters
+    clipped, cells = int((norms > limit).sum()), measured.cells
+    median, in_median = float(quantiles(norms)[1]), "" if cells == 1 else " in the median"
+    norm = f"‖∂L/∂θ‖, of all parameters, is {magnitude(median)}{in_median}"
+    if not clipped:
+        return f"Nothing is clipped at {plain(knobs.clip)}: {norm}."
+    many = "" if cells == 1 else f" in {clipped} of {cells} cells"
+    text = (
+        f"Clipped at {plain(knobs.clip)}{many}: {norm}, {magnitude(min(median, limit))} after it."
+    )
+    if memory.kind is Kind.EXPLODING:
+        return f"{text} {_from_the_earliest(memory)}".strip()
+    return f"{text} It makes all of it smaller alike, and helps nothing that vanishes."
+
+
+def _from_the_earliest(memory: Memory) -> str:
+    """From how few of the earliest steps nearly all of ∂L/∂W comes."""
+    passed = memory.measured.median_passed
+    if not np.isfinite(passed).all():
+        return ""
+    first = int(memory.measured.lags[np.argmax(passed >= 1.0 - _NEARLY_ALL)])
+    if (steps := memory.horizon - first) > _FEW * memory.horizon:
+        return ""
+    return (
+        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the "
+        f"earliest {counted(steps, 'step')}, clipped or not."
+    )
+
+
+def _formats(memory: Memory) -> str:
+    """In which formats a typical number of it is lost, and from where on."""
+    parts = [
+        f"in {format.name} {'inf' if lost[1] == '∞' else '0'} {counted(lost[0], 'step')} back"
+        for format in FORMATS
+        if (lost := memory.lost_at(format)) is not None and lost[0] <= memory.horizon
+    ]
+    return f"A typical number of it is {', '.join(parts)}." if parts else ""

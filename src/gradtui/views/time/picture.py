@@ -1,0 +1,152 @@
+"""The picture of memories: every curve by lag, and beside the focused one what is known of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.mathematics.precision import FORMATS
+from gradtui.models.recurrent.cost import in_map
+from gradtui.models.recurrent.memory import Memory
+from gradtui.models.wording import a_layer
+from gradtui.plots.canvas import Canvas
+from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
+from gradtui.setup import Setup
+from gradtui.views.columns import in_columns
+from gradtui.views.curves import drawing_order
+from gradtui.views.time.lags import lag_label, lag_limits, lag_ticks, places
+from gradtui.views.time.map import draw_map
+from gradtui.views.time.study import Memories, along
+from gradtui.views.view import Size
+from gradtui.wording import decade, decade_cells, magnitude, percent, plain, told
+
+_WIDTHS = (8, 8, 8, 8, 10, 10, 18, 8, *(7 for _ in FORMATS))
+_DISPENSABLE = ("f64", "bf16", "f32", "5 %", "95 %", "∂L/∂W", "f16", "gates", "half-life")
+
+
+def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
+    """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or a map."""
+    focused = result.focused(setup)
+    if focused.map is not None:
+        return draw_map(focused.map, focused.subject.name, setup, size, marker)
+    low, high = _limits(result, focused)
+    log = setup.recurrent.lag_axis == "log"
+    in_decades = high - low > 3.0
+    canvas = Canvas(
+        size.width,
+        size.height - 1,
+        lag_limits(setup),
+        (low, high),
+        x_label=lag_label(setup),
+        y_label=decade if in_decades else lambda at: magnitude(at, 2),
+        marker=marker,
+        label_width=decade_cells(low, high),
+        x_ticks=lag_ticks(setup, size.width),
+        whole_y=in_decades,
+        log_y=True,
+        x_title="lag",
+        y_title="‖∂L/∂h‖",
+    )
+    canvas.level(setup.log10_threshold, f"{magnitude(setup.log10_threshold)}", "muted")
+    _expected(canvas, focused, log=log)
+    chosen = result.each.index(focused)
+    for index in drawing_order(len(result.each), chosen):
+        memory, dash = result.each[index], dash_of(index, index == chosen)
+        x = places(memory.measured.lags, log=log)
+        name = memory.subject.name
+        canvas.line(x, memory.median, curve_role(index), dash, name, LETTERS[index])
+    canvas.upright(float(places([setup.lag], log=log)[0]), "cursor")
+    heading = _heading(result, focused, setup, size.width)
+    return Picture.of([heading], size.width).above(canvas.build())
+
+
+def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
+    """Of the focused one: what cells scatter by, ∂L/∂c, and what its weights alone say."""
+    measured, bounds = focused.measured, focused.bounds
+    x = places(measured.lags, log=log)
+    if measured.cells > 1:
+        low, _, high = measured.quantiles
+        canvas.band(x, low, high, "spread", f"90 % of {measured.cells} cells")
+    if bounds is not None:
+        for step, dash, name in (
+            (bounds.log10_bound, "sparse", "bound"),
+            (bounds.log10_radius, "long", "radius"),
+        ):
+            line = [along(int(lag), step) for lag in measured.lags]
+            canvas.line(x, line, "muted", dash, f"{name} of {focused.subject.name}")
+    if measured.median_cell is not None:
+        name = f"∂L/∂c of {focused.subject.name}"
+        canvas.line(x, measured.median_cell, "spread", "dash-dot-dot", name)
+
+
+def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row:
+    """The title and, as far as there is room, what the lines without a letter are."""
+    parts = [("       ‖∂L/∂h‖ by lag", "title")]
+    if setup.recurrent.picture == "map" and not in_map([one.subject for one in result.each]):
+        parts.append(("  no time for a map: give more patience", "warn"))
+    zeros = sum(int(np.isneginf(memory.median).sum()) for memory in result.each)
+    if zeros:
+        parts.append((f"  {zeros} exact zeros are not drawn", "warn"))
+    if focused.measured.cells > 1:
+        parts.append((f"  ░ 90 % of {focused.measured.cells} cells", "spread"))
+    if focused.measured.median_cell is not None:
+        parts.append(("  ╍ ∂L/∂c", "spread"))
+    if focused.bounds is not None:
+        parts += [("  ⠂ bound", "muted"), ("  ━ ━ radius", "muted")]
+    return row_within(width, *parts)
+
+
+def _limits(result: Memories, focused: Memory) -> tuple[float, float]:
+    """From the smallest to the largest value that is drawn; bound and radius as far as near."""
+    shown = [memory.median for memory in result.each]
+    shown += [focused.measured.quantiles[0], focused.measured.quantiles[2]]
+    if focused.measured.median_cell is not None:
+        shown.append(focused.measured.median_cell)
+    values = np.concatenate(shown)
+    values = values[np.isfinite(values)]
+    low, high = float(values.min()), float(values.max())
+    reach = max(0.5 * (high - low), 1.0)
+    last = int(focused.measured.lags[-1])
+    bounds = focused.bounds
+    for step in () if bounds is None else (bounds.log10_bound, bounds.log10_radius):
+        end = along(last, step)
+        if math.isfinite(end):
+            low, high = max(min(low, end), low - reach), min(max(high, end), high + reach)
+    margin = max(0.04 * (high - low), 0.5 - 0.5 * (high - low))
+    return low - margin, high + margin
+
+
+def readout(result: Memories, setup: Setup, width: int) -> tuple[Row, ...]:
+    """A line for each curve: what arrives at the cursor's lag, and how far back it remembers."""
+    cells = [_cells(memory, setup.lag) for memory in result.each]
+    return in_columns(
+        f" lag {setup.lag}",
+        {head: [line[head] for line in cells] for head in cells[0]},
+        [(memory.subject.name, memory.kind) for memory in result.each],
+        width,
+        usual=_WIDTHS,
+        without=_DISPENSABLE,
+        longest=len(f" lag {setup.recurrent.steps}"),
+    )
+
+
+def _cells(memory: Memory, lag: int) -> dict[str, str]:
+    """What stands in the readout of one of them, by the head of its column."""
+    measured = memory.measured
+    at = int(np.abs(measured.lags - lag).argmin())
+    low, median, high = (told(float(edge[at])) for edge in measured.quantiles)
+    share, half = float(measured.median_passed[at]), memory.half_life
+    back = memory.forgets_at
+    return {
+        "arrives": median,
+        "5 %": low,
+        "95 %": high,
+        "a step": a_layer(memory.judgement.log10_ratio, memory.horizon),
+        "half-life": "∞" if half is None else plain(half),
+        "forgets at": f">{measured.lags[-1]:,}" if back is None else f"{back:,}",
+        "gates": " ".join(f"{name} {plain(mean, 2)}" for name, mean in measured.gates.items())
+        or "-",
+        "∂L/∂W": "-" if math.isnan(share) else percent(share),
+        **memory.lost_in_formats(),
+    }

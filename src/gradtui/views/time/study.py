@@ -1,0 +1,95 @@
+"""What the time view knows: how far back everything that is compared remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradtui.mathematics.precision import FORMATS
+from gradtui.models.decay import Value
+from gradtui.models.finding import Finding
+from gradtui.models.recurrent import course
+from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.memory import Memory
+from gradtui.models.recurrent.verdict import diagnose
+from gradtui.progress import Tick
+from gradtui.setup import Setup
+from gradtui.views.view import Table
+
+
+@dataclass(frozen=True, eq=False)
+class Memories:
+    """One for each of what is compared."""
+
+    each: tuple[Memory, ...]
+
+    def of(self, subject: str) -> Memory:
+        """That of one subject."""
+        return next(memory for memory in self.each if memory.subject.name == subject)
+
+    def focused(self, setup: Setup) -> Memory:
+        """The one that verdict and details are for."""
+        return self.of(setup.focus_of(tuple(memory.subject.name for memory in self.each)))
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[Memories]:
+    """One cell of each at once, and then more of them."""
+    for memories in course.run(setup, tick):
+        yield Memories(memories)
+
+
+def finding(result: Memories, subject: str) -> Finding:
+    """The verdict on one of them."""
+    return diagnose(result.of(subject))
+
+
+def table(result: Memories) -> Table:
+    """A row for each cell and lag; of a map, for each value too."""
+    if all(memory.map is not None for memory in result.each):
+        return [row for memory in result.each for row in _map_rows(memory)]
+    return [row for memory in result.each for row in _rows(memory)]
+
+
+def _rows(memory: Memory) -> Iterator[dict[str, Value]]:
+    measured, bounds = memory.measured, memory.bounds
+    low, median, high = measured.quantiles
+    numbers = memory.log10_number(median)
+    for at, lag in enumerate(measured.lags.tolist()):
+        share = float(measured.median_passed[at])
+        yield {
+            "cell": cell_of(memory.subject),
+            "init": recipe_of(memory.subject),
+            "lag": lag,
+            "log10_grad_h_5": float(low[at]),
+            "log10_grad_h_50": float(median[at]),
+            "log10_grad_h_95": float(high[at]),
+            "log10_grad_c_50": None
+            if measured.median_cell is None
+            else float(measured.median_cell[at]),
+            "log10_bound": None if bounds is None else along(lag, bounds.log10_bound),
+            "log10_radius": None if bounds is None else along(lag, bounds.log10_radius),
+            "share_of_grad_w": None if np.isnan(share) else share,
+            **{f"gradient_{format.name}": format.becomes(float(numbers[at])) for format in FORMATS},
+        }
+
+
+def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
+    mapped = memory.map
+    assert mapped is not None
+    for value, row in zip(mapped.values.tolist(), mapped.log10.tolist(), strict=True):
+        for lag, log10 in zip(mapped.lags.tolist(), row, strict=True):
+            yield {
+                "cell": cell_of(memory.subject),
+                "init": recipe_of(memory.subject),
+                "swept": mapped.swept,
+                "value": value,
+                "lag": lag,
+                "log10_grad_h_50": log10,
+            }
+
+
+def along(lag: int, log10_a_step: float) -> float:
+    """log10 of a factor to the power of a lag; 0^0 is 1."""
+    return lag * log10_a_step if lag else 0.0

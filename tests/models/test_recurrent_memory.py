@@ -1,0 +1,503 @@
+"""How far back a recurrent cell remembers: the numbers, and what is said of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradtui.errors import InputError
+from gradtui.mathematics.recurrent import recurrent_jacobian
+from gradtui.models.finding import Finding, Kind
+from gradtui.models.recurrent.cells import flow_of, parameters_of
+from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, in_map, seconds_of
+from gradtui.models.recurrent.course import run
+from gradtui.models.recurrent.mapping import map_of
+from gradtui.models.recurrent.memory import KEPT_LAGS, Gathered, Measured, Memory, kept_lags
+from gradtui.models.recurrent.theory import bounds_of
+from gradtui.models.recurrent.verdict import bias_for, diagnose
+from gradtui.models.subject import Subject, subjects_of
+from gradtui.progress import unwatched
+from gradtui.setup import Setup
+from support.watch import Watch
+
+LOG10_2 = math.log10(2.0)
+
+
+def setup_of(cell: str = "tanh", init: str = "pytorch", **knobs: Any) -> Setup:
+    small = {"hidden_size": 12, "input_size": 5, "draws": 4, "steps": 30}
+    setup = Setup.of(cells=(cell,), cell_init=(init,), **(small | knobs))
+    return setup.clamped().checked()
+
+
+def subject_of(*form: str, **knobs: Any) -> Subject:
+    return subjects_of(setup_of(*form, **knobs), "recurrent")[0]
+
+
+def measured_of(subject: Subject, cells: int) -> Measured:
+    gathered = Gathered(subject)
+    for number in range(1, cells + 1):
+        gathered.add(flow_of(subject, number))
+    return gathered.measured()
+
+
+def memory_of(*form: str, **knobs: Any) -> Memory:
+    """Without looking for what helps."""
+    subject = subject_of(*form, **knobs)
+    measured = measured_of(subject, subject.setup.recurrent.draws)
+    return Memory(subject, measured, bounds_of(subject, unwatched))
+
+
+def finding_of(*form: str, **knobs: Any) -> Finding:
+    return diagnose(memory_of(*form, **knobs))
+
+
+# ------------------------------------------------------------------ numbers
+
+
+def test_tanh_at_rest_with_half_of_the_identity_halves_it_in_every_step() -> None:
+    memory = memory_of("tanh", "identity(alpha=0.5)", x=0.0, steps=100)
+    for row in memory.measured.log10:
+        np.testing.assert_allclose(row, -LOG10_2 * np.arange(101), rtol=1e-13, atol=1e-13)
+    assert memory.half_life == pytest.approx(1.0, rel=1e-13)
+
+
+def test_nine_tenths_to_the_hundredth() -> None:
+    memory = memory_of("identity", "identity(0.9)", steps=100)
+    assert 10.0 ** memory.median[-1] == pytest.approx(2.656139888758e-05, rel=1e-11)
+    # 0.9^65 = 0.00106, 0.9^66 = 0.00096
+    assert memory.forgets_at == 66
+
+
+@pytest.mark.parametrize(("bias", "steps"), [(0, 1.00), (1, 2.21), (2, 5.46), (3, 14.27)])
+def test_the_half_life_of_an_lstm_s_cell_gradient(bias: float, steps: float) -> None:
+    """ln ½ / ln σ(b), where only c leads on: W_hh = 0 and no inputs."""
+    memory = memory_of("lstm", "identity(0)", forget_bias=float(bias), x=0.0)
+    cell = memory.measured.median_cell
+    assert cell is not None
+    a_step = np.diff(cell)
+    np.testing.assert_allclose(a_step, -math.log10(1.0 + math.exp(-bias)), rtol=1e-10)
+    assert round(-LOG10_2 / float(a_step[0]), 2) == steps
+
+
+def test_a_linear_rnn_with_gaussian_weights_keeps_g_squared_in_the_mean_square() -> None:
+    """E‖gW ᵀu‖² = g² of the first step exactly, within three standard errors of 400 cells."""
+    g = 1.3
+    measured = measured_of(subject_of("identity", f"gaussian({g})", hidden_size=16, steps=1), 400)
+    squares = 10.0 ** (2.0 * measured.log10[:, 1])
+    error = squares.std(ddof=1) / math.sqrt(len(squares))
+    assert abs(squares.mean() - g**2) < 3.0 * error < 0.1
+
+
+@pytest.mark.parametrize("cell", ["tanh", "softsign", "sigmoid", "relu", "silu"])
+@pytest.mark.parametrize("init", ["pytorch", "orthogonal", "gaussian(1.5)", "radius(0.9)"])
+def test_no_gradient_exceeds_the_bound(cell: str, init: str) -> None:
+    """(σ_max · max |f′|)^k, of the first cell."""
+    memory = memory_of(cell, init, x=0.3, draws=1)
+    assert memory.bounds is not None
+    bound = memory.measured.lags * memory.bounds.log10_bound
+    assert (memory.measured.log10[0] <= bound + 1e-9).all()
+
+
+@pytest.mark.parametrize("x", [0.0, 0.1, 1.0, 10.0])
+def test_a_largest_singular_value_below_1_always_vanishes(x: float) -> None:
+    memory = memory_of("tanh", "sigma_max(0.97)", x=x, steps=300, draws=3)
+    assert memory.bounds is not None
+    assert memory.bounds.must_vanish
+    assert memory.bounds.sigma_max == pytest.approx(0.97, rel=1e-12)
+    assert all((np.diff(row) < 0.0).all() for row in memory.measured.log10)
+    assert memory.kind is Kind.VANISHING
+    assert "suffices for every gradient to vanish" in diagnose(memory).cause
+
+
+def test_the_radius_is_that_of_the_first_cell() -> None:
+    subject = subject_of("tanh", "radius(0.8)")
+    bounds = bounds_of(subject, unwatched)
+    assert bounds is not None
+    w = parameters_of(subject, 1)["weight_hh_l0"]
+    assert bounds.radius == pytest.approx(0.8, rel=1e-9)
+    assert bounds.sigma_max == pytest.approx(math.sqrt(np.linalg.eigvalsh(w @ w.T)[-1]), rel=1e-9)
+
+
+def test_it_lies_within_the_singular_values_of_the_jacobian() -> None:
+    """‖∂L/∂h_{T-k}‖ between the least and the largest singular value of ∂h_T/∂h_{T-k}."""
+    subject = subject_of("lstm", forget_bias=1.0, steps=12, draws=1)
+    row = measured_of(subject, 1).log10[0]
+    x = np.random.default_rng([0, 6, 1]).standard_normal((12, 1, 5))
+    found = recurrent_jacobian("lstm", parameters_of(subject, 1), x[:, 0], range(1, 13))
+    assert (row[1:] <= found.log10_largest + 1e-9).all()
+    assert (row[1:] >= found.log10_smallest - 1e-9).all()
+
+
+def test_what_f_and_w_make_is_all_that_becomes_of_it() -> None:
+    memory = memory_of("tanh", "gaussian(1.2)")
+    slopes, weights = memory.measured.made_a_step
+    a_step = float(memory.measured.log10[:, -1].mean()) / memory.horizon
+    assert slopes + weights == pytest.approx(a_step, rel=1e-12)
+    assert slopes < 0.0
+    alone = memory_of("identity", "gaussian(1.2)").measured.made_a_step
+    assert alone[0] == pytest.approx(0.0, abs=1e-12)
+
+
+# ---------------------------------------------------------- what is compared
+
+
+def test_the_same_number_gives_the_same_cell_scale_apart() -> None:
+    one, other = (subject_of("tanh", init) for init in ("gaussian(0.5)", "gaussian(1.5)"))
+    for number in (1, 7):
+        few, many = (parameters_of(subject, number) for subject in (one, other))
+        np.testing.assert_allclose(3.0 * few["weight_hh_l0"], many["weight_hh_l0"], rtol=1e-14)
+        np.testing.assert_array_equal(few["weight_ih_l0"], many["weight_ih_l0"])
+    first, second = (parameters_of(one, number)["weight_hh_l0"] for number in (1, 2))
+    assert not np.allclose(first, second)
+
+
+def test_half_of_w_leaves_half_to_the_twentieth_of_what_w_does() -> None:
+    """The same draws, and a linear cell."""
+    knobs = {"hidden_size": 3, "steps": 20, "x": 0.0}
+    whole, half = (
+        memory_of("identity", init, **knobs)
+        for init in ("gaussian(sqrt(3))", "gaussian(sqrt(3/4))")
+    )
+    apart = whole.measured.log10 - half.measured.log10
+    np.testing.assert_allclose(apart, np.tile(LOG10_2 * np.arange(21), (4, 1)), atol=1e-10)
+
+
+def test_a_forget_bias_is_for_gated_cells_and_leaves_the_others_as_they_are() -> None:
+    setup = setup_of("tanh").with_(cells=("tanh", "lstm"), forget_bias=2.0)
+    tanh, lstm = subjects_of(setup, "recurrent")
+    plain = subject_of("tanh")
+    np.testing.assert_array_equal(
+        parameters_of(tanh, 1)["bias_ih_l0"], parameters_of(plain, 1)["bias_ih_l0"]
+    )
+    weights = parameters_of(lstm, 1)
+    assert set(weights["bias_ih_l0"][12:24]) == {2.0}
+    assert set(weights["bias_hh_l0"][12:24]) == {0.0}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 511, 512, 513, 700, 10_000])
+@pytest.mark.parametrize("share", [1.0, 0.37])
+def test_the_lags_that_are_kept(steps: int, share: float) -> None:
+    horizon = max(int(share * steps), 1)
+    lags = kept_lags(steps, horizon)
+    assert lags[0] == 0
+    assert lags[-1] == steps
+    assert {horizon, min(horizon + 1, steps)} <= {*lags.tolist()}
+    assert (np.diff(lags) > 0).all()
+    assert len(lags) <= KEPT_LAGS
+    if steps < KEPT_LAGS:
+        assert len(lags) == steps + 1
+
+
+# ------------------------------------------------------------------ truncation
+
+
+def test_truncated_exactly_nothing_arrives_beyond_and_the_rest_is_as_it_was() -> None:
+    whole, cut = memory_of(draws=2), memory_of(draws=2, truncate=7)
+    np.testing.assert_array_equal(cut.measured.log10[:, :8], whole.measured.log10[:, :8])
+    assert (cut.measured.log10[:, 8:] == -np.inf).all()
+    assert cut.forgets_at is not None
+    assert cut.forgets_at <= 8
+    text = diagnose(cut).text
+    assert "7 steps back" in text
+    assert "exactly nothing arrives at the 23 before" in text
+    # Of two the median is the smaller, as everywhere.
+    least = min(whole.measured.log10[:, -1])
+    assert cut.measured.cut is not None
+    assert cut.measured.cut.log10_arriving == pytest.approx(least, rel=1e-12)
+
+
+@pytest.mark.parametrize("truncate", [0, 30, 31, 5000])
+def test_a_truncation_beyond_the_sequence_is_none(truncate: int) -> None:
+    text = finding_of(draws=2, truncate=truncate).text
+    assert text == finding_of(draws=2).text
+    assert "Truncated" not in text
+
+
+def test_the_share_of_the_weights_gradient_by_lag() -> None:
+    """By the norms of what each step adds, which the flow of the cell gives."""
+    subject = subject_of("gru", steps=6, draws=1)
+    by_step = flow_of(subject, 1).log10_grad_parameters_by_step
+    assert by_step is not None
+    norms = 10.0 ** by_step["weight_hh_l0"][::-1]
+    passed = measured_of(subject, 1).median_passed
+    np.testing.assert_allclose(passed[:6], np.cumsum(norms) / norms.sum(), rtol=1e-12)
+    assert passed[6] == 1.0
+
+
+# -------------------------------------------------------------- what is said
+
+
+def test_a_healthy_one_is_said_to_be_and_nothing_ails_it() -> None:
+    found = finding_of("identity", "orthogonal")
+    assert found.kind is Kind.HEALTHY
+    assert "all of the loss's gradient arrives at h 30 steps back" in found.sentence
+    for word in ("less than", "vanish", "hides", "doubles", "so it is", "grows first"):
+        assert word not in found.text
+    assert "no gradient can explode" in found.cause
+
+
+def test_one_that_may_not_explode_is_not_said_to_need_more_for_it() -> None:
+    assert "sufficient" not in finding_of("tanh", "orthogonal").cause
+    assert "not sufficient" in finding_of("tanh", "gaussian(0.8)", x=0.0).cause
+
+
+def test_an_exploding_one() -> None:
+    found = finding_of("identity", "orthogonal(2)")
+    assert found.kind is Kind.EXPLODING
+    assert "×2 a step; healthy is below 1000" in found.sentence
+    assert "It doubles in 1 steps" not in found.cause
+    assert "It doubles in 1 step." in found.cause
+    assert "as it has to be where a gradient explodes" in found.cause
+    assert "hides" not in found.text
+
+
+@pytest.mark.parametrize("cell", ["tanh", "lstm", "gru"])
+def test_one_step_has_no_rate_and_no_half_life(cell: str) -> None:
+    found = finding_of(cell, steps=1)
+    assert "1 step back" in found.sentence
+    assert "a step;" not in found.sentence
+    assert "half is lost" not in found.text
+
+
+def test_a_relu_whose_units_are_all_off_is_dead_by_f() -> None:
+    found = finding_of("relu", "identity", x=0.0)
+    assert found.kind is Kind.DEAD
+    assert "none of the loss's gradient arrives at h 30 steps back." in found.sentence
+    assert "f′ is 0 for every unit that carries it, 1 step back" in found.cause
+    assert "W" not in found.cause
+
+
+def test_weights_of_zero_are_dead_by_the_weights() -> None:
+    found = finding_of("tanh", "identity(0)")
+    assert found.kind is Kind.DEAD
+    assert "The weights lead none of it on, 1 step back" in found.cause
+    assert "f′" not in found.cause
+
+
+def test_of_an_lstm_whose_h_leads_nowhere_it_says_what_arrives_at_c() -> None:
+    found = finding_of("lstm", "identity(0)", forget_bias=3.0, x=0.0)
+    assert found.kind is Kind.DEAD
+    assert re.search(r"at c arrives ×0\.1\d*, ×0\.95\d* a step", found.cause)
+
+
+def test_a_w_that_is_not_normal_grows_first() -> None:
+    """A direction that W multiplies by more than 1, of a radius below it."""
+    memory = memory_of("identity", "radius(0.9)", steps=200, draws=1, hidden_size=4)
+    peaks = []
+    for seed in range(40):
+        memory = memory_of("identity", "radius(0.9)", steps=200, draws=1, hidden_size=4, seed=seed)
+        median, text = memory.median, diagnose(memory).cause
+        grown = 10.0 ** float(median.max())
+        assert ("It grows first" in text) == (
+            grown > 1.05
+            and memory.bounds is not None
+            and memory.bounds.sigma_max > 1.05 * memory.bounds.radius
+        )
+        peaks.append(grown)
+    assert max(peaks) > 1.5
+    assert min(peaks) == 1.0
+
+
+def test_a_sum_hides_only_what_vanishes() -> None:
+    assert "that sum hides the vanishing" in finding_of("tanh", steps=100).evidence
+    assert "hides" not in finding_of("lstm", forget_bias=4.0, steps=100).text
+    assert (
+        "hides" not in finding_of("tanh", "gaussian", x=0.0, steps=99).text
+    )  # h is 0, and so is ∂L/∂W_hh
+
+
+# -------------------------------------------------------------------- clipping
+
+
+def test_the_norm_of_all_parameters_is_that_of_their_gradients_together() -> None:
+    subject = subject_of("gru", steps=6, draws=1)
+    norms = 10.0 ** np.array([*flow_of(subject, 1).log10_grad_parameters.values()])
+    found = measured_of(subject, 1).log10_parameters
+    np.testing.assert_allclose(found, [np.log10(np.linalg.norm(norms))], rtol=1e-12)
+
+
+def test_what_clipping_does_to_one_that_explodes() -> None:
+    found = finding_of("identity", "orthogonal(2)", clip=1.0, steps=100)
+    assert "Clipped at 1 in 4 of 4 cells: ‖∂L/∂θ‖, of all parameters, is " in found.evidence
+    assert ", 1 after it." in found.evidence
+    # h grows as the gradient does, so that every step adds as much.
+    assert "earliest" not in found.evidence
+    assert "vanishes" not in found.evidence
+
+
+def test_clipped_or_not_nearly_all_of_what_explodes_is_of_the_earliest_steps() -> None:
+    form, knobs = ("tanh", "gaussian(3)"), {"steps": 100, "draws": 1, "hidden_size": 64}
+    found = finding_of(*form, **knobs, clip=1.0)
+    said = re.search(r"99 % of ∂L/∂W, .*? is of the earliest (\d+) steps, clipped", found.evidence)
+    assert said is not None
+    by_step = flow_of(subject_of(*form, **knobs), 1).log10_grad_parameters_by_step
+    assert by_step is not None
+    norms = 10.0 ** by_step["weight_hh_l0"]
+    passed = np.cumsum(norms) / norms.sum()
+    assert passed[int(said[1]) - 1] >= 0.99
+    assert passed[int(said[1]) - 3] < 0.99
+
+
+def test_clipping_helps_nothing_that_vanishes() -> None:
+    found = finding_of("tanh", clip=1e-3)
+    assert "in 4 of 4 cells" in found.evidence
+    assert "0.001 after it" in found.evidence
+    assert "helps nothing that vanishes" in found.evidence
+    assert "earliest" not in found.evidence
+
+
+def test_what_is_not_clipped_is_not_said_to_be() -> None:
+    assert "Nothing is clipped at 1e30" in finding_of("tanh", clip=1e30).evidence
+    for knobs in ({}, {"clip": 1e-3, "truncate": 5}):
+        assert "clipped" not in finding_of("tanh", **knobs).text.lower()
+
+
+def test_only_some_are_clipped() -> None:
+    norms = np.sort(measured_of(subject_of("tanh"), 4).log10_parameters)
+    clip = float(10.0 ** (0.5 * (norms[1] + norms[2])))
+    found = finding_of("tanh", clip=clip)
+    assert "in 2 of 4 cells" in found.evidence
+    after = re.search(r"is (\S+) in the median, (\S+) after it", found.evidence)
+    assert after is not None
+    assert after[1] == after[2]
+
+
+# ------------------------------------------------------------------ the least
+
+
+def test_one_unit_and_one_cell() -> None:
+    found = finding_of("tanh", hidden_size=1, draws=1)
+    assert "On 1 cell of 1 unit, 1 sequence of 30 steps." in found.evidence
+    assert "in all" not in found.sentence
+    assert "median" not in found.text
+
+
+@pytest.mark.parametrize("steps", [1, 10, 100, 10_000])
+def test_the_bias_for_a_length(steps: int) -> None:
+    """σ(b)^T is the threshold, by the definition of σ."""
+    for left in (1e-300, 1e-3, 0.5, 0.9):
+        bias = bias_for(math.log10(left), steps)
+        log_sigma = -math.log1p(math.exp(-bias)) if bias > -30 else bias
+        assert steps * log_sigma == pytest.approx(math.log(left), rel=1e-9)
+
+
+def test_half_of_the_identity_in_float16() -> None:
+    """One number of √12 as many as the norm: 0.5^k / √12 ≤ 2^-25 from k = 24 on."""
+    memory = memory_of("identity", "identity(0.5)", steps=200)
+    assert memory.lost_in_formats()["f16"] == "0:24"
+    assert memory.lost_in_formats()["f64"] == "-"
+    assert "in float16 0 24 steps back" in diagnose(memory).evidence
+
+
+# ------------------------------------------------------------------- the run
+
+
+def test_one_cell_is_there_at_once_and_the_rest_refine_it() -> None:
+    watch = Watch()
+    results = list(run(setup_of("lstm", draws=9, forget_bias=4.0), watch))
+    counts = [memories[0].measured.cells for memories in results]
+    assert counts[0] == 1
+    assert counts == sorted(counts)
+    assert counts[-1] == 9
+    assert watch.rises
+    assert results[-1][0].remedy is None
+
+
+def test_what_takes_longer_than_there_is_time_for_is_refused() -> None:
+    setup = setup_of("lstm", steps=10_000, hidden_size=1024)
+    with pytest.raises(InputError, match=r"steps.*patience"):
+        next(run(setup, unwatched))
+    few = setup_of("lstm", steps=2000, draws=10_000, patience=1.0)
+    subjects = subjects_of(few, "recurrent")
+    assert cells_drawn(subjects) * seconds_of(subjects[0]) <= 1.0
+    assert "patience" not in idle_in_time(few)
+    assert "patience" in idle_in_time(setup_of("tanh"))
+
+
+@pytest.mark.parametrize("cell", ["tanh", "gelu"])
+def test_a_bias_that_no_cell_has_is_idle(cell: str) -> None:
+    assert "forget_bias" in idle_in_time(setup_of(cell))
+    assert "forget_bias" not in idle_in_time(setup_of(cell).with_(cells=(cell, "gru")))
+
+
+@pytest.mark.parametrize(
+    ("form", "knobs", "label"),
+    [
+        (("tanh",), {"x": 0.0, "steps": 60}, "init = orthogonal"),
+        (("lstm",), {"steps": 100, "hidden_size": 48}, "forget bias"),
+        (("gru",), {"steps": 100, "hidden_size": 48}, "forget bias"),
+        (("lstm",), {"steps": 100, "seed": 1}, "init = orthogonal, forget bias"),
+        (("identity", "orthogonal(2)"), {}, "init = orthogonal"),
+        (("tanh",), {"x": 50.0, "steps": 20}, None),
+    ],
+)
+def test_what_is_offered_heals_the_very_cells_that_its_command_draws(
+    form: tuple[str, ...], knobs: dict[str, Any], label: str | None
+) -> None:
+    setup = setup_of(*form, **knobs)
+    *_, (memory,) = run(setup, unwatched)
+    assert memory.remedy is not None
+    if label is not None:
+        assert memory.remedy.label.startswith(label)
+    *_, (then,) = run(memory.remedy.applied(setup).checked(), unwatched)
+    assert then.kind is Kind.HEALTHY
+    found = diagnose(then)
+    what, _, many = memory.remedy.after.partition(", healthy in ")
+    assert what in found.sentence
+    assert many.endswith("of 4 cells")
+    assert f"in {'all 4' if many.startswith('4') else many.removesuffix(' cells')}" in (
+        found.sentence
+    )
+
+
+def test_nothing_is_offered_where_nothing_ails() -> None:
+    *_, (memory,) = run(setup_of("identity", "orthogonal"), unwatched)
+    assert memory.remedy is None
+
+
+# -------------------------------------------------------------------- the map
+
+
+def test_a_column_of_the_map_is_the_median_of_the_cells_with_that_bias() -> None:
+    subject = subject_of("lstm", steps=20)
+    mapped = map_of(subject, None, 3, unwatched)
+    assert mapped.swept == "forget bias"
+    assert (mapped.values[0], mapped.values[-1]) == (-2.0, 8.0)
+    for at in (0, 9, 30):
+        same = memory_of("lstm", steps=20, draws=3, forget_bias=float(mapped.values[at]))
+        np.testing.assert_array_equal(mapped.log10[at], same.median)
+    assert mapped.here == pytest.approx(0.0, abs=0.3)
+    assert map_of(subject_of("gru", forget_bias=1.5, steps=2), None, 1, unwatched).here == 1.5
+
+
+def test_of_a_vanilla_rnn_it_is_over_the_radius() -> None:
+    subject = subject_of("identity", steps=150)
+    mapped = map_of(subject, bounds_of(subject, unwatched), 2, unwatched)
+    assert mapped.swept == "spectral radius"
+    # In the end a linear cell's rate is its radius, but for a phase where that is complex.
+    rates = (mapped.log10[:, 150] - mapped.log10[:, 50]) / 100.0
+    np.testing.assert_allclose(rates, np.log10(mapped.values), atol=0.02)
+    same = memory_of("identity", f"radius({mapped.values[4]:.6g})", steps=150, draws=2)
+    np.testing.assert_array_equal(mapped.log10[4], same.median)
+
+
+def test_a_map_takes_chrono_s_weights_and_leaves_its_biases() -> None:
+    of_chrono = map_of(subject_of("lstm", "chrono(30)", steps=10), None, 1, unwatched)
+    of_pytorch = map_of(subject_of("lstm", steps=10), None, 1, unwatched)
+    np.testing.assert_array_equal(of_chrono.log10, of_pytorch.log10)
+    assert of_chrono.here > 1.0  # ln U(1, 29)
+
+
+def test_a_map_comes_only_when_it_is_asked_for_and_there_is_time() -> None:
+    setup = setup_of("gru", steps=8)
+    assert all(memories[0].map is None for memories in run(setup, unwatched))
+    *_, (memory,) = run(setup.with_(picture="map"), unwatched)
+    assert memory.map is not None
+    assert memory.map.cells == 4
+    few = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
+    assert in_map(subjects_of(few, "recurrent")) == 0
+    assert "patience" not in idle_in_time(few)
