@@ -85,7 +85,7 @@ async def test_it_opens_with_three_compared_at_depth_50_and_names_the_factor() -
 async def test_the_number_keys_switch_the_view_and_keep_what_was_set() -> None:
     few = State(setup=State().setup.with_(networks=2, units=8, depth=50)).touching(["depth"])
     async with running(few) as (app, pilot):
-        for key, view in zip("1234567", VIEWS, strict=True):
+        for key, view in zip("12345678", VIEWS, strict=True):
             await pilot.press(key)
             await settle(pilot)
             assert app.state.view == view
@@ -260,7 +260,7 @@ async def test_enter_on_a_filter_chooses_and_one_that_matches_nothing_is_no_trap
         assert app.state.filter == ""
         await pilot.press("slash", *"zz", "enter")
         assert prompting(app)
-        assert "filter: 'zz' is not in any activation's name" in said(app)
+        assert "filter: 'zz' is not in the name of any of the activations" in said(app)
         await pilot.press("tab")
         assert prompting(app)
         await pilot.press("escape")
@@ -354,7 +354,7 @@ async def test_the_palette_opens_a_knob_and_carries_out_a_key_of_the_view_s_own(
 async def test_the_palette_does_what_the_key_does() -> None:
     async with running() as (app, pilot):
         commands = {one.title: one.callback for one in app.get_system_commands(app.screen)}
-        commands["twice the depth  (})"]()
+        commands["twice the depth, or the steps  (})"]()
         await settle(pilot)
         assert app.state.setup.depth == 100
 

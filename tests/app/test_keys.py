@@ -707,6 +707,7 @@ def test_an_axis_enlarged_to_less_than_a_decade_keeps_its_ticks() -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_key_of_what_is_there_already_says_so(view: str) -> None:
     state = DEEP.with_(view=view)
+    state = state.with_(highlight=state.chosen[0])
     assert "is open" in going.switched(state, view).message
     assert going.switched(state, view).with_(message="") == state
     assert "alone already" in steps.only(state).message

@@ -128,9 +128,8 @@ def texts(tree: ast.Module) -> Iterator[str]:
 
 @EVERY
 def test_no_view_is_named_but_the_one_that_opens_at_the_start(name: str) -> None:
-    named = [
-        text for text in texts(TREES[name]) if set(VIEWS) & set(re.findall(r"\w+", text.lower()))
-    ]
+    names = {*VIEWS} - {"time"}  # which is a word of any sentence
+    named = [text for text in texts(TREES[name]) if names & set(re.findall(r"\w+", text.lower()))]
     assert named == (["decay"] if name == "state" else [])
 
 

@@ -132,6 +132,45 @@ def test_it_lies_within_the_singular_values_of_the_jacobian() -> None:
     assert (row[1:] >= found.log10_smallest - 1e-9).all()
 
 
+@pytest.mark.parametrize(
+    ("cell", "init", "knobs"),
+    [
+        ("tanh", "pytorch", {}),
+        ("relu", "identity", {}),
+        ("gru", "pytorch", {"forget_bias": 1.0}),
+        ("lstm", "orthogonal", {"forget_bias": 2.0}),
+    ],
+)
+def test_it_is_what_pytorch_s_autograd_finds(cell: str, init: str, knobs: dict[str, Any]) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    subject = subject_of(cell, init, draws=1, batch_size=3, **knobs)
+    measured = measured_of(subject, 1)
+    made: dict[str, Any] = {"lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}
+    if cell in made:
+        module = made[cell](5, 12, dtype=torch.float64)
+    else:
+        module = torch.nn.RNNCell(5, 12, nonlinearity=cell, dtype=torch.float64)
+    with torch.no_grad():
+        for name, value in parameters_of(subject, 1).items():
+            getattr(module, name.removesuffix("_l0")).copy_(torch.tensor(value))
+    x = torch.tensor(np.random.default_rng([0, 6, 1]).standard_normal((30, 3, 5)))
+    upstream = np.random.default_rng([0, 7, 1]).standard_normal((3, 12))
+    h, c = (torch.zeros(3, 12, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    states = [h]
+    for step in x:
+        if cell == "lstm":
+            h, c = module(step, (h, c))
+        else:
+            h = module(step, h)
+        h.retain_grad()
+        states.append(h)
+    (h * torch.tensor(upstream / np.linalg.norm(upstream))).sum().backward()
+    found = np.log10([state.grad.norm().item() for state in reversed(states)])
+    np.testing.assert_allclose(measured.log10[0], found, atol=1e-9)
+    norms = [parameter.grad.norm().item() for parameter in module.parameters()]
+    assert measured.log10_parameters[0] == pytest.approx(math.log10(math.hypot(*norms)), abs=1e-9)
+
+
 def test_what_f_and_w_make_is_all_that_becomes_of_it() -> None:
     memory = memory_of("tanh", "gaussian(1.2)")
     slopes, weights = memory.measured.made_a_step

@@ -11,7 +11,7 @@ from gradtui.plots.picture import Span, cells_of
 def labels_within(here: str, room: int) -> list[Span]:
     """The views on their keys, with as much of their names as there is room for."""
     names = list(view_keys())
-    for length, gap in ((None, " "), (_SHORT_NAME, "")):
+    for length, gap in ((None, " "), (_SHORT_NAME, ""), (_SHORTER_NAME, "")):
         spans = _labels(here, dict.fromkeys(names, length), gap)
         if cells_of(spans) <= room:
             return spans
@@ -42,8 +42,8 @@ def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list
 _FOUND_BY_NUMBER = 9
 """So many views are found by their digits alone."""
 
-_SHORT_NAME = 5
-"""Letters of a name that is cut."""
+_SHORT_NAME, _SHORTER_NAME = 5, 4
+"""Letters of a name that is cut, and where there are as many views as to need it."""
 
 NAME, WAYS_OUT = " gradtui ", "? help  q quit "
 """What always stands in the bar; the names of the views are cut for it."""

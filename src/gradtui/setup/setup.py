@@ -39,7 +39,7 @@ def _focus(name: str, letter: str, help: str) -> Knob:
         name,
         letter,
         help,
-        "one of the chosen activations or initialisations",
+        "one of the chosen activations, cells or initialisations",
         parse,
         str,
         lambda value, n: value,

@@ -71,8 +71,12 @@ def cells_drawn(subjects: Sequence[Subject]) -> int:
 
 def in_map(subjects: Sequence[Subject]) -> int:
     """How many cells are drawn for each value of a map; none where there is no time for one."""
-    setup, seconds = subjects[0].setup, MAPPED * sum(map(seconds_of, subjects))
-    return min(_IN_MAP, setup.recurrent.draws, int(_MAPPING * setup.patience / seconds))
+    return _in_map(subjects, subjects[0].setup.patience)
+
+
+def _in_map(subjects: Sequence[Subject], patience: float) -> int:
+    seconds = MAPPED * sum(map(seconds_of, subjects))
+    return min(_IN_MAP, subjects[0].setup.recurrent.draws, int(_MAPPING * patience / seconds))
 
 
 def foretold_in_time(setup: Setup) -> str:
@@ -91,7 +95,9 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
     seconds = sum(map(seconds_of, subjects))
     idle = set()
     in_no_hurry = within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws
-    if in_no_hurry and knobs.picture == "curves":
+    if knobs.picture == "map":
+        in_no_hurry &= _in_map(subjects, LEAST_PATIENCE) == min(_IN_MAP, knobs.draws)
+    if in_no_hurry:
         idle.add("patience")
     if horizon_of(setup) < knobs.steps:
         idle.add("clip")

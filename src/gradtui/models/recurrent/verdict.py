@@ -187,6 +187,8 @@ def _conditions(memory: Memory) -> str:
     bounds, kind = memory.bounds, memory.kind
     if bounds is None or kind is Kind.DEAD or math.isinf(bounds.slope):
         return ""
+    if kind is Kind.EXPLODING and not bounds.may_explode:
+        return ""  # the first cell does not
     most = f"1/max f′ = {plain(1.0 / bounds.slope)}" if bounds.slope else "1/max f′ = ∞"
     text = f"σmax(W) = {plain(bounds.sigma_max)} of the first cell is"
     if bounds.must_vanish:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtui.models.recurrent.cost import foretold_in_time, idle_in_time
-from gradtui.setup import Recurrent, Setup, names_of
+from gradtui.setup import Setup
 from gradtui.views.view import View
 from gradtui.when_called import when_called
 
@@ -26,8 +26,10 @@ VIEW: View[Memories] = View(
     name="time",
     title="depth in time",
     question="How far back does a recurrent cell remember?",
-    knobs=("cells", "focus", *names_of(Recurrent, without=("cells",)), "x", "seed", "patience",
-           "threshold"),
+    # Short ones beside one another: they share a row where there are few.
+    knobs=("cells", "focus", "cell_init", "forget_bias", "steps", "draws", "hidden_size",
+           "input_size", "input_scale", "batch_size", "truncate", "picture", "lag_axis", "clip",
+           "x", "seed", "patience", "threshold"),
     cursor="lag",
     families=("recurrent",),
     run=run,
