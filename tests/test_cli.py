@@ -26,7 +26,7 @@ from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.plots.ascii import to_ascii
 from gradtui.progress import Tick
-from gradtui.setup import FAMILIES, KNOBS, Setup
+from gradtui.setup import CHOICE, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 from support.commands import run
@@ -182,7 +182,7 @@ def test_a_knob_of_a_model_beside_another_model_is_refused_and_beside_its_own_is
     name: str,
 ) -> None:
     knob, value = KNOBS[name], VALUES[name]
-    for family in FAMILIES:
+    for family in CHOICE:
         words = ("decay", "--model", family, knob.flag, value)
         if family == knob.group:
             assert read(*words) == read("decay", knob.flag, value)
