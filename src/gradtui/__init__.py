@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from gradtui.mathematics.initialisation.record import initialisation
     from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
     from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
+    from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
+    from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+    from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian, recurrent_jacobian
+    from gradtui.mathematics.recurrent.random_cells import random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
 
@@ -23,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ACTIVATIONS",
+    "CELL_INITIALISATIONS",
     "INITIALISATIONS",
     "Activation",
     "Advice",
@@ -31,6 +36,8 @@ __all__ = [
     "InputError",
     "MeanField",
     "RandomNetwork",
+    "RecurrentFlow",
+    "RecurrentJacobian",
     "Spectrum",
     "__version__",
     "activation",
@@ -41,11 +48,15 @@ __all__ = [
     "initialisation",
     "jacobian_spectrum",
     "mean_field",
+    "random_cell",
     "random_network",
+    "recurrent_flow",
+    "recurrent_jacobian",
 ]
 
 _HOMES = {
     "ACTIVATIONS": "gradtui.mathematics.activations",
+    "CELL_INITIALISATIONS": "gradtui.mathematics.recurrent.cell_recipes",
     "INITIALISATIONS": "gradtui.mathematics.initialisation.recipes",
     "Activation": "gradtui.mathematics.activations.record",
     "Advice": "gradtui.mathematics.wide.advice",
@@ -54,6 +65,8 @@ _HOMES = {
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
+    "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Spectrum": "gradtui.mathematics.network.spectrum",
     "activation": "gradtui.mathematics.activations",
     "advise": "gradtui.mathematics.wide.advice",
@@ -63,7 +76,10 @@ _HOMES = {
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
+    "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
+    "recurrent_flow": "gradtui.mathematics.recurrent.flow",
+    "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
 }
 
 

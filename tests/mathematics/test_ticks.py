@@ -16,6 +16,9 @@ from gradtui.mathematics import pieces
 from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectra, jacobian_spectrum
+from gradtui.mathematics.recurrent.flow import recurrent_flow
+from gradtui.mathematics.recurrent.jacobian import recurrent_jacobian
+from gradtui.mathematics.recurrent.random_cells import random_cell
 from gradtui.mathematics.wide.advice import advise, log10_ratio
 from gradtui.mathematics.wide.path import ratios_by_depth
 from gradtui.progress import Stopped, Tick
@@ -38,11 +41,30 @@ def flow(name: str, n: int, batch: int, scale: float = 1.0, **options: Any) -> W
     return lambda tick: gradient_flow(name, w, b, x, u, tick=tick, **options)
 
 
+def cell(name: str, scale: float = 1.0, **options: Any) -> Work:
+    blocks = {"lstm": 4, "gru": 3}.get(name, 1)
+    p = {
+        "weight_ih_l0": rows(blocks * 6, 2),
+        "weight_hh_l0": 0.3 * scale * rows(blocks * 6, 6),
+    }
+    x = rows(140, 2).reshape(70, 2, 2)
+    return lambda tick: recurrent_flow(name, p, x, rows(2, 6), tick=tick, **options)
+
+
 COMPUTATIONS: dict[str, Work] = {
     "a flow": flow("tanh", 40, 30),
     "a flow, looked into": flow("gelu", 40, 30, bins=5),
     "a flow beyond floats": flow("tanh", 40, 30, 1e-130, layers=True),
     "an exploding flow": flow("relu", 40, 30, 1e125),
+    "an RNN": cell("tanh", by_step=True),
+    "a GRU": cell("gru"),
+    "a GRU in its tails": cell("gru", 300.0),
+    "an LSTM": cell("lstm"),
+    "an exploding RNN": cell("relu", 1e125),
+    "a cell's spectrum": lambda tick: recurrent_jacobian(
+        "lstm", random_cell("lstm", 2, 9), rows(20, 2), (2, 20), tick=tick
+    ),
+    "a random cell": lambda tick: random_cell("lstm", 30, 50, "orthogonal", 1, tick=tick),
     "normal weights": lambda tick: random_network([30] * 5, "normal", "tanh", 1, tick=tick),
     "orthogonal weights": lambda tick: random_network(
         [90, 200, 70], "orthogonal", "tanh", 1, tick=tick
@@ -69,6 +91,9 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("arrays", "backward"):
         monkeypatch.setattr(f"gradtui.mathematics.network.{module}.MULTIPLICATIONS", 20_000)
     monkeypatch.setattr("gradtui.mathematics.network.arrays.NUMBERS", 200)
+    monkeypatch.setattr("gradtui.mathematics.recurrent.parameters.MULTIPLICATIONS", 2_000)
+    monkeypatch.setattr("gradtui.mathematics.recurrent.flow.TOGETHER", 200)
+    monkeypatch.setattr("gradtui.mathematics.recurrent.flow.MULTIPLICATIONS", 2_000)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCK", 50)
     monkeypatch.setattr("gradtui.mathematics.network.forward._BLOCKS_A_TICK", 3)
     monkeypatch.setattr("gradtui.mathematics.initialisation.draw.MULTIPLICATIONS", 20_000)
@@ -81,8 +106,10 @@ def numbers_of(result: Any) -> list[np.ndarray]:
         return [np.asarray(result)]
     if isinstance(result, list | tuple):
         return [array for item in result for array in numbers_of(item)]
+    if isinstance(result, dict):
+        return [array for item in result.values() for array in numbers_of(item)]
     if hasattr(result, "__dict__"):
-        return [a for name, item in vars(result).items() if name != "activation"
+        return [a for name, item in vars(result).items() if name not in ("activation", "cell")
                 for a in numbers_of(item)]  # fmt: skip
     return []
 

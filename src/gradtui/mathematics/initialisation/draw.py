@@ -117,14 +117,12 @@ class _Layers:
     ) -> None:
         recipe = initialisation(scheme)
         self.widths = _checked_widths(widths)
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InputError("seed", seed, "a whole number from 0 up", "try 0")
         values = recipe.parameters(activation, critical)
         self.draws = [
             recipe.scheme.draw(Fans(n_in, n_out, first=layer == 0), values)
             for layer, (n_in, n_out) in enumerate(itertools.pairwise(self.widths))
         ]
-        self._seeds = np.random.SeedSequence(int(seed)).spawn(len(self.draws))
+        self._seeds = checked_seed(seed).spawn(len(self.draws))
 
     @property
     def biased(self) -> bool:
@@ -137,14 +135,19 @@ class _Layers:
         n_in, n_out = self.widths[layer : layer + 2]
         draw = self.draws[layer]
         w, b = np.zeros((n_out, n_in)), np.zeros(n_out)
-        _fill(w, rng, draw.weights, draw.scale, tick)
-        _fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
+        fill(w, rng, draw.weights, draw.scale, tick)
+        fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
         return w, b
 
 
-def _fill(
-    out: Array, rng: np.random.Generator, distribution: str, scale: float, tick: Tick
-) -> None:
+def checked_seed(seed: int) -> np.random.SeedSequence:
+    """A seed, or an error."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError("seed", seed, "a whole number from 0 up", "try 0")
+    return np.random.SeedSequence(int(seed))
+
+
+def fill(out: Array, rng: np.random.Generator, distribution: str, scale: float, tick: Tick) -> None:
     """Fill a matrix of zeros from a distribution of mean 0 and that standard deviation, or g·Q."""
     if scale == 0.0:
         return

@@ -293,9 +293,9 @@ def sigmas_by_layer(
     return LayerSigmas(sigma_w2, sigma_b2, known[fans].weights)
 
 
-def checked_width(width: int) -> int:
-    """A width that a layer can have."""
+def checked_width(width: int, field: str = "width") -> int:
+    """A width that a layer can have; `field` is what to blame."""
     whole = isinstance(width, int | np.integer) and not isinstance(width, bool)
     if not whole or not 1 <= width <= MAX_WIDTH:
-        raise InputError("width", width, f"a whole number from 1 to {MAX_WIDTH:,}", "try 64")
+        raise InputError(field, width, f"a whole number from 1 to {MAX_WIDTH:,}", "try 64")
     return int(width)

@@ -194,8 +194,8 @@ def validated(
         f,
         w,
         _finite_vectors(b),
-        _finite("x", inputs),
-        _finite("upstream", above),
+        finite("x", inputs),
+        finite("upstream", above),
     )
 
 
@@ -207,10 +207,10 @@ def _made_on_demand(
     upstream: ArrayLike,
 ) -> Network:
     """The same of layers that are made on demand: these are not looked at beforehand."""
-    inputs = _finite("x", array_of("x", x, 2))
+    inputs = finite("x", array_of("x", x, 2))
     if inputs.shape[1] != weights.widths[0] or biases not in (None, weights.vectors):
         raise ValueError("an input of another width, or the biases of another network")
-    above = _finite("upstream", _upstream(upstream, len(inputs), weights.widths[-1]))
+    above = finite("upstream", _upstream(upstream, len(inputs), weights.widths[-1]))
     _refuse_memory(len(inputs), list(weights.widths))
     vectors = [None] * len(weights) if biases is None else weights.vectors
     return Network(f, weights, vectors, inputs, above)
@@ -258,8 +258,17 @@ def list_of(field: str, values: object) -> list[ArrayLike]:
     return list(values)
 
 
-def array_of(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.generic]:
-    """An array of real numbers with so many dimensions, none of them empty."""
+def array_of(
+    field: str, values: ArrayLike, dimensions: int, axes: tuple[str, ...] = ()
+) -> NDArray[np.generic]:
+    """An array of real numbers with so many dimensions, none of them empty.
+
+    Args:
+        field: what to blame.
+        values: what was given.
+        dimensions: how many there are to be.
+        axes: what each of them is, where it is not a batch of rows.
+    """
     try:
         array = np.asarray(values)
     except ValueError:
@@ -269,10 +278,15 @@ def array_of(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.gener
             field,
             f"{array.ndim}-dimensional array of {array.dtype}",
             f"a {dimensions}-dimensional array of real numbers",
-            "give numbers in rows of equal length" if dimensions == 2 else "give one number a unit",
+            f"give it as [{', '.join(axes)}]"
+            if axes
+            else "give numbers in rows of equal length"
+            if dimensions == 2
+            else "give one number a unit",
         )
     if 0 in array.shape:
         empty = "batch" if field in ("x", "upstream") and array.shape[0] == 0 else "width"
+        empty = axes[array.shape.index(0)] if axes else empty
         raise InputError(
             field,
             f"array of shape {array.shape}",
@@ -282,7 +296,7 @@ def array_of(field: str, values: ArrayLike, dimensions: int) -> NDArray[np.gener
     return array
 
 
-def _finite(field: str, values: NDArray[np.generic]) -> Array:
+def finite(field: str, values: NDArray[np.generic]) -> Array:
     """`values` as float64 in one piece, or an error that says which is not finite."""
     array = np.ascontiguousarray(values, dtype=np.float64)
     refuse_infinite(field, array)
@@ -291,6 +305,9 @@ def _finite(field: str, values: NDArray[np.generic]) -> Array:
 
 def refuse_infinite(field: str, array: Array) -> None:
     """Raise an `InputError` that names the first number that is not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
     bad = ~np.isfinite(array)
     if bad.any():
         where = tuple(np.argwhere(bad)[0].tolist())

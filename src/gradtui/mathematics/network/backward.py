@@ -27,6 +27,7 @@ from gradtui.mathematics.network.exponents import (
     magnitude,
     row_norms,
     shifted_rows,
+    value_and_slope,
     within,
 )
 from gradtui.mathematics.network.forward import Forward
@@ -39,7 +40,6 @@ from gradtui.mathematics.pieces import (
     spans,
     turn,
 )
-from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part
 
 _LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200
@@ -171,7 +171,7 @@ class Backward:
         if fits and signal.own is None and all(rows is None for rows in e):
             a = self.forward.stacked_a.together(start, stop)
             # The signal from above has done its work; 2B ≤ max(n, m) where the room is used.
-            self.weights.s[layers] = _products(delta, a, q, r, part(tick, 0.6, 0.4), self.rooms[1])
+            self.weights.s[layers] = products(delta, a, q, r, part(tick, 0.6, 0.4), self.rooms[1])
             self.weights.e[layers] = signal.shift
         else:
             for layer in range(start, stop):
@@ -221,8 +221,7 @@ class Backward:
     @cached_property
     def df(self) -> Extended:
         """The derivative for numbers with exponents apart."""
-        f = self.network.f
-        return Extended(f.derivative, f.log_abs_derivative, Tails(f).derivative)
+        return value_and_slope(self.network.f)[1]
 
     def _bias(self, layer: int, delta: Array, own: Exponents, shift: float, tick: Tick) -> None:
         """Note ‖Σ_i δ_i‖²."""
@@ -254,7 +253,7 @@ class Backward:
         a = shifted_rows(a, -m, part(tick, 0.1, 0.1))
         delta[~live] = 0.0
         norms = row_norms(delta)[None], row_norms(a)[None]
-        squares = _products(delta[None], a[None], *norms, part(tick, 0.2, 0.8))
+        squares = products(delta[None], a[None], *norms, part(tick, 0.2, 0.8))
         self.weights.s[layer], self.weights.e[layer] = squares[0], top + shift
 
 
@@ -263,7 +262,7 @@ def _zeros(p: Array) -> int:
     return int(np.count_nonzero(p == 0.0))
 
 
-def _products(
+def products(
     delta: Array, a: Array, q: Array, r: Array, tick: Tick, room: Array | None = None
 ) -> Array:
     """‖δᵀa‖²_F for each of several layers: [k, B, n], [k, B, m] to [k]; overwrites `room`."""

@@ -7,14 +7,16 @@ g is beyond the ordinary range; s · 4^e the square of a norm.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array, Elementwise
 from gradtui.mathematics.pieces import rows_at_once, spans
-from gradtui.mathematics.scaled import MAX_EXPONENT, ORDINARY, Scaled, signs_of_tails
+from gradtui.mathematics.scaled import MAX_EXPONENT, ORDINARY, Scaled, Tails, signs_of_tails
 from gradtui.progress import Tick
 
 if TYPE_CHECKING:
@@ -77,6 +79,19 @@ class Apart(NamedTuple):
         e = self.e.max(axis=1)
         apart = np.where((e == -np.inf) | (np.abs(e) < PLAIN - 20), 0.0, e)
         return shifted(self.m, self.e - apart[:, None]), apart
+
+    def negative(self) -> Apart:
+        """These numbers with the other sign."""
+        return Apart(-self.m, self.e)
+
+    def columns(self, some: slice) -> Apart:
+        """Some columns."""
+        return Apart(self.m[..., some], self.e[..., some])
+
+    @staticmethod
+    def beside(parts: Sequence[Apart]) -> Apart:
+        """Columns side by side."""
+        return Apart(*(np.concatenate(both, axis=-1) for both in zip(*parts, strict=True)))
 
 
 def shifted(m: Array, e: Exponents) -> Array:
@@ -151,6 +166,16 @@ class Extended:
         return Apart(m, e)
 
 
+@lru_cache(maxsize=16)
+def value_and_slope(f: Activation) -> tuple[Extended, Extended]:
+    """An activation and its derivative for numbers with exponents apart."""
+    tails = Tails(f)
+    return (
+        Extended(f, f.log_abs, tails.function),
+        Extended(f.derivative, f.log_abs_derivative, tails.derivative),
+    )
+
+
 def inner_products(x: Array, y: Array) -> Array:
     """Σ_j x_j y_j along the last axis."""
     if hasattr(np, "vecdot"):  # NumPy 2
@@ -192,6 +217,13 @@ class Squares:
             top = float((e + magnitude(squares))[live].max())
             self.s[at] = shifted(squares[live], 2.0 * (e[live] - top)).sum()
             self.e[at] = top + shift
+
+    def include(self, other: Squares) -> None:
+        """Add the squares of another."""
+        mine, theirs = (np.where(one.s > 0.0, one.e, -np.inf) for one in (self, other))
+        e = or_zero(np.maximum(mine, theirs))
+        self.s = shifted(self.s, 2.0 * (self.e - e)) + shifted(other.s, 2.0 * (other.e - e))
+        self.e = e
 
     def log10(self) -> Array:
         """log10 of the norms; -inf for 0."""

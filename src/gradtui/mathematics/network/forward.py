@@ -26,12 +26,12 @@ from gradtui.mathematics.network.exponents import (
     row_norms,
     shifted,
     shifted_rows,
+    value_and_slope,
     within,
 )
-from gradtui.mathematics.network.slopes import homogeneous, riccati
+from gradtui.mathematics.network.slopes import homogeneous, riccati, values_into
 from gradtui.mathematics.network.statistics import Statistics
 from gradtui.mathematics.pieces import BEFOREHAND, product, rows_at_once, spans, turn
-from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
 
 _BLOCK = 12_288
@@ -133,12 +133,7 @@ class Forward:
     @cached_property
     def values(self) -> Callable[[Array, Array], object]:
         """Puts f(z) into an array."""
-        function = self.network.f.function
-        if self.slopes:
-            return self.slopes.f
-        if isinstance(function, np.ufunc):
-            return function
-        return lambda z, out: np.copyto(out, function(z))
+        return values_into(self.network.f)
 
     def _differentiate(self, group: Group, tick: Tick) -> None:
         """Let f′(z_l) take the place of z_l."""
@@ -158,8 +153,7 @@ class Forward:
     @cached_property
     def f(self) -> Extended:
         """The activation for numbers with exponents apart."""
-        f = self.network.f
-        return Extended(f, f.log_abs, Tails(f).function)
+        return value_and_slope(self.network.f)[0]
 
     def _passes(self, layer: int) -> bool:
         """Whether the exponents of a_{l-1} are those of a_l, if rows keep to their range.

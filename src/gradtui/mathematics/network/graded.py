@@ -3,7 +3,7 @@
 Glossary: M, G plain matrices of numbers of size about 1; ρ, s exponents of rows and of columns
 (powers of two, which may pass the range of float64 by far); Q orthonormal columns, R upper
 triangular, X, Y factors, r rank, v columns of length 1 and h log2 of their sizes, γ the cosine of
-two of them.
+two of them; J a product of matrices, Q diag(2^s) T.
 
 No number is ever added to one of another magnitude: orthogonal transformations commute with scaled
 columns, elimination with scaled rows and columns, and sizes meet only in the order of the pivots.
@@ -39,6 +39,8 @@ _SETTLED = 1e-12
 _MAX_ROUNDS = 60
 """Two to seven rounds will do; what were unsettled after so many would be off by `_error`."""
 _TINY = 1e-300
+_REFRESH = 8
+"""So many factors on, T is made orthonormal again."""
 
 Order: TypeAlias = "NDArray[np.intp]"
 
@@ -64,6 +66,50 @@ def factored(rho: Array, m: Array, s: Array, tick: Tick) -> tuple[Array, Array, 
     q, y = np.zeros((len(m), len(s))), np.zeros((len(s), m.shape[1]))
     q[rows], y[:, columns] = own, own_y
     return q, s, y
+
+
+class GradedProduct:
+    """A product of matrices J = Q diag(2^s) T, as long as it likes, factor after factor from left.
+
+    Attributes:
+        directions: its columns.
+    """
+
+    def __init__(self, first: Array) -> None:
+        """Begin with a matrix of orthonormal columns."""
+        self.directions = first.shape[1]
+        self.q, self.s, self.t = first, np.zeros(self.directions), np.eye(self.directions)
+        self._count = 0
+
+    def put(self, rho: Array, m: Array, tick: Tick) -> None:
+        """Put diag(2^ρ) M diag(2^s) T in its place, with M the new factor times Q."""
+        self.q, self.s, y = factored(rho, m, self.s, part(tick, 0.0, 0.45))
+        self.t = y @ self.t
+        self._count += 1
+        if self._count % _REFRESH == 0:
+            self.s, u, y, v = self._refreshed(part(tick, 0.45, 0.55))
+            self.q, self.t = self.q @ u, y @ v.T
+
+    def times(self, rho: Array, w: Array, tick: Tick) -> GradedProduct:
+        """Another product: diag(2^ρ) W J."""
+        other = GradedProduct(np.empty((0, self.directions)))
+        other.q, other.s, y = factored(rho, w @ self.q, self.s, tick)
+        other.t = y @ self.t
+        return other
+
+    def _refreshed(self, tick: Tick) -> tuple[Array, Array, Array, Array]:
+        """s′, U, Y, V with diag(2^s) T = U diag(2^s′) Y Vᵀ, V orthonormal, Y about triangular."""
+        v, s, x = factored(np.zeros(self.t.shape[1]), self.t.T, self.s, part(tick, 0.0, 0.5))
+        u, s, y = factored(np.zeros(x.shape[1]), x.T, s, part(tick, 0.5, 0.5))
+        return s, u, y, v
+
+    def log2_singular_values(self, tick: Tick) -> Array:
+        """log2 σ_i in descending order, one for each column."""
+        s, _, y, _ = self._refreshed(part(tick, 0.0, 0.3))
+        sizes = log2_singular_values(y.T, s, part(tick, 0.3, 0.7))
+        logs = np.full(self.directions, -np.inf)
+        logs[: len(sizes)] = -np.sort(-sizes)
+        return logs
 
 
 def _triangular(rho: Array, m: Array, s: Array) -> tuple[Array, Array, Array] | None:

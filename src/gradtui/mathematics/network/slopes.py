@@ -6,6 +6,7 @@ coefficients of f′ = α + βf - f².
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,6 +18,16 @@ from gradtui.mathematics.elementwise import Array, Formula
 
 _CANCELLED_SLOPE = 0.02
 """α + βf - f² above this has lost no more than fifty roundings: 1e-14."""
+
+
+def values_into(f: Activation) -> Callable[[Array, Array], object]:
+    """Puts f(z) into an array."""
+    slopes, function = homogeneous(f), f.function
+    if slopes:
+        return slopes.f
+    if isinstance(function, np.ufunc):
+        return function
+    return lambda z, out: np.copyto(out, function(z))
 
 
 class Slopes(NamedTuple):
@@ -69,7 +80,7 @@ class Riccati(NamedTuple):
         if lost.max() <= most:
             np.subtract(self.alpha, lost, out=z)
             return
-        small = np.flatnonzero(~(lost <= most))
+        small = np.nonzero(~(lost <= most))
         careful = self.formula(z[small])
         np.subtract(self.alpha, lost, out=z)
         z[small] = careful

@@ -44,18 +44,15 @@ from gradtui.mathematics.network.arrays import (
     refuse_infinite,
     validated,
 )
-from gradtui.mathematics.network.exponents import Apart, Extended
-from gradtui.mathematics.network.graded import factored, log2_singular_values
+from gradtui.mathematics.network.exponents import Apart, value_and_slope
+from gradtui.mathematics.network.graded import GradedProduct
 from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import turn
-from gradtui.mathematics.scaled import Tails
 from gradtui.progress import Tick, part, unwatched
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_REFRESH = 8
-"""So many layers on, T is made orthonormal again."""
 _LOG10_2 = math.log10(2.0)
 
 
@@ -149,7 +146,7 @@ def jacobian_spectra(
     for layer in range(1, deepest + 1):
         layer_tick = turn(tick, layer - 1, deepest)
         looked_at = layer in depths
-        product.multiply(part(layer_tick, 0.0, 0.5 if looked_at else 1.0))
+        product.advance(part(layer_tick, 0.0, 0.5 if looked_at else 1.0))
         if looked_at:
             logs = product.log2_singular_values(part(layer_tick, 0.5, 0.5))
         tick(layer / deepest)
@@ -192,25 +189,21 @@ def _checked_depths(at: Iterable[int] | None, depth: int) -> frozenset[int]:
 # ------------------------------------------------------------------ product
 
 
-class _Product:
+class _Product(GradedProduct):
     """J_l = Q diag(2^s) T, layer after layer.
 
     Attributes:
         depth: l.
-        directions: n_0.
     """
 
     def __init__(self, network: Network) -> None:
-        f, tails = network.f, Tails(network.f)
+        super().__init__(np.eye(network.widths[0]))
         self.network = network
-        self.f = Extended(f, f.log_abs, tails.function)
-        self.df = Extended(f.derivative, f.log_abs_derivative, tails.derivative)
+        self.f, self.df = value_and_slope(network.f)
         self.a, self.e = Apart.of(network.x).rows()
-        n = network.widths[0]
-        self.depth, self.directions = 0, n
-        self.q, self.s, self.t = np.eye(n), np.zeros(n), np.eye(n)
+        self.depth = 0
 
-    def multiply(self, tick: Tick) -> None:
+    def advance(self, tick: Tick) -> None:
         """One layer more: J_l = D_l W_l J_{l-1}."""
         weight = self.network.weight(self.depth, part(tick, 0.0, 0.1))
         with np.errstate(all="ignore"):
@@ -219,23 +212,5 @@ class _Product:
             slopes = self.df(z).capped()
         w, k = at_scale(weight.T, unwatched)
         m = (w.T @ self.q) * slopes.m[0][:, None]
-        self.q, self.s, y = factored(slopes.e[0] + k, m, self.s, part(tick, 0.1, 0.4))
-        self.t = y @ self.t
+        self.put(slopes.e[0] + k, m, part(tick, 0.1, 0.9))
         self.depth += 1
-        if self.depth % _REFRESH == 0:
-            self.s, u, y, v = self._refreshed(part(tick, 0.5, 0.5))
-            self.q, self.t = self.q @ u, y @ v.T
-
-    def _refreshed(self, tick: Tick) -> tuple[Array, Array, Array, Array]:
-        """s′, U, Y, V with diag(2^s) T = U diag(2^s′) Y Vᵀ, V orthonormal, Y about triangular."""
-        v, s, x = factored(np.zeros(self.t.shape[1]), self.t.T, self.s, part(tick, 0.0, 0.5))
-        u, s, y = factored(np.zeros(x.shape[1]), x.T, s, part(tick, 0.5, 0.5))
-        return s, u, y, v
-
-    def log2_singular_values(self, tick: Tick) -> Array:
-        """log2 σ_i in descending order."""
-        s, _, y, _ = self._refreshed(part(tick, 0.0, 0.3))
-        sizes = log2_singular_values(y.T, s, part(tick, 0.3, 0.7))
-        logs = np.full(self.directions, -np.inf)
-        logs[: len(sizes)] = -np.sort(-sizes)
-        return logs
