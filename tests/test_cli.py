@@ -29,9 +29,8 @@ from gradtui.progress import Tick
 from gradtui.setup import CHOICE, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
-from support.commands import run
+from support.commands import FORETOLD, run
 
-FORETOLD = r"(gradtui: \w.* takes (about|up to) [\d,]+ \w+; ctrl\+c ends it\n)?"
 FRAME = re.compile("[│┌└├┤┬┴┼]")
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -165,6 +166,15 @@ def test_ctrl_c_ends_a_long_computation_quietly() -> None:
     assert re.fullmatch(r"gradtui: drawing \d+ random chains takes about \d+ s; .*\n", said)
 
 
+@pytest.fixture
+def ctrl_c_is_pythons() -> Iterator[None]:
+    """As at the start of a command, whatever an app in this process has set."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_is_pythons")
 def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command imports much, and Python 3.11 wraps what is raised in `__set_name__`."""
 
@@ -180,6 +190,7 @@ def test_ctrl_c_while_a_class_is_made_ends_it_quietly(monkeypatch: pytest.Monkey
     assert main(["list"]) == 128 + signal.SIGINT
 
 
+@pytest.mark.usefixtures("ctrl_c_is_pythons")
 def test_ctrl_c_of_which_an_import_makes_an_error_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

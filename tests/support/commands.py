@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from gradtui.cli import main
 
+FORETOLD = r"(gradtui: \w.* takes (about|up to) [\d,]+ \w+; ctrl\+c ends it\n)*"
+"""What is said on stderr before work that takes long."""
+
 
 class Done(NamedTuple):
     """How a command ended."""
