@@ -16,7 +16,7 @@ from gradtui.models.recurrent.cells import flow_of, parameters_of
 from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, in_map, seconds_of
 from gradtui.models.recurrent.course import run
 from gradtui.models.recurrent.mapping import map_of
-from gradtui.models.recurrent.memory import KEPT_LAGS, Gathered, Measured, Memory, kept_lags
+from gradtui.models.recurrent.memory import Gathered, Measured, Memory
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.recurrent.verdict import bias_for, diagnose
 from gradtui.models.subject import Subject, subjects_of
@@ -217,18 +217,38 @@ def test_a_forget_bias_is_for_gated_cells_and_leaves_the_others_as_they_are() ->
     assert set(weights["bias_hh_l0"][12:24]) == {0.0}
 
 
-@pytest.mark.parametrize("steps", [1, 2, 511, 512, 513, 700, 10_000])
-@pytest.mark.parametrize("share", [1.0, 0.37])
-def test_the_lags_that_are_kept(steps: int, share: float) -> None:
-    horizon = max(int(share * steps), 1)
-    lags = kept_lags(steps, horizon)
-    assert lags[0] == 0
-    assert lags[-1] == steps
-    assert {horizon, min(horizon + 1, steps)} <= {*lags.tolist()}
-    assert (np.diff(lags) > 0).all()
-    assert len(lags) <= KEPT_LAGS
-    if steps < KEPT_LAGS:
-        assert len(lags) == steps + 1
+@pytest.mark.parametrize(
+    ("cell", "alpha", "steps", "forgets", "bf16"),
+    [
+        ("identity", 0.999, 10_000, 6905, None),  # ln 0.001 / ln 0.999 = 6904.3
+        ("tanh", 0.5, 2000, 10, 134),  # 2^-134 is half of bfloat16's least, and rounds to 0
+    ],
+)
+def test_of_a_long_sequence_every_lag_is_known(
+    cell: str, alpha: float, steps: int, forgets: int, bf16: int | None
+) -> None:
+    knobs = {"x": 0.0, "steps": steps, "draws": 1, "hidden_size": 1}
+    memory = memory_of(cell, f"identity({alpha})", **knobs)
+    np.testing.assert_allclose(memory.median, np.log10(alpha) * np.arange(steps + 1), rtol=1e-9)
+    assert memory.forgets_at == forgets
+    assert memory.lost_in_formats()["bf16"] == ("-" if bf16 is None else f"0:{bf16}")
+    assert f"From {forgets:,} steps back on" in diagnose(memory).cause
+
+
+def test_how_far_back_is_found_among_all_lags_of_the_flows_themselves() -> None:
+    subject = subject_of("gru", forget_bias=4.0, steps=2000, draws=3)
+    rows = [flow_of(subject, number).log10_grad_hidden[::-1] for number in (1, 2, 3)]
+    median = np.sort([row - row[0] for row in rows], axis=0)[1]
+    memory = Memory(subject, measured_of(subject, 3))
+    np.testing.assert_array_equal(memory.median, median)
+    assert memory.forgets_at == 1 + max(np.flatnonzero(median >= -3.0))
+
+
+def test_more_cells_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradtui.mathematics.memory.available_memory", lambda: 2.0**28)
+    setup = setup_of("tanh", steps=10_000, draws=2000, patience=86_400.0, hidden_size=1)
+    with pytest.raises(InputError, match=r"draws.*2,000 cells of 10,000 steps.*would fit"):
+        next(run(setup, unwatched))
 
 
 # ------------------------------------------------------------------ truncation

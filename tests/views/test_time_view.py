@@ -139,6 +139,15 @@ def test_the_readout_is_of_the_cursor_s_lag() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("lag", [99, 100, 599])
+def test_of_a_long_sequence_it_is_of_that_very_lag(lag: int) -> None:
+    knobs = {"x": 0.0, "steps": 600, "draws": 1, "hidden_size": 1, "lag": lag}
+    setup = setup_of("tanh", cell_init=("identity(0.5)",), **knobs)
+    assert cells_of(setup)["arrives"] == f"{2.0**-lag:.2g}".replace("e-0", "e-")
+    row = VIEW.table(result_of(setup))[lag]
+    assert (row["lag"], row["log10_grad_h_50"]) == (lag, pytest.approx(-lag * math.log10(2.0)))
+
+
 def test_what_is_never_forgotten_is_said_to_last_for_more() -> None:
     known = cells_of(setup_of("identity", cell_init=("orthogonal",)))
     assert (known["forgets at"], known["half-life"], known["a step"]) == (">24", "∞", "×1")

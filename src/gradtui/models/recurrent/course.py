@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.pieces import turn
 from gradtui.models.recurrent.cells import flow_of
 from gradtui.models.recurrent.cost import cells_drawn, in_map, seconds_of
@@ -19,6 +20,9 @@ from gradtui.setup import Setup
 _SECONDS_A_PICTURE = 0.2
 """What is drawn before the second picture, by the count of what it costs."""
 
+_KEPT = 6
+"""Numbers a lag of each cell: three that are measured, once as they come and once together."""
+
 _DRAWING, _BOUNDING, _MAPPING = 0.6, 0.05, 0.15
 """The shares of the work that drawing cells is, their weights' theory, and a map; the rest is
 remedies."""
@@ -28,10 +32,12 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
     """One cell of each kind at once, then more of them, then theory, then what would help.
 
     Raises:
-        InputError: even one cell of each kind takes longer than there is time for.
+        InputError: even one cell of each kind takes longer than there is time for, or what is kept
+            of all of them does not fit into memory.
     """
     subjects = subjects_of(setup, "recurrent")
     draws, seconds = cells_drawn(subjects), sum(map(seconds_of, subjects))
+    _refuse_memory(setup, draws * len(subjects))
     gathered = [Gathered(subject) for subject in subjects]
     memories: tuple[Memory, ...] = ()
     share, shown_at = _DRAWING / (draws * len(subjects)), 1
@@ -61,3 +67,15 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
     found = [remedy_of(one, turn(own, at, len(memories))) for at, one in enumerate(memories)]
     if any(found):
         yield tuple(replace(one, remedy=helps) for one, helps in zip(memories, found, strict=True))
+
+
+def _refuse_memory(setup: Setup, cells: int) -> None:
+    """Refuse so many cells that what is kept of them, every lag of each, does not fit."""
+    knobs = setup.recurrent
+    need = 8.0 * _KEPT * cells * (knobs.steps + 1)
+    refuse_beyond_memory(
+        "draws",
+        f"{cells:,} cells of {knobs.steps:,} steps",
+        need,
+        lambda free: f"about {max(int(free / need * knobs.draws), 1):,} would fit",
+    )

@@ -67,7 +67,7 @@ def _sentence(memory: Memory) -> str:
         begin += f" {shares.text('cells')}"
     what, of_many = said(judgement, shares, memory.lag_judged), (shares or _ONE).healthy_in
     if judgement.kind is not kind:
-        low, _, high = (float(edge[_at(memory)]) for edge in memory.measured.quantiles)
+        low, _, high = (float(edge[memory.lag_judged]) for edge in memory.measured.quantiles)
         least, most = (factor(edge, digits_beside(edge, limit)) for edge in (low, high))
         digits = digits_beside(0.0, limit)
         healthy = f"{magnitude(limit, digits)} to {magnitude(-limit, digits)}"
@@ -88,11 +88,6 @@ def _sentence(memory: Memory) -> str:
 
 
 _ONE = Shares.of([Kind.HEALTHY])
-
-
-def _at(memory: Memory) -> int:
-    """The index of the lag that is judged among those kept."""
-    return int(np.searchsorted(memory.measured.lags, memory.lag_judged))
 
 
 # --------------------------------------------------------------------- cause
@@ -163,7 +158,7 @@ def _gates(memory: Memory) -> str:
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
         return f"{text}; z keeps the state."
-    there = float(cell[memory.measured.lags == memory.horizon][0])
+    there = float(cell[memory.horizon])
     text = f"{text}; at c arrives {factor(there)}"
     if math.isfinite(there) and memory.horizon > 1:
         text = f"{text}, {a_layer(there - float(cell[0]), memory.horizon)} a step"
@@ -212,7 +207,7 @@ def _grows_first(memory: Memory) -> str:
     bounds, median = memory.bounds, memory.median
     if bounds is None or memory.kind is Kind.DEAD:
         return ""
-    top, last = int(np.argmax(median)), float(median[_at(memory)])
+    top, last = int(np.argmax(median)), float(median[memory.lag_judged])
     gain = math.log10(_NOT_NORMAL)
     grown = float(median[top])
     if not (
@@ -220,7 +215,7 @@ def _grows_first(memory: Memory) -> str:
     ):
         return ""
     return (
-        f"It grows first, to {factor(grown)} at {counted(int(memory.measured.lags[top]), 'step')}: "
+        f"It grows first, to {factor(grown)} at {counted(top, 'step')}: "
         f"W is not normal, its spectral radius {plain(bounds.radius)} is below σmax."
     )
 
@@ -266,7 +261,7 @@ def _hidden_in_the_sum(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if memory.kind is not Kind.VANISHING or not np.isfinite(passed).all():
         return ""
-    steps = int(memory.measured.lags[np.argmax(passed >= _NEARLY_ALL)]) + 1
+    steps = int(np.argmax(passed >= _NEARLY_ALL)) + 1
     if steps > _FEW * memory.horizon:
         return ""
     return (
@@ -300,7 +295,7 @@ def _from_the_earliest(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if not np.isfinite(passed).all():
         return ""
-    first = int(memory.measured.lags[np.argmax(passed >= 1.0 - _NEARLY_ALL)])
+    first = int(np.argmax(passed >= 1.0 - _NEARLY_ALL))
     if (steps := memory.horizon - first) > _FEW * memory.horizon:
         return ""
     return (
