@@ -24,6 +24,7 @@ from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from support.watch import Watch
 
+W_HH = "weight_hh_l0"
 LOG10_2 = math.log10(2.0)
 
 
@@ -48,7 +49,7 @@ def memory_of(*form: str, **knobs: Any) -> Memory:
     """Without looking for what helps."""
     subject = subject_of(*form, **knobs)
     measured = measured_of(subject, subject.setup.recurrent.draws)
-    return Memory(subject, measured, bounds_of(subject, unwatched))
+    return Memory(subject, measured, bounds_of(subject, subject.setup.recurrent.draws, unwatched))
 
 
 def finding_of(*form: str, **knobs: Any) -> Finding:
@@ -113,9 +114,53 @@ def test_a_largest_singular_value_below_1_always_vanishes(x: float) -> None:
     assert "suffices for every gradient to vanish" in diagnose(memory).cause
 
 
+@pytest.mark.parametrize(
+    ("init", "knobs"),
+    [
+        ("gaussian(sqrt(3/4))", {"steps": 20, "hidden_size": 3, "x": 0.0}),
+        ("gaussian(0.5)", {"hidden_size": 3}),
+        ("radius(0.6)", {"hidden_size": 2}),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_said_of_every_gradient_is_so_in_all_cells(
+    init: str, knobs: dict[str, Any], seed: int
+) -> None:
+    memory = memory_of("identity", init, draws=50, seed=seed, **knobs)
+    norms = [
+        math.sqrt(np.linalg.eigvalsh((w := parameters_of(memory.subject, one)[W_HH]) @ w.T)[-1])
+        for one in range(1, 51)
+    ]
+    assert memory.bounds is not None
+    assert (memory.bounds.cells, memory.bounds.sigma_max) == (50, pytest.approx(max(norms)))
+    for row in memory.measured.log10:
+        assert (row <= memory.measured.lags * memory.bounds.log10_bound + 1e-9).all()
+    said = diagnose(memory).cause
+    assert "every gradient" not in said or max(norms) < 1.0
+    assert "no gradient can" not in said or max(norms) < 1.0 + 1e-9
+    assert "the largest of 50 cells" in said
+
+
+def test_where_only_the_first_is_looked_at_nothing_is_said_of_the_others() -> None:
+    subject = subject_of("identity", "sigma_max(0.9)", draws=3)
+    first = bounds_of(subject, 1, unwatched)
+    text = diagnose(Memory(subject, measured_of(subject, 3), first)).cause
+    assert "of the first cell is below 1/max f′ = 1: that suffices for its gradient" in text
+    one_way = subject_of("identity", "orthogonal", draws=3)
+    text = diagnose(
+        Memory(one_way, measured_of(one_way, 3), bounds_of(one_way, 1, unwatched))
+    ).cause
+    assert "of the first cell is 1/max f′ = 1: its gradient cannot explode" in text
+    assert "every" not in text
+    many = subject_of("tanh", hidden_size=400, draws=50, steps=2, patience=2.0)
+    bounds = bounds_of(many, 50, unwatched)
+    assert bounds is not None
+    assert bounds.cells == 1
+
+
 def test_the_radius_is_that_of_the_first_cell() -> None:
     subject = subject_of("tanh", "radius(0.8)")
-    bounds = bounds_of(subject, unwatched)
+    bounds = bounds_of(subject, 1, unwatched)
     assert bounds is not None
     w = parameters_of(subject, 1)["weight_hh_l0"]
     assert bounds.radius == pytest.approx(0.8, rel=1e-9)
@@ -354,7 +399,7 @@ def test_a_w_that_is_not_normal_grows_first() -> None:
         assert ("It grows first" in text) == (
             grown > 1.05
             and memory.bounds is not None
-            and memory.bounds.sigma_max > 1.05 * memory.bounds.radius
+            and memory.bounds.sigma_max > 1.05 * memory.bounds.radius  # of one cell
         )
         peaks.append(grown)
     assert max(peaks) > 1.5
@@ -535,7 +580,9 @@ def test_a_column_of_the_map_is_the_median_of_the_cells_with_that_bias() -> None
 
 def test_of_a_vanilla_rnn_it_is_over_the_radius() -> None:
     subject = subject_of("identity", steps=150)
-    mapped = map_of(subject, bounds_of(subject, unwatched), 2, unwatched)
+    mapped = map_of(
+        subject, bounds_of(subject, subject.setup.recurrent.draws, unwatched), 2, unwatched
+    )
     assert mapped.swept == "spectral radius"
     # In the end a linear cell's rate is its radius, but for a phase where that is complex.
     rates = (mapped.log10[:, 150] - mapped.log10[:, 50]) / 100.0

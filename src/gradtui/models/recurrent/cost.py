@@ -33,6 +33,8 @@ MAPPED = 31
 """The values of a map."""
 _IN_MAP, _MAPPING = 5, 0.25
 """The most cells of each of them, and the share of the time that they may take."""
+_BOUNDING = 0.05
+"""The share of the time that the largest singular values may take."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
 _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
@@ -47,6 +49,13 @@ def seconds_of(subject: Subject) -> float:
     step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
     cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
     return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
+
+
+def norms_in_time(subject: Subject, cells: int) -> bool:
+    """Whether the largest singular value of so many W is found in a small share of the time."""
+    n, setup = subject.setup.recurrent.hidden_size, subject.setup
+    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE["sigma_max"] * n**3)
+    return seconds <= _BOUNDING * setup.patience
 
 
 def cells_drawn(subjects: Sequence[Subject]) -> int:

@@ -52,7 +52,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
             yield memories
     own = part(tick, _DRAWING, _BOUNDING)
     memories = tuple(
-        replace(one, bounds=bounds_of(one.subject, turn(own, at, len(memories))))
+        replace(one, bounds=bounds_of(one.subject, draws, turn(own, at, len(memories))))
         for at, one in enumerate(memories)
     )
     yield memories

@@ -21,8 +21,8 @@ from gradtui.wording import counted, factor, magnitude, percent, plain, rate, sh
 _MOST_OF_IT = 0.75
 """Whoever has this share of a factor, in decades, did most of it."""
 
-_NOT_NORMAL = 1.05
-"""W is far from normal where σ_max is so many times ρ, and a gradient grows where it gains that."""
+_GROWN = 1.05
+"""A gradient grows where it gains so much."""
 
 _NEARLY_ALL, _FEW = 0.99, 0.25
 """Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
@@ -182,21 +182,27 @@ def _conditions(memory: Memory) -> str:
     bounds, kind = memory.bounds, memory.kind
     if bounds is None or kind is Kind.DEAD or math.isinf(bounds.slope):
         return ""
+    of_all = bounds.cells == memory.measured.cells
     if kind is Kind.EXPLODING and not bounds.may_explode:
         return ""  # the first cell does not
     most = f"1/max f′ = {plain(1.0 / bounds.slope)}" if bounds.slope else "1/max f′ = ∞"
-    text = f"σmax(W) = {plain(bounds.sigma_max)} of the first cell is"
+    largest = f"σmax(W) = {plain(bounds.sigma_max)}"
+    if not of_all:
+        text, every, no = f"{largest} of the first cell is", "its gradient", "its gradient cannot"
+    else:
+        over = f", the largest of {bounds.cells} cells," if bounds.cells > 1 else ""
+        text, every, no = f"{largest}{over} is", "every gradient", "no gradient can"
     if bounds.must_vanish:
         by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
         if kind is Kind.VANISHING:
-            return f"{text} below {most}: that suffices for every gradient to vanish, by {by}."
+            return f"{text} below {most}: that suffices for {every} to vanish, by {by}."
         latest = math.ceil(memory.log10_limit / bounds.log10_bound)
         return (
-            f"{text} below {most}: every gradient vanishes, by {by}, below "
+            f"{text} below {most}: {every} vanishes, by {by}, below "
             f"{magnitude(memory.log10_limit)} after {latest:,} steps at the latest."
         )
     if not bounds.may_explode:
-        return f"{text} {most}: no gradient can explode."
+        return f"{text} {most}: {no} explode."
     if kind is Kind.EXPLODING:
         return f"{text} above {most}, as it has to be where a gradient explodes."
     return f"{text} above {most}: needed for a gradient to explode, and not sufficient."
@@ -208,11 +214,8 @@ def _grows_first(memory: Memory) -> str:
     if bounds is None or memory.kind is Kind.DEAD:
         return ""
     top, last = int(np.argmax(median)), float(median[memory.lag_judged])
-    gain = math.log10(_NOT_NORMAL)
-    grown = float(median[top])
-    if not (
-        grown > gain and last < grown - gain and bounds.radius * _NOT_NORMAL < bounds.sigma_max
-    ):
+    gain, grown = math.log10(_GROWN), float(median[top])
+    if not (grown > gain and last < grown - gain and not bounds.normal):
         return ""
     return (
         f"It grows first, to {factor(grown)} at {counted(top, 'step')}: "
