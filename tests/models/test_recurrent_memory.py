@@ -12,8 +12,14 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.recurrent import recurrent_jacobian
 from gradtui.models.finding import Finding, Kind
-from gradtui.models.recurrent.cells import flow_of, parameters_of
-from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, in_map, seconds_of
+from gradtui.models.recurrent.cells import flow_of, parameters_of, steps_apart
+from gradtui.models.recurrent.cost import (
+    cells_drawn,
+    idle_in_time,
+    in_map,
+    seconds_found,
+    seconds_of,
+)
 from gradtui.models.recurrent.course import run
 from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Gathered, Measured, Memory
@@ -292,8 +298,10 @@ def test_how_far_back_is_found_among_all_lags_of_the_flows_themselves() -> None:
 def test_more_cells_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradtui.mathematics.memory.available_memory", lambda: 2.0**28)
     setup = setup_of("tanh", steps=10_000, draws=2000, patience=86_400.0, hidden_size=1)
+    results = run(setup, unwatched)
+    assert next(results)[0].measured.cells == 1
     with pytest.raises(InputError, match=r"draws.*2,000 cells of 10,000 steps.*would fit"):
-        next(run(setup, unwatched))
+        next(results)
 
 
 # ------------------------------------------------------------------ truncation
@@ -518,8 +526,64 @@ def test_what_takes_longer_than_there_is_time_for_is_refused() -> None:
     few = setup_of("lstm", steps=2000, draws=10_000, patience=1.0)
     subjects = subjects_of(few, "recurrent")
     assert cells_drawn(subjects) * seconds_of(subjects[0]) <= 1.0
-    assert "patience" not in idle_in_time(few)
-    assert "patience" in idle_in_time(setup_of("tanh"))
+
+
+def test_the_patience_is_never_idle_as_what_helps_is_tried_within_it() -> None:
+    setup = setup_of("tanh", steps=1500, draws=10, hidden_size=64)
+    assert "patience" not in idle_in_time(setup)
+    *_, (hasty,) = run(setup.with_(patience=1.0), unwatched)
+    *_, (patient,) = run(setup.with_(patience=100.0), unwatched)
+    assert hasty.measured.cells == patient.measured.cells == 10
+    assert (hasty.remedy is None, patient.remedy is None) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "knobs", "label"),
+    [
+        ("tanh", {"steps": 3000, "draws": 20}, r"init = orthogonal, input scale = 0.0*1$"),
+        ("lstm", {"forget_bias": 1.0, "input_scale": 20.0, "steps": 100}, "forget bias = 2.64"),
+        ("gru", {"input_scale": 20.0, "steps": 100}, "forget bias = .*"),
+        ("lstm", {"x": 1e4, "steps": 60}, r"forget bias = .*, x = (1|0\.1)$"),
+    ],
+)
+def test_what_keeps_the_memory_is_tried_before_fewer_steps(
+    cell: str, knobs: dict[str, Any], label: str
+) -> None:
+    setup = setup_of(cell, **knobs, hidden_size=32)
+    *_, (memory,) = run(setup, unwatched)
+    assert memory.remedy is not None
+    assert re.search(label, memory.remedy.label)
+    assert "steps" not in memory.remedy.changes
+    *_, (then,) = run(memory.remedy.applied(setup).checked(), unwatched)
+    assert then.kind is Kind.HEALTHY
+
+
+def test_it_is_relied_on_after_twenty_cells_or_all_that_are_drawn() -> None:
+    """Otherwise it is not offered, however many were healthy among the first few."""
+    setup = setup_of("tanh", steps=500, draws=50, hidden_size=48)
+    offered = []
+    for patience in (1.0, 2.0, 3.0, 5.0, 20.0):
+        *_, (memory,) = run(setup.with_(patience=patience), unwatched)
+        if memory.remedy is None:
+            continue
+        found = re.search(r"healthy in (\d+) of (\d+) cells(, the first of)?", memory.remedy.after)
+        assert found is not None
+        assert int(found[1]) >= 0.8 * int(found[2])
+        assert int(found[2]) >= 20 or (found[3] is None and patience < 20.0)
+        offered.append(patience)
+    assert 20.0 in offered
+
+
+@pytest.mark.parametrize(("cell", "x"), [("lstm", 1e5), ("gru", 1e100), ("tanh", 1e5)])
+def test_steps_that_plain_floats_do_not_hold_are_counted(cell: str, x: float) -> None:
+    subject = subject_of(cell, x=x, draws=500, patience=1.0, steps=60)
+    assert steps_apart(subject) == flow_of(subject, 1).steps_apart >= 30
+    assert seconds_found(subject) > 2.0 * seconds_of(subject)
+    assert cells_drawn([subject]) < 500
+    assert steps_apart(subject_of(cell)) == 0
+    *_, (memory,) = run(subject.setup, unwatched)
+    assert memory.measured.cells == cells_drawn([subject])
+    assert f"{memory.measured.cells} of 500 cells: all would take" in diagnose(memory).evidence
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gelu"])
@@ -606,4 +670,3 @@ def test_a_map_comes_only_when_it_is_asked_for_and_there_is_time() -> None:
     assert memory.map.cells == 4
     few = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
     assert in_map(subjects_of(few, "recurrent")) == 0
-    assert "patience" not in idle_in_time(few)

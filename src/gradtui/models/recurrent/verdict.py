@@ -12,7 +12,7 @@ from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
 from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import cell_of, recipe_of
-from gradtui.models.recurrent.cost import cells_drawn, seconds_of
+from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.subject import subjects_of
 from gradtui.models.wording import a_layer
@@ -254,7 +254,7 @@ def _drawn(memory: Memory) -> str:
     over = counted(knobs.batch_size, "sequence") + f" of {counted(knobs.steps, 'step')}"
     each = "" if cells == 1 else " each"
     text = f"On {counted(cells, 'cell')} of {counted(knobs.hidden_size, 'unit')}, {over}{each}."
-    seconds = sum(map(seconds_of, subjects))
+    seconds = sum(map(seconds_found, subjects))
     fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
     return f"{text} {fewer}".strip()
 
@@ -269,7 +269,7 @@ def _hidden_in_the_sum(memory: Memory) -> str:
         return ""
     return (
         f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
-        f"{counted(steps, 'step')}: that sum hides the vanishing."
+        f"{'step' if steps == 1 else counted(steps, 'step')}: that sum hides the vanishing."
     )
 
 
