@@ -528,7 +528,8 @@ def test_what_takes_longer_than_there_is_time_for_is_refused() -> None:
     assert cells_drawn(subjects) * seconds_of(subjects[0]) <= 1.0
 
 
-def test_the_patience_is_never_idle_as_what_helps_is_tried_within_it() -> None:
+def test_the_patience_is_not_idle_where_what_helps_is_tried_within_it() -> None:
+    assert "patience" in idle_in_time(setup_of("tanh", steps=5, draws=2))
     setup = setup_of("tanh", steps=1500, draws=10, hidden_size=64)
     assert "patience" not in idle_in_time(setup)
     *_, (hasty,) = run(setup.with_(patience=1.0), unwatched)

@@ -18,7 +18,7 @@ from gradtui.models.patience import within
 from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of, steps_apart
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
-from gradtui.setup.shared import MOST_PATIENCE
+from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
 from gradtui.wording import counted, duration, foretold
 
 _STEP = 2e-5, 4e-5
@@ -37,6 +37,8 @@ _IN_MAP, _MAPPING = 5, 0.25
 """The most cells of each of them, and the share of the time that they may take."""
 _TRYING = 0.25
 """The least share of the time that is for trying what may help."""
+_TRIALS = 50
+"""So many changes are tried at most."""
 _BOUNDING = 0.05
 """The share of the time that the largest singular values may take."""
 _DRAWN = 2e-8
@@ -117,11 +119,13 @@ def foretold_in_time(setup: Setup) -> str:
 
 
 def idle_in_time(setup: Setup) -> frozenset[str]:
-    """Clipping what is truncated; biases that no cell has.
-
-    Patience never is: what is tried depends on it.
-    """
+    """The patience, where all is drawn and tried in the least of it; biases that no cell has."""
     subjects, idle = subjects_of(setup, "recurrent"), set()
+    seconds, draws = sum(map(seconds_of, subjects)), setup.recurrent.draws
+    mapping = MAPPED * min(_IN_MAP, draws) * seconds if setup.recurrent.picture == "map" else 0.0
+    everything = (1 + _TRIALS) * draws * seconds + mapping
+    if everything <= LEAST_PATIENCE and mapping <= _MAPPING * LEAST_PATIENCE:
+        idle.add("patience")
     if horizon_of(setup) < setup.recurrent.steps:
         idle.add("clip")
     if not any(cell_of(one) in GATED for one in subjects):

@@ -154,7 +154,7 @@ def _gates(memory: Memory) -> str:
     gates, cell = memory.measured.gates, memory.measured.median_cell
     if not gates:
         return ""
-    opened = ", ".join(f"{name} {plain(mean, 2)}" for name, mean in gates.items())
+    opened = ", ".join(f"{name} {openness(mean)}" for name, mean in gates.items())
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
         return f"{text}; z keeps the state."
@@ -169,6 +169,13 @@ def _gates(memory: Memory) -> str:
     return (
         f"{text}. Along c alone a forget bias b keeps σ(b)^{steps}: {limit} at b = {plain(bias)}."
     )
+
+
+def openness(mean: float) -> str:
+    """How far a gate is open, with a digit of what it is off 1."""
+    if not 0.99 < mean < 1.0 - 1e-12:
+        return plain(mean, 2)
+    return f"{mean:.{math.ceil(-math.log10(1.0 - mean))}f}"
 
 
 def bias_for(log10: float, steps: int) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.recurrent.cost import in_map
 from gradtui.models.recurrent.memory import Memory
+from gradtui.models.recurrent.verdict import openness
 from gradtui.models.wording import a_layer
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
@@ -144,7 +145,7 @@ def _cells(memory: Memory, lag: int) -> dict[str, str]:
         "a step": a_layer(memory.judgement.log10_ratio, memory.horizon),
         "half-life": "∞" if half is None else plain(half),
         "forgets at": f">{len(measured.lags) - 1:,}" if back is None else f"{back:,}",
-        "gates": " ".join(f"{name} {plain(mean, 2)}" for name, mean in measured.gates.items())
+        "gates": " ".join(f"{name} {openness(mean)}" for name, mean in measured.gates.items())
         or "-",
         "∂L/∂W": "-" if math.isnan(share) else percent(share),
         **memory.lost_in_formats(),
