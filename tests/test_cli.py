@@ -554,7 +554,7 @@ def test_the_help_of_a_view_has_every_knob_with_its_range_and_default(view: Any)
     text = " ".join(printed(view.name, "--help").split())
     for knob in view.all_knobs:
         assert f"{knob.flag} VALUE" in text
-        assert f"{knob.help}: {knob.allowed}" in text
+        assert f"{view.help_of(knob)}: {knob.allowed}" in text
         default = knob.text(view.default_setup)
         assert not default or f"(default: {default})" in text
 

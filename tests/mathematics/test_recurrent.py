@@ -597,6 +597,21 @@ def test_a_gru_that_keeps_almost_everything_goes_in_plain_floats(
     assert_flow(recurrent_flow("gru", parameters, x, upstream), true)
 
 
+@pytest.mark.parametrize(("cell", "block"), [("lstm", at) for at in (0, 1, 3)] + [("gru", 0)])
+@pytest.mark.parametrize("bias", [705.0, 720.0, 5000.0])
+def test_a_gate_wide_open_goes_in_plain_floats(
+    cell: str, block: int, bias: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """e^v overflows there, and nothing that is said depends on it."""
+    parameters, x, upstream = drawn(cell, 20, 2, 2, 3, 0.5, seed=3)
+    parameters["bias_ih_l0"][3 * block + 1] = bias
+    true = by_mpmath(cell, parameters, x, upstream, digits=400)
+    monkeypatch.setattr(flow_module.Forward, "_advance", None)
+    got = recurrent_flow(cell, parameters, x, upstream)
+    assert_flow(got, true)
+    assert got.steps_apart == 0
+
+
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
 def test_silence_is_silence(cell: str) -> None:
     """Zero inputs, no biases but those of gates: states of exactly zero."""

@@ -12,11 +12,17 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.recurrent import recurrent_jacobian
 from gradtui.models.finding import Finding, Kind
-from gradtui.models.recurrent.cells import flow_of, parameters_of
-from gradtui.models.recurrent.cost import cells_drawn, idle_in_time, in_map, seconds_of
+from gradtui.models.recurrent.cells import flow_of, parameters_of, steps_apart
+from gradtui.models.recurrent.cost import (
+    cells_drawn,
+    idle_in_time,
+    in_map,
+    seconds_found,
+    seconds_of,
+)
 from gradtui.models.recurrent.course import run
 from gradtui.models.recurrent.mapping import map_of
-from gradtui.models.recurrent.memory import KEPT_LAGS, Gathered, Measured, Memory, kept_lags
+from gradtui.models.recurrent.memory import Gathered, Measured, Memory
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.recurrent.verdict import bias_for, diagnose
 from gradtui.models.subject import Subject, subjects_of
@@ -24,6 +30,7 @@ from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from support.watch import Watch
 
+W_HH = "weight_hh_l0"
 LOG10_2 = math.log10(2.0)
 
 
@@ -48,7 +55,7 @@ def memory_of(*form: str, **knobs: Any) -> Memory:
     """Without looking for what helps."""
     subject = subject_of(*form, **knobs)
     measured = measured_of(subject, subject.setup.recurrent.draws)
-    return Memory(subject, measured, bounds_of(subject, unwatched))
+    return Memory(subject, measured, bounds_of(subject, subject.setup.recurrent.draws, unwatched))
 
 
 def finding_of(*form: str, **knobs: Any) -> Finding:
@@ -113,9 +120,53 @@ def test_a_largest_singular_value_below_1_always_vanishes(x: float) -> None:
     assert "suffices for every gradient to vanish" in diagnose(memory).cause
 
 
+@pytest.mark.parametrize(
+    ("init", "knobs"),
+    [
+        ("gaussian(sqrt(3/4))", {"steps": 20, "hidden_size": 3, "x": 0.0}),
+        ("gaussian(0.5)", {"hidden_size": 3}),
+        ("radius(0.6)", {"hidden_size": 2}),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_said_of_every_gradient_is_so_in_all_cells(
+    init: str, knobs: dict[str, Any], seed: int
+) -> None:
+    memory = memory_of("identity", init, draws=50, seed=seed, **knobs)
+    norms = [
+        math.sqrt(np.linalg.eigvalsh((w := parameters_of(memory.subject, one)[W_HH]) @ w.T)[-1])
+        for one in range(1, 51)
+    ]
+    assert memory.bounds is not None
+    assert (memory.bounds.cells, memory.bounds.sigma_max) == (50, pytest.approx(max(norms)))
+    for row in memory.measured.log10:
+        assert (row <= memory.measured.lags * memory.bounds.log10_bound + 1e-9).all()
+    said = diagnose(memory).cause
+    assert "every gradient" not in said or max(norms) < 1.0
+    assert "no gradient can" not in said or max(norms) < 1.0 + 1e-9
+    assert "the largest of 50 cells" in said
+
+
+def test_where_only_the_first_is_looked_at_nothing_is_said_of_the_others() -> None:
+    subject = subject_of("identity", "sigma_max(0.9)", draws=3)
+    first = bounds_of(subject, 1, unwatched)
+    text = diagnose(Memory(subject, measured_of(subject, 3), first)).cause
+    assert "of the first cell is below 1/max f′ = 1: that suffices for its gradient" in text
+    one_way = subject_of("identity", "orthogonal", draws=3)
+    text = diagnose(
+        Memory(one_way, measured_of(one_way, 3), bounds_of(one_way, 1, unwatched))
+    ).cause
+    assert "of the first cell is 1/max f′ = 1: its gradient cannot explode" in text
+    assert "every" not in text
+    many = subject_of("tanh", hidden_size=400, draws=50, steps=2, patience=2.0)
+    bounds = bounds_of(many, 50, unwatched)
+    assert bounds is not None
+    assert bounds.cells == 1
+
+
 def test_the_radius_is_that_of_the_first_cell() -> None:
     subject = subject_of("tanh", "radius(0.8)")
-    bounds = bounds_of(subject, unwatched)
+    bounds = bounds_of(subject, 1, unwatched)
     assert bounds is not None
     w = parameters_of(subject, 1)["weight_hh_l0"]
     assert bounds.radius == pytest.approx(0.8, rel=1e-9)
@@ -217,18 +268,40 @@ def test_a_forget_bias_is_for_gated_cells_and_leaves_the_others_as_they_are() ->
     assert set(weights["bias_hh_l0"][12:24]) == {0.0}
 
 
-@pytest.mark.parametrize("steps", [1, 2, 511, 512, 513, 700, 10_000])
-@pytest.mark.parametrize("share", [1.0, 0.37])
-def test_the_lags_that_are_kept(steps: int, share: float) -> None:
-    horizon = max(int(share * steps), 1)
-    lags = kept_lags(steps, horizon)
-    assert lags[0] == 0
-    assert lags[-1] == steps
-    assert {horizon, min(horizon + 1, steps)} <= {*lags.tolist()}
-    assert (np.diff(lags) > 0).all()
-    assert len(lags) <= KEPT_LAGS
-    if steps < KEPT_LAGS:
-        assert len(lags) == steps + 1
+@pytest.mark.parametrize(
+    ("cell", "alpha", "steps", "forgets", "bf16"),
+    [
+        ("identity", 0.999, 10_000, 6905, None),  # ln 0.001 / ln 0.999 = 6904.3
+        ("tanh", 0.5, 2000, 10, 134),  # 2^-134 is half of bfloat16's least, and rounds to 0
+    ],
+)
+def test_of_a_long_sequence_every_lag_is_known(
+    cell: str, alpha: float, steps: int, forgets: int, bf16: int | None
+) -> None:
+    knobs = {"x": 0.0, "steps": steps, "draws": 1, "hidden_size": 1}
+    memory = memory_of(cell, f"identity({alpha})", **knobs)
+    np.testing.assert_allclose(memory.median, np.log10(alpha) * np.arange(steps + 1), rtol=1e-9)
+    assert memory.forgets_at == forgets
+    assert memory.lost_in_formats()["bf16"] == ("-" if bf16 is None else f"0:{bf16}")
+    assert f"From {forgets:,} steps back on" in diagnose(memory).cause
+
+
+def test_how_far_back_is_found_among_all_lags_of_the_flows_themselves() -> None:
+    subject = subject_of("gru", forget_bias=4.0, steps=2000, draws=3)
+    rows = [flow_of(subject, number).log10_grad_hidden[::-1] for number in (1, 2, 3)]
+    median = np.sort([row - row[0] for row in rows], axis=0)[1]
+    memory = Memory(subject, measured_of(subject, 3))
+    np.testing.assert_array_equal(memory.median, median)
+    assert memory.forgets_at == 1 + max(np.flatnonzero(median >= -3.0))
+
+
+def test_more_cells_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradtui.mathematics.memory.available_memory", lambda: 2.0**28)
+    setup = setup_of("tanh", steps=10_000, draws=2000, patience=86_400.0, hidden_size=1)
+    results = run(setup, unwatched)
+    assert next(results)[0].measured.cells == 1
+    with pytest.raises(InputError, match=r"draws.*2,000 cells of 10,000 steps.*would fit"):
+        next(results)
 
 
 # ------------------------------------------------------------------ truncation
@@ -334,7 +407,7 @@ def test_a_w_that_is_not_normal_grows_first() -> None:
         assert ("It grows first" in text) == (
             grown > 1.05
             and memory.bounds is not None
-            and memory.bounds.sigma_max > 1.05 * memory.bounds.radius
+            and memory.bounds.sigma_max > 1.05 * memory.bounds.radius  # of one cell
         )
         peaks.append(grown)
     assert max(peaks) > 1.5
@@ -453,8 +526,65 @@ def test_what_takes_longer_than_there_is_time_for_is_refused() -> None:
     few = setup_of("lstm", steps=2000, draws=10_000, patience=1.0)
     subjects = subjects_of(few, "recurrent")
     assert cells_drawn(subjects) * seconds_of(subjects[0]) <= 1.0
-    assert "patience" not in idle_in_time(few)
-    assert "patience" in idle_in_time(setup_of("tanh"))
+
+
+def test_the_patience_is_not_idle_where_what_helps_is_tried_within_it() -> None:
+    assert "patience" in idle_in_time(setup_of("tanh", steps=5, draws=2))
+    setup = setup_of("tanh", steps=1500, draws=10, hidden_size=64)
+    assert "patience" not in idle_in_time(setup)
+    *_, (hasty,) = run(setup.with_(patience=1.0), unwatched)
+    *_, (patient,) = run(setup.with_(patience=100.0), unwatched)
+    assert hasty.measured.cells == patient.measured.cells == 10
+    assert (hasty.remedy is None, patient.remedy is None) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "knobs", "label"),
+    [
+        ("tanh", {"steps": 3000, "draws": 20}, r"init = orthogonal, input scale = 0.0*1$"),
+        ("lstm", {"forget_bias": 1.0, "input_scale": 20.0, "steps": 100}, "forget bias = 2.64"),
+        ("gru", {"input_scale": 20.0, "steps": 100}, "forget bias = .*"),
+        ("lstm", {"x": 1e4, "steps": 60}, r"forget bias = .*, x = (1|0\.1)$"),
+    ],
+)
+def test_what_keeps_the_memory_is_tried_before_fewer_steps(
+    cell: str, knobs: dict[str, Any], label: str
+) -> None:
+    setup = setup_of(cell, **knobs, hidden_size=32)
+    *_, (memory,) = run(setup, unwatched)
+    assert memory.remedy is not None
+    assert re.search(label, memory.remedy.label)
+    assert "steps" not in memory.remedy.changes
+    *_, (then,) = run(memory.remedy.applied(setup).checked(), unwatched)
+    assert then.kind is Kind.HEALTHY
+
+
+def test_it_is_relied_on_after_twenty_cells_or_all_that_are_drawn() -> None:
+    """Otherwise it is not offered, however many were healthy among the first few."""
+    setup = setup_of("tanh", steps=500, draws=50, hidden_size=48)
+    offered = []
+    for patience in (1.0, 2.0, 3.0, 5.0, 20.0):
+        *_, (memory,) = run(setup.with_(patience=patience), unwatched)
+        if memory.remedy is None:
+            continue
+        found = re.search(r"healthy in (\d+) of (\d+) cells(, the first of)?", memory.remedy.after)
+        assert found is not None
+        assert int(found[1]) >= 0.8 * int(found[2])
+        assert int(found[2]) >= 20 or (found[3] is None and patience < 20.0)
+        offered.append(patience)
+    assert 20.0 in offered
+
+
+@pytest.mark.parametrize(("cell", "x"), [("lstm", 1e5), ("gru", 1e100), ("tanh", 1e5)])
+def test_steps_that_plain_floats_do_not_hold_are_counted(cell: str, x: float) -> None:
+    subject = subject_of(cell, x=x, draws=500, patience=1.0, steps=60)
+    assert steps_apart(subject) == flow_of(subject, 1).steps_apart >= 30
+    assert seconds_found(subject) > 2.0 * seconds_of(subject)
+    assert cells_drawn([subject]) < 500
+    assert steps_apart(subject_of(cell)) == 0
+    *_, (memory,) = run(subject.setup, unwatched)
+    assert memory.measured.cells == cells_drawn([subject])
+    assert f"{memory.measured.cells} of 500 cells: all would take" in diagnose(memory).evidence
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gelu"])
@@ -515,7 +645,9 @@ def test_a_column_of_the_map_is_the_median_of_the_cells_with_that_bias() -> None
 
 def test_of_a_vanilla_rnn_it_is_over_the_radius() -> None:
     subject = subject_of("identity", steps=150)
-    mapped = map_of(subject, bounds_of(subject, unwatched), 2, unwatched)
+    mapped = map_of(
+        subject, bounds_of(subject, subject.setup.recurrent.draws, unwatched), 2, unwatched
+    )
     assert mapped.swept == "spectral radius"
     # In the end a linear cell's rate is its radius, but for a phase where that is complex.
     rates = (mapped.log10[:, 150] - mapped.log10[:, 50]) / 100.0
@@ -539,4 +671,3 @@ def test_a_map_comes_only_when_it_is_asked_for_and_there_is_time() -> None:
     assert memory.map.cells == 4
     few = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
     assert in_map(subjects_of(few, "recurrent")) == 0
-    assert "patience" not in idle_in_time(few)

@@ -67,7 +67,7 @@ def test_a_page_has_title_picture_readout_and_every_verdict(
     for one in view.readout(result, setup, SIZE.width):
         assert row_text(one).rstrip() in lines
     flat = " ".join(" ".join(lines).split())
-    for name in setup.activations:
+    for name in view.subjects(setup):
         found = view.finding(result, name)
         assert f"{found.kind.mark} {' '.join(found.text.split())}" in flat
     assert page.height == SIZE.height + text_height(view, result, setup, SIZE.width)
@@ -104,8 +104,9 @@ def test_json_is_strict_and_whole(view: View[Any], setup: Setup, result: Any) ->
     assert set(record) == {"gradtui", "view", "setup", "findings", "rows"} | snippets
     assert record["view"] == view.name
     assert record["setup"] == {knob.name: knob.text(setup) for knob in view.all_knobs}
-    assert [one["activation"] for one in record["findings"]] == list(setup.activations)
-    for one, name in zip(record["findings"], setup.activations, strict=True):
+    kind, names = view.roster(setup).label.removesuffix("s"), view.subjects(setup)
+    assert [one[kind] for one in record["findings"]] == list(names)
+    for one, name in zip(record["findings"], names, strict=True):
         found = view.finding(result, name)
         assert (one["verdict"], one["sentence"], one["cause"]) == (
             found.kind.value,

@@ -16,12 +16,15 @@ import pytest
 
 from gradtui.app import going, steps, storage
 from gradtui.app.actions import hint
+from gradtui.app.asking import FileQuestion
 from gradtui.app.mouse import _between as between
+from gradtui.app.panes import marked_where_cut
 from gradtui.app.screens import InfoPage
 from gradtui.app.state import State
 from gradtui.models.finding import Kind
+from gradtui.models.recurrent.verdict import openness
 from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
-from gradtui.plots.picture import Picture, row_text
+from gradtui.plots.picture import Picture, Span, row_text
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
@@ -139,6 +142,15 @@ def test_the_readout_is_of_the_cursor_s_lag() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("lag", [99, 100, 599])
+def test_of_a_long_sequence_it_is_of_that_very_lag(lag: int) -> None:
+    knobs = {"x": 0.0, "steps": 600, "draws": 1, "hidden_size": 1, "lag": lag}
+    setup = setup_of("tanh", cell_init=("identity(0.5)",), **knobs)
+    assert cells_of(setup)["arrives"] == f"{2.0**-lag:.2g}".replace("e-0", "e-")
+    row = VIEW.table(result_of(setup))[lag]
+    assert (row["lag"], row["log10_grad_h_50"]) == (lag, pytest.approx(-lag * math.log10(2.0)))
+
+
 def test_what_is_never_forgotten_is_said_to_last_for_more() -> None:
     known = cells_of(setup_of("identity", cell_init=("orthogonal",)))
     assert (known["forgets at"], known["half-life"], known["a step"]) == (">24", "∞", "×1")
@@ -213,6 +225,9 @@ def test_its_numbers_as_json_and_csv() -> None:
         (["lstm", "--steps", "0"], "from 1 to 10,000"),
         (["lstm", "--steps", "20", "--lag", "21"], "try --lag 20, or more --steps"),
         (["lstm", "--forget-bias", "101"], "try --forget-bias 100"),
+        (["tanh", "--focus", "relu"], "'relu' is not one of tanh, pytorch; choose"),
+        (["tanh", "lstm", "--focus", "gru"], "one of tanh, lstm, pytorch; choose"),
+        (["foo"], "try tanh, relu, lstm or gru"),
         (["rnn"], "name the RNN by its activation"),
         (["lstm", "--steps", "10000", "--hidden-size", "1024"], "--patience"),
         (["tanh", "--init", "kaiming"], "--init"),
@@ -236,6 +251,42 @@ def test_help_names_the_recipes_of_cells() -> None:
     for name in ("chrono", "sigma_max", "identity", "W = α I"):
         assert name in said
     assert "kaiming" not in said
+
+
+def test_help_says_what_its_inputs_are_and_at_which_scale_it_clips() -> None:
+    said = " ".join(run("time", "--help").out.split())
+    assert "the standard deviation of the inputs, which are random" in said
+    assert "the input x:" not in said
+    assert "that of h_T being 1" in said
+    assert "the input x:" in " ".join(run("decay", "--help").out.split())
+
+
+@pytest.mark.parametrize(
+    ("mean", "text"),
+    [(0.5, "0.5"), (0.9526, "0.95"), (0.997, "0.997"), (0.99986, "0.9999"), (1.0, "1"), (0.0, "0")],
+)
+def test_a_gate_that_is_all_but_open_is_not_said_to_be_open(mean: float, text: str) -> None:
+    assert openness(mean) == text
+
+
+def test_the_findings_of_json_are_of_cells() -> None:
+    record = json.loads(run("time", "gru", *WORDS, "--json").out)
+    assert record["findings"][0]["cell"] == "gru"
+    assert "activation" not in record["findings"][0]
+
+
+def test_where_the_readout_has_no_room_for_a_line_there_is_a_mark() -> None:
+    rows = [(Span(f" {letter} ", "curve"), Span("x")) for letter in "abcde"]
+    shown = [row_text(one) for one in marked_where_cut(rows, Size(20, 4))]
+    assert shown == [" a x", " b x", " c x", "⋮d x"]
+    assert marked_where_cut(rows, Size(20, 5)) is rows
+
+
+def test_what_was_stopped_is_not_said_to_be_there_in_a_moment(tmp_path: Path) -> None:
+    state = state_of(setup_of())
+    for stopped, says in ((True, "esc again computes it"), (False, "again in a moment")):
+        question = FileQuestion(state, lambda: None, [stopped].pop)
+        assert says in question.accepted(state, str(tmp_path / "a.svg")).complaint
 
 
 PROMISED = re.compile(

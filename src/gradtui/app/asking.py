@@ -175,15 +175,18 @@ class FileQuestion(Question):
 
     Args:
         state: whose picture it is.
-        drawn: the finished picture; None while it is still computed.
+        drawn: the finished picture; None while there is none.
+        stopped: whether that is so because it was stopped.
     """
 
     label = "save as"
     hint = ".svg .pdf .png .txt picture, .csv .json numbers"
 
-    def __init__(self, state: State, drawn: Callable[[], Drawn | None]) -> None:
+    def __init__(
+        self, state: State, drawn: Callable[[], Drawn | None], stopped: Callable[[], bool]
+    ) -> None:
         self.value = str(_free_name(f"gradtui-{state.view}"))
-        self._drawn = drawn
+        self._drawn, self._stopped = drawn, stopped
         self._to_replace: Path | None = None
 
     def typed(self, state: State, text: str) -> State:
@@ -198,9 +201,10 @@ class FileQuestion(Question):
 
         drawn = self._drawn()
         if drawn is None:
-            return Reply(
-                state, "There is no finished picture yet: enter again in a moment, or esc."
-            )
+            why = "There is no finished picture yet: enter again in a moment, or esc."
+            if self._stopped():
+                why = "This was stopped: esc leaves here, and esc again computes it."
+            return Reply(state, why)
         try:
             file = named_file(text)
             if file.is_file() and self._to_replace != file:

@@ -187,7 +187,9 @@ class Display:
         if self._drawn is not None and self._areas is not None:
             self.flow.send("plot", self._drawn.picture)
             known, rows = self._drawn.progress >= 1, self._drawn.readout
-            readout = Picture.of(rows if known else undecided(rows), *self._areas.readout)
+            room = self._areas.readout
+            fitted = panes.marked_where_cut(rows if known else undecided(rows), room)
+            readout = Picture.of(fitted, *room)
             self.flow.send("readout", readout)
             self._show_verdict()
 

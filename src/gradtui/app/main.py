@@ -264,7 +264,7 @@ class GradTUI(OpeningPages):
 
     def effect_export(self) -> None:
         """Ask for a file name."""
-        self._ask(FileQuestion(self.state, lambda: self.shown.finished))
+        self._ask(FileQuestion(self.state, lambda: self.shown.finished, lambda: self.shown.stopped))
 
     def _ask(self, question: Question) -> None:
         self._question = question

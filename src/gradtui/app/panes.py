@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradtui.app.actions import hint
@@ -66,6 +67,15 @@ def top(state: State, width: int, progress: float, *, stopped: bool = False) -> 
     room = width - cells_of(spans)
     spans += [Span(" " * (room - len(WAYS_OUT))), Span(WAYS_OUT, "muted")]
     return Picture.of([tuple(spans)], width, 1)
+
+
+def marked_where_cut(rows: Sequence[Row], size: Size) -> Sequence[Row]:
+    """Rows of which the last that there is room for says that more would follow."""
+    if len(rows) <= size.height:
+        return rows
+    shown = rows[: size.height]
+    first, *rest = shown[-1]
+    return (*shown[:-1], (Span("⋮", "muted"), Span(first.text[1:], first.role), *rest))
 
 
 def roster(state: State, size: Size) -> Picture:

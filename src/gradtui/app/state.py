@@ -207,7 +207,7 @@ def changed(state: State, setup: Setup, view: str | None = None) -> State:
     setup = _comparing_one_kind(asked, state.setup)
     if _but_for_cursors(setup, state.setup) and view == state.view:
         return state.with_(setup=setup)
-    setup.checked()
+    setup.checked(VIEWS[view].family(setup))
     past = (*state.past, Moment(state.view, state.setup, state.touched))[-UNDO_DEPTH:]
     done = entered(state, view).with_(setup=setup, past=past, future=())
     same = done.roster == state.roster

@@ -145,7 +145,7 @@ def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) ->
     setup = view.default_setup.with_(**changes).clamped()
     # A cursor that was asked for is not moved in silence.
     setup = setup.with_(**{name: changes[name] for name in CURSORS if name in changes})
-    return setup.checked()
+    return setup.checked(view.family(setup))
 
 
 def _family_of(changes: Mapping[str, Any]) -> str:

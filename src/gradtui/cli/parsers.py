@@ -245,7 +245,7 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
             dest=knob.name,
             choices=_Names(words) if (words := knob.words()) else None,
             metavar="VALUE",
-            help=f"{knob.help}: {knob.allowed}{unless}".replace("%", "%%"),
+            help=f"{view.help_of(knob)}: {knob.allowed}{unless}".replace("%", "%%"),
         )
     output = parser.add_argument_group("what to print")
     _add_formats(output, " ".join(f".{suffix}" for suffix in FORMATS))

@@ -108,7 +108,10 @@ class Recurrent(Family):
         0, "K", "truncated backpropagation: only so many steps back; 0 is all of them", 0, MAX_STEPS
     )
     clip: float = real(
-        0.0, "C", "the norm at which the gradient of all parameters is clipped; 0 is none",
+        0.0,
+        "C",
+        "the norm at which the gradient of all parameters is clipped, that of h_T being 1; 0 is "
+        "none",
         0.0, 1e300, 1.0, 10.0,
     )  # fmt: skip
     batch_size: int = whole(1, "B", "the sequences that run through a cell together", 1, 1024)

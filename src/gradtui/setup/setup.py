@@ -125,8 +125,11 @@ class Setup(Shared):
         """All that a focus can be on."""
         return tuple(value for knob in COMPARABLE for value in KNOBS[knob].of(self))
 
-    def checked(self) -> Setup:
+    def checked(self, family: str | None = None) -> Setup:
         """This setup, or an error where its knobs contradict one another.
+
+        Args:
+            family: that of the view it is for, where that is not its model's.
 
         Raises:
             InputError: a list of weights or biases whose length is not the depth; a focus
@@ -134,7 +137,8 @@ class Setup(Shared):
                 initialisations at once; a cursor outside what it walks over.
         """
         if self.focus not in ("", *self.compared):
-            shown = (*self.roster_of(self.model), *self.compared_in(self.model))
+            family = self.model if family is None else family
+            shown = (*self.roster_of(family), *self.compared_in(family))
             allowed = f"one of {', '.join(shown)}"
             raise InputError("focus", self.focus, allowed, "choose one of them")
         if self.layer > self.depth:

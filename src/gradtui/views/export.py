@@ -144,7 +144,7 @@ def record(view: View[Any], result: Any, setup: Setup) -> dict[str, object]:
         "setup": {knob.name: knob.text(setup) for knob in view.all_knobs},
         "findings": [
             {
-                "activation": finding.subject,
+                view.roster(setup).label.removesuffix("s"): finding.subject,
                 "verdict": str(finding.kind),
                 "sentence": finding.sentence,
                 "cause": finding.cause,

@@ -96,6 +96,7 @@ class View(Generic[Result]):
         keys: the keys that only it has.
         animation: what plays, if something does.
         length: the knob that says how long the way is that it looks at.
+        own_help: what a knob is, where it is something else here than in other views.
         hints: the names of the actions and keys that the bottom row shows, the first first.
         reads_cursor: whether a result depends on where the cursor stands too.
         has_all_subjects: whether a result has every subject, so that the focus only says which
@@ -127,6 +128,7 @@ class View(Generic[Result]):
     keys: tuple[Key, ...] = ()
     animation: Animation | None = None
     length: str = "depth"
+    own_help: Mapping[str, str] = field(default_factory=dict)
     hints: tuple[str, ...] = ("left", "deeper", "toggle", "fix", "undo", "scenarios", "command")
     reads_cursor: bool = False
     has_all_subjects: bool = False
@@ -195,6 +197,10 @@ class View(Generic[Result]):
     def wait_text(self, setup: Setup) -> str:
         """What is said as long as there is no result."""
         return self.waiting(setup) or f"Computing {self.title} …"
+
+    def help_of(self, knob: Knob) -> str:
+        """What a knob is, here."""
+        return self.own_help.get(knob.name, knob.help)
 
     # ------------------------------------------------------------ its setups
 

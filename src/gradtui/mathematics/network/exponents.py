@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -128,6 +129,8 @@ class Extended:
         self, plain: Callable[..., Any], log: Elementwise, tails: Callable[[Scaled], Scaled]
     ) -> None:
         self.plain, self.log = plain, log
+        # For each end, positive or not and huge or not, |z| and the sign of g there.
+        self._tails = dict.fromkeys(product((True, False), repeat=2), (0.0, 0.0))
         self.laws = [
             (sign, huge, *self._law(tails, sign, huge)) for sign in (1, -1) for huge in (1, -1)
         ]
@@ -153,7 +156,7 @@ class Extended:
             log = np.asarray(self.log(at))
             sign = np.sign(values[lost])
             gone = (sign == 0.0) & (log > -np.inf)
-            sign[gone] = signs_of_tails(self.plain, at[gone])
+            sign[gone] = self._signs(at[gone])
             m[lost], e[lost] = Apart.of_log(sign, log)
             beyond[lost] |= log == np.inf  # where g overflows it has long followed its law
         if beyond.any():
@@ -164,6 +167,22 @@ class Extended:
                     factor.mantissa * power, factor.exponent + p * z.e[here]
                 )
         return Apart(m, e)
+
+    def _signs(self, z: Array) -> Array:
+        """The signs where g has underflowed: the same all the way out, or in to 0."""
+        signs, size = np.zeros(z.shape), np.abs(z)
+        for end in self._tails:
+            here = ((z > 0.0) == end[0]) & ((size > 1.0) == end[1])
+            if not here.any():
+                continue
+            known, sign = self._tails[end]
+            nearest = float(size[here].min() if end[1] else size[here].max())
+            if sign == 0.0 or (nearest < known) == end[1]:
+                point = nearest if end[0] else -nearest
+                sign = float(signs_of_tails(self.plain, point))
+                self._tails[end] = nearest, sign
+            signs[here] = sign
+        return signs
 
 
 @lru_cache(maxsize=16)

@@ -159,7 +159,12 @@ def named(cell: CellSpec) -> tuple[str, Activation | None]:
     near = nearest(form.name, (*GATED, *ACTIVATIONS))
     if near and near[0] in GATED and form.name not in ACTIVATIONS:
         raise InputError("cell", cell, kinds, f"did you mean {near[0]}?")
-    f = as_activation(cell)
+    try:
+        f = as_activation(cell)
+    except InputError as error:
+        if near or error.field != "activation":
+            raise
+        raise InputError("cell", cell, kinds, "try tanh, relu, lstm or gru") from None
     return f.spec, f
 
 

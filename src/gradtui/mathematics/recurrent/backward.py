@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.network.arrays import TOGETHER
 from gradtui.mathematics.network.exponents import (
     LEAST,
     MOST,
@@ -31,7 +32,7 @@ from gradtui.mathematics.network.exponents import (
     shifted_rows,
     within,
 )
-from gradtui.mathematics.recurrent.cell import Room
+from gradtui.mathematics.recurrent.cell import Local, Room
 from gradtui.mathematics.recurrent.forward import LEVEL, Forward
 from gradtui.progress import Tick, unwatched
 
@@ -101,6 +102,7 @@ class Backward:
         delta_e: the exponents of the rows of δ, which takes the place of the slopes [T, B].
         dead_from: the step down to which there is a signal; before it all is exactly zero.
         delta_norms: the squared norms of those of its columns that meet x, and that meet h.
+        apart: how many steps went with exponents apart.
     """
 
     def __init__(self, forward: Forward, room: Room) -> None:
@@ -112,7 +114,8 @@ class Backward:
         self.delta_norms = np.zeros((2, given.steps, given.batch))
         self._alike = self.cell.by_input == self.cell.by_state
         self._forgetful = not self.cell.weights[1].any() and self._alike
-        self.dead_from = 0
+        self.dead_from = self.apart = 0
+        self._ahead: _Ahead | None = None
         self._signal = self._first()
 
     def _first(self) -> _Signal:
@@ -200,13 +203,27 @@ class Backward:
         self.gamma_norms[start : start + len(squares)] = squares
         self.gamma_e[start : start + len(squares)] = e
 
+    def _local(self, t: int, live: NDArray[np.intp]) -> Local:
+        """What step t is with exponents apart; of ever more steps together while they all are."""
+        known = self._ahead
+        if known is None or not np.array_equal(known.live, live) or not known.start <= t:
+            together = known is not None and t == known.start - 1
+            most = max(1, TOGETHER // (len(live) * self.cell.n * self.cell.slope_blocks))
+            count = min(2 * (known.stop - known.start), most) if known and together else 1
+            start = max(t + 1 - count, 0)
+            known = _Ahead(start, t + 1, live, self.forward.local(start, t + 1, live))
+            self._ahead = known
+        at = (t - known.start) * len(live)
+        return known.local.rows(slice(at, at + len(live)))
+
     def _retreat(self, t: int) -> None:
         """One step with exponents apart."""
         if self.cell.cancels and not self.forward.exact:
             raise Cancelled
         cell, signal, tape = self.cell, self._signal, self.forward.tape
+        self.apart += 1
         live = np.flatnonzero(~signal.dead)
-        local = self.forward.local(t, live)
+        local = self._local(t, live)
         g = Apart.of(signal.g[live], signal.e[live, None])
         gamma = None
         if signal.gamma is not None and signal.gamma_e is not None:
@@ -227,6 +244,15 @@ class Backward:
             carried, carried_e = _spread(pulled.gamma[1], live, signal)
             self._carried(t, row_norms(carried)[None], carried_e)
         self._signal = _Signal(below, e, carried, carried_e).level()
+
+
+class _Ahead(NamedTuple):
+    """Steps that were looked at together, and of which rows."""
+
+    start: int
+    stop: int
+    live: NDArray[np.intp]
+    local: Local
 
 
 def _spread(numbers: Apart, live: NDArray[np.intp], signal: _Signal) -> tuple[Array, Exponents]:

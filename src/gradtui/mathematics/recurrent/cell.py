@@ -86,7 +86,7 @@ class Room:
 
 
 class Local(NamedTuple):
-    """One step of some rows with exponents apart.
+    """A step of some rows, or several, with exponents apart.
 
     Attributes:
         h: h_t.
@@ -101,6 +101,12 @@ class Local(NamedTuple):
     gates: Apart
     slopes: Apart
     kept: Apart | None
+
+    def rows(self, some: slice) -> Local:
+        """Some of the rows."""
+        return Local(
+            *(None if part is None else Apart(part.m[some], part.e[some]) for part in self)  # type: ignore[arg-type]
+        )
 
 
 class Pulled(NamedTuple):
@@ -214,12 +220,17 @@ class Cell(ABC):
         return self.given.b_ih, self.given.b_hh
 
     @cached_property
-    def holds(self) -> bool:
-        """Whether no pre-activation can overflow, where states are within ±1."""
+    def reach(self) -> float:
+        """What no pre-activation exceeds, where states are within ±1."""
         given = self.given
         most = np.abs(given.w_hh).max() * given.units + np.abs(given.b_ih).max()
         most += np.abs(given.w_ih).max() * np.abs(given.x).max() * given.inputs
-        return bool(most + np.abs(given.b_hh).max() < _NO_OVERFLOW)
+        return float(most + np.abs(given.b_hh).max())
+
+    @property
+    def holds(self) -> bool:
+        """Whether none can overflow."""
+        return self.reach < _NO_OVERFLOW
 
     @cached_property
     def _scaled(self) -> tuple[tuple[Array, Exponents], ...]:

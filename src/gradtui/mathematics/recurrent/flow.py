@@ -85,6 +85,8 @@ class RecurrentFlow:
         log10_grad_parameters_by_step: the same of what each step adds [T], if it was asked for.
         log10_hidden: log10‖h_t‖_F over batch and units [T + 1]; 0 is h_0, which is 0.
         gates: the mean of each gate over batch and units [T]: i, f, o of an LSTM, r, z of a GRU.
+        steps_apart: how many steps, there and back, plain floats did not hold; each costs as much
+            as some ten others.
     """
 
     cell: str
@@ -98,6 +100,7 @@ class RecurrentFlow:
     log10_grad_parameters_by_step: Mapping[str, Array] | None
     log10_hidden: Array
     gates: Mapping[str, Array]
+    steps_apart: int
 
 
 def recurrent_flow(
@@ -160,6 +163,7 @@ class _Flow:
     parameters: Mapping[str, Total]
     by_step: Mapping[str, Squares] | None
     openness: Mapping[str, Array]
+    apart: int
 
 
 def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
@@ -201,6 +205,7 @@ def _attempt(given: Recurrence, by_step: bool, exact: bool, tick: Tick) -> _Flow
         totals,
         gradients.by_step(part(tick, 0.9, 0.1)) if by_step else None,
         dict(zip(forward.cell.gates, forward.openness, strict=True)),
+        forward.apart + backward.apart,
     )
 
 
@@ -235,6 +240,7 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
         gates={
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order
         },
+        steps_apart=sum(flow.apart for flow in flows),
     )
 
 

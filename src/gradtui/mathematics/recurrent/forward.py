@@ -18,7 +18,6 @@ from gradtui.mathematics.network.exponents import (
     LEAST,
     MOST,
     Apart,
-    Exponents,
     levelled_rows,
     magnitude,
     row_norms,
@@ -47,12 +46,13 @@ class Forward:
         x_norms: the squared norms of their rows [T, B].
         exact: whether all steps go with exponents apart, for differences of states.
         openness: the sum of each gate over batch and units [gates, T].
+        apart: how many steps went with exponents apart.
     """
 
     def __init__(self, cell: Cell, room: Room, each: int, ahead: int, exact: bool) -> None:
         self.cell, self.room, self.each, self.ahead = cell, room, each, ahead
         self.exact = exact and cell.cancels
-        self._inputs_from = -1
+        self._inputs_from, self.apart = -1, 0
         self.tape = Tape(cell, exact)
         given = cell.given
         self.norms = np.zeros((given.steps + 1, given.batch))
@@ -166,7 +166,8 @@ class Forward:
     def _advance(self, t: int) -> None:
         """One step with exponents apart."""
         tape = self.tape
-        local = self.local(t, slice(None))
+        self.apart += 1
+        local = self.local(t, t + 1, slice(None))
         tape.h[t + 1], tape.h_e[t + 1] = local.h.rows()
         if local.c is not None and tape.c is not None and tape.c_e is not None:
             tape.c[t + 1], tape.c_e[t + 1] = local.c.rows()
@@ -184,15 +185,22 @@ class Forward:
         blocks = rows.reshape(len(rows), -1, self.cell.n).swapaxes(0, 1)
         return np.ascontiguousarray(blocks)
 
-    def local(self, t: int, rows: slice | NDArray[np.intp]) -> Local:
-        """Step t with exponents apart, of some rows, from the state before it."""
+    def local(self, start: int, stop: int, rows: slice | NDArray[np.intp]) -> Local:
+        """Steps with exponents apart, each from the state before it, of some rows.
+
+        Those of the first step come first, then those of the next.
+        """
+
+        def of(values: Array) -> Array:
+            some = values[start:stop, rows]
+            return some.reshape(-1, *some.shape[2:])
+
         tape = self.tape
-        state: tuple[Array, Exponents] = tape.h[t][rows], tape.h_e[t][rows]
-        c = None
+        h, e, c = of(tape.h), of(tape.h_e), None
         if tape.c is not None and tape.c_e is not None:
-            c = Apart.of(tape.c[t][rows], tape.c_e[t][rows, None])
-        x = self.x[t][rows], self.x_e[t][rows]
-        return self.cell.step_apart(Apart.of(state[0], state[1][:, None]), c, state, x)
+            c = Apart.of(of(tape.c), of(tape.c_e)[:, None])
+        x = of(self.x), of(self.x_e)
+        return self.cell.step_apart(Apart.of(h, e[:, None]), c, (h, e), x)
 
 
 def plain(numbers: Apart) -> Array:

@@ -27,8 +27,20 @@ def tanh_slopes(v: Array, a: Array) -> None:
     equation.df(v, a)
 
 
-def open_gates(v: Array, closed: Array) -> None:
-    """Put σ(v) in the place of v, and 1 - σ(v) into `closed`."""
+_WIDE_OPEN = 700.0
+"""e^700 is a float still; what 1 - σ is beyond that changes no row that plain floats hold."""
+
+
+def open_gates(v: Array, closed: Array, *, steep: bool) -> None:
+    """Put σ(v) in the place of v, and 1 - σ(v) into `closed`.
+
+    Args:
+        v: pre-activations.
+        closed: to be filled.
+        steep: whether e^v may overflow.
+    """
+    if steep:
+        np.minimum(v, _WIDE_OPEN, out=v)
     np.exp(v, out=v)
     np.add(v, 1.0, out=closed)
     np.reciprocal(closed, out=closed)
@@ -67,6 +79,11 @@ class Gated(Cell):
         """Whether the candidate has no biases but zeros: then it is 0, whatever the gates are."""
         candidate = slice(2 * self.n, 3 * self.n)  # the third block of PyTorch's, of either cell
         return not (self.given.b_ih[candidate].any() or self.given.b_hh[candidate].any())
+
+    @property
+    def steep(self) -> bool:
+        """Whether a gate's e^v may overflow."""
+        return self.reach > _WIDE_OPEN
 
     def block(self, at: int) -> slice:
         """The rows of one block."""

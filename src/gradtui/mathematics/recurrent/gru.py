@@ -74,7 +74,7 @@ class Gru(Gated):
         r, z, q and v_n stand where the slopes will, 1 - r, 1 - z and ñ in `room`.
         """
         steps, w, b_q, product = stop - start, self._w_hh, self._b_q, room.row
-        v, gates = tape.slopes[start:stop], room.gates[:steps]
+        v, gates, steep = tape.slopes[start:stop], room.gates[:steps], self.steep
         inputs = inputs.swapaxes(0, 1)
         for h, above, by_state, s, r, z, q, v_n, p, p_n, closed, z_closed, new in zip(
             tape.h[start:stop],
@@ -91,7 +91,7 @@ class Gru(Gated):
         ):
             np.matmul(h, w, out=by_state)
             np.add(s, p, out=s)
-            open_gates(s, closed)
+            open_gates(s, closed, steep=steep)
             if b_q is not None:
                 np.add(q, b_q, out=q)
             np.multiply(r, q, out=v_n)

@@ -116,7 +116,8 @@ def recurrent_jacobian(
         lag_tick = turn(part(tick, _FORWARD, 1.0 - _FORWARD), lag - 1, deepest)
         looked = lag in looked_at
         with np.errstate(all="ignore"):
-            step = forward.cell.jacobian(forward.local(given.steps - lag, first))
+            at = given.steps - lag
+            step = forward.cell.jacobian(forward.local(at, at + 1, first))
             before, (m, rho) = m, _by_rows(step)
         product.put(rho, before.T @ product.q, part(lag_tick, 0.0, 0.5 if looked else 1.0))
         if looked:

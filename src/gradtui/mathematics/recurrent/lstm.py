@@ -33,7 +33,7 @@ class Lstm(Gated):
         The sigmoids and v_g stand where the slopes will, their complements and ĝ in `room`.
         """
         assert tape.c is not None
-        steps, w, product = stop - start, self._w_hh, room.row
+        steps, w, product, steep = stop - start, self._w_hh, room.row, self.steep
         v, gates = tape.slopes[start:stop], room.gates[:steps]
         for h, above, c, c_above, all_v, p, s, o, i, f, v_g, closed, new, tanh_c in zip(
             tape.h[start:stop],
@@ -51,7 +51,7 @@ class Lstm(Gated):
         ):
             np.matmul(h, w, out=all_v)
             np.add(all_v, p, out=all_v)
-            open_gates(s, closed)
+            open_gates(s, closed, steep=steep)
             np.tanh(v_g, out=new)
             np.multiply(f, c, out=c_above)
             np.multiply(i, new, out=product)

@@ -8,6 +8,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.recurrent import RecurrentFlow, random_cell, recurrent_flow
 from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
@@ -17,6 +18,9 @@ _CELL, _INPUT, _UPSTREAM = 5, 6, 7
 
 _DRAWING = 0.1
 """The share of the work of a cell that drawing its weights is."""
+
+
+_APART: Kept[int] = Kept(256)
 
 
 def cell_of(subject: Subject) -> str:
@@ -68,7 +72,7 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
     rng = np.random.default_rng([setup.seed, _UPSTREAM, number])
     upstream = rng.standard_normal((knobs.batch_size, knobs.hidden_size))
     upstream /= np.linalg.norm(upstream)
-    return recurrent_flow(
+    flow = recurrent_flow(
         cell_of(subject),
         parameters,
         x,
@@ -76,6 +80,14 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
         by_step=True,
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
+    if number == 1:
+        _APART.put(setup, flow.steps_apart)
+    return flow
+
+
+def steps_apart(subject: Subject) -> int:
+    """How many steps of the first cell, there and back, plain floats do not hold."""
+    return _APART.get(subject.setup, lambda: flow_of(subject, 1).steps_apart)
 
 
 def _refuse_memory(setup: Setup) -> None:

@@ -15,7 +15,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.patience import within
-from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of
+from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of, steps_apart
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
@@ -27,12 +27,20 @@ _WEIGHT, _TIMES = 1.5e-9, 5e-10
 """Seconds of a weight a step, and more for each sequence."""
 _UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
+_APART, _NUMBER_APART = (2e-4, 6e-4), 1e-6
+"""Seconds more of a step that plain floats do not hold, and of each of its numbers."""
 _CELL = 1e-3
 """Seconds that a cell costs whatever its size."""
 MAPPED = 31
 """The values of a map."""
 _IN_MAP, _MAPPING = 5, 0.25
 """The most cells of each of them, and the share of the time that they may take."""
+_TRYING = 0.25
+"""The least share of the time that is for trying what may help."""
+_TRIALS = 50
+"""So many changes are tried at most."""
+_BOUNDING = 0.05
+"""The share of the time that the largest singular values may take."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
 _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
@@ -40,7 +48,7 @@ _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-
 
 
 def seconds_of(subject: Subject) -> float:
-    """The seconds that drawing one cell takes, and running its sequences."""
+    """The seconds that drawing one cell takes, and running its sequences in plain floats."""
     knobs, cell = subject.setup.recurrent, cell_of(subject)
     blocks, n, batch = GATED.get(cell, 1), knobs.hidden_size, knobs.batch_size
     weights = blocks * n * (n + knobs.input_size)
@@ -49,12 +57,23 @@ def seconds_of(subject: Subject) -> float:
     return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
 
 
-def cells_drawn(subjects: Sequence[Subject]) -> int:
-    """How many cells of each of these are drawn.
+def seconds_found(subject: Subject) -> float:
+    """The seconds that one cell takes, by the first: some steps are more than plain floats hold."""
+    knobs, cell = subject.setup.recurrent, cell_of(subject)
+    numbers = GATED.get(cell, 1) * knobs.hidden_size * knobs.batch_size
+    apart = _APART[cell in GATED] + _NUMBER_APART * numbers
+    return seconds_of(subject) + steps_apart(subject) * apart
 
-    Raises:
-        InputError: one of each takes longer than there is time for.
-    """
+
+def norms_in_time(subject: Subject, cells: int) -> bool:
+    """Whether the largest singular value of so many W is found in a small share of the time."""
+    n, setup = subject.setup.recurrent.hidden_size, subject.setup
+    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE["sigma_max"] * n**3)
+    return seconds <= _BOUNDING * setup.patience
+
+
+def refuse_beyond_time(subjects: Sequence[Subject]) -> None:
+    """Raise an `InputError` where one cell of each takes longer than there is time for."""
     setup, seconds = subjects[0].setup, sum(map(seconds_of, subjects))
     if seconds > setup.patience:
         wanted = math.ceil(seconds)
@@ -66,17 +85,27 @@ def cells_drawn(subjects: Sequence[Subject]) -> int:
             f"would take about {duration(seconds)}",
             f"{more}fewer {{steps}}, {{hidden_size}} or {{batch_size}}",
         )
-    return within(setup.recurrent.draws, setup.patience, seconds)
+
+
+def cells_drawn(subjects: Sequence[Subject]) -> int:
+    """How many cells of each of these are drawn; the first is, whatever it takes."""
+    setup = subjects[0].setup
+    return within(setup.recurrent.draws, setup.patience, sum(map(seconds_found, subjects)))
 
 
 def in_map(subjects: Sequence[Subject]) -> int:
     """How many cells are drawn for each value of a map; none where there is no time for one."""
-    return _in_map(subjects, subjects[0].setup.patience)
+    setup, seconds = subjects[0].setup, MAPPED * sum(map(seconds_found, subjects))
+    return min(_IN_MAP, setup.recurrent.draws, int(_MAPPING * setup.patience / seconds))
 
 
-def _in_map(subjects: Sequence[Subject], patience: float) -> int:
-    seconds = MAPPED * sum(map(seconds_of, subjects))
-    return min(_IN_MAP, subjects[0].setup.recurrent.draws, int(_MAPPING * patience / seconds))
+def trying(subjects: Sequence[Subject]) -> float:
+    """The seconds that drawing leaves for what may help, of each of these."""
+    setup, seconds = subjects[0].setup, sum(map(seconds_found, subjects))
+    taken = cells_drawn(subjects) * seconds
+    if setup.recurrent.picture == "map":
+        taken += MAPPED * in_map(subjects) * seconds
+    return max(setup.patience - taken, _TRYING * setup.patience) / len(subjects)
 
 
 def foretold_in_time(setup: Setup) -> str:
@@ -90,16 +119,14 @@ def foretold_in_time(setup: Setup) -> str:
 
 
 def idle_in_time(setup: Setup) -> frozenset[str]:
-    """The patience, where all cells are drawn whatever it is; biases that no cell has."""
-    subjects, knobs = subjects_of(setup, "recurrent"), setup.recurrent
-    seconds = sum(map(seconds_of, subjects))
-    idle = set()
-    in_no_hurry = within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws
-    if knobs.picture == "map":
-        in_no_hurry &= _in_map(subjects, LEAST_PATIENCE) == min(_IN_MAP, knobs.draws)
-    if in_no_hurry:
+    """The patience, where all is drawn and tried in the least of it; biases that no cell has."""
+    subjects, idle = subjects_of(setup, "recurrent"), set()
+    seconds, draws = sum(map(seconds_of, subjects)), setup.recurrent.draws
+    mapping = MAPPED * min(_IN_MAP, draws) * seconds if setup.recurrent.picture == "map" else 0.0
+    everything = (1 + _TRIALS) * draws * seconds + mapping
+    if everything <= LEAST_PATIENCE and mapping <= _MAPPING * LEAST_PATIENCE:
         idle.add("patience")
-    if horizon_of(setup) < knobs.steps:
+    if horizon_of(setup) < setup.recurrent.steps:
         idle.add("clip")
     if not any(cell_of(one) in GATED for one in subjects):
         idle.add("forget_bias")

@@ -34,8 +34,8 @@ class TimeMap:
         swept: what it is: forget bias, or spectral radius.
         values: its values [values].
         here: where on them the subject itself is.
-        lags: those that are kept [lags].
-        log10: log10‖∂L/∂h_{T-k}‖ beside that of lag 0 in the median [values, lags].
+        lags: every lag, 0 to T.
+        log10: log10‖∂L/∂h_{T-k}‖ beside that of lag 0 in the median [values, T + 1].
         cells: how many are drawn for each value.
     """
 

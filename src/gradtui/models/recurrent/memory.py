@@ -30,20 +30,7 @@ if TYPE_CHECKING:
 
     from gradtui.models.recurrent.mapping import TimeMap
 
-KEPT_LAGS = 512
-"""So many lags are kept at most: more than any screen has columns."""
 _LOG10_HALF = math.log10(0.5)
-
-
-def kept_lags(steps: int, horizon: int) -> NDArray[np.int64]:
-    """The lags that are kept of many: dense at first, then evenly spaced, and those at the end."""
-    if steps < KEPT_LAGS:
-        return np.arange(steps + 1)
-    dense, spaced = np.geomspace(1, steps, KEPT_LAGS // 2), np.linspace(0, steps, KEPT_LAGS // 2)
-    lags = np.concatenate([dense, spaced])[:-2].round().astype(np.int64)
-    ends = [0, horizon, min(horizon + 1, steps), steps]
-    kept: NDArray[np.int64] = np.union1d(lags[: KEPT_LAGS - len(ends)], ends)
-    return kept
 
 
 class Cut(NamedTuple):
@@ -65,11 +52,10 @@ class Measured:
     """What was measured of the cells drawn so far.
 
     Attributes:
-        lags: those that are kept, 0 and T among them [lags].
-        log10: log10‖∂L/∂h_{T-k}‖ [cells, lags]; -inf where nothing arrives.
-        log10_cell: log10‖∂L/∂c_{T-k}‖ of LSTMs [cells, lags], else None.
+        log10: log10‖∂L/∂h_{T-k}‖ [cells, T + 1]; -inf where nothing arrives.
+        log10_cell: log10‖∂L/∂c_{T-k}‖ of LSTMs [cells, T + 1], else None.
         passed: the share of ∂L/∂W_hh, by the norms of what each step adds, that comes from this
-            lag and those before it [cells, lags]; nan where there is no such gradient.
+            lag and those before it [cells, T + 1]; nan where there is no such gradient.
         made: log10 of what the slopes and the weights make of it a step [cells, 2], its geometric
             mean; nan where it is exactly 0 on the way.
         gates: the mean of each gate over steps, cells and units.
@@ -78,7 +64,6 @@ class Measured:
         cut: what a truncation cuts off, in the median; None where there is none.
     """
 
-    lags: NDArray[np.int64]
     log10: Array
     log10_cell: Array | None
     passed: Array
@@ -92,6 +77,11 @@ class Measured:
     def cells(self) -> int:
         """How many there are."""
         return len(self.log10)
+
+    @cached_property
+    def lags(self) -> NDArray[np.int64]:
+        """Every lag, 0 to T."""
+        return np.arange(self.log10.shape[1])
 
     @cached_property
     def quantiles(self) -> tuple[Array, Array, Array]:
@@ -123,7 +113,6 @@ class Gathered:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self._horizon = horizon_of(subject.setup)
-        self._lags = kept_lags(subject.setup.recurrent.steps, self._horizon)
         self.rows: list[Array] = []
         self._cell: list[Array] = []
         self._passed: list[Array] = []
@@ -135,14 +124,14 @@ class Gathered:
 
     def add(self, flow: RecurrentFlow) -> None:
         """One cell more."""
-        at, end, lags = flow.log10_grad_hidden[-1], self._horizon, self._lags
+        at, end = flow.log10_grad_hidden[-1], self._horizon
         g, delta = flow.log10_grad_hidden[::-1] - at, flow.log10_grad_preactivations[::-1] - at
         self.rows.append(self._kept(g))
         if flow.log10_grad_cell is not None:
             self._cell.append(self._kept(flow.log10_grad_cell[::-1] - at))
         assert flow.log10_grad_parameters_by_step is not None
         by_step = flow.log10_grad_parameters_by_step["weight_hh_l0"][::-1]
-        self._passed.append(_passed(by_step, end)[lags])
+        self._passed.append(_passed(by_step, end))
         if end < flow.steps:
             self._cuts.append(Cut(float(g[-1]), 1.0 - float(_passed(by_step, flow.steps)[end - 1])))
         with np.errstate(invalid="ignore"):
@@ -158,13 +147,14 @@ class Gathered:
             self._stops.append(Stop(first, bool(delta[first - 1] == -np.inf)))
 
     def _kept(self, log10: Array) -> Array:
-        """At the lags that are kept; beyond what a truncation leaves, exactly nothing."""
-        return np.where(self._lags <= self._horizon, log10[self._lags], -np.inf)
+        """Beyond what a truncation leaves, exactly nothing."""
+        kept = log10.copy()
+        kept[self._horizon + 1 :] = -np.inf
+        return kept
 
     def measured(self) -> Measured:
         """All of it."""
         return Measured(
-            self._lags,
             np.array(self.rows),
             np.array(self._cell) if self._cell else None,
             np.array(self._passed),
@@ -177,7 +167,7 @@ class Gathered:
 
     def judged(self, row: Array) -> Judgement:
         """The verdict on one cell, or on the median of them."""
-        return judged(self._lags, row, self._horizon, self.subject.setup.log10_threshold)
+        return judged(row, self._horizon, self.subject.setup.log10_threshold)
 
 
 def _passed(log10_by_lag: Array, horizon: int) -> Array:
@@ -201,9 +191,9 @@ def _log10_norm(log10_parts: Iterable[float]) -> float:
     return most + 0.5 * math.log10(float((10.0 ** (2.0 * (parts - most))).sum()))
 
 
-def judged(lags: NDArray[np.int64], log10: Array, horizon: int, log10_limit: float) -> Judgement:
+def judged(log10: Array, horizon: int, log10_limit: float) -> Judgement:
     """By what arrives at the horizon; where that is healthy, by the worst on the way there."""
-    return judge(log10[lags <= horizon][::-1], log10_limit)
+    return judge(log10[: horizon + 1][::-1], log10_limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,22 +232,20 @@ class Memory:
     @cached_property
     def judgement(self) -> Judgement:
         """The verdict on the median."""
-        return judged(self.measured.lags, self.median, self.horizon, self.log10_limit)
+        return judged(self.median, self.horizon, self.log10_limit)
 
     @property
     def lag_judged(self) -> int:
         """The lag at which the verdict is seen."""
-        within = self.measured.lags[self.measured.lags <= self.horizon]
-        return int(within[::-1][self.judgement.at])
+        return self.horizon - self.judgement.at
 
     @cached_property
     def shares(self) -> Shares | None:
         """What becomes of it in each cell, of several."""
         if self.measured.cells < 2:
             return None
-        lags, limit = self.measured.lags, self.log10_limit
-        rows = self.measured.log10
-        return Shares.of(judged(lags, row, self.horizon, limit).kind for row in rows)
+        limit = self.log10_limit
+        return Shares.of(judged(row, self.horizon, limit).kind for row in self.measured.log10)
 
     @property
     def kind(self) -> Kind:
@@ -279,9 +267,8 @@ class Memory:
     @cached_property
     def forgets_at(self) -> int | None:
         """The first lag from which on less than the threshold arrives; None if more always does."""
-        above = np.flatnonzero(self.median >= self.log10_limit)
-        last = int(above[-1])
-        return int(self.measured.lags[last + 1]) if last + 1 < len(self.measured.lags) else None
+        first = int(np.flatnonzero(self.median >= self.log10_limit)[-1]) + 1
+        return first if first < len(self.median) else None
 
     def log10_number(self, log10: Array) -> Array:
         """log10 of a typical number among those whose norm this is."""
@@ -297,7 +284,7 @@ class Memory:
         numbers = self.log10_number(self.median)
         under = format.underflows(numbers) & (numbers > -np.inf)
         ends = [
-            (int(self.measured.lags[np.argmax(lost)]), mark)
+            (int(np.argmax(lost)), mark)
             for mark, lost in (("0", under), ("∞", format.overflows(numbers)))
             if lost.any()
         ]

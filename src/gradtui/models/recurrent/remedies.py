@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
+from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import RELIED_ON
-from gradtui.models.recurrent.cells import cell_of, flow_of, recipe_of
-from gradtui.models.recurrent.cost import cells_drawn, seconds_of
+from gradtui.models.patience import within
+from gradtui.models.recurrent.cells import cell_of, flow_of, horizon_of, recipe_of
+from gradtui.models.recurrent.cost import (
+    cells_drawn,
+    refuse_beyond_time,
+    seconds_found,
+    seconds_of,
+    trying,
+)
 from gradtui.models.recurrent.memory import Gathered, Memory
 from gradtui.models.recurrent.verdict import bias_for, said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
 from gradtui.progress import Tick, halves, part
+from gradtui.wording import plain
 
 _FILTER = 20
-"""On so many of the cells that its command draws a change is tried before all of them are."""
+"""On so many of the cells that its command draws a change is tried at least, if not on all."""
 
-_SHARE = 0.2
-"""The share of the time for trying that the first cells of one change may take."""
+_HOPELESS = 3
+"""Where so many are ill and none is healthy the next change is tried."""
 
-_TRYING = 0.25
-"""The share of all time that trying may take, of all that is compared together."""
+_USUAL_SCALE = 1.0
+
+_TUNED = 500
+"""Over more steps no gain but 1 holds: what it is off by is raised to their number."""
 
 _KEPT = 0.5, 0.9
 """Of what goes along c alone so much is to be left, where the threshold is too little."""
@@ -37,12 +48,12 @@ def remedy_of(memory: Memory, tick: Tick) -> Remedy | None:
         return None
     attempts, subject = halves(tick), memory.subject
     subjects = subjects_of(subject.among, "recurrent")
-    trying = _Trying(_TRYING * subject.setup.patience / len(subjects))
+    tries = _Trying(trying(subjects))
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
         step(0.0)
-        return trying.tried(changed, step)
+        return tries.tried(changed, step)
 
     before = said(memory.judgement, memory.shares, memory.lag_judged)
     return first_that_helps(subject, _candidates(memory), heals, before)
@@ -53,7 +64,7 @@ class _Trying:
 
     def __init__(self, seconds: float) -> None:
         """All of it may take so long."""
-        self._each, self._left = _SHARE * seconds, seconds
+        self._left = seconds
 
     def tried(self, changed: Subject, tick: Tick) -> str | None:
         """What the command reports, if most cells are found healthy; of how many, if not of all.
@@ -62,13 +73,11 @@ class _Trying:
             InputError: the change cannot be for all that are compared, or takes too long.
         """
         changed.among.recurrent.check(changed.among)
-        drawn = cells_drawn(subjects_of(changed.among, "recurrent"))
-        gathered, seconds = Gathered(changed), seconds_of(changed)
-        try:
-            healed = self._healed(gathered, drawn, seconds, tick)
-        finally:
-            self._left -= len(gathered.rows) * seconds
-        if not healed:
+        subjects = subjects_of(changed.among, "recurrent")
+        refuse_beyond_time(subjects)
+        gathered = Gathered(changed)
+        drawn = self._healed(gathered, subjects, tick)
+        if drawn is None:
             return None
         tried = Memory(changed, gathered.measured())
         if tried.kind is not Kind.HEALTHY or tried.judgement.kind is not Kind.HEALTHY:
@@ -77,32 +86,36 @@ class _Trying:
         if shares is not None:
             text += f", healthy in {shares.counts[Kind.HEALTHY]} of {shares.total} cells"
         if tried.measured.cells < drawn:
-            first = "the first" if shares is not None else "in the first"
-            text += f", {first} of {drawn:,}: there was no time to try more"
+            text += f", the first of {drawn:,}: there was no time to try more"
         return text
 
-    def _healed(self, gathered: Gathered, drawn: int, seconds: float, tick: Tick) -> bool:
-        """Whether it is to be relied on in the first few cells, and in all if there is time."""
-        few = min(drawn, _FILTER, max(int(self._each / seconds), 1))
+    def _healed(self, gathered: Gathered, subjects: Sequence[Subject], tick: Tick) -> int | None:
+        """How many its command draws, if it is to be relied on in these, or the first of them."""
+        setup, seconds = gathered.subject.setup, seconds_of(gathered.subject)
+        asked = setup.recurrent.draws
+        few = min(within(asked, setup.patience, sum(map(seconds_of, subjects))), _FILTER)
         if few * seconds > self._left:
-            return False
-        if not _heals(gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
-            return False
-        if drawn * seconds > self._left:
-            return True
-        rest = part(tick, few / drawn, 1.0 - few / drawn)
-        return _heals(gathered, range(few + 1, drawn + 1), rest)
+            return None
+        try:
+            if not _heals(gathered, few, part(tick, 0.0, 0.5)):
+                return None
+            drawn = cells_drawn(subjects)
+            if drawn < few or drawn * seconds > self._left:
+                return drawn if drawn >= few else None
+            return drawn if _heals(gathered, drawn, part(tick, 0.5, 0.5)) else None
+        finally:
+            self._left -= len(gathered.rows) * seconds_found(gathered.subject)
 
 
-def _heals(gathered: Gathered, numbers: range, tick: Tick) -> bool:
-    """Whether it is to be relied on in all cells up to the last of these, with those before."""
-    total = numbers.stop - 1
+def _heals(gathered: Gathered, total: int, tick: Tick) -> bool:
+    """Whether it is to be relied on in so many cells, those before among them."""
+    known = len(gathered.rows)
     ill = sum(gathered.judged(row).kind is not Kind.HEALTHY for row in gathered.rows)
-    for index, number in enumerate(numbers):
-        own = part(tick, index / len(numbers), 1.0 / len(numbers))
+    for number in range(known + 1, total + 1):
+        own = turn(tick, number - known - 1, total - known)
         gathered.add(flow_of(gathered.subject, number, own))
         ill += gathered.judged(gathered.rows[-1]).kind is not Kind.HEALTHY
-        if ill > (1.0 - RELIED_ON) * total:
+        if ill > (1.0 - RELIED_ON) * total or ill == number == _HOPELESS:
             return False
     return True
 
@@ -110,23 +123,43 @@ def _heals(gathered: Gathered, numbers: range, tick: Tick) -> bool:
 def _candidates(memory: Memory) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying: inputs, weights, biases, and only then another cell, a shorter way."""
     subject, explodes = memory.subject, memory.kind is Kind.EXPLODING
-    setup = subject.setup
-    yield from usual_inputs(setup)
+    yield from usual_inputs(subject.setup)
+    if subject.setup.recurrent.input_scale > _USUAL_SCALE:
+        yield _scaled(_USUAL_SCALE)
     if cell_of(subject) in GATED:
         yield from _biases(memory)
         yield from _inits(subject, ("orthogonal", f"chrono({_t_max(memory)})"))
-        for (init, weights), (bias, biases) in product(
-            _inits(subject, ("orthogonal",)), _biases(memory)
-        ):
-            yield f"{init}, {bias}", {**weights, **biases}
+        yield from _both(_inits(subject, ("orthogonal",)), _biases(memory))
+        yield from _both(_biases(memory), _smaller_inputs(subject))
     else:
         yield from _weights(subject)
+        yield from _both(_inits(subject, ("orthogonal", "identity")), _smaller_inputs(subject))
     if explodes:
         yield from _truncations(memory)
     for cell in ("lstm", "gru") if cell_of(subject) not in GATED else ():
         for label, changes in _biases(memory):
             yield f"{cell}, {label}", {"cells": (cell,), **changes}
     yield from _shorter(memory)
+
+
+def _both(
+    some: Iterator[tuple[str, Changes]], others: Iterator[tuple[str, Changes]]
+) -> Iterator[tuple[str, Changes]]:
+    """Each of some with each of others."""
+    for (one, changes), (other, more) in product(some, others):
+        yield f"{one}, {other}", {**changes, **more}
+
+
+def _scaled(scale: float) -> tuple[str, Changes]:
+    return f"input scale = {plain(scale)}", {"input_scale": scale}
+
+
+def _smaller_inputs(subject: Subject) -> Iterator[tuple[str, Changes]]:
+    """Inputs that leave f or the gates more alone."""
+    yield from usual_inputs(subject.setup)
+    for scale in (_USUAL_SCALE, 0.1, 0.01, 0.001, 0.0001):
+        if scale < subject.setup.recurrent.input_scale:
+            yield _scaled(scale)
 
 
 def _inits(subject: Subject, recipes: tuple[str, ...]) -> Iterator[tuple[str, Changes]]:
@@ -137,24 +170,15 @@ def _inits(subject: Subject, recipes: tuple[str, ...]) -> Iterator[tuple[str, Ch
 
 
 def _weights(subject: Subject) -> Iterator[tuple[str, Changes]]:
-    """Other recurrent weights for a vanilla RNN, also with inputs that leave f more alone."""
+    """Other recurrent weights for a vanilla RNN."""
+    yield from _inits(subject, ("orthogonal", "identity", "radius(1)", "sigma_max(1)"))
+    if horizon_of(subject.setup) > _TUNED:
+        return
     recipes = (
-        "orthogonal",
-        "identity",
-        "radius(1)",
-        "sigma_max(1)",
         *(f"orthogonal({gain})" for gain in ("1.2", "1.5", "2", "4")),
         *(f"radius({radius})" for radius in ("1.2", "1.5", "2", "0.9")),
     )
     yield from _inits(subject, recipes)
-    scale = subject.setup.recurrent.input_scale
-    for smaller in (0.1, 0.01):
-        if smaller >= scale:
-            continue
-        for recipe in ("orthogonal", "identity"):
-            spec = cell_initialisation(recipe).spec
-            label = f"init = {spec}, input scale = {smaller}"
-            yield label, {"cell_init": (spec,), "input_scale": smaller}
 
 
 def _biases(memory: Memory) -> Iterator[tuple[str, Changes]]:

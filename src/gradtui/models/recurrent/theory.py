@@ -17,23 +17,37 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.models.recurrent.cells import cell_of, parameters_of
+from gradtui.models.recurrent.cost import norms_in_time
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick
 
 MOST_UNITS = 512
 """Of larger weights the eigenvalues take longer than anybody waits for them."""
+_NORMAL = 1.05
+"""W is far from normal where σ_max is more than so many times ρ."""
 _ROUNDING = 1e-9
 """So near to 1 a largest singular value may be that of an orthogonal matrix."""
 
 
 class Bounds(NamedTuple):
-    """What is known of one W: σ_max, ρ, and γ of the cell's activation."""
+    """What is known of the weights.
+
+    Attributes:
+        sigma_max: the largest σ_max of the cells that were looked at, which bounds them all.
+        radius: ρ of the first cell.
+        slope: γ of the activation.
+        cells: how many were looked at: all that are drawn, or the first.
+        normal: whether W of the first cell is close to normal: its σ_max is about its ρ.
+    """
 
     sigma_max: float
     radius: float
     slope: float
+    cells: int
+    normal: bool
 
     @property
     def log10_bound(self) -> float:
@@ -57,13 +71,21 @@ class Bounds(NamedTuple):
         return self.log10_bound > _ROUNDING
 
 
-def bounds_of(subject: Subject, tick: Tick) -> Bounds | None:
-    """That of the first cell's W; None of a cell with gates, or one that is too large."""
+def bounds_of(subject: Subject, drawn: int, tick: Tick) -> Bounds | None:
+    """That of all cells that are drawn, or of the first alone where they would take too long.
+
+    None of a cell with gates, or one that is too large.
+    """
     cell = cell_of(subject)
     if cell in GATED or subject.setup.recurrent.hidden_size > MOST_UNITS:
         return None
-    w = parameters_of(subject, 1, tick)["weight_hh_l0"]
-    sigma_max = float(np.linalg.norm(w, 2))
-    tick(1.0)
+    cells = drawn if norms_in_time(subject, drawn) else 1
+    w = parameters_of(subject, 1, turn(tick, 0, cells))["weight_hh_l0"]
+    own = sigma_max = float(np.linalg.norm(w, 2))
     radius = float(np.abs(np.linalg.eigvals(w)).max())
-    return Bounds(sigma_max, radius, activation(cell).max_abs_derivative)
+    for number in range(2, cells + 1):
+        w = parameters_of(subject, number, turn(tick, number - 1, cells))["weight_hh_l0"]
+        sigma_max = max(sigma_max, float(np.linalg.norm(w, 2)))
+    tick(1.0)
+    slope = activation(cell).max_abs_derivative
+    return Bounds(sigma_max, radius, slope, cells, own <= _NORMAL * radius)

@@ -12,7 +12,7 @@ from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
 from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import cell_of, recipe_of
-from gradtui.models.recurrent.cost import cells_drawn, seconds_of
+from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.subject import subjects_of
 from gradtui.models.wording import a_layer
@@ -21,8 +21,8 @@ from gradtui.wording import counted, factor, magnitude, percent, plain, rate, sh
 _MOST_OF_IT = 0.75
 """Whoever has this share of a factor, in decades, did most of it."""
 
-_NOT_NORMAL = 1.05
-"""W is far from normal where σ_max is so many times ρ, and a gradient grows where it gains that."""
+_GROWN = 1.05
+"""A gradient grows where it gains so much."""
 
 _NEARLY_ALL, _FEW = 0.99, 0.25
 """Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
@@ -67,7 +67,7 @@ def _sentence(memory: Memory) -> str:
         begin += f" {shares.text('cells')}"
     what, of_many = said(judgement, shares, memory.lag_judged), (shares or _ONE).healthy_in
     if judgement.kind is not kind:
-        low, _, high = (float(edge[_at(memory)]) for edge in memory.measured.quantiles)
+        low, _, high = (float(edge[memory.lag_judged]) for edge in memory.measured.quantiles)
         least, most = (factor(edge, digits_beside(edge, limit)) for edge in (low, high))
         digits = digits_beside(0.0, limit)
         healthy = f"{magnitude(limit, digits)} to {magnitude(-limit, digits)}"
@@ -88,11 +88,6 @@ def _sentence(memory: Memory) -> str:
 
 
 _ONE = Shares.of([Kind.HEALTHY])
-
-
-def _at(memory: Memory) -> int:
-    """The index of the lag that is judged among those kept."""
-    return int(np.searchsorted(memory.measured.lags, memory.lag_judged))
 
 
 # --------------------------------------------------------------------- cause
@@ -159,11 +154,11 @@ def _gates(memory: Memory) -> str:
     gates, cell = memory.measured.gates, memory.measured.median_cell
     if not gates:
         return ""
-    opened = ", ".join(f"{name} {plain(mean, 2)}" for name, mean in gates.items())
+    opened = ", ".join(f"{name} {openness(mean)}" for name, mean in gates.items())
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
         return f"{text}; z keeps the state."
-    there = float(cell[memory.measured.lags == memory.horizon][0])
+    there = float(cell[memory.horizon])
     text = f"{text}; at c arrives {factor(there)}"
     if math.isfinite(there) and memory.horizon > 1:
         text = f"{text}, {a_layer(there - float(cell[0]), memory.horizon)} a step"
@@ -174,6 +169,13 @@ def _gates(memory: Memory) -> str:
     return (
         f"{text}. Along c alone a forget bias b keeps σ(b)^{steps}: {limit} at b = {plain(bias)}."
     )
+
+
+def openness(mean: float) -> str:
+    """How far a gate is open, with a digit of what it is off 1."""
+    if not 0.99 < mean < 1.0 - 1e-12:
+        return plain(mean, 2)
+    return f"{mean:.{math.ceil(-math.log10(1.0 - mean))}f}"
 
 
 def bias_for(log10: float, steps: int) -> float:
@@ -187,21 +189,27 @@ def _conditions(memory: Memory) -> str:
     bounds, kind = memory.bounds, memory.kind
     if bounds is None or kind is Kind.DEAD or math.isinf(bounds.slope):
         return ""
+    of_all = bounds.cells == memory.measured.cells
     if kind is Kind.EXPLODING and not bounds.may_explode:
         return ""  # the first cell does not
     most = f"1/max f′ = {plain(1.0 / bounds.slope)}" if bounds.slope else "1/max f′ = ∞"
-    text = f"σmax(W) = {plain(bounds.sigma_max)} of the first cell is"
+    largest = f"σmax(W) = {plain(bounds.sigma_max)}"
+    if not of_all:
+        text, every, no = f"{largest} of the first cell is", "its gradient", "its gradient cannot"
+    else:
+        over = f", the largest of {bounds.cells} cells," if bounds.cells > 1 else ""
+        text, every, no = f"{largest}{over} is", "every gradient", "no gradient can"
     if bounds.must_vanish:
         by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
         if kind is Kind.VANISHING:
-            return f"{text} below {most}: that suffices for every gradient to vanish, by {by}."
+            return f"{text} below {most}: that suffices for {every} to vanish, by {by}."
         latest = math.ceil(memory.log10_limit / bounds.log10_bound)
         return (
-            f"{text} below {most}: every gradient vanishes, by {by}, below "
+            f"{text} below {most}: {every} vanishes, by {by}, below "
             f"{magnitude(memory.log10_limit)} after {latest:,} steps at the latest."
         )
     if not bounds.may_explode:
-        return f"{text} {most}: no gradient can explode."
+        return f"{text} {most}: {no} explode."
     if kind is Kind.EXPLODING:
         return f"{text} above {most}, as it has to be where a gradient explodes."
     return f"{text} above {most}: needed for a gradient to explode, and not sufficient."
@@ -212,15 +220,12 @@ def _grows_first(memory: Memory) -> str:
     bounds, median = memory.bounds, memory.median
     if bounds is None or memory.kind is Kind.DEAD:
         return ""
-    top, last = int(np.argmax(median)), float(median[_at(memory)])
-    gain = math.log10(_NOT_NORMAL)
-    grown = float(median[top])
-    if not (
-        grown > gain and last < grown - gain and bounds.radius * _NOT_NORMAL < bounds.sigma_max
-    ):
+    top, last = int(np.argmax(median)), float(median[memory.lag_judged])
+    gain, grown = math.log10(_GROWN), float(median[top])
+    if not (grown > gain and last < grown - gain and not bounds.normal):
         return ""
     return (
-        f"It grows first, to {factor(grown)} at {counted(int(memory.measured.lags[top]), 'step')}: "
+        f"It grows first, to {factor(grown)} at {counted(top, 'step')}: "
         f"W is not normal, its spectral radius {plain(bounds.radius)} is below σmax."
     )
 
@@ -256,7 +261,7 @@ def _drawn(memory: Memory) -> str:
     over = counted(knobs.batch_size, "sequence") + f" of {counted(knobs.steps, 'step')}"
     each = "" if cells == 1 else " each"
     text = f"On {counted(cells, 'cell')} of {counted(knobs.hidden_size, 'unit')}, {over}{each}."
-    seconds = sum(map(seconds_of, subjects))
+    seconds = sum(map(seconds_found, subjects))
     fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
     return f"{text} {fewer}".strip()
 
@@ -266,12 +271,12 @@ def _hidden_in_the_sum(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if memory.kind is not Kind.VANISHING or not np.isfinite(passed).all():
         return ""
-    steps = int(memory.measured.lags[np.argmax(passed >= _NEARLY_ALL)]) + 1
+    steps = int(np.argmax(passed >= _NEARLY_ALL)) + 1
     if steps > _FEW * memory.horizon:
         return ""
     return (
         f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
-        f"{counted(steps, 'step')}: that sum hides the vanishing."
+        f"{'step' if steps == 1 else counted(steps, 'step')}: that sum hides the vanishing."
     )
 
 
@@ -300,7 +305,7 @@ def _from_the_earliest(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if not np.isfinite(passed).all():
         return ""
-    first = int(memory.measured.lags[np.argmax(passed >= 1.0 - _NEARLY_ALL)])
+    first = int(np.argmax(passed >= 1.0 - _NEARLY_ALL))
     if (steps := memory.horizon - first) > _FEW * memory.horizon:
         return ""
     return (

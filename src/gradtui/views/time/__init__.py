@@ -41,6 +41,7 @@ VIEW: View[Memories] = View(
     table=table,
     walk=walk,
     length="steps",
+    own_help={"x": "the standard deviation of the inputs, which are random"},
     only_drawn=("lag_axis",),
     has_all_subjects=True,
     defaults={"cells": ("tanh", "lstm", "gru"), "lag": 100},

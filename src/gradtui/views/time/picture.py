@@ -9,6 +9,7 @@ import numpy as np
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.recurrent.cost import in_map
 from gradtui.models.recurrent.memory import Memory
+from gradtui.models.recurrent.verdict import openness
 from gradtui.models.wording import a_layer
 from gradtui.plots.canvas import Canvas
 from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
@@ -73,8 +74,9 @@ def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
             (bounds.log10_bound, "sparse", "bound"),
             (bounds.log10_radius, "long", "radius"),
         ):
-            line = [along(int(lag), step) for lag in measured.lags]
-            canvas.line(x, line, "muted", dash, f"{name} of {focused.subject.name}")
+            canvas.line(
+                x, along(measured.lags, step), "muted", dash, f"{name} of {focused.subject.name}"
+            )
     if measured.median_cell is not None:
         name = f"∂L/∂c of {focused.subject.name}"
         canvas.line(x, measured.median_cell, "spread", "dash-dot-dot", name)
@@ -107,10 +109,9 @@ def _limits(result: Memories, focused: Memory) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     low, high = float(values.min()), float(values.max())
     reach = max(0.5 * (high - low), 1.0)
-    last = int(focused.measured.lags[-1])
     bounds = focused.bounds
     for step in () if bounds is None else (bounds.log10_bound, bounds.log10_radius):
-        end = along(last, step)
+        end = float(along(focused.measured.lags, step)[-1])
         if math.isfinite(end):
             low, high = max(min(low, end), low - reach), min(max(high, end), high + reach)
     margin = max(0.04 * (high - low), 0.5 - 0.5 * (high - low))
@@ -134,9 +135,8 @@ def readout(result: Memories, setup: Setup, width: int) -> tuple[Row, ...]:
 def _cells(memory: Memory, lag: int) -> dict[str, str]:
     """What stands in the readout of one of them, by the head of its column."""
     measured = memory.measured
-    at = int(np.abs(measured.lags - lag).argmin())
-    low, median, high = (told(float(edge[at])) for edge in measured.quantiles)
-    share, half = float(measured.median_passed[at]), memory.half_life
+    low, median, high = (told(float(edge[lag])) for edge in measured.quantiles)
+    share, half = float(measured.median_passed[lag]), memory.half_life
     back = memory.forgets_at
     return {
         "arrives": median,
@@ -144,8 +144,8 @@ def _cells(memory: Memory, lag: int) -> dict[str, str]:
         "95 %": high,
         "a step": a_layer(memory.judgement.log10_ratio, memory.horizon),
         "half-life": "∞" if half is None else plain(half),
-        "forgets at": f">{measured.lags[-1]:,}" if back is None else f"{back:,}",
-        "gates": " ".join(f"{name} {plain(mean, 2)}" for name, mean in measured.gates.items())
+        "forgets at": f">{len(measured.lags) - 1:,}" if back is None else f"{back:,}",
+        "gates": " ".join(f"{name} {openness(mean)}" for name, mean in measured.gates.items())
         or "-",
         "∂L/∂W": "-" if math.isnan(share) else percent(share),
         **memory.lost_in_formats(),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import Value
 from gradtui.models.finding import Finding
@@ -17,6 +19,9 @@ from gradtui.models.recurrent.verdict import diagnose
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,22 +61,26 @@ def _rows(memory: Memory) -> Iterator[dict[str, Value]]:
     measured, bounds = memory.measured, memory.bounds
     low, median, high = measured.quantiles
     numbers = memory.log10_number(median)
-    for at, lag in enumerate(measured.lags.tolist()):
-        share = float(measured.median_passed[at])
+    bound = None if bounds is None else along(measured.lags, bounds.log10_bound)
+    radius = None if bounds is None else along(measured.lags, bounds.log10_radius)
+    for lag in range(len(measured.lags)):
+        share = float(measured.median_passed[lag])
         yield {
             "cell": cell_of(memory.subject),
             "init": recipe_of(memory.subject),
             "lag": lag,
-            "log10_grad_h_5": float(low[at]),
-            "log10_grad_h_50": float(median[at]),
-            "log10_grad_h_95": float(high[at]),
+            "log10_grad_h_5": float(low[lag]),
+            "log10_grad_h_50": float(median[lag]),
+            "log10_grad_h_95": float(high[lag]),
             "log10_grad_c_50": None
             if measured.median_cell is None
-            else float(measured.median_cell[at]),
-            "log10_bound": None if bounds is None else along(lag, bounds.log10_bound),
-            "log10_radius": None if bounds is None else along(lag, bounds.log10_radius),
+            else float(measured.median_cell[lag]),
+            "log10_bound": None if bound is None else float(bound[lag]),
+            "log10_radius": None if radius is None else float(radius[lag]),
             "share_of_grad_w": None if np.isnan(share) else share,
-            **{f"gradient_{format.name}": format.becomes(float(numbers[at])) for format in FORMATS},
+            **{
+                f"gradient_{format.name}": format.becomes(float(numbers[lag])) for format in FORMATS
+            },
         }
 
 
@@ -90,6 +99,7 @@ def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
             }
 
 
-def along(lag: int, log10_a_step: float) -> float:
-    """log10 of a factor to the power of a lag; 0^0 is 1."""
-    return lag * log10_a_step if lag else 0.0
+def along(lags: NDArray[np.int64], log10_a_step: float) -> Array:
+    """log10 of a factor to the power of each lag; 0^0 is 1."""
+    with np.errstate(invalid="ignore"):
+        return np.where(lags == 0, 0.0, lags * log10_a_step)
