@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import CHOICE, Loss, Setup
+from gradtui.setup.sequences import Inputs
 
 SPECS = (
     "sigmoid",
@@ -99,6 +100,7 @@ def setups(draw: st.DrawFn) -> Setup:
         steps=steps,
         lag=draw(st.integers(0, steps)),
         hidden_size=draw(st.integers(1, 1024)),
+        inputs=Inputs(draw(st.sampled_from(("noise", "zeros")))),
         input_size=draw(st.integers(1, 1024)),
         input_scale=draw(st.floats(0, 1e6)),
         truncate=draw(st.integers(0, 10_000)),

@@ -18,6 +18,7 @@ from gradtui.models.patience import within
 from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
+from gradtui.setup.sequences import NOISE
 from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
 from gradtui.wording import counted, duration, foretold
 
@@ -90,7 +91,7 @@ def foretold_in_time(setup: Setup) -> str:
 
 
 def idle_in_time(setup: Setup) -> frozenset[str]:
-    """The patience, where all cells are drawn whatever it is; biases that no cell has."""
+    """The patience, where all are drawn whatever it is; biases no cell has; a size of no noise."""
     subjects, knobs = subjects_of(setup, "recurrent"), setup.recurrent
     seconds = sum(map(seconds_of, subjects))
     idle = set()
@@ -103,4 +104,6 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
         idle.add("clip")
     if not any(cell_of(one) in GATED for one in subjects):
         idle.add("forget_bias")
+    if knobs.inputs.text != NOISE:
+        idle.add("x")
     return frozenset(idle)
