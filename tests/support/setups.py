@@ -105,7 +105,7 @@ def setups(draw: st.DrawFn) -> Setup:
         input_scale=draw(st.floats(0, 1e6)),
         truncate=draw(st.integers(0, 10_000)),
         batch_size=draw(st.integers(1, 1024)),
-        picture=draw(st.sampled_from(("curves", "map"))),
+        picture=draw(st.sampled_from(("curves", "map", "singular", "shares"))),
         lag_axis=draw(st.sampled_from(("linear", "log"))),
         clip=draw(st.floats(0, 1e300)),
         draws=draw(st.integers(1, 10_000)),

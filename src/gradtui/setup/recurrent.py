@@ -123,8 +123,9 @@ class Recurrent(Family):
         1, "B", "the sequences that run through a cell together", 1, MAX_SEQUENCES
     )
     picture: str = choice(
-        "curves", "M", "what is drawn: curves, or a map of what arrives by lag and forget bias, of "
-        "a vanilla RNN by spectral radius", lambda: ("curves", "map"),
+        "curves", "M", "what is drawn: curves; a map of what arrives by lag and forget bias, of a "
+        "vanilla RNN by spectral radius; singular values of ∂h_T/∂h_(T-k); or shares of ∂L/∂W",
+        lambda: ("curves", "map", "singular", "shares"),
     )  # fmt: skip
     lag_axis: str = choice(
         "linear", "A", "how the lags are spaced: linear, or log", lambda: ("linear", "log")

@@ -16,6 +16,7 @@ from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.patience import within
 from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of
+from gradtui.models.recurrent.singular import needs_patience
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.sequences import NOISE
@@ -98,6 +99,8 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
     in_no_hurry = within(knobs.draws, LEAST_PATIENCE, seconds) == knobs.draws
     if knobs.picture == "map":
         in_no_hurry &= _in_map(subjects, LEAST_PATIENCE) == min(_IN_MAP, knobs.draws)
+    if knobs.picture == "singular":
+        in_no_hurry &= not any(needs_patience(one, LEAST_PATIENCE) for one in subjects)
     if in_no_hurry:
         idle.add("patience")
     if horizon_of(setup) < knobs.steps:
