@@ -27,17 +27,22 @@ def home() -> Path:
     return Path(named if named.startswith("/") else "/")
 
 
-def named_file(text: str) -> Path:
+def named_file(text: str, field: str = "output", such_as: str = "gradtui.svg") -> Path:
     """The file that somebody means by a name, typed in the app or as a word of a command.
+
+    Args:
+        text: the name.
+        field: what it was given for.
+        such_as: a name for that.
 
     Raises:
         InputError: it is no name of a file.
     """
     name = text.strip()
     if not name or name.endswith(("/", "/.", "/..")) or name in (".", "..", "~"):
-        raise InputError("output", text, "a file's name", "name a file, such as gradtui.svg")
+        raise InputError(field, text, "a file's name", f"name a file, such as {such_as}")
     if "\0" in name:
-        raise InputError("output", text, "a file's name without a NUL", "take it out")
+        raise InputError(field, text, "a file's name without a NUL", "take it out")
     if not name.startswith("~"):
         return Path(name)
     if name.startswith("~/"):
@@ -47,19 +52,28 @@ def named_file(text: str) -> Path:
     except RuntimeError:
         user = name.partition("/")[0]
         raise InputError(
-            "output", text, f"in the home of a user: there is no {user}", f"try ./{name}"
+            field, text, f"in the home of a user: there is no {user}", f"try ./{name}"
         ) from None
 
 
 def read_text(file: Path, most: int) -> str:
-    """A file's text, in UTF-8.
+    """A file's text, in UTF-8, as `read_bytes` reads it.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read, is something else, or larger.
+    """
+    return read_bytes(file, most).decode("utf-8")
+
+
+def read_bytes(file: Path, most: int) -> bytes:
+    """What is in a file.
 
     Args:
         file: a regular file, or a device that never waits: to open a pipe could take for ever.
         most: how many bytes are no surprise.
 
     Raises:
-        OSError, UnicodeDecodeError: it cannot be read, is something else, or larger.
+        OSError: it cannot be read, is something else, or larger.
     """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -68,14 +82,14 @@ def read_text(file: Path, most: int) -> str:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
         if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):
             raise OSError(errno.EINVAL, "not a regular file", str(file))
-        content = b""
+        content = bytearray()
         while len(content) <= most and (more := os.read(descriptor, most + 1 - len(content))):
             content += more
     finally:
         os.close(descriptor)
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than {most:,} bytes", str(file))
-    return content.decode("utf-8")
+    return bytes(content)
 
 
 def write_atomically(

@@ -462,6 +462,14 @@ def test_clipping_helps_nothing_that_vanishes() -> None:
     assert "earliest" not in found.evidence
 
 
+def test_nor_where_nothing_is_clipped() -> None:
+    assert "helps nothing that vanishes" in finding_of("tanh", clip=1e30).evidence
+    for form in (("identity", "orthogonal"), ("identity", "orthogonal(2)")):
+        found = finding_of(*form, clip=1e30)
+        assert "Nothing is clipped" in found.evidence
+        assert "vanishes" not in found.evidence
+
+
 def test_what_is_not_clipped_is_not_said_to_be() -> None:
     assert "Nothing is clipped at 1e30" in finding_of("tanh", clip=1e30).evidence
     for knobs in ({}, {"clip": 1e-3, "truncate": 5}):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import CHOICE, Loss, Setup
+from gradtui.setup.sequences import Inputs
 
 SPECS = (
     "sigmoid",
@@ -99,11 +100,12 @@ def setups(draw: st.DrawFn) -> Setup:
         steps=steps,
         lag=draw(st.integers(0, steps)),
         hidden_size=draw(st.integers(1, 1024)),
+        inputs=Inputs(draw(st.sampled_from(("noise", "zeros")))),
         input_size=draw(st.integers(1, 1024)),
         input_scale=draw(st.floats(0, 1e6)),
         truncate=draw(st.integers(0, 10_000)),
         batch_size=draw(st.integers(1, 1024)),
-        picture=draw(st.sampled_from(("curves", "map"))),
+        picture=draw(st.sampled_from(("curves", "map", "singular", "shares"))),
         lag_axis=draw(st.sampled_from(("linear", "log"))),
         clip=draw(st.floats(0, 1e300)),
         draws=draw(st.integers(1, 10_000)),

@@ -26,6 +26,8 @@ CASES = [
     ("layers", {"activations": ("relu",)}),
     ("phase", {"against": "depth"}),
     ("time", {"picture": "map"}),
+    ("time", {"picture": "singular"}),
+    ("time", {"picture": "shares"}),
     ("time", {"truncate": 2, "cells": ("relu", "gru")}),
 ]
 

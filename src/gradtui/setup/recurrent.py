@@ -13,6 +13,7 @@ from gradtui.mathematics.spec import number, parse_number
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
 from gradtui.setup.knob import AUTO, Knob, choice, declared, real, several, tidy, whole
+from gradtui.setup.sequences import MAX_INPUTS, MAX_SEQUENCES, Inputs, inputs
 from gradtui.setup.shared import Shared
 
 CELLS = tuple(dict.fromkeys(("tanh", *GATED, "relu", "sigmoid", *ACTIVATIONS)))
@@ -102,7 +103,14 @@ class Recurrent(Family):
     )
     steps: int = whole(100, "d", "the number of steps T of the sequence", 1, MAX_STEPS)
     hidden_size: int = whole(64, "W", "the units n of the hidden state", 1, MAX_UNITS)
-    input_size: int = whole(16, "E", "the inputs of each step", 1, MAX_UNITS)
+    inputs: Inputs = declared(
+        Inputs(),
+        "X",
+        "what runs through a cell: noise, zeros, or the sequences of a file, which brings its "
+        "steps, sequences and inputs",
+        inputs,
+    )
+    input_size: int = whole(16, "E", "the inputs of each step", 1, MAX_INPUTS)
     input_scale: float = real(1.0, "w", "a factor on the input weights W_ih", 0.0, 1e6, 0.1)
     truncate: int = whole(
         0, "K", "truncated backpropagation: only so many steps back; 0 is all of them", 0, MAX_STEPS
@@ -114,10 +122,13 @@ class Recurrent(Family):
         "none",
         0.0, 1e300, 1.0, 10.0,
     )  # fmt: skip
-    batch_size: int = whole(1, "B", "the sequences that run through a cell together", 1, 1024)
+    batch_size: int = whole(
+        1, "B", "the sequences that run through a cell together", 1, MAX_SEQUENCES
+    )
     picture: str = choice(
-        "curves", "M", "what is drawn: curves, or a map of what arrives by lag and forget bias, of "
-        "a vanilla RNN by spectral radius", lambda: ("curves", "map"),
+        "curves", "M", "what is drawn: curves; a map of what arrives by lag and forget bias, of a "
+        "vanilla RNN by spectral radius; singular values of ∂h_T/∂h_(T-k); or shares of ∂L/∂W",
+        lambda: ("curves", "map", "singular", "shares"),
     )  # fmt: skip
     lag_axis: str = choice(
         "linear", "A", "how the lags are spaced: linear, or log", lambda: ("linear", "log")
@@ -126,6 +137,7 @@ class Recurrent(Family):
 
     def check(self, shared: Shared) -> None:
         """Raise an `InputError` where these knobs contradict one another."""
+        self.inputs.check({name: getattr(self, name) for name in self.inputs.brings})
         if len(self.cells) > 1 and len(self.cell_init) > 1:
             raise InputError(
                 "cell_init",

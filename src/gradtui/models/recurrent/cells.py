@@ -12,6 +12,7 @@ from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
+from gradtui.setup.sequences import ZEROS
 
 _CELL, _INPUT, _UPSTREAM = 5, 6, 7
 """Streams of the seed; 0 to 2 are the chain's, 3 and 4 the network's."""
@@ -56,18 +57,17 @@ def parameters_of(subject: Subject, number: int, tick: Tick = unwatched) -> dict
 
 
 def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentFlow:
-    """Draw the cell with this number and run random sequences through it and back.
+    """Draw the cell with this number and run sequences through it and back.
 
-    x ~ N(0, |setup.x|²); the upstream gradient has a random direction and ‖∂L/∂h_T‖_F = 1. The
+    The upstream gradient has a random direction and ‖∂L/∂h_T‖_F = 1. The
     same number gives the same inputs, upstream gradient and, scale apart, weights for every cell
     and recipe that have them of one shape: what is compared differs in nothing else.
     """
     setup = subject.setup
-    knobs, key = setup.recurrent, [setup.seed, _INPUT, number]
+    knobs = setup.recurrent
     _refuse_memory(setup)
     parameters = parameters_of(subject, number, part(tick, 0.0, _DRAWING))
-    shape = knobs.steps, knobs.batch_size, knobs.input_size
-    x = abs(setup.x) * np.random.default_rng(key).standard_normal(shape)
+    x = inputs_of(setup, number)
     tick(_DRAWING)
     rng = np.random.default_rng([setup.seed, _UPSTREAM, number])
     upstream = rng.standard_normal((knobs.batch_size, knobs.hidden_size))
@@ -88,6 +88,22 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
 def steps_apart(subject: Subject) -> int:
     """How many steps of the first cell, there and back, plain floats do not hold."""
     return _APART.get(subject.setup, lambda: flow_of(subject, 1).steps_apart)
+
+
+def inputs_of(setup: Setup, number: int) -> Array:
+    """The sequences [T, B, n_in] that run through the cell with this number.
+
+    Noise is N(0, |setup.x|²), another one for each cell; of a file these are the last T steps of
+    the first B sequences, the same for all.
+    """
+    knobs = setup.recurrent
+    if (given := knobs.inputs.x) is not None:
+        return given[len(given) - knobs.steps :, : knobs.batch_size]
+    shape = knobs.steps, knobs.batch_size, knobs.input_size
+    if knobs.inputs.text == ZEROS:
+        return np.zeros(shape)
+    noise = np.random.default_rng([setup.seed, _INPUT, number]).standard_normal(shape)
+    return abs(setup.x) * noise
 
 
 def _refuse_memory(setup: Setup) -> None:

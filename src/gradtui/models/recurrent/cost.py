@@ -16,8 +16,10 @@ from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.patience import within
 from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of, steps_apart
+from gradtui.models.recurrent.singular import needs_patience
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
+from gradtui.setup.sequences import NOISE
 from gradtui.setup.shared import LEAST_PATIENCE, MOST_PATIENCE
 from gradtui.wording import counted, duration, foretold
 
@@ -119,15 +121,23 @@ def foretold_in_time(setup: Setup) -> str:
 
 
 def idle_in_time(setup: Setup) -> frozenset[str]:
-    """The patience, where all is drawn and tried in the least of it; biases that no cell has."""
-    subjects, idle = subjects_of(setup, "recurrent"), set()
-    seconds, draws = sum(map(seconds_of, subjects)), setup.recurrent.draws
-    mapping = MAPPED * min(_IN_MAP, draws) * seconds if setup.recurrent.picture == "map" else 0.0
+    """The patience, where all is drawn and tried in the least of it; what has no effect here.
+
+    Those are biases that no cell has, and the size of a noise that is none.
+    """
+    subjects, knobs, idle = subjects_of(setup, "recurrent"), setup.recurrent, set()
+    seconds, draws = sum(map(seconds_of, subjects)), knobs.draws
+    mapping = MAPPED * min(_IN_MAP, draws) * seconds if knobs.picture == "map" else 0.0
     everything = (1 + _TRIALS) * draws * seconds + mapping
-    if everything <= LEAST_PATIENCE and mapping <= _MAPPING * LEAST_PATIENCE:
+    in_no_hurry = everything <= LEAST_PATIENCE and mapping <= _MAPPING * LEAST_PATIENCE
+    if knobs.picture == "singular":
+        in_no_hurry &= not any(needs_patience(one, LEAST_PATIENCE) for one in subjects)
+    if in_no_hurry:
         idle.add("patience")
     if horizon_of(setup) < setup.recurrent.steps:
         idle.add("clip")
     if not any(cell_of(one) in GATED for one in subjects):
         idle.add("forget_bias")
+    if knobs.inputs.text != NOISE:
+        idle.add("x")
     return frozenset(idle)

@@ -12,6 +12,7 @@ from gradtui.models.recurrent.cost import cells_drawn, in_map, refuse_beyond_tim
 from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Gathered, Memory
 from gradtui.models.recurrent.remedies import remedy_of
+from gradtui.models.recurrent.singular import singular_of
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.subject import subjects_of
 from gradtui.progress import Tick, part
@@ -25,7 +26,7 @@ _KEPT = 6
 
 _FIRST, _DRAWING, _BOUNDING, _MAPPING = 0.1, 0.6, 0.05, 0.15
 """The shares of the work that the first cells are, and all cells, their weights' theory, and a
-map; the rest is remedies."""
+map or singular values; the rest is remedies."""
 
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
@@ -64,6 +65,13 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
         own = part(tick, _DRAWING + _BOUNDING, _MAPPING)
         memories = tuple(
             replace(one, map=map_of(one.subject, one.bounds, cells, turn(own, at, len(memories))))
+            for at, one in enumerate(memories)
+        )
+        yield memories
+    if setup.recurrent.picture == "singular":
+        own = part(tick, _DRAWING + _BOUNDING, _MAPPING)
+        memories = tuple(
+            replace(one, singular=singular_of(one.subject, turn(own, at, len(memories))))
             for at, one in enumerate(memories)
         )
         yield memories

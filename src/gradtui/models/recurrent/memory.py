@@ -28,6 +28,7 @@ from gradtui.models.subject import Subject
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian
     from gradtui.models.recurrent.mapping import TimeMap
 
 _LOG10_HALF = math.log10(0.5)
@@ -206,6 +207,7 @@ class Memory:
         bounds: what is known of the first cell's weights, of a vanilla RNN.
         remedy: what was found to help.
         map: what arrives over its forget bias or radius, where that is asked for.
+        singular: the singular values of ∂h_T/∂h_{T-k}, where they are asked for.
     """
 
     subject: Subject
@@ -213,6 +215,7 @@ class Memory:
     bounds: Bounds | None = None
     remedy: Remedy | None = None
     map: TimeMap | None = None
+    singular: RecurrentJacobian | None = None
 
     @property
     def horizon(self) -> int:

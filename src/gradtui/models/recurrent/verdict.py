@@ -289,15 +289,16 @@ def _clipped(memory: Memory) -> str:
     clipped, cells = int((norms > limit).sum()), measured.cells
     median, in_median = float(quantiles(norms)[1]), "" if cells == 1 else " in the median"
     norm = f"‖∂L/∂θ‖, of all parameters, is {magnitude(median)}{in_median}"
-    if not clipped:
-        return f"Nothing is clipped at {plain(knobs.clip)}: {norm}."
-    many = "" if cells == 1 else f" in {clipped} of {cells} cells"
-    text = (
-        f"Clipped at {plain(knobs.clip)}{many}: {norm}, {magnitude(min(median, limit))} after it."
-    )
-    if memory.kind is Kind.EXPLODING:
+    text = f"Nothing is clipped at {plain(knobs.clip)}: {norm}."
+    if clipped:
+        many = "" if cells == 1 else f" in {clipped} of {cells} cells"
+        after = magnitude(min(median, limit))
+        text = f"Clipped at {plain(knobs.clip)}{many}: {norm}, {after} after it."
+    if clipped and memory.kind is Kind.EXPLODING:
         return f"{text} {_from_the_earliest(memory)}".strip()
-    return f"{text} It makes all of it smaller alike, and helps nothing that vanishes."
+    if clipped or memory.kind is Kind.VANISHING:
+        return f"{text} Clipping makes all of it smaller alike, and helps nothing that vanishes."
+    return text
 
 
 def _from_the_earliest(memory: Memory) -> str:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.plots.canvas import Canvas
 from gradtui.plots.ticks import layer_ticks
 from gradtui.setup import Setup
+from gradtui.views.view import Size
+from gradtui.wording import decade, decade_cells, magnitude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +43,36 @@ def lag_ticks(setup: Setup, width: int) -> list[float]:
 def lag_label(setup: Setup) -> Callable[[float], str]:
     """How a lag is written on the axis."""
     return (lambda at: f"{10.0**at:.0f}") if _is_log(setup) else (lambda at: f"{at:g}")
+
+
+def over_lags(
+    setup: Setup,
+    size: Size,
+    limits: tuple[float, float],
+    title: str,
+    marker: str,
+    *,
+    label: Callable[[float], str] | None = None,
+    label_width: int = 0,
+) -> Canvas:
+    """A canvas below a heading, lags along; upwards log10, unless a label is given."""
+    low, high = limits
+    in_decades = label is None and high - low > 3.0
+    return Canvas(
+        size.width,
+        size.height - 1,
+        lag_limits(setup),
+        limits,
+        x_label=lag_label(setup),
+        y_label=label or (decade if in_decades else lambda at: magnitude(at, 2)),
+        marker=marker,
+        label_width=label_width or decade_cells(low, high),
+        x_ticks=lag_ticks(setup, size.width),
+        whole_y=in_decades,
+        log_y=label is None,
+        x_title="lag",
+        y_title=title,
+    )
 
 
 def _is_log(setup: Setup) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.recurrent.cost import in_map
 from gradtui.models.recurrent.memory import Memory
+from gradtui.models.recurrent.singular import lags_looked_at
 from gradtui.models.recurrent.verdict import openness
 from gradtui.models.wording import a_layer
 from gradtui.plots.canvas import Canvas
@@ -16,39 +17,31 @@ from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, ro
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
 from gradtui.views.curves import drawing_order
-from gradtui.views.time.lags import lag_label, lag_limits, lag_ticks, places
+from gradtui.views.time.lags import over_lags, places
 from gradtui.views.time.map import draw_map
+from gradtui.views.time.shares import draw_shares
+from gradtui.views.time.singular import HEADS, draw_singular, singular_cells, why_none
 from gradtui.views.time.study import Memories, along
 from gradtui.views.view import Size
-from gradtui.wording import decade, decade_cells, magnitude, percent, plain, told
+from gradtui.wording import magnitude, percent, plain, told
 
 _WIDTHS = (8, 8, 8, 8, 10, 10, 18, 8, *(7 for _ in FORMATS))
-_DISPENSABLE = ("f64", "bf16", "f32", "5 %", "95 %", "∂L/∂W", "f16", "gates", "half-life")
+_DISPENSABLE = ("f64", "bf16", "f32", "5 %", "95 %", "∂L/∂W", "f16", "gates", "half-life",
+                *HEADS[::-1])  # fmt: skip
 
 
 def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
-    """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or a map."""
+    """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or another."""
     focused = result.focused(setup)
     if focused.map is not None:
         return draw_map(focused.map, focused.subject.name, setup, size, marker)
-    low, high = _limits(result, focused)
+    picture = setup.recurrent.picture
+    if picture == "singular" and focused.singular is not None:
+        return draw_singular(focused.singular, focused, setup, size, marker)
+    if picture == "shares":
+        return draw_shares(result.each, focused, setup, size, marker)
     log = setup.recurrent.lag_axis == "log"
-    in_decades = high - low > 3.0
-    canvas = Canvas(
-        size.width,
-        size.height - 1,
-        lag_limits(setup),
-        (low, high),
-        x_label=lag_label(setup),
-        y_label=decade if in_decades else lambda at: magnitude(at, 2),
-        marker=marker,
-        label_width=decade_cells(low, high),
-        x_ticks=lag_ticks(setup, size.width),
-        whole_y=in_decades,
-        log_y=True,
-        x_title="lag",
-        y_title="‖∂L/∂h‖",
-    )
+    canvas = over_lags(setup, size, _limits(result, focused), "‖∂L/∂h‖", marker)
     canvas.level(setup.log10_threshold, f"{magnitude(setup.log10_threshold)}", "muted")
     _expected(canvas, focused, log=log)
     chosen = result.each.index(focused)
@@ -85,8 +78,11 @@ def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
 def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row:
     """The title and, as far as there is room, what the lines without a letter are."""
     parts = [("       ‖∂L/∂h‖ by lag", "title")]
-    if setup.recurrent.picture == "map" and not in_map([one.subject for one in result.each]):
+    picture = setup.recurrent.picture
+    if picture == "map" and not in_map([one.subject for one in result.each]):
         parts.append(("  no time for a map: give more patience", "warn"))
+    if picture == "singular" and not lags_looked_at(focused.subject, setup.patience):
+        parts.append((f"  {why_none(setup)}", "warn"))
     zeros = sum(int(np.isneginf(memory.median).sum()) for memory in result.each)
     if zeros:
         parts.append((f"  {zeros} exact zeros are not drawn", "warn"))
@@ -120,19 +116,20 @@ def _limits(result: Memories, focused: Memory) -> tuple[float, float]:
 
 def readout(result: Memories, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each curve: what arrives at the cursor's lag, and how far back it remembers."""
-    cells = [_cells(memory, setup.lag) for memory in result.each]
+    singular = setup.recurrent.picture == "singular"
+    cells = [_cells(memory, setup.lag, singular=singular) for memory in result.each]
     return in_columns(
         f" lag {setup.lag}",
         {head: [line[head] for line in cells] for head in cells[0]},
         [(memory.subject.name, memory.kind) for memory in result.each],
         width,
-        usual=_WIDTHS,
+        usual=_WIDTHS[:1] + (8,) * len(HEADS) * singular + _WIDTHS[1:],
         without=_DISPENSABLE,
         longest=len(f" lag {setup.recurrent.steps}"),
     )
 
 
-def _cells(memory: Memory, lag: int) -> dict[str, str]:
+def _cells(memory: Memory, lag: int, *, singular: bool) -> dict[str, str]:
     """What stands in the readout of one of them, by the head of its column."""
     measured = memory.measured
     low, median, high = (told(float(edge[lag])) for edge in measured.quantiles)
@@ -140,6 +137,7 @@ def _cells(memory: Memory, lag: int) -> dict[str, str]:
     back = memory.forgets_at
     return {
         "arrives": median,
+        **(singular_cells(memory.singular, lag) if singular else {}),
         "5 %": low,
         "95 %": high,
         "a step": a_layer(memory.judgement.log10_ratio, memory.horizon),

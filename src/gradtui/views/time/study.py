@@ -51,9 +51,11 @@ def finding(result: Memories, subject: str) -> Finding:
 
 
 def table(result: Memories) -> Table:
-    """A row for each cell and lag; of a map, for each value too."""
+    """A row for each cell and lag: those looked at of singular values, of a map for each value."""
     if all(memory.map is not None for memory in result.each):
         return [row for memory in result.each for row in _map_rows(memory)]
+    if any(memory.singular is not None for memory in result.each):
+        return [row for memory in result.each for row in _singular_rows(memory)]
     return [row for memory in result.each for row in _rows(memory)]
 
 
@@ -97,6 +99,20 @@ def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
                 "lag": lag,
                 "log10_grad_h_50": log10,
             }
+
+
+def _singular_rows(memory: Memory) -> Iterator[dict[str, Value]]:
+    found = memory.singular
+    for at, lag in enumerate([] if found is None else found.lags.tolist()):
+        assert found is not None
+        yield {
+            "cell": cell_of(memory.subject),
+            "init": recipe_of(memory.subject),
+            "lag": lag,
+            "log10_sigma_largest": float(found.log10_largest[at]),
+            "log10_sigma_median": float(found.log10_median[at]),
+            "log10_sigma_smallest": float(found.log10_smallest[at]),
+        }
 
 
 def along(lags: NDArray[np.int64], log10_a_step: float) -> Array:
