@@ -185,13 +185,11 @@ def test_the_shares_are_those_of_what_each_step_adds(cell: str) -> None:
     assert line(picture, cell).y[-1] == pytest.approx(1.0)
 
 
-def test_between_lags_that_are_kept_stands_the_mean() -> None:
+def test_what_the_lags_add_is_all_of_it() -> None:
     measured = result_of(setup_of("shares", steps=2000, draws=1)).each[0].measured
-    assert len(measured.lags) < 2001
     one = of_each_lag(measured)
-    widths = np.diff(measured.lags, prepend=-1)
     assert (one >= 0.0).all()
-    assert float((one * widths).sum()) == pytest.approx(1.0, abs=0.01)
+    assert float(one.sum()) == pytest.approx(1.0, abs=1e-9)
 
 
 def test_where_w_has_no_gradient_it_says_so() -> None:

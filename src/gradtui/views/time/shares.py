@@ -44,7 +44,6 @@ def draw_shares(
 
 
 def of_each_lag(measured: Measured) -> Array:
-    """The median share of one lag; between lags that are kept, the mean of those between."""
-    steps = np.diff(measured.lags, prepend=-1)
-    shares: Array = quantiles(np.diff(measured.passed, axis=1, prepend=0.0) / steps)[1]
+    """The median share of each lag alone."""
+    shares: Array = quantiles(np.diff(measured.passed, axis=1, prepend=0.0))[1]
     return shares
