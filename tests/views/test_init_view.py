@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -310,3 +311,10 @@ def test_as_long_as_better_weights_are_looked_for_the_verdict_says_so_far() -> N
     for searched, words in said:
         assert searched or "over 50 layers so far" in words
     assert "so far" not in said[-1][1]
+
+
+def test_one_network_is_told_as_one() -> None:
+    done = gradtui("init", "relu", "--depth", "5", "--networks", "1", "--units", "4")
+    said = " ".join(done.out.split())
+    assert re.search(r"[01] of 1 network \([^)]*\) keeps ", said)
+    assert "1 networks" not in said

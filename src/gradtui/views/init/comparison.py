@@ -17,7 +17,7 @@ from gradtui.models.network.networks import Expectation, layer_sigmas_of, sigma_
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject
 from gradtui.setup import Setup
-from gradtui.wording import digits_apart
+from gradtui.wording import counted, digits_apart
 
 _CONFIDENCE = 1.6448536269514722
 """Standard deviations of a bound that 95 % of samples keep, on one side."""
@@ -70,7 +70,7 @@ class Share:
             error = 100.0 * math.sqrt(self.value * (1.0 - self.value) / self.count)
             digits = digits_apart(math.log10(self.value), math.log10(RELIED_ON))
             known = f"{100.0 * self.value:.{digits - 2}f} ± {error:.0f} %"
-        return f"{self.healthy} of {self.count} networks ({known})"
+        return f"{self.healthy} of {counted(self.count, 'network')} ({known})"
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from gradtui.views.init.weights import (
     work_of,
 )
 from gradtui.views.init.widths import width_that_holds
-from gradtui.wording import TRYING, foretold
+from gradtui.wording import TRYING, counted, foretold
 
 _MOST = 100
 """A remedy is confirmed on so many networks at most, until there is no doubt."""
@@ -77,7 +77,8 @@ def remedy_of(comparison: Comparison, tick: Tick) -> Remedy | None:
 
 
 def _in_words(share: Share) -> str:
-    return f"{share.healthy} of {share.count} networks are healthy"
+    are = "is" if share.count == 1 else "are"
+    return f"{share.healthy} of {counted(share.count, 'network')} {are} healthy"
 
 
 def _tried(changed: Subject, time: _Time, tick: Tick) -> str | None:

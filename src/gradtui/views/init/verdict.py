@@ -56,12 +56,13 @@ def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
         return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
     share = best.share(limit)
     median = f"{factor(best.quantiles[1])} in the median"
-    kept = f"{share} keep {healthy}, {median}"
+    kept = f"{share} keep{'s' * (share.count == 1)} {healthy}, {median}"
     if share.healthy == share.count:
         return f"{comparison.name} {kind} over {layers} with {which}: {kept}."
     rule = f"weights to rely on are healthy in {percent(RELIED_ON)} of them"
     if not (share.proven or share.refuted):
-        rule += f", and {share.count} networks leave in doubt whether these are"
+        tried = counted(share.count, "network")
+        rule += f", and {tried} leave{'s' * (share.count == 1)} in doubt whether these are"
     if kind is Kind.HEALTHY:
         return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
     only = "only " if share.healthy else ""
