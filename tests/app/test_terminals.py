@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -498,6 +499,35 @@ def test_what_is_open_does_not_keep_q_from_a_terminal_that_became_too_small(
         terminal.until("press q")
         terminal.send("q")
         assert terminal.exit_status() == 0
+
+
+_RESIZED_WHILE_IT_LOOKS = """
+import fcntl, os, signal, struct, termios
+from gradtui.cli import main
+
+ask, left = os.get_terminal_size, [1]
+
+def resized_behind(fd):
+    size = ask(fd)
+    if size.columns == 70 and left:
+        left.clear()
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 30, 110, 0, 0))
+        signal.raise_signal(signal.SIGWINCH)
+    return size
+
+os.get_terminal_size = resized_behind
+raise SystemExit(main([]))
+"""
+
+
+def test_a_size_that_changes_while_the_last_one_is_looked_up(state_home: Path) -> None:
+    with Terminal((sys.executable, "-c", _RESIZED_WHILE_IT_LOOKS)) as terminal:
+        terminal.until("q quit")
+        terminal.resize(70, 24)
+        terminal.until_quiet()
+        terminal.resize(110, 30)  # it is by now: there is no other signal
+        terminal.send("1")
+        terminal.until_width(100)
 
 
 def test_a_terminal_that_does_not_know_its_size(state_home: Path) -> None:

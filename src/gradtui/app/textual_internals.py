@@ -5,6 +5,7 @@ Written for Textual 8.2 and Rich 14.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import os
 import select
@@ -34,7 +35,7 @@ from textual.css.query import NoMatches
 from textual.css.scalar import Scalar
 from textual.driver import Driver
 from textual.drivers import linux_driver
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
@@ -171,6 +172,24 @@ class TerminalDriver(linux_driver.LinuxDriver):
         """Send it, in as few bytes as show the same."""
         _owed.sent(data)
         super().write(thrifty(data))
+
+    def start_application_mode(self) -> None:
+        """Textual's, but of two sizes in a row the last one is told last.
+
+        Textual reads the size in the signal's handler. Another signal may interrupt that, and tell
+        the newer size before the older one is told, which then stays.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._tell_size)
+            signal.signal(signal.SIGWINCH, lambda *_: tell())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _tell_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
         """Textual's, but the line is the shell's again only when all was sent, and read.
