@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.recurrent import recurrent_jacobian
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Kind
 from gradtui.models.recurrent.cells import flow_of, parameters_of, steps_apart
 from gradtui.models.recurrent.cost import (
     cells_drawn,
@@ -22,44 +22,16 @@ from gradtui.models.recurrent.cost import (
 )
 from gradtui.models.recurrent.course import run
 from gradtui.models.recurrent.mapping import map_of
-from gradtui.models.recurrent.memory import Gathered, Measured, Memory
+from gradtui.models.recurrent.memory import Memory
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.recurrent.verdict import bias_for, diagnose
-from gradtui.models.subject import Subject, subjects_of
+from gradtui.models.subject import subjects_of
 from gradtui.progress import unwatched
-from gradtui.setup import Setup
+from support.recurrent import finding_of, measured_of, memory_of, setup_of, subject_of
 from support.watch import Watch
 
 W_HH = "weight_hh_l0"
 LOG10_2 = math.log10(2.0)
-
-
-def setup_of(cell: str = "tanh", init: str = "pytorch", **knobs: Any) -> Setup:
-    small = {"hidden_size": 12, "input_size": 5, "draws": 4, "steps": 30}
-    setup = Setup.of(cells=(cell,), cell_init=(init,), **(small | knobs))
-    return setup.clamped().checked()
-
-
-def subject_of(*form: str, **knobs: Any) -> Subject:
-    return subjects_of(setup_of(*form, **knobs), "recurrent")[0]
-
-
-def measured_of(subject: Subject, cells: int) -> Measured:
-    gathered = Gathered(subject)
-    for number in range(1, cells + 1):
-        gathered.add(flow_of(subject, number))
-    return gathered.measured()
-
-
-def memory_of(*form: str, **knobs: Any) -> Memory:
-    """Without looking for what helps."""
-    subject = subject_of(*form, **knobs)
-    measured = measured_of(subject, subject.setup.recurrent.draws)
-    return Memory(subject, measured, bounds_of(subject, subject.setup.recurrent.draws, unwatched))
-
-
-def finding_of(*form: str, **knobs: Any) -> Finding:
-    return diagnose(memory_of(*form, **knobs))
 
 
 # ------------------------------------------------------------------ numbers
@@ -420,70 +392,6 @@ def test_a_sum_hides_only_what_vanishes() -> None:
     assert (
         "hides" not in finding_of("tanh", "gaussian", x=0.0, steps=99).text
     )  # h is 0, and so is ∂L/∂W_hh
-
-
-# -------------------------------------------------------------------- clipping
-
-
-def test_the_norm_of_all_parameters_is_that_of_their_gradients_together() -> None:
-    subject = subject_of("gru", steps=6, draws=1)
-    norms = 10.0 ** np.array([*flow_of(subject, 1).log10_grad_parameters.values()])
-    found = measured_of(subject, 1).log10_parameters
-    np.testing.assert_allclose(found, [np.log10(np.linalg.norm(norms))], rtol=1e-12)
-
-
-def test_what_clipping_does_to_one_that_explodes() -> None:
-    found = finding_of("identity", "orthogonal(2)", clip=1.0, steps=100)
-    assert "Clipped at 1 in 4 of 4 cells: ‖∂L/∂θ‖, of all parameters, is " in found.evidence
-    assert ", 1 after it." in found.evidence
-    # h grows as the gradient does, so that every step adds as much.
-    assert "earliest" not in found.evidence
-    assert "vanishes" not in found.evidence
-
-
-def test_clipped_or_not_nearly_all_of_what_explodes_is_of_the_earliest_steps() -> None:
-    form, knobs = ("tanh", "gaussian(3)"), {"steps": 100, "draws": 1, "hidden_size": 64}
-    found = finding_of(*form, **knobs, clip=1.0)
-    said = re.search(r"99 % of ∂L/∂W, .*? is of the earliest (\d+) steps, clipped", found.evidence)
-    assert said is not None
-    by_step = flow_of(subject_of(*form, **knobs), 1).log10_grad_parameters_by_step
-    assert by_step is not None
-    norms = 10.0 ** by_step["weight_hh_l0"]
-    passed = np.cumsum(norms) / norms.sum()
-    assert passed[int(said[1]) - 1] >= 0.99
-    assert passed[int(said[1]) - 3] < 0.99
-
-
-def test_clipping_helps_nothing_that_vanishes() -> None:
-    found = finding_of("tanh", clip=1e-3)
-    assert "in 4 of 4 cells" in found.evidence
-    assert "0.001 after it" in found.evidence
-    assert "helps nothing that vanishes" in found.evidence
-    assert "earliest" not in found.evidence
-
-
-def test_nor_where_nothing_is_clipped() -> None:
-    assert "helps nothing that vanishes" in finding_of("tanh", clip=1e30).evidence
-    for form in (("identity", "orthogonal"), ("identity", "orthogonal(2)")):
-        found = finding_of(*form, clip=1e30)
-        assert "Nothing is clipped" in found.evidence
-        assert "vanishes" not in found.evidence
-
-
-def test_what_is_not_clipped_is_not_said_to_be() -> None:
-    assert "Nothing is clipped at 1e30" in finding_of("tanh", clip=1e30).evidence
-    for knobs in ({}, {"clip": 1e-3, "truncate": 5}):
-        assert "clipped" not in finding_of("tanh", **knobs).text.lower()
-
-
-def test_only_some_are_clipped() -> None:
-    norms = np.sort(measured_of(subject_of("tanh"), 4).log10_parameters)
-    clip = float(10.0 ** (0.5 * (norms[1] + norms[2])))
-    found = finding_of("tanh", clip=clip)
-    assert "in 2 of 4 cells" in found.evidence
-    after = re.search(r"is (\S+) in the median, (\S+) after it", found.evidence)
-    assert after is not None
-    assert after[1] == after[2]
 
 
 # ------------------------------------------------------------------ the least

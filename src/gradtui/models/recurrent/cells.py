@@ -40,6 +40,11 @@ def horizon_of(setup: Setup) -> int:
     return min(knobs.steps, knobs.truncate or knobs.steps)
 
 
+def clips_at_value(setup: Setup) -> bool:
+    """Whether every entry of ∂L/∂θ is clipped for itself; what is truncated is not."""
+    return setup.recurrent.clip_value > 0.0 and horizon_of(setup) == setup.recurrent.steps
+
+
 def parameters_of(subject: Subject, number: int, tick: Tick = unwatched) -> dict[str, Array]:
     """Draw the parameters of the cell with this number."""
     knobs, cell = subject.setup.recurrent, cell_of(subject)
@@ -78,6 +83,7 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
         x,
         upstream,
         by_step=True,
+        entries=clips_at_value(setup),
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
     if number == 1:

@@ -15,7 +15,13 @@ from gradtui.errors import InputError
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.patience import within
-from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of, steps_apart
+from gradtui.models.recurrent.cells import (
+    cell_of,
+    clips_at_value,
+    horizon_of,
+    recipe_of,
+    steps_apart,
+)
 from gradtui.models.recurrent.singular import needs_patience
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
@@ -31,6 +37,8 @@ _UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
 _APART, _NUMBER_APART = (2e-4, 6e-4), 1e-6
 """Seconds more of a step that plain floats do not hold, and of each of its numbers."""
+_ENTRY = 5e-8
+"""Seconds to look at an entry of a parameter's gradient."""
 _CELL = 1e-3
 """Seconds that a cell costs whatever its size."""
 MAPPED = 31
@@ -56,7 +64,8 @@ def seconds_of(subject: Subject) -> float:
     weights = blocks * n * (n + knobs.input_size)
     step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
     cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
-    return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
+    once = (_DRAWN + _ENTRY * clips_at_value(subject.setup)) * weights
+    return _CELL + knobs.steps * step + once + cube * blocks * n**3
 
 
 def seconds_found(subject: Subject) -> float:
@@ -135,7 +144,7 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
     if in_no_hurry:
         idle.add("patience")
     if horizon_of(setup) < setup.recurrent.steps:
-        idle.add("clip")
+        idle |= {"clip", "clip_value"}
     if not any(cell_of(one) in GATED for one in subjects):
         idle.add("forget_bias")
     if knobs.inputs.text != NOISE:

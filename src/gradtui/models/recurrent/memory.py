@@ -22,6 +22,7 @@ from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import Judgement, Shares, judge
 from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import horizon_of
+from gradtui.models.recurrent.clipping import AtValue, at_value
 from gradtui.models.recurrent.theory import Bounds
 from gradtui.models.subject import Subject
 
@@ -61,6 +62,7 @@ class Measured:
             mean; nan where it is exactly 0 on the way.
         gates: the mean of each gate over steps, cells and units.
         log10_parameters: log10 of the norm of ∂L/∂θ, all parameters together [cells].
+        at_value: what clipping at a value makes of ∂L/∂θ, of each cell; None where none does.
         stops: where it ends, in each cell in which it does.
         cut: what a truncation cuts off, in the median; None where there is none.
     """
@@ -71,6 +73,7 @@ class Measured:
     made: Array
     gates: Mapping[str, float]
     log10_parameters: Array
+    at_value: tuple[AtValue, ...] | None
     stops: tuple[Stop, ...]
     cut: Cut | None
 
@@ -120,6 +123,7 @@ class Gathered:
         self._made: list[tuple[float, float]] = []
         self._gates: list[dict[str, float]] = []
         self._parameters: list[float] = []
+        self._at_value: list[AtValue] = []
         self._stops: list[Stop] = []
         self._cuts: list[Cut] = []
 
@@ -142,6 +146,9 @@ class Gathered:
         self._made.append(made)
         self._gates.append({name: float(one[-end:].mean()) for name, one in flow.gates.items()})
         self._parameters.append(_log10_norm(flow.log10_grad_parameters.values()))
+        if flow.log10_grad_parameters_entries is not None:
+            value = math.log10(self.subject.setup.recurrent.clip_value)
+            self._at_value.append(at_value(flow.log10_grad_parameters_entries.values(), value))
         ended = np.flatnonzero(g[: end + 1] == -np.inf)
         if ended.size:
             first = int(ended[0])
@@ -162,6 +169,7 @@ class Gathered:
             np.array(self._made),
             {name: float(np.mean([one[name] for one in self._gates])) for name in self._gates[0]},
             np.array(self._parameters),
+            tuple(self._at_value) or None,
             tuple(self._stops),
             Cut(*map(float, quantiles(np.array(self._cuts))[1])) if self._cuts else None,
         )

@@ -10,8 +10,8 @@ from gradtui.mathematics.precision import FORMATS
 from gradtui.models.finding import Finding, Kind, digits_beside
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
-from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.clipping import FEW, NEARLY_ALL, said_of_clipping
 from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.subject import subjects_of
@@ -23,9 +23,6 @@ _MOST_OF_IT = 0.75
 
 _GROWN = 1.05
 """A gradient grows where it gains so much."""
-
-_NEARLY_ALL, _FEW = 0.99, 0.25
-"""Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
 
 
 def diagnose(memory: Memory) -> Finding:
@@ -39,7 +36,12 @@ def diagnose(memory: Memory) -> Finding:
         _grows_first(memory),
         _death(memory),
     )
-    evidence = (_drawn(memory), _hidden_in_the_sum(memory), _clipped(memory), _formats(memory))
+    evidence = (
+        _drawn(memory),
+        _hidden_in_the_sum(memory),
+        said_of_clipping(memory),
+        _formats(memory),
+    )
     return Finding(
         memory.subject.name,
         memory.kind,
@@ -271,47 +273,12 @@ def _hidden_in_the_sum(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if memory.kind is not Kind.VANISHING or not np.isfinite(passed).all():
         return ""
-    steps = int(np.argmax(passed >= _NEARLY_ALL)) + 1
-    if steps > _FEW * memory.horizon:
+    steps = int(np.argmax(passed >= NEARLY_ALL)) + 1
+    if steps > FEW * memory.horizon:
         return ""
     return (
-        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
+        f"{percent(NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
         f"{'step' if steps == 1 else counted(steps, 'step')}: that sum hides the vanishing."
-    )
-
-
-def _clipped(memory: Memory) -> str:
-    """What clipping makes of the parameters' gradient, and what it cannot."""
-    knobs, measured = memory.subject.setup.recurrent, memory.measured
-    if not knobs.clip or memory.horizon < knobs.steps:
-        return ""
-    limit, norms = math.log10(knobs.clip), measured.log10_parameters
-    clipped, cells = int((norms > limit).sum()), measured.cells
-    median, in_median = float(quantiles(norms)[1]), "" if cells == 1 else " in the median"
-    norm = f"‖∂L/∂θ‖, of all parameters, is {magnitude(median)}{in_median}"
-    text = f"Nothing is clipped at {plain(knobs.clip)}: {norm}."
-    if clipped:
-        many = "" if cells == 1 else f" in {clipped} of {cells} cells"
-        after = magnitude(min(median, limit))
-        text = f"Clipped at {plain(knobs.clip)}{many}: {norm}, {after} after it."
-    if clipped and memory.kind is Kind.EXPLODING:
-        return f"{text} {_from_the_earliest(memory)}".strip()
-    if clipped or memory.kind is Kind.VANISHING:
-        return f"{text} Clipping makes all of it smaller alike, and helps nothing that vanishes."
-    return text
-
-
-def _from_the_earliest(memory: Memory) -> str:
-    """From how few of the earliest steps nearly all of ∂L/∂W comes."""
-    passed = memory.measured.median_passed
-    if not np.isfinite(passed).all():
-        return ""
-    first = int(np.argmax(passed >= 1.0 - _NEARLY_ALL))
-    if (steps := memory.horizon - first) > _FEW * memory.horizon:
-        return ""
-    return (
-        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the "
-        f"earliest {counted(steps, 'step')}, clipped or not."
     )
 
 

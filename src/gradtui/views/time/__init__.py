@@ -29,7 +29,7 @@ VIEW: View[Memories] = View(
     # Short ones beside one another: they share a row where there are few.
     knobs=("cells", "focus", "cell_init", "forget_bias", "steps", "draws", "hidden_size",
            "input_size", "input_scale", "batch_size", "truncate", "picture", "lag_axis", "clip",
-           "x", "inputs", "seed", "patience", "threshold"),
+           "clip_value", "x", "inputs", "seed", "patience", "threshold"),
     cursor="lag",
     families=("recurrent",),
     run=run,
