@@ -12,6 +12,7 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.recurrent import recurrent_jacobian
 from gradtui.models.finding import Kind
+from gradtui.models.recurrent import remedies
 from gradtui.models.recurrent.cells import flow_of, parameters_of, steps_apart
 from gradtui.models.recurrent.cost import (
     cells_drawn,
@@ -473,6 +474,19 @@ def test_what_keeps_the_memory_is_tried_before_fewer_steps(
     assert "steps" not in memory.remedy.changes
     *_, (then,) = run(memory.remedy.applied(setup).checked(), unwatched)
     assert then.kind is Kind.HEALTHY
+
+
+def test_what_one_does_not_use_for_trying_is_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the time for 30 LSTMs is too little to try 20; the linear RNN needs none of it."""
+    setup = setup_of("lstm", "orthogonal", steps=60, draws=20).with_(cells=("lstm", "identity"))
+    memories = [Memory(one, measured_of(one, 20)) for one in subjects_of(setup, "recurrent")]
+    assert [memory.kind for memory in memories] == [Kind.VANISHING, Kind.HEALTHY]
+    each = seconds_of(memories[0].subject)
+    for lstms, found in ((30, True), (19, False)):
+        monkeypatch.setattr(remedies, "trying", lambda subjects, lstms=lstms: lstms * each)
+        helps, none = remedies.remedies_of(memories, unwatched)
+        assert (helps is not None and helps.label.startswith("forget bias")) is found
+        assert none is None
 
 
 def test_it_is_relied_on_after_twenty_cells_or_all_that_are_drawn() -> None:

@@ -111,12 +111,12 @@ def in_map(subjects: Sequence[Subject]) -> int:
 
 
 def trying(subjects: Sequence[Subject]) -> float:
-    """The seconds that drawing leaves for what may help, of each of these."""
+    """The seconds that drawing leaves for what may help, of all of these together."""
     setup, seconds = subjects[0].setup, sum(map(seconds_found, subjects))
     taken = cells_drawn(subjects) * seconds
     if setup.recurrent.picture == "map":
         taken += MAPPED * in_map(subjects) * seconds
-    return max(setup.patience - taken, _TRYING * setup.patience) / len(subjects)
+    return max(setup.patience - taken, _TRYING * setup.patience)
 
 
 def foretold_in_time(setup: Setup) -> str:

@@ -11,7 +11,7 @@ from gradtui.models.recurrent.cells import flow_of
 from gradtui.models.recurrent.cost import cells_drawn, in_map, refuse_beyond_time, seconds_found
 from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Gathered, Memory
-from gradtui.models.recurrent.remedies import remedy_of
+from gradtui.models.recurrent.remedies import remedies_of
 from gradtui.models.recurrent.singular import singular_of
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.subject import subjects_of
@@ -76,7 +76,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
         )
         yield memories
     own = part(tick, _DRAWING + _BOUNDING + _MAPPING, 1.0 - _DRAWING - _BOUNDING - _MAPPING)
-    found = [remedy_of(one, turn(own, at, len(memories))) for at, one in enumerate(memories)]
+    found = remedies_of(memories, own)
     if any(found):
         yield tuple(replace(one, remedy=helps) for one, helps in zip(memories, found, strict=True))
 

@@ -42,13 +42,25 @@ _KEPT = 0.5, 0.9
 """Of what goes along c alone so much is to be left, where the threshold is too little."""
 
 
-def remedy_of(memory: Memory, tick: Tick) -> Remedy | None:
-    """The first change that is tried and found to help; None where nothing ails."""
-    if memory.kind is Kind.HEALTHY:
-        return None
+def remedies_of(memories: Sequence[Memory], tick: Tick) -> list[Remedy | None]:
+    """What helps each of them; None where nothing ails, or nothing was found in time.
+
+    They share the time: the cheap ones go first, and what one leaves is the others'.
+    """
+    found: list[Remedy | None] = [None] * len(memories)
+    ill = [at for at, memory in enumerate(memories) if memory.kind is not Kind.HEALTHY]
+    left = trying([memory.subject for memory in memories])
+    ill.sort(key=lambda at: seconds_found(memories[at].subject))
+    for done, at in enumerate(ill):
+        tries = _Trying(left / (len(ill) - done))
+        found[at] = _remedy(memories[at], tries, turn(tick, done, len(ill)))
+        left -= tries.spent
+    return found
+
+
+def _remedy(memory: Memory, tries: _Trying, tick: Tick) -> Remedy | None:
+    """The first change that is tried and found to help."""
     attempts, subject = halves(tick), memory.subject
-    subjects = subjects_of(subject.among, "recurrent")
-    tries = _Trying(trying(subjects))
 
     def heals(changed: Subject) -> str | None:
         step = next(attempts)
@@ -64,7 +76,7 @@ class _Trying:
 
     def __init__(self, seconds: float) -> None:
         """All of it may take so long."""
-        self._left = seconds
+        self._seconds, self.spent = seconds, 0.0
 
     def tried(self, changed: Subject, tick: Tick) -> str | None:
         """What the command reports, if most cells are found healthy; of how many, if not of all.
@@ -94,17 +106,18 @@ class _Trying:
         setup, seconds = gathered.subject.setup, seconds_of(gathered.subject)
         asked = setup.recurrent.draws
         few = min(within(asked, setup.patience, sum(map(seconds_of, subjects))), _FILTER)
-        if few * seconds > self._left:
+        left = self._seconds - self.spent
+        if few * seconds > left:
             return None
         try:
             if not _heals(gathered, few, part(tick, 0.0, 0.5)):
                 return None
             drawn = cells_drawn(subjects)
-            if drawn < few or drawn * seconds > self._left:
+            if drawn < few or drawn * seconds > left:
                 return drawn if drawn >= few else None
             return drawn if _heals(gathered, drawn, part(tick, 0.5, 0.5)) else None
         finally:
-            self._left -= len(gathered.rows) * seconds_found(gathered.subject)
+            self.spent += len(gathered.rows) * seconds_found(gathered.subject)
 
 
 def _heals(gathered: Gathered, total: int, tick: Tick) -> bool:
