@@ -208,6 +208,17 @@ def test_what_f_and_w_make_is_all_that_becomes_of_it() -> None:
 # ---------------------------------------------------------- what is compared
 
 
+def test_of_several_cells_what_f_and_w_make_is_the_mean() -> None:
+    """The rate is that of the median, so that their product is another number."""
+    memory = memory_of("tanh")
+    slopes, weights = memory.measured.made.mean(axis=0)
+    said = re.search(r"f′ makes ×(\S+) of it and W ×(\S+) in the mean", diagnose(memory).cause)
+    assert said is not None
+    assert float(said[1]) == pytest.approx(10.0**slopes, rel=0.05)
+    assert float(said[2]) == pytest.approx(10.0**weights, rel=0.05)
+    assert "in the mean" not in finding_of("tanh", draws=1).cause
+
+
 def test_the_same_number_gives_the_same_cell_scale_apart() -> None:
     one, other = (subject_of("tanh", init) for init in ("gaussian(0.5)", "gaussian(1.5)"))
     for number in (1, 7):
@@ -367,6 +378,39 @@ def test_of_an_lstm_whose_h_leads_nowhere_it_says_what_arrives_at_c() -> None:
     found = finding_of("lstm", "identity(0)", forget_bias=3.0, x=0.0)
     assert found.kind is Kind.DEAD
     assert re.search(r"at c arrives ×0\.1\d*, ×0\.95\d* a step", found.cause)
+    cell = memory_of("lstm", "identity(0)", forget_bias=3.0, x=0.0).measured.median_cell
+    assert cell is not None
+    said = re.fullmatch(
+        r"lstm with identity\(0\) dead at h in all 4 cells: none of the loss's gradient arrives at "
+        r"h 30 steps back, and yet ×(\S+) at c in the median\.",
+        found.sentence,
+    )
+    assert said is not None
+    assert float(said[1]) == pytest.approx(10.0 ** cell[30], rel=0.05)
+    assert "The weights lead none of it on to h, 1 step back" in found.cause
+    alone = finding_of("lstm", "identity(0)", forget_bias=3.0, x=0.0, draws=1)
+    assert alone.sentence.endswith(f", and yet ×{said[1]} at c.")
+
+
+@pytest.mark.parametrize(
+    ("cell", "init", "knobs"),
+    [
+        ("tanh", "gaussian(0)", {}),
+        ("gru", "identity(0)", {"forget_bias": -100.0, "x": 1e6}),
+        ("lstm", "identity(0)", {"forget_bias": 3.0}),
+        ("lstm", "identity(0)", {"forget_bias": 3.0, "x": 0.0, "truncate": 5}),
+        ("lstm", "pytorch", {"steps": 60}),
+    ],
+)
+def test_that_c_goes_on_is_said_only_where_h_is_dead_and_c_is_not(
+    cell: str, init: str, knobs: dict[str, Any]
+) -> None:
+    memory = memory_of(cell, init, **knobs)
+    at_c = memory.measured.median_cell
+    alive = at_c is not None and math.isfinite(at_c[memory.horizon])
+    wanted = memory.kind is Kind.DEAD and alive
+    text = diagnose(memory).text
+    assert ("dead at h" in text) == ("and yet" in text and "at c" in text) == wanted
 
 
 def test_a_w_that_is_not_normal_grows_first() -> None:

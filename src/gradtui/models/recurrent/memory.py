@@ -264,6 +264,14 @@ class Memory:
         return self.judgement.kind if self.shares is None else self.shares.kind
 
     @property
+    def log10_left_at_c(self) -> float | None:
+        """log10 of what arrives at an LSTM's c where exactly nothing does at its h."""
+        cell = self.measured.median_cell
+        if self.kind is not Kind.DEAD or cell is None or cell[self.horizon] == -math.inf:
+            return None
+        return float(cell[self.horizon])
+
+    @property
     def log10_rate(self) -> float:
         """log10 of the factor a step, from lag 0 to the horizon."""
         return self.judgement.log10_ratio / self.horizon

@@ -64,7 +64,8 @@ def said(judgement: Judgement, shares: Shares | None, lag: int) -> str:
 def _sentence(memory: Memory) -> str:
     kind, judgement, shares = memory.kind, memory.judgement, memory.shares
     subject, limit, ratio = memory.subject, memory.log10_limit, judgement.log10_there
-    begin = f"{cell_of(subject)} with {recipe_of(subject)} {kind}"
+    at_c = memory.log10_left_at_c
+    begin = f"{cell_of(subject)} with {recipe_of(subject)} {kind}{'' if at_c is None else ' at h'}"
     if shares is not None:
         begin += f" {shares.text('cells')}"
     what, of_many = said(judgement, shares, memory.lag_judged), (shares or _ONE).healthy_in
@@ -78,7 +79,10 @@ def _sentence(memory: Memory) -> str:
             f"healthy is {healthy}{of_many}."
         )
     if kind is Kind.DEAD:
-        return f"{begin}: {what}."
+        if at_c is None:
+            return f"{begin}: {what}."
+        of_many = "" if shares is None else " in the median"
+        return f"{begin}: {what}, and yet {factor(at_c)} at c{of_many}."
     healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
         ends = said(judgement.ends, shares, memory.horizon)
@@ -140,7 +144,8 @@ def _made(memory: Memory) -> str:
     slopes, weights = memory.measured.made_a_step
     if memory.measured.gates or not math.isfinite(slopes + weights):
         return ""
-    text = f"A step, f′ makes {rate(slopes)} of it and W {rate(weights)}"
+    in_mean = "" if memory.measured.cells == 1 else " in the mean"
+    text = f"A step, f′ makes {rate(slopes)} of it and W {rate(weights)}{in_mean}"
     whole = slopes + weights
     if memory.kind is Kind.HEALTHY or not whole:
         return f"{text}."
@@ -246,9 +251,12 @@ def _death(memory: Memory) -> str:
         what = f"{taken} {'nothing of ' if memory.measured.gates else ''}it"
     elif not by_slopes:
         what = "the weights lead none of it on"
+    elif memory.measured.gates:
+        what = "the gates or the weights pass nothing of it"
     else:
         what = "f′ or the weights make exactly 0 of it"
-    text = f"{many}{what}, {where}."
+    on = "" if memory.log10_left_at_c is None else " to h"
+    text = f"{many}{what}{on}, {where}."
     return text if many else text[:1].upper() + text[1:] if text[0] != "f" else text
 
 
