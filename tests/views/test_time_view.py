@@ -30,6 +30,7 @@ from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.time.map import crossings
 from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
 from support.app import running, settle
@@ -443,7 +444,9 @@ def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
     assert mapped is not None
     below, above = marks(picture, Line)
     assert np.isnan(above.x).all()  # nothing explodes
-    for crossing, row in zip(below.x, mapped.log10, strict=True):
+    at_values = np.isin(below.y, mapped.values)
+    assert at_values.sum() == len(mapped.values)
+    for crossing, row in zip(below.x[at_values], mapped.log10, strict=True):
         if math.isnan(crossing):
             assert row[-1] >= -3.0
         else:
@@ -452,6 +455,54 @@ def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
     rows = VIEW.table(result_of(setup))
     assert len(rows) == 31 * 25
     assert rows[0]["swept"] == "forget bias"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_threshold_s_line_leaves_a_map_by_its_last_lag(sign: float) -> None:
+    """log10 = -k (2 + v): at the last lag, 3, it is -9 at v = 1, as it is for no lag before."""
+    lags, values = np.arange(4.0), sign * np.array([-1.5, 0.5, 1.25, 2.0])
+    x, y = crossings(lags, values, -lags * (2.0 + sign * values)[:, None], -9.0)
+    assert (x[2], y[2]) == (3.0, pytest.approx(sign * 1.0))
+    assert math.isnan(x[0]) and math.isnan(x[1])  # noqa: PT018
+    assert y[3:] == [sign * 1.25, sign * 2.0]
+    assert x[3:] == [3.0, 3.0]
+    turned = crossings(lags, values[::-1], -lags * (2.0 + sign * values[::-1])[:, None], -9.0)
+    assert turned[0][:3] == [3.0, 3.0, 3.0]
+    assert turned[1][2] == pytest.approx(sign * 1.0)
+    gone = np.where(lags < 2.0, 0.0, -np.inf) * np.ones((2, 1))
+    gone[0] = 0.0
+    assert crossings(lags, values[:2], gone, -9.0)[0][1:] == [3.0, 2.0]
+    assert crossings(lags, values[:2], gone, -9.0)[1][1] == values[0]
+
+
+def test_a_figure_of_a_map_names_the_cell_and_of_how_many_it_is(tmp_path: Path) -> None:
+    words = ("--picture", "map", "--hidden-size", "8", "--steps", "12", "--draws", "2")
+    for given, name in (
+        (["lstm", "gru", "--focus", "gru"], "gru"),
+        (["lstm", "--init", "pytorch,orthogonal", "--focus", "orthogonal"], "lstm, orthogonal"),
+    ):
+        file = tmp_path / f"{len(given)}.svg"
+        assert run("time", *given, *words, "--output", str(file)).status == 0
+        title = f"{name}: ‖∂L/∂h‖ by lag and forget bias, median of 2 cells"
+        assert title in file.read_text(encoding="utf-8")
+
+
+def test_the_verdict_says_of_how_many_cells_a_map_is() -> None:
+    setup = setup_of("lstm", picture="map")
+    found = VIEW.finding(result_of(setup), "lstm")
+    assert found is not None
+    assert "The map is drawn from 3 cells for each of 31 values." in found.evidence
+    found = VIEW.finding(result_of(setup_of("lstm")), "lstm")
+    assert found is not None
+    assert "map" not in found.evidence
+
+
+def test_on_a_logarithmic_axis_a_map_begins_with_lag_1() -> None:
+    """Of lag 0 all of it is there, a blank; of lag 1, of a forget bias of -2, not."""
+    for axis, blank in (("log", False), ("linear", True)):
+        rows = [row_text(one) for one in drawn(setup_of("lstm", picture="map", lag_axis=axis)).rows]
+        lowest = next(line for line in reversed(rows) if line.endswith("│"))
+        assert (lowest[lowest.index("│") + 1] == " ") is blank
 
 
 def test_a_map_s_cells_are_the_bands_of_what_arrives() -> None:

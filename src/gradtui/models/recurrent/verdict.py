@@ -273,6 +273,9 @@ def _drawn(memory: Memory) -> str:
     text = f"On {counted(cells, 'cell')} of {counted(knobs.hidden_size, 'unit')}, {over}{each}."
     seconds = sum(map(seconds_found, subjects))
     fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
+    if memory.map is not None:
+        each = f"{counted(memory.map.cells, 'cell')} for each of {len(memory.map.values)} values"
+        fewer = f"{fewer} The map is drawn from {each}.".strip()
     return f"{text} {fewer}".strip()
 
 

@@ -34,7 +34,7 @@ def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
     """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or another."""
     focused = result.focused(setup)
     if focused.map is not None:
-        return draw_map(focused.map, focused.subject.name, setup, size, marker)
+        return draw_map(focused.map, focused.subject, setup, size, marker)
     picture = setup.recurrent.picture
     if picture == "singular" and focused.singular is not None:
         return draw_singular(focused.singular, focused, setup, size, marker)
