@@ -58,7 +58,9 @@ def found_by_name(state: State) -> Iterator[Offer]:
         )
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
-        title = f"{knob.label}: {knob.help}, in {view}  ({knob.letter}, {knob.flag})"
+        title = (
+            f"{knob.label}: {VIEWS[view].help_of(knob)}, in {view}  ({knob.letter}, {knob.flag})"
+        )
         yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
 
 
