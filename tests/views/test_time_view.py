@@ -505,6 +505,21 @@ def test_on_a_logarithmic_axis_a_map_begins_with_lag_1() -> None:
         assert (lowest[lowest.index("│") + 1] == " ") is blank
 
 
+def test_of_a_long_sequence_a_map_s_table_has_some_of_its_lags() -> None:
+    setup = setup_of("tanh", picture="map", steps=3000, hidden_size=4, draws=1, lag=3000)
+    result = result_of(setup)
+    mapped = result.each[0].map
+    assert mapped is not None
+    rows = VIEW.table(result)
+    lags = sorted({int(row["lag"]) for row in rows})
+    assert 400 < len(lags) <= 501
+    assert len(rows) == 31 * len(lags)
+    assert (lags[:10], lags[-1]) == ([*range(10)], 3000)
+    assert max(np.diff(lags)) < 15
+    for at, row in enumerate(rows):
+        assert row["log10_grad_h_50"] == mapped.log10[at // len(lags), int(row["lag"])]
+
+
 def test_a_map_s_cells_are_the_bands_of_what_arrives() -> None:
     """At the lower left corner all of it, at the lower right, of b = -2, next to nothing."""
     setup = setup_of("lstm", picture="map", steps=200, lag=200)
