@@ -17,7 +17,7 @@ import numpy as np
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.files import named_file, read_bytes
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.recurrent.arrays import MAX_STEPS
+from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.spec import number
 from gradtui.setup.knob import Knob
 

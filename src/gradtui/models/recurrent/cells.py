@@ -6,8 +6,9 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.recurrent import RecurrentFlow, random_cell, recurrent_flow
 from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+from gradtui.mathematics.recurrent.random_cells import random_cell
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched

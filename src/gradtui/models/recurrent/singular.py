@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.mathematics.recurrent import recurrent_jacobian
-from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian
+from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian, recurrent_jacobian
 from gradtui.models.recurrent.cells import cell_of, horizon_of, inputs_of, parameters_of
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Tick, part
