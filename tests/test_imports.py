@@ -19,8 +19,9 @@ BEHIND_THE_FIRST_PAINT = (
     "gradtui.mathematics.network.arrays",
     "gradtui.mathematics.network.flow",
     "gradtui.mathematics.recurrent.flow",
+    "gradtui.mathematics.recurrent.jacobian",
+    "gradtui.mathematics.recurrent.random_cells",
     "gradtui.mathematics.wide.mean_field",
-    "gradtui.models.recurrent.cost",
     "gradtui.setup.sequence_files",
     "gradtui.views.scenarios",
     "csv",
@@ -98,12 +99,15 @@ def test_the_first_paint_needs_neither_numpy_nor_the_engine(tmp_path: Path) -> N
     code = (
         "from pathlib import Path; from gradtui.app.deferred_import import deferred\n"
         "with deferred('numpy'):\n"
-        "    from gradtui.app import main, panes, storage; from gradtui.app.state import State\n"
-        "from gradtui.views.view import Size\n"
+        "    from gradtui.app import going, main, panes, storage\n"
+        "    from gradtui.app.state import State\n"
+        "from gradtui.views import VIEWS; from gradtui.views.view import Size\n"
         f"file = Path({str(tmp_path / 'state.json')!r})\n"
         "storage.save(State(), file); state = storage.load(file)\n"
         "assert state == State()\n"
-        "panes.side(state, Size(24, 14)), panes.top(state, 80, 1.0), panes.bottom(state, 80)\n"
+        "for name in VIEWS:\n"
+        "    state = going.switched(state, name)\n"
+        "    panes.side(state, Size(24, 14)), panes.top(state, 80, 1.0), panes.bottom(state, 80)\n"
         "main.GradTUI(state)"
     )
     assert loaded(code, BEHIND_THE_FIRST_PAINT) == {"textual", "rich"}

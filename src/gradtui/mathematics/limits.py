@@ -6,3 +6,5 @@ MAX_NETWORK_DEPTH = 10_000
 """Layers of a network of arrays."""
 MAX_STEPS = 10_000
 """Steps of a sequence."""
+MAX_JACOBIAN_UNITS = 256
+"""Units of a recurrent cell whose ∂h_T/∂h_{T-k} is looked at."""

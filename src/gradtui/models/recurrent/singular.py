@@ -5,13 +5,23 @@ The seconds are a count of operations, as in `cost`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian, recurrent_jacobian
+from gradtui.mathematics.limits import MAX_JACOBIAN_UNITS
 from gradtui.models.recurrent.cells import cell_of, horizon_of, inputs_of, parameters_of
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Tick, part
 from gradtui.setup.shared import MOST_PATIENCE
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian, recurrent_jacobian
+else:
+    (recurrent_jacobian,) = when_called(
+        "gradtui.mathematics.recurrent.jacobian", "recurrent_jacobian"
+    )
 
 MOST_LAGS = 48
 """So many lags are looked at."""
@@ -29,7 +39,7 @@ def lags_looked_at(subject: Subject, patience: float) -> list[int]:
     Dense at first and evenly spaced later, for either axis.
     """
     n = subject.setup.recurrent.hidden_size
-    if n > MAX_UNITS:
+    if n > MAX_JACOBIAN_UNITS:
         return []
     seconds = _SHARE * patience / len(subjects_of(subject.among, "recurrent"))
     states = 2 if cell_of(subject) == "lstm" else 1

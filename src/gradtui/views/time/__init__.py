@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtui.models.recurrent.cost import foretold_in_time, idle_in_time
 from gradtui.setup import Setup
 from gradtui.views.view import View
 from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
-    from gradtui.models.recurrent.cost import foretold_in_time, idle_in_time
     from gradtui.views.time.picture import draw, readout
     from gradtui.views.time.study import Memories, finding, run, table
 else:
-    foretold_in_time, idle_in_time = when_called(
-        "gradtui.models.recurrent.cost", "foretold_in_time", "idle_in_time"
-    )
     draw, readout = when_called("gradtui.views.time.picture", "draw", "readout")
     finding, run, table = when_called("gradtui.views.time.study", "finding", "run", "table")
 
