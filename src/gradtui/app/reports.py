@@ -35,7 +35,7 @@ def written(file: Path, view: str, setup: Setup, error: Exception) -> str:
     Returns:
         The file as a user would name it; "" if it cannot be written.
     """
-    from importlib.metadata import version  # takes long: it reads mails
+    from importlib.metadata import version  # takes milliseconds, for a defect alone
 
     lines = [
         f"gradtui {__version__}, Python {platform.python_version()}, {platform.platform()}",
