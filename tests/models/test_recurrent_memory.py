@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.recurrent import recurrent_jacobian
+from gradtui.mathematics.recurrent.jacobian import recurrent_jacobian
 from gradtui.models.finding import Kind
 from gradtui.models.recurrent import remedies
 from gradtui.models.recurrent.cells import flow_of, parameters_of, steps_apart

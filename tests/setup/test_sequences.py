@@ -15,7 +15,8 @@ from gradtui.app.state import State
 from gradtui.errors import InputError, printable
 from gradtui.models.recurrent.cells import inputs_of
 from gradtui.setup import KNOBS, Setup
-from gradtui.setup.sequences import MAX_BYTES, Inputs
+from gradtui.setup.sequence_files import MAX_BYTES
+from gradtui.setup.sequences import Inputs
 from gradtui.views import VIEWS
 from support.commands import run
 

@@ -6,7 +6,6 @@ from gradtui.app.state import Moment, State, changed, guarded
 from gradtui.models.finding import Remedy
 from gradtui.setup import CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.scenarios import SCENARIOS
 
 # ----------------------------------------------------------------- history
 
@@ -76,6 +75,8 @@ def _arriving(state: State, setup: Setup, view: str) -> State:
 
 def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
+    from gradtui.views.scenarios import SCENARIOS  # not before the first paint
+
     chosen = SCENARIOS[index]
     moved = _arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.recurrent.arrays import GATED, MAX_STEPS, named
+from gradtui.mathematics.limits import MAX_STEPS
+from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cell_initialisation
 from gradtui.mathematics.spec import number, parse_number
 from gradtui.plots.picture import CURVES

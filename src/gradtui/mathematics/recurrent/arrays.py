@@ -18,13 +18,17 @@ from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import array_of, finite
+from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.spec import parse_spec
+from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-MAX_STEPS = 10_000
+    from gradtui.mathematics.network.arrays import array_of, finite
+else:
+    array_of, finite = when_called("gradtui.mathematics.network.arrays", "array_of", "finite")
+
 GATED = {"gru": 3, "lstm": 4}
 """The cells that are no plain activation, and the blocks of n rows in their weights."""
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0")

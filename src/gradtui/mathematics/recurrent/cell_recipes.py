@@ -12,17 +12,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import Parameter
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation.draw import fill
 from gradtui.mathematics.initialisation.parameters import Size
 from gradtui.mathematics.spec import format_spec, lookup, parse_spec
 from gradtui.progress import Tick, part
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.initialisation.draw import fill
+else:
+    (fill,) = when_called("gradtui.mathematics.initialisation.draw", "fill")
 
 
 class Shape(NamedTuple):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.recurrent import RecurrentFlow, random_cell, recurrent_flow
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
 from gradtui.setup.sequences import ZEROS
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+    from gradtui.mathematics.recurrent.random_cells import random_cell
+else:
+    (recurrent_flow,) = when_called("gradtui.mathematics.recurrent.flow", "recurrent_flow")
+    (random_cell,) = when_called("gradtui.mathematics.recurrent.random_cells", "random_cell")
 
 _CELL, _INPUT, _UPSTREAM = 5, 6, 7
 """Streams of the seed; 0 to 2 are the chain's, 3 and 4 the network's."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS, FloatFormat
-from gradtui.mathematics.recurrent import RecurrentFlow
+from gradtui.mathematics.recurrent.flow import RecurrentFlow
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import Judgement, Shares, judge
 from gradtui.models.quantiles import quantiles

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian
+from gradtui.mathematics.limits import MAX_JACOBIAN_UNITS
+from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian
 from gradtui.models.recurrent.memory import Memory
 from gradtui.plots.picture import Picture, row_within
 from gradtui.setup import Setup
@@ -55,8 +56,8 @@ def draw_singular(
 
 def why_none(setup: Setup) -> str:
     """Why no singular values are drawn."""
-    if setup.recurrent.hidden_size > MAX_UNITS:
-        return f"singular values of up to {MAX_UNITS} units"
+    if setup.recurrent.hidden_size > MAX_JACOBIAN_UNITS:
+        return f"singular values of up to {MAX_JACOBIAN_UNITS} units"
     return "no time for singular values: give more patience"
 
 
