@@ -50,7 +50,7 @@ _TRYING = 0.25
 _TRIALS = 50
 """So many changes are tried at most."""
 _BOUNDING = 0.05
-"""The share of the time that the largest singular values may take."""
+"""The share of the time that the largest singular values may take, or the radii."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
 _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
@@ -76,10 +76,10 @@ def seconds_found(subject: Subject) -> float:
     return seconds_of(subject) + steps_apart(subject) * apart
 
 
-def norms_in_time(subject: Subject, cells: int) -> bool:
-    """Whether the largest singular value of so many W is found in a small share of the time."""
+def norms_in_time(subject: Subject, cells: int, norm: str = "sigma_max") -> bool:
+    """Whether this of so many W, or their radius, is found in a small share of the time."""
     n, setup = subject.setup.recurrent.hidden_size, subject.setup
-    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE["sigma_max"] * n**3)
+    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE[norm] * n**3)
     return seconds <= _BOUNDING * setup.patience
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.finding import Finding, Kind, digits_beside
 from gradtui.models.judging import Judgement, Shares
@@ -223,18 +224,45 @@ def _conditions(memory: Memory) -> str:
 
 
 def _grows_first(memory: Memory) -> str:
-    """That it grows before it decays, where W is far from normal."""
-    bounds, median = memory.bounds, memory.median
+    """That it grows before it decays, where a normal W of the same radius would let nothing grow.
+
+    Of the median, where every W is such; where only the first is looked at, of that cell alone.
+    """
+    bounds = memory.bounds
     if bounds is None or memory.kind is Kind.DEAD:
         return ""
-    top, last = int(np.argmax(median)), float(median[memory.lag_judged])
-    gain, grown = math.log10(_GROWN), float(median[top])
-    if not (grown > gain and last < grown - gain and not bounds.normal):
+    of_all = bounds.radii is not None
+    radius = bounds.radius if bounds.radii is None else bounds.radii
+    row = (memory.median if of_all else memory.measured.log10[0])[: memory.horizon + 1]
+    if not bounds.must_decay(radius) or not (top := _first_peak(row)):
         return ""
+    grown = f"{factor(float(row[top]))} at {counted(top, 'step')}"
+    if not of_all:
+        return (
+            f"Of the first cell it grows first, to {grown}: its W is not normal, of a spectral "
+            f"radius of {plain(radius)} below its σmax."
+        )
+    if memory.measured.cells == 1:
+        return (
+            f"It grows first, to {grown}: W is not normal, its spectral radius {plain(radius)} is "
+            "below σmax."
+        )
     return (
-        f"It grows first, to {factor(grown)} at {counted(top, 'step')}: "
-        f"W is not normal, its spectral radius {plain(bounds.radius)} is below σmax."
+        f"It grows first, to {grown} in the median: there W is not normal, its spectral radius, "
+        f"at most {plain(radius)}, is below σmax."
     )
+
+
+def _first_peak(row: Array) -> int:
+    """At which lag a gradient is largest that grows first and decays later; 0 where none does.
+
+    Up to there it is never below its beginning, nor falls by half of what it gains, in decades.
+    """
+    top, gain = int(np.argmax(row)), math.log10(_GROWN)
+    grown, up = float(row[top]), row[: top + 1]
+    falls = float((np.maximum.accumulate(up) - up).max())
+    first = 2 * top <= len(row) - 1 and float(up.min()) >= 0.0 and 2.0 * falls < grown
+    return top if first and grown > gain and float(row[-1]) < grown - gain else 0
 
 
 def _death(memory: Memory) -> str:
