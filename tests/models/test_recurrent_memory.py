@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.recurrent.jacobian import recurrent_jacobian
 from gradtui.models.finding import Kind
 from gradtui.models.recurrent import remedies
@@ -27,7 +29,7 @@ from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.recurrent.verdict import bias_for, diagnose
-from gradtui.models.subject import subjects_of
+from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS
 from support.recurrent import finding_of, measured_of, memory_of, setup_of, subject_of
@@ -199,11 +201,11 @@ def test_it_is_what_pytorch_s_autograd_finds(cell: str, init: str, knobs: dict[s
 
 def test_what_f_and_w_make_is_all_that_becomes_of_it() -> None:
     memory = memory_of("tanh", "gaussian(1.2)")
-    slopes, weights = memory.measured.made_a_step
+    slopes, weights, _ = memory.made_a_step()
     a_step = float(memory.measured.log10[:, -1].mean()) / memory.horizon
     assert slopes + weights == pytest.approx(a_step, rel=1e-12)
     assert slopes < 0.0
-    alone = memory_of("identity", "gaussian(1.2)").measured.made_a_step
+    alone = memory_of("identity", "gaussian(1.2)").made_a_step()
     assert alone[0] == pytest.approx(0.0, abs=1e-12)
 
 
@@ -213,12 +215,92 @@ def test_what_f_and_w_make_is_all_that_becomes_of_it() -> None:
 def test_of_several_cells_what_f_and_w_make_is_the_mean() -> None:
     """The rate is that of the median, so that their product is another number."""
     memory = memory_of("tanh")
-    slopes, weights = memory.measured.made.mean(axis=0)
+    assert memory.measured.slopes is not None
+    slopes = memory.measured.slopes[:, -1].mean() / 30.0
+    weights = memory.measured.log10[:, -1].mean() / 30.0 - slopes
     said = re.search(r"f′ makes ×(\S+) of it and W ×(\S+) in the mean", diagnose(memory).cause)
     assert said is not None
     assert float(said[1]) == pytest.approx(10.0**slopes, rel=0.05)
     assert float(said[2]) == pytest.approx(10.0**weights, rel=0.05)
     assert "in the mean" not in finding_of("tanh", draws=1).cause
+
+
+MADE = re.compile(
+    r"A step(?: of the (\d+) steps to there)?, f′ makes ×(\S+) of it and W ×([\d.]+)([^.]*)\."
+)
+
+
+def test_the_cause_is_that_of_the_lags_on_which_the_verdict_is() -> None:
+    """W = 1.5 I: whatever the lags, W makes 1.5 a step of it, and f′ the rest."""
+    memory = memory_of("tanh", "identity(1.5)", x=1e-8, steps=74, draws=10, hidden_size=64)
+    lag = memory.lag_judged
+    assert lag < 40
+    found = MADE.search(diagnose(memory).cause)
+    assert found is not None
+    assert int(found[1]) == lag
+    of_kind = [row[lag] / lag for row in memory.measured.log10 if row.min() < -3.0 < row[-1] < 3.0]
+    f = 10.0 ** float(np.mean(of_kind)) / 1.5
+    assert (float(found[2]), float(found[3])) == (pytest.approx(f, rel=0.05), 1.5)
+    assert 1.5 * f < 1.0
+    assert "f′ more than W" in found[4]
+
+
+@pytest.mark.parametrize(("seed", "kind"), [(13, Kind.VANISHING), (23, Kind.EXPLODING)])
+def test_where_cells_differ_the_cause_is_that_of_those_of_the_verdict(
+    seed: int, kind: Kind
+) -> None:
+    """Without inputs or f′ it is W alone: ‖uᵀW^60‖ of the cells that vanish, or explode."""
+    memory = memory_of(
+        "identity", "gaussian(1.15)", hidden_size=3, steps=60, x=0.0, draws=20, seed=seed
+    )
+    assert memory.kind is kind
+    ends = memory.measured.log10[:, -1]
+    own = ends[ends < -3.0] if kind is Kind.VANISHING else ends[ends > 3.0]
+    assert len(own) < 10
+    found = MADE.search(diagnose(memory).cause)
+    assert found is not None
+    assert float(found[3]) == pytest.approx(10.0 ** (own.mean() / 60.0), rel=0.05)
+    assert f"in the mean of the {kind} cells, so it is W more than f′" in found[4]
+
+
+def with_rows(subject: Subject, rows: Array) -> Memory:
+    """The memory of cells whose gradients these are by lag."""
+    measured = measured_of(subject, len(rows))
+    return Memory(subject, replace(measured, log10=rows))
+
+
+def test_no_cause_is_named_that_goes_the_other_way() -> None:
+    """Two vanish, each at a lag of its own, and end with more than they began."""
+    lags = np.arange(31)
+    dips = [np.interp(lags, [0, lag, 30], [0.0, -4.0, 1.0]) for lag in (10, 20)]
+    rows = np.array([*dips, 0.0 * lags, 0.0 * lags, lags / 6.0])
+    memory = with_rows(subject_of("tanh", draws=5), rows)
+    assert (memory.kind, memory.judgement.kind) == (Kind.VANISHING, Kind.HEALTHY)
+    cause = diagnose(memory).cause
+    assert "in the mean of the vanishing cells." in cause
+    assert "so it is" not in cause
+
+
+def test_what_explodes_on_the_way_doubles_at_the_rate_to_there() -> None:
+    row = np.interp(np.arange(61), [0, 20, 60], [0.0, 20.0 * LOG10_2, 1.0])
+    memory = with_rows(subject_of("tanh", steps=60, draws=1), row[None])
+    assert (memory.kind, memory.lag_judged) == (Kind.EXPLODING, 20)
+    assert "It doubles in 1 step." in diagnose(memory).cause
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_rounding_takes_has_no_half_life_and_no_side(seed: int) -> None:
+    """Orthogonal W at rest loses nothing and gains nothing."""
+    memory = memory_of("tanh", "orthogonal", x=0.0, steps=100, hidden_size=64, seed=seed)
+    assert memory.half_life is None
+    assert memory.judgement.log10_ratio == 0.0
+    assert "healthy is below 1000" in diagnose(memory).sentence
+
+
+def test_a_half_life_of_more_steps_than_anybody_has_is_no_rounding() -> None:
+    """1 - σ(30) = 9.4e-14 a step, along z."""
+    memory = memory_of("gru", forget_bias=30.0, steps=100, x=0.0, hidden_size=64)
+    assert memory.half_life == pytest.approx(math.log(2.0) / math.exp(-30.0), rel=0.2)
 
 
 def test_the_same_number_gives_the_same_cell_scale_apart() -> None:

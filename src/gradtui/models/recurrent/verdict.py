@@ -123,15 +123,14 @@ def _truncated(memory: Memory) -> str:
 def _how_far(memory: Memory) -> str:
     """From where on less than the threshold arrives, and how soon half is lost, or it doubles."""
     kind, judgement = memory.kind, memory.judgement
-    if judgement.kind is not kind or memory.horizon < 2:
+    if judgement.kind is not kind or kind is Kind.HEALTHY or memory.horizon < 2:
         return ""
-    if kind is Kind.VANISHING and memory.forgets_at is not None and memory.half_life is not None:
+    steps = math.log10(2.0) * memory.lag_judged / abs(judgement.log10_there)
+    if kind is Kind.VANISHING and memory.forgets_at is not None:
         limit = magnitude(memory.log10_limit)
         text = f"From {counted(memory.forgets_at, 'step')} back on it is less than {limit}"
-        return f"{text}; half is lost in {_steps(memory.half_life)}."
-    if kind is Kind.EXPLODING and memory.log10_rate > 0.0:
-        return f"It doubles in {_steps(math.log10(2.0) / memory.log10_rate)}."
-    return ""
+        return f"{text}; half is lost in {_steps(steps)}."
+    return f"It doubles in {_steps(steps)}." if kind is Kind.EXPLODING else ""
 
 
 def _steps(count: float) -> str:
@@ -141,20 +140,28 @@ def _steps(count: float) -> str:
 
 
 def _made(memory: Memory) -> str:
-    """What f′ and W of a vanilla RNN make of it a step."""
-    slopes, weights = memory.measured.made_a_step
-    if memory.measured.gates or not math.isfinite(slopes + weights):
+    """What f′ and W of a vanilla RNN make of it a step, to where it is judged, and which it is."""
+    slopes, weights, cells = memory.made_a_step()
+    if not math.isfinite(slopes + weights):
         return ""
-    in_mean = "" if memory.measured.cells == 1 else " in the mean"
-    text = f"A step, f′ makes {rate(slopes)} of it and W {rate(weights)}{in_mean}"
+    kind, all_of_them = memory.kind, memory.measured.cells
+    on_the_way = memory.judgement.kind is kind and memory.judgement.at > 0
+    to = f" of the {counted(memory.lag_judged, 'step')} to there" if on_the_way else ""
+    in_mean = "" if all_of_them == 1 else " in the mean"
+    if cells < all_of_them:
+        in_mean = f" in {'the mean of ' if cells > 1 else ''}the {kind} {_CELLS[cells > 1]}"
+    text = f"A step{to}, f′ makes {rate(slopes)} of it and W {rate(weights)}{in_mean}"
     whole = slopes + weights
-    if memory.kind is Kind.HEALTHY or not whole:
+    if kind is Kind.HEALTHY or whole * (1.0 if kind is Kind.EXPLODING else -1.0) <= 0.0:
         return f"{text}."
     if weights / whole >= _MOST_OF_IT:
         return f"{text}, so it is W more than f′."
     if slopes / whole >= _MOST_OF_IT:
         return f"{text}, so it is f′ more than W."
     return f"{text}, so it is both."
+
+
+_CELLS = "cell", "cells"
 
 
 def _gates(memory: Memory) -> str:
