@@ -17,13 +17,10 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Kind
 from gradtui.models.quantiles import quantiles
-from gradtui.wording import counted, magnitude, percent, plain
+from gradtui.wording import magnitude, percent, plain
 
 if TYPE_CHECKING:
     from gradtui.models.recurrent.memory import Memory
-
-NEARLY_ALL, FEW = 0.99, 0.25
-"""Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
 
 _TURNED = 1e-9
 """Degrees below which a direction is the same but for rounding."""
@@ -82,9 +79,8 @@ def _by_norm(memory: Memory, clip: float) -> str:
         text = (
             f"Clipped at {plain(clip)}{_many(memory, clipped)}: {_norm(memory)}, {after} after it."
         )
-    if clipped and memory.kind is Kind.EXPLODING:
-        return f"{text} {_from_the_earliest(memory)}".strip()
-    if clipped or memory.kind is Kind.VANISHING:
+        text += _mostly_of(memory, "clipped or not")
+    if memory.kind is not Kind.EXPLODING and (clipped or memory.kind is Kind.VANISHING):
         return f"{text} Clipping makes all of it smaller alike, and helps nothing that vanishes."
     return text
 
@@ -108,6 +104,7 @@ def _at_value(memory: Memory, value: float) -> str:
             f" As each entry is clipped for itself, its direction turns by {plain(degrees)}°"
             f"{_in_median(memory)}."
         )
+    text += _mostly_of(memory, "before it is clipped")
     return text if memory.kind is Kind.EXPLODING else f"{text} {helps_not}"
 
 
@@ -123,17 +120,18 @@ def _would(memory: Memory) -> str:
     )
 
 
-def _from_the_earliest(memory: Memory) -> str:
-    """From how few of the earliest steps nearly all of ∂L/∂W comes."""
-    passed = memory.measured.median_passed
+def _mostly_of(memory: Memory, when: str) -> str:
+    """Of which lags most of ∂L/∂W is: the fewest of the last steps, or of the earliest."""
+    passed = memory.measured.median_passed[: memory.horizon]
     if not np.isfinite(passed).all():
         return ""
-    first = int(np.argmax(passed >= 1.0 - NEARLY_ALL))
-    if (steps := memory.horizon - first) > FEW * memory.horizon:
-        return ""
+    first, last = 0, int(np.argmax(passed > 0.5))
+    if memory.horizon - (since := int(np.argmax(passed >= 0.5))) <= last:
+        first, last = since, memory.horizon - 1
+    lags = f"lag {last}" if first == last else f"lags {first:,} to {last:,}"
     return (
-        f"{percent(NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the "
-        f"earliest {counted(steps, 'step')}, clipped or not."
+        f" Most of ∂L/∂W{_in_median(memory)}, by the norms of what each step adds, is of {lags}, "
+        f"{when}."
     )
 
 

@@ -12,7 +12,7 @@ from gradtui.models.finding import Finding, Kind, digits_beside
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
 from gradtui.models.recurrent.cells import cell_of, recipe_of
-from gradtui.models.recurrent.clipping import FEW, NEARLY_ALL, said_of_clipping
+from gradtui.models.recurrent.clipping import said_of_clipping
 from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.subject import subjects_of
@@ -24,6 +24,9 @@ _MOST_OF_IT = 0.75
 
 _GROWN = 1.05
 """A gradient grows where it gains so much."""
+
+_NEARLY_ALL, _FEW = 0.99, 0.25
+"""Where so much of ∂L/∂W comes from so small a share of the steps, its sum hides the others."""
 
 
 def diagnose(memory: Memory) -> Finding:
@@ -319,11 +322,11 @@ def _hidden_in_the_sum(memory: Memory) -> str:
     passed = memory.measured.median_passed
     if memory.kind is not Kind.VANISHING or not np.isfinite(passed).all():
         return ""
-    steps = int(np.argmax(passed >= NEARLY_ALL)) + 1
-    if steps > FEW * memory.horizon:
+    steps = int(np.argmax(passed >= _NEARLY_ALL)) + 1
+    if steps > _FEW * memory.horizon:
         return ""
     return (
-        f"{percent(NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
+        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the last "
         f"{'step' if steps == 1 else counted(steps, 'step')}: that sum hides the vanishing."
     )
 
