@@ -98,6 +98,21 @@ def test_a_largest_singular_value_below_1_always_vanishes(x: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("alpha", "threshold", "steps"),
+    [(0.5, 0.25, 3), (0.5, 0.24, 3), (0.5, 0.26, 2), (0.1, 0.001, 4), (0.7, 0.49, 3)],
+)
+def test_at_the_latest_is_when_the_bound_is_below_the_threshold_and_not_at_it(
+    alpha: float, threshold: float, steps: int
+) -> None:
+    """α^2 is not below α², but α^3 is."""
+    for draws in (1, 2):
+        found = finding_of(
+            "tanh", f"identity({alpha})", x=0.0, threshold=threshold, steps=1, draws=draws
+        )
+        assert f"below {threshold:g} after {steps} steps at the latest" in found.cause
+
+
+@pytest.mark.parametrize(
     ("init", "knobs"),
     [
         ("gaussian(sqrt(3/4))", {"steps": 20, "hidden_size": 3, "x": 0.0}),

@@ -330,6 +330,7 @@ OF_TIME = {one.title: one.setup for one in SCENARIOS if one.view == "time"}
         ("The same with orthogonal W", Kind.VANISHING, range(22, 32)),
         ("The IRNN: ReLU and the identity", Kind.HEALTHY, None),
         ("LSTM with a forget bias of 0", Kind.VANISHING, range(9, 14)),
+        ("LSTM with a forget bias of 1", Kind.VANISHING, range(15, 40)),
         ("LSTM with a forget bias of 3", Kind.HEALTHY, None),
         ("A GRU that keeps", Kind.HEALTHY, None),
         ("Exploding through time, clipped", Kind.EXPLODING, None),
@@ -455,6 +456,18 @@ def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
     rows = VIEW.table(result_of(setup))
     assert len(rows) == 31 * 25
     assert rows[0]["swept"] == "forget bias"
+
+
+@pytest.mark.parametrize(
+    ("bias", "off"), [(8.0, None), (8.5, "8.5"), (50.0, "50"), (-2.0, None), (-3.0, "-3")]
+)
+def test_a_bias_that_a_map_does_not_reach_is_said_to_be_off_it(
+    bias: float, off: str | None
+) -> None:
+    setup = setup_of("lstm", picture="map", forget_bias=bias, steps=8, draws=1, hidden_size=4)
+    heading = row_text(drawn(setup, Size(80, 20)).rows[0])
+    assert ("off the map" in heading) == (off is not None)
+    assert off is None or f"  {off} is off the map" in heading
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -22,6 +22,9 @@ from gradtui.wording import counted, factor, magnitude, percent, plain, rate, sh
 _MOST_OF_IT = 0.75
 """Whoever has this share of a factor, in decades, did most of it."""
 
+_ROUNDING = 1e-12
+"""So far off a quotient may be, beside itself."""
+
 _GROWN = 1.05
 """A gradient grows where it gains so much."""
 
@@ -221,7 +224,8 @@ def _conditions(memory: Memory) -> str:
         by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
         if kind is Kind.VANISHING:
             return f"{text} below {most}: that suffices for {every} to vanish, by {by}."
-        latest = math.ceil(memory.log10_limit / bounds.log10_bound)
+        steps = memory.log10_limit / bounds.log10_bound  # after so many just the threshold is left
+        latest = math.floor(steps + _ROUNDING * steps) + 1
         return (
             f"{text} below {most}: {every} vanishes, by {by}, below "
             f"{magnitude(memory.log10_limit)} after {latest:,} steps at the latest."

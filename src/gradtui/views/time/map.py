@@ -48,7 +48,10 @@ def draw_map(mapped: TimeMap, subject: Subject, setup: Setup, size: Size, marker
     here = min(max(mapped.here, float(mapped.values[0])), float(mapped.values[-1]))
     at = f"lag = {setup.lag}, {mapped.swept} = {plain(mapped.here)}"
     canvas.pointer(float(places([setup.lag], log=log)[0]), here, "cursor", at)
-    heading = row_within(size.width, (f"       {what}", "title"), (f"  {of}", "muted"))
+    parts = [(f"       {what}", "title")]
+    if here != mapped.here:
+        parts.append((f"  {plain(mapped.here)} is off the map", "warn"))
+    heading = row_within(size.width, *parts, (f"  {of}", "muted"))
     above = Picture.of([heading], size.width)
     below = Picture.of([scale(meanings(limit), size.width)], size.width)
     return above.above(canvas.build()).above(below)
