@@ -682,6 +682,50 @@ def test_what_keeps_the_memory_is_tried_before_fewer_steps(
     assert then.kind is Kind.HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("init", "knobs"),
+    [
+        ("identity(0)", {"x": 0.0}),
+        ("gaussian(6)", {}),
+        ("gaussian(6)", {"forget_bias": 2.64}),  # not the bias, but the weights
+        ("chrono(100)", {}),
+    ],
+)
+def test_an_lstm_that_its_own_weights_leave_no_memory_is_given_others_and_a_forget_bias(
+    init: str, knobs: dict[str, Any]
+) -> None:
+    setup = setup_of("lstm", init, steps=100, hidden_size=64, draws=10, **knobs)
+    *_, (memory,) = run(setup, unwatched)
+    assert memory.kind is not Kind.HEALTHY
+    assert memory.remedy is not None
+    assert set(memory.remedy.changes) == {"cell_init", "forget_bias"}
+    assert memory.remedy.changes["forget_bias"] == 2.64  # σ(2.64)^100 = 0.001
+    *_, (then,) = run(memory.remedy.applied(setup).checked(), unwatched)
+    assert then.kind is Kind.HEALTHY
+
+
+def test_other_weights_are_tried_before_more_bias(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bias alone fails of a thousand steps after many cells; with orthogonal W it helps."""
+    setup = setup_of("lstm", steps=1000, hidden_size=64, input_size=16, draws=20)
+    memories = [Memory(one, measured_of(one, 20)) for one in subjects_of(setup, "recurrent")]
+    each = seconds_of(memories[0].subject)
+    monkeypatch.setattr(remedies, "trying", lambda _: 42 * each)
+    (helps,) = remedies.remedies_of(memories, unwatched)
+    assert helps is not None
+    assert helps.label == "init = orthogonal, forget bias = 4.98"
+
+
+def test_a_bias_that_it_has_is_not_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(
+        remedies._Trying, "tried", lambda _, changed, tick: tried.append(changed.setup)
+    )
+    memory = memory_of("lstm", "identity(0)", forget_bias=1.36)  # σ(1.36)^30 = 0.001
+    remedies.remedies_of([memory], unwatched)
+    assert memory.subject.setup not in tried
+    assert len(tried) > 20
+
+
 def test_what_one_does_not_use_for_trying_is_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the time for 30 LSTMs is too little to try 20; the linear RNN needs none of it."""
     setup = setup_of("lstm", "orthogonal", steps=60, draws=20).with_(cells=("lstm", "identity"))
