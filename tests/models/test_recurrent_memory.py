@@ -724,6 +724,9 @@ def test_a_bias_that_it_has_is_not_tried_again_alone(monkeypatch: pytest.MonkeyP
     remedies.remedies_of([memory], unwatched)
     assert memory.subject.setup not in tried
     assert len(tried) > 20
+    without = memory_of("tanh", "identity(0)", forget_bias=1.36)
+    remedies.remedies_of([without], unwatched)
+    assert without.subject.setup.with_(cells=("lstm",)) in tried  # where it begins to count
 
 
 def test_what_one_does_not_use_for_trying_is_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -225,7 +225,7 @@ def _biases(memory: Memory) -> list[tuple[str, Changes]]:
 def _but_its_own(
     biases: Sequence[tuple[str, Changes]], subject: Subject
 ) -> list[tuple[str, Changes]]:
-    own = subject.setup.recurrent.forget_bias
+    own = subject.setup.recurrent.forget_bias if cell_of(subject) in GATED else None
     return [one for one in biases if one[1]["forget_bias"] != own]
 
 
