@@ -59,7 +59,7 @@ class Bounds(NamedTuple):
         """log10 of ρ."""
         return math.log10(self.radius) if self.radius else -math.inf
 
-    def must_decay(self, radius: float) -> bool:
+    def none_grows_if_normal(self, radius: float) -> bool:
         """Whether a normal W of this radius would let no gradient grow, at no step."""
         return radius * self.slope < 1.0 - _ROUNDING
 

@@ -248,7 +248,7 @@ def _grows_first(memory: Memory) -> str:
     of_all = bounds.radii is not None
     radius = bounds.radius if bounds.radii is None else bounds.radii
     row = (memory.median if of_all else memory.measured.log10[0])[: memory.horizon + 1]
-    if not bounds.must_decay(radius) or not (top := _first_peak(row)):
+    if not bounds.none_grows_if_normal(radius) or not (top := _first_peak(row)):
         return ""
     grown = f"{factor(float(row[top]))} at {counted(top, 'step')}"
     if not of_all:
