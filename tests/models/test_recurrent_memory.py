@@ -785,6 +785,11 @@ def test_a_bias_that_no_cell_has_is_idle(cell: str) -> None:
         (("lstm",), {"steps": 100, "seed": 1}, "init = orthogonal, forget bias"),
         (("identity", "orthogonal(2)"), {}, "init = orthogonal"),
         (("tanh",), {"x": 50.0, "steps": 20}, None),
+        # W is too large there: noise would only flatten f.
+        (("tanh", "orthogonal(2)"), {"x": 0.0, "steps": 50}, "init = orthogonal"),
+        # f takes it there: another W of the same kind changes nothing.
+        (("tanh", "orthogonal"), {"steps": 1000, "hidden_size": 16}, "input scale"),
+        (("tanh", "identity"), {"steps": 1000, "hidden_size": 16}, "input scale"),
     ],
 )
 def test_what_is_offered_heals_the_very_cells_that_its_command_draws(

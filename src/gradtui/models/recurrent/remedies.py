@@ -33,7 +33,8 @@ _FILTER = 20
 _HOPELESS = 3
 """Where so many are ill and none is healthy the next change is tried."""
 
-_USUAL_SCALE = 1.0
+_USUAL_SCALE, _USUAL_INPUT = 1.0, 1.0
+_KEEPING = "orthogonal", "identity"
 
 _TUNED = 500
 """Over more steps no gain but 1 holds: what it is off by is raised to their number."""
@@ -140,7 +141,9 @@ def _heals(gathered: Gathered, total: int, tick: Tick) -> bool:
 def _candidates(memory: Memory) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying: inputs, weights, biases, and only then another cell, a shorter way."""
     subject, explodes = memory.subject, memory.kind is Kind.EXPLODING
-    yield from usual_inputs(subject.setup)
+    others = [*usual_inputs(subject.setup)]
+    at_once = abs(subject.setup.x) > _USUAL_INPUT or memory.kind is Kind.DEAD
+    yield from others if at_once else ()
     if subject.setup.recurrent.input_scale > _USUAL_SCALE:
         yield _scaled(_USUAL_SCALE)
     if cell_of(subject) in GATED:
@@ -151,8 +154,10 @@ def _candidates(memory: Memory) -> Iterator[tuple[str, Changes]]:
         opened = _both(_inits(subject, _WITH_GATES), _biases(memory)[:1])
         yield from _both(opened, _smaller_inputs(subject))
     else:
+        if memory.kind is Kind.VANISHING and _keeps_lengths(subject):
+            yield from _smaller_inputs(subject)
         yield from _weights(subject)
-        yield from _both(_inits(subject, ("orthogonal", "identity")), _smaller_inputs(subject))
+    yield from () if at_once else others
     if explodes:
         yield from _truncations(memory)
     for cell in ("lstm", "gru") if cell_of(subject) not in GATED else ():
@@ -175,7 +180,8 @@ def _scaled(scale: float) -> tuple[str, Changes]:
 
 def _smaller_inputs(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Inputs that leave f or the gates more alone."""
-    yield from usual_inputs(subject.setup)
+    if abs(subject.setup.x) > _USUAL_INPUT:
+        yield from usual_inputs(subject.setup)
     for scale in (_USUAL_SCALE, 0.1, 0.01, 0.001, 0.0001):
         if scale < subject.setup.recurrent.input_scale:
             yield _scaled(scale)
@@ -188,9 +194,15 @@ def _inits(subject: Subject, recipes: tuple[str, ...]) -> Iterator[tuple[str, Ch
             yield f"init = {spec}", {"cell_init": (spec,)}
 
 
+def _keeps_lengths(subject: Subject) -> bool:
+    """Whether W makes every gradient longer or shorter by one factor, so that the rest is f′."""
+    return cell_initialisation(recipe_of(subject)).scheme.name in _KEEPING
+
+
 def _weights(subject: Subject) -> Iterator[tuple[str, Changes]]:
-    """Other recurrent weights for a vanilla RNN."""
-    yield from _inits(subject, ("orthogonal", "identity", "radius(1)", "sigma_max(1)"))
+    """Other recurrent weights for a vanilla RNN; gains that make up for f′ do so for one length."""
+    yield from _inits(subject, (*_KEEPING, "radius(1)", "sigma_max(1)"))
+    yield from _both(_inits(subject, _KEEPING), _smaller_inputs(subject))
     if horizon_of(subject.setup) > _TUNED:
         return
     recipes = (
