@@ -1,0 +1,98 @@
+"""JSON Lines: an object a line, such as most people's own loggers write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from gradtui.runs.formats.format import TORN, Format, Head, Lines
+from gradtui.runs.keys import role
+from gradtui.runs.sheet import Sheet
+
+_DEEPEST = 6
+_MOST_PIECES = 100_000
+
+
+def parsed(text: str | bytes) -> object:
+    """What a text of JSON says; None where it is none, or deeper or longer than can be read."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def flat(value: Mapping[str, object], prefix: str = "", depth: int = 0) -> dict[str, object]:
+    """An object's numbers and texts, with a / between the names of objects in objects."""
+    told: dict[str, object] = {}
+    for name, one in value.items():
+        if isinstance(one, Mapping):
+            if depth < _DEEPEST:
+                told |= flat(one, f"{prefix}{name}/", depth + 1)
+        elif not isinstance(one, list):
+            told[f"{prefix}{name}"] = one
+    return told
+
+
+class JsonLines(Lines):
+    """An object a line."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        super().__init__(sheet)
+        self._damaged = "{n} lines are no JSON: left out."
+
+    def take(self, lines: list[str]) -> None:
+        """Whole lines: rows of the same names are put down together."""
+        names: tuple[str, ...] = ()
+        rows: list[tuple[object, ...]] = []
+        for line in _values(lines):
+            if not isinstance(line, dict):
+                if line is not _BLANK:
+                    self.sheet.note(self._damaged)
+                continue
+            if any(isinstance(one, (dict, list)) for one in line.values()):
+                line = flat(line)
+            if tuple(line) != names:
+                self._put(names, rows)
+                names, rows = tuple(line), []
+            rows.append(tuple(line.values()))
+        self._put(names, rows)
+
+    def _put(self, names: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+        if len(rows) == 1:
+            self.sheet.row(dict(zip(names, rows[0], strict=True)))
+        elif rows:
+            self.sheet.rows(names, list(zip(*rows, strict=True)))
+
+    def torn(self, line: str) -> None:
+        """An object that is closed is whole, also where the line isn't ended."""
+        if isinstance(parsed(line), dict):
+            self.take([line])
+        else:
+            self.sheet.note(TORN)
+
+
+_BLANK = object()
+
+
+def _values(lines: list[str]) -> list[object]:
+    """What each line says: all at once, and one by one only where some line is no JSON."""
+    told = [line for line in lines if line and not line.isspace()]
+    together = parsed(f"[{','.join(told)}]")
+    if isinstance(together, list) and len(together) == len(told):
+        return together
+    return [parsed(line) for line in told]
+
+
+def objects(head: Head, most: int = 20) -> list[dict[str, object]]:
+    """The objects of the first lines."""
+    lines = head.lines[:most]
+    if not lines or not lines[0].lstrip().startswith("{"):
+        return []
+    return [value for line in lines if isinstance(value := parsed(line), dict)]
+
+
+def _knows(head: Head) -> bool:
+    return any(role(key) is not None for one in objects(head) for key in flat(one))
+
+
+JSON_LINES = Format("JSON Lines", _knows, stream=JsonLines)

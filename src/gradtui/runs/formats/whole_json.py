@@ -1,0 +1,89 @@
+"""JSON that is one value: trainer_state.json of Transformers, and an array of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from gradtui.runs.formats.format import Format, Head, decoder
+from gradtui.runs.formats.lines_of_json import flat, parsed
+from gradtui.runs.sheet import Sheet
+
+_HISTORY = '"log_history"'
+_REPLACED = (
+    "Transformers writes the running mean for a loss that is nan (logging_nan_inf_filter), and "
+    "the gradient's norm before clipping: where they disagree, trust the norm."
+)
+_CUT = "The file ends in the middle: rows are read as far as they are whole."
+
+
+class WholeJson:
+    """One value, which can be read when all of it is there, and its rows also before."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self._pieces: list[bytes] = []
+
+    def feed(self, data: bytes) -> None:
+        """The next piece waits."""
+        self._pieces.append(data)
+
+    def end(self) -> None:
+        """All that there is."""
+        data = b"".join(self._pieces)
+        self._pieces = []
+        text = decoder(data).decode(data).lstrip("\ufeff").replace("\0", "")
+        del data
+        value = parsed(text)
+        rows = value.get("log_history") if isinstance(value, dict) else value
+        if not isinstance(rows, list):
+            rows = _whole_rows(text)
+            self.sheet.note(_CUT)
+        for row in rows:
+            if isinstance(row, dict):
+                nested = any(isinstance(one, Mapping | list) for one in row.values())
+                self.sheet.row(flat(row) if nested else row)
+        if _HISTORY in text:
+            self.sheet.note(_REPLACED)
+
+
+def _whole_rows(text: str) -> list[object]:
+    """The objects of a list that is cut off."""
+    read = json.JSONDecoder().raw_decode
+    start = text.find(_HISTORY)
+    at = text.find("[", max(start, 0)) + 1
+    rows: list[object] = []
+    while at:
+        at = text.find("{", at)
+        try:
+            value, at = read(text, at) if at >= 0 else (None, 0)
+        except (ValueError, RecursionError):
+            break
+        rows.append(value)
+    return rows
+
+
+def _is_trainer_state(head: Head) -> bool:
+    text = _text(head)
+    return (
+        text.startswith("{")
+        and (
+            _HISTORY in text
+            # What stands before it, in the order of the alphabet.
+            or '"best_metric"' in text[:300]
+            or '"best_global_step"' in text[:300]
+        )
+    )
+
+
+def _is_rows(head: Head) -> bool:
+    text = _text(head)
+    return text.startswith("[") and text[1:].lstrip().startswith("{")
+
+
+def _text(head: Head) -> str:
+    return decoder(head.data).decode(head.data).lstrip("\ufeff \t\r\n")
+
+
+TRAINER_STATE = Format("Transformers trainer_state.json", _is_trainer_state, stream=WholeJson)
+ROWS_OF_JSON = Format("JSON", _is_rows, stream=WholeJson)
