@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gradtui.errors import InputError, printable
 from gradtui.files import open_regular
-from gradtui.runs.formats import FORMATS
+from gradtui.runs import formats
 from gradtui.runs.formats.events import EVENTS
 from gradtui.runs.formats.events_folder import EVENTS_FOLDER
 from gradtui.runs.formats.format import HEAD, Format, Head
@@ -109,10 +109,14 @@ def _known(path: Path) -> Format | None:
     try:
         if path.is_dir():
             head = Head(b"", path)
-            return next((form for form in FORMATS if form.folder and form.knows(head)), None)
+            return next(
+                (form for form in formats.FORMATS if form.folder and form.knows(head)), None
+            )
         with open_regular(path) as stream:
             head = Head(stream.read(HEAD), path)
-        return next((form for form in FORMATS if not form.folder and form.knows(head)), None)
+        return next(
+            (form for form in formats.FORMATS if not form.folder and form.knows(head)), None
+        )
     except OSError:
         return None
 

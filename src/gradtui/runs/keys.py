@@ -95,7 +95,8 @@ _TABLE: tuple[tuple[Kind, str], ...] = (
     (Kind.CLIPPED, r"clip|clipped|(?:share_)?clipped_(?:share|fraction)"),
     (Kind.RATE, r"(?:lr|learning_rate)(?:_step)?"),
     (Kind.RATE, r"(?:lr|learning_rate)[-/_ ](?P<group>.+)"),
-    (Kind.LOSS, r"loss(?:_step)?|(?:lm|train|training|total|trn)[_/ ]?loss(?:_step)?|loss/train"),
+    (Kind.LOSS, r"loss(?:_step)?"),
+    (Kind.LOSS, r"(?:lm|train|training|total|trn)[_/ ]?loss(?:_step)?|loss/train"),
     (Kind.LOSS, r"trl|(?:train_)?n[ln]l(?:_loss)?"),
 )
 _LOSS = re.compile(r"(?:^|[^a-z])(?:loss|losses|nll|cost|objective)(?:$|[^a-z])")

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from gradtui.errors import InputError, printable
 from gradtui.files import named_file, open_regular
+from gradtui.runs import formats
 from gradtui.runs.assembly import run_of
 from gradtui.runs.folders import Found, find_runs
-from gradtui.runs.formats import FORMATS
 from gradtui.runs.formats.console import CONSOLE
 from gradtui.runs.formats.format import HEAD, Format, Head
 from gradtui.runs.run import Run
@@ -141,7 +141,7 @@ def _format(head: Head, given: str) -> Format:
     for begins, what, step in _OTHERS:
         if begins(head.data):
             raise InputError("path", given, f"{_KNOWN}; it is {what}", step)
-    for form in FORMATS:
+    for form in formats.FORMATS:
         if not form.folder and form.knows(head):
             return form
     if _is_text(head.data):

@@ -16,6 +16,8 @@ from gradtui.runs.numbers import NoNumberError, number, numbers, whole
 MOST_KEYS = 100_000
 _FAR = 2**62
 _MOST_OTHERS = 6
+SUMMARY = "train_runtime"
+"""In the row with which Transformers' trainer ends: means of the whole training."""
 
 
 @dataclass
@@ -105,7 +107,7 @@ class Sheet:
     def row(self, values: Mapping[str, object], step: int | None = None) -> None:
         """The values of one row, in which the step is sought if it isn't given."""
         useful = [key for key in values if _tells(key)]
-        if not useful:
+        if not useful or SUMMARY in values:
             self._pass(values)
             return
         by_epoch = _best(values, Kind.EPOCH)

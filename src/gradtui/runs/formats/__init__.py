@@ -15,7 +15,7 @@ from gradtui.runs.formats.recording import RECORDING
 from gradtui.runs.formats.sqlite import SQLITE
 from gradtui.runs.formats.table import TABLES
 from gradtui.runs.formats.wandb import WANDB
-from gradtui.runs.formats.whole_json import ROWS_OF_JSON, TRAINER_STATE
+from gradtui.runs.formats.whole_json import COLUMNS_OF_JSON, ROWS_OF_JSON, TRAINER_STATE
 
 FORMATS: tuple[Format, ...] = (
     WANDB,
@@ -25,6 +25,7 @@ FORMATS: tuple[Format, ...] = (
     TRAINER_STATE,
     ROWS_OF_JSON,
     JSON_LINES,
+    COLUMNS_OF_JSON,
     *TABLES,
     CONSOLE,
     MLFLOW,

@@ -7,7 +7,7 @@ import re
 from gradtui.runs.formats.format import Format, Head, Lines
 from gradtui.runs.keys import Kind, parameter, role, spoken
 from gradtui.runs.numbers import number, whole
-from gradtui.runs.sheet import Sheet
+from gradtui.runs.sheet import SUMMARY, Sheet
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _NOT_FINITE = r"[nN]a[nN]|NAN|[iI]nf(?:inity)?|INF(?:INITY)?"
@@ -19,7 +19,7 @@ _PAIR = re.compile(
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
 _OF_PARAMETER = re.compile(
-    rf"({_WORD}\.(?:weight|bias|kernel))\s*[:|,]?\s*grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
+    r"([A-Za-z_][\w./\[\]-]*\.(?:weight|bias|kernel))\s*[:|,]?\s*grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
 )
 """fc1.weight: grad norm 0.031, which is of fc1.weight."""
 _SKIPPED = re.compile(r"overflow.*?(?:skip|ignoring)", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Console(Lines):
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(sheet)
         self._at: int | None = None
-        self._stepped = False
+        self._stepped = self._by_epoch = False
         self._epoch: float | None = None
         self._told: set[str] = set()
         self._before: dict[str, object] = {}
@@ -54,6 +54,8 @@ class Console(Lines):
             if "verflow" in line or "VERFLOW" in line:
                 if _SKIPPED.search(line):
                     self._skip(line)
+                continue
+            if SUMMARY in line:
                 continue
             if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
                 line = _OF_PARAMETER.sub(r"\1.grad", line)
@@ -86,26 +88,31 @@ class Console(Lines):
 
     def _line(self, values: dict[str, object]) -> None:
         """The values of a line: of a row of their own, or of the one that is begun."""
-        clocks: dict[Kind, object] = {}
+        step: int | None = None
+        ranked = epoch = None
         told: dict[str, object] = {}
         for key, value in values.items():
             what = role(key)
-            if what is not None and what.kind in (Kind.STEP, Kind.EPOCH):
-                clocks.setdefault(what.kind, value)
-            else:
+            if what is None or what.kind not in (Kind.STEP, Kind.EPOCH):
                 told[key] = value
-        if Kind.EPOCH in clocks:
-            self._epoch = number(clocks[Kind.EPOCH])
-        step = whole(clocks.get(Kind.STEP))
+            elif what.kind is Kind.EPOCH:
+                epoch = str(value)
+            elif (now := whole(value)) is not None and (ranked is None or what.rank < ranked):
+                step, ranked = now, what.rank
+        if epoch is not None:
+            self._epoch = number(epoch)
         if step is not None:
             self._stepped = True
             self._begin(self.sheet.clock([step], [self._epoch])[0])
-        elif not self._stepped and Kind.EPOCH in clocks:
-            epoch = clocks[Kind.EPOCH]
-            if isinstance(epoch, str) and epoch.isdecimal() and whole(epoch) is not None:
-                self._begin(int(epoch))
-        elif not self._stepped and (self._at is None or told.keys() & self._told):
-            if not any(_measured(key) for key in told):
+        elif not self._stepped and epoch is not None and epoch.isdecimal():
+            self._by_epoch = True
+            self._begin(int(epoch[-18:]))
+        elif (
+            not self._stepped
+            and not self._by_epoch
+            and (self._at is None or told.keys() & self._told)
+        ):
+            if not any(map(_measured, told)):
                 # A line of settings, before anything was measured.
                 self._before |= told
                 return

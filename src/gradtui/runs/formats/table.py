@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from itertools import groupby
 
 from gradtui.runs.formats.format import Format, Head, Lines
@@ -11,7 +12,8 @@ from gradtui.runs.numbers import NoNumberError, number
 from gradtui.runs.sheet import Sheet
 
 _SEPARATORS = "\t", ";", ","
-_LONGEST_HEAD = 2**24
+_SENTENCE = re.compile(r"[=:{}]\s|[=|{}]|[\s\[][-+]?\d[\d.]*(?:\s|/|$)")
+"""A cell of a log's line, such as `step: 1`, `step=1`, `step 1`, which names and has a number."""
 
 
 def separator(head: str) -> str | None:
@@ -42,7 +44,7 @@ def _heads(cells: list[str]) -> bool:
     named = [cell for cell in cells if cell.strip()]
     return (
         bool(named)
-        and not any(map(_is_number, named))
+        and not any(_is_number(cell) or _SENTENCE.search(cell) for cell in named)
         and any(role(cell.strip()) is not None for cell in named)
     )
 
@@ -132,7 +134,8 @@ def _known(head: Head) -> list[str] | None:
         # "loss step" may be a sentence; a table it is with numbers under it.
         fits = bool(rows) and len(rows[0]) == len(names) and any(map(_is_number, rows[0]))
         return names if fits else None
-    return names if not rows or len(rows[0]) == len(names) or _heads(rows[0]) else None
+    fits = not rows or _heads(rows[0]) or len(rows[0]) == len(names)
+    return names if fits and (len(rows) < 2 or any(map(_is_number, rows[0]))) else None
 
 
 def _lightning(head: Head) -> bool:

@@ -1,14 +1,17 @@
-"""JSON that is one value: trainer_state.json of Transformers, and an array of rows."""
+"""JSON that is one value: trainer_state.json of Transformers, rows, or an object of columns."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from gradtui.runs.formats.format import Format, Head, decoder
 from gradtui.runs.formats.lines_of_json import flat, parsed
+from gradtui.runs.keys import role
 from gradtui.runs.sheet import Sheet
 
+_LISTED = re.compile(r'"([^"\n]{1,200})":\s*\[\s*["\d.NInfa+-]')
 _HISTORY = '"log_history"'
 _REPLACED = (
     "Transformers writes the running mean for a loss that is nan (logging_nan_inf_filter), and "
@@ -35,6 +38,9 @@ class WholeJson:
         text = decoder(data).decode(data).lstrip("\ufeff").replace("\0", "")
         del data
         value = parsed(text)
+        if isinstance(value, dict) and _HISTORY not in text:
+            _columns(value, self.sheet)
+            return
         rows = value.get("log_history") if isinstance(value, dict) else value
         if not isinstance(rows, list):
             rows = _whole_rows(text)
@@ -45,6 +51,14 @@ class WholeJson:
                 self.sheet.row(flat(row) if nested else row)
         if _HISTORY in text:
             self.sheet.note(_REPLACED)
+
+
+def _columns(value: dict[str, object], sheet: Sheet) -> None:
+    """An object of lists, as Keras's history is."""
+    lists = {key: one for key, one in value.items() if isinstance(one, list) and one}
+    for length in sorted({len(one) for one in lists.values()}):
+        alike = {key: one for key, one in lists.items() if len(one) == length}
+        sheet.rows(tuple(alike), tuple(alike.values()))
 
 
 def _whole_rows(text: str) -> list[object]:
@@ -81,9 +95,14 @@ def _is_rows(head: Head) -> bool:
     return text.startswith("[") and text[1:].lstrip().startswith("{")
 
 
+def _is_columns(head: Head) -> bool:
+    return any(role(key) is not None for key in _LISTED.findall(_text(head)))
+
+
 def _text(head: Head) -> str:
     return decoder(head.data).decode(head.data).lstrip("\ufeff \t\r\n")
 
 
 TRAINER_STATE = Format("Transformers trainer_state.json", _is_trainer_state, stream=WholeJson)
 ROWS_OF_JSON = Format("JSON", _is_rows, stream=WholeJson)
+COLUMNS_OF_JSON = Format("JSON", _is_columns, stream=WholeJson)
