@@ -61,7 +61,8 @@ def test_cells_that_are_no_numbers_are_said(tmp_path: Path) -> None:
 
 
 def test_a_head_that_comes_again_names_what_follows(tmp_path: Path) -> None:
-    text = "epoch,loss\n0,2.5\n1,2.0\nepoch,grad_norm,loss\n2,0.5,1.5\nepoch,grad_norm,loss\n3,0.25,1.0\n"
+    again = "epoch,grad_norm,loss\n"
+    text = f"epoch,loss\n0,2.5\n1,2.0\n{again}2,0.5,1.5\n{again}3,0.25,1.0\n"
     run = reading(text, tmp_path)
     assert run.loss.tolist() == [2.5, 2.0, 1.5, 1.0]
     np.testing.assert_array_equal(run.total_norm, [np.nan, np.nan, 0.5, 0.25])

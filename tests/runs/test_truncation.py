@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import run_samples as samples
 
 from gradtui import InputError, Run, read_run
+from support import run_samples as samples
 
 FIXTURES = Path(__file__).parent / "fixtures"
 BINARY = (

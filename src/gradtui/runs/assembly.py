@@ -44,8 +44,8 @@ class _Meant:
                 sheet.note(said)
             if len(column.values):
                 found.append((column.approximate, what.rank, what, key, column))
-        # A norm that is exact goes before one from a histogram's bins.
-        for *_, what, key, column in sorted(found, key=lambda one: one[:2]):
+        # A norm that is exact goes before one from a histogram's bins, loss before train_loss.
+        for *_, what, key, column in sorted(found, key=lambda one: (*one[:2], len(one[3]))):
             if what.kind in BY_LAYER:
                 self._layer(sheet, what, column)
             elif what.kind in self.series:

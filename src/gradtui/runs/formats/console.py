@@ -19,7 +19,8 @@ _PAIR = re.compile(
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
 _OF_PARAMETER = re.compile(
-    r"([A-Za-z_][\w./\[\]-]*\.(?:weight|bias|kernel))\s*[:|,]?\s*grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
+    r"([A-Za-z_][\w./\[\]-]*\.(?:weight|bias|kernel))\s*[:|,]?\s*"
+    r"grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
 )
 """fc1.weight: grad norm 0.031, which is of fc1.weight."""
 _SKIPPED = re.compile(r"overflow.*?(?:skip|ignoring)", re.IGNORECASE)
