@@ -16,7 +16,9 @@ from gradtui.runs.formats.events_folder import EVENTS_FOLDER
 from gradtui.runs.formats.format import HEAD, Format, Head
 from gradtui.runs.formats.mlflow import MLFLOW
 from gradtui.runs.formats.whole_json import TRAINER_STATE
+from gradtui.runs.keys import MEASURED
 from gradtui.runs.order import natural
+from gradtui.runs.sheet import Sheet
 
 _DEEPEST = 8
 _MOST_ENTRIES = 20_000
@@ -114,11 +116,28 @@ def _known(path: Path) -> Format | None:
             )
         with open_regular(path) as stream:
             head = Head(stream.read(HEAD), path)
-        return next(
-            (form for form in formats.FORMATS if not form.folder and form.knows(head)), None
-        )
     except OSError:
         return None
+    known = (form for form in formats.FORMATS if not form.folder and form.knows(head))
+    form = next(known, None)
+    return form if form is not None and (form.certain or _measured(form, head)) else None
+
+
+def _measured(form: Format, head: Head) -> bool:
+    """Whether a run is told at the beginning of a file."""
+    sheet = Sheet()
+    if form.stream is None:
+        return False
+    try:
+        reader = form.stream(sheet)
+        reader.feed(head.data)
+        reader.end()
+    except InputError:
+        return False
+    return any(
+        one.role is not None and one.role.kind in MEASURED and len(one.values)
+        for one in sheet.columns.values()
+    )
 
 
 def _newest_checkpoints(found: list[Found]) -> list[Found]:

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     CLIPPED = "clipped"
 
 
+MEASURED = (Kind.LOSS, Kind.TOTAL, Kind.GRADIENT)
+"""What makes a file a run."""
 BY_LAYER = (Kind.GRADIENT, Kind.WEIGHT, Kind.UPDATE)
 
 
@@ -70,6 +72,7 @@ _TABLE: tuple[tuple[Kind, str], ...] = (
     (Kind.TOTAL, r"gnorm|g_norm|total_norm|norm|norm_grad|global_norm"),
     (Kind.TOTAL, rf"{_GRAD}_(?:{_ORDER})_norm_total_epoch"),
     (Kind.TOTAL, rf"{_GRAD}_norm_epoch"),
+    (Kind.CLIP, r"(?:max_grad|clip)_(?:norm|val|value)|(?:grad|gradient)_clip(?:_val|_norm)?"),
     # ----- of a layer
     (Kind.GRADIENT, rf"{_GRAD}_(?:{_ORDER})_norm/(?P<layer>.+)"),
     (Kind.GRADIENT, rf"{_GRAD}_(?:{_ORDER})_norm_(?P<layer>.+)_step"),
@@ -91,7 +94,6 @@ _TABLE: tuple[tuple[Kind, str], ...] = (
     (Kind.SCALE, r"(?:attempted_)?loss_scal(?:e|er|ing)|(?:grad_)?scaler?(?:/scale|_scale)?"),
     (Kind.SCALE, r"(?:amp/)?scale"),
     (Kind.SKIPPED, r"(?:number_of_)?skipped(?:_iterations|_steps)?|overflows?"),
-    (Kind.CLIP, r"(?:max_grad|clip)_(?:norm|val|value)|(?:grad|gradient)_clip(?:_val|_norm)?"),
     (Kind.CLIPPED, r"clip|clipped|(?:share_)?clipped_(?:share|fraction)"),
     (Kind.RATE, r"(?:lr|learning_rate)(?:_step)?"),
     (Kind.RATE, r"(?:lr|learning_rate)[-/_ ](?P<group>.+)"),
@@ -129,8 +131,8 @@ def role(key: str, histogram: bool = False) -> Role | None:
     if len(key) > LONGEST or key.endswith(_BOUNDS):
         return None
     return (
-        _in_table(key)
-        or (_in_table(_EXPORTED.sub("", key)) if " - " in key else None)
+        (_in_table(_EXPORTED.sub("", key)) if " - " in key else None)
+        or _in_table(key)
         or (Role(Kind.WEIGHT, key, len(_TABLE)) if histogram and parameter(key) else None)
     )
 
@@ -149,7 +151,7 @@ def spoken(words: str) -> str | None:
     rest = words
     while rest:
         found = role(rest)
-        if found is not None and " " not in found.layer:
+        if found is not None and (not found.layer or " " not in rest or parameter(found.layer)):
             skewed = rest != words and _NOT_TRAINING.search(words.lower().replace("_", " "))
             return None if skewed else rest
         rest = rest.partition(" ")[2]

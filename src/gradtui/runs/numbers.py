@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import cast
 
 _NOTHING = frozenset({"", "na", "n/a", "null", "none", "-", "--", "<na>"})
 _FARTHEST_STEP = 2.0**62
@@ -56,10 +58,13 @@ def whole(value: object) -> int | None:
     return value if isinstance(value, int) else int(read)
 
 
-def numbers(cells: Iterable[object]) -> tuple[list[int], list[float], int]:
+def numbers(cells: Sequence[object]) -> tuple[list[int], list[float], int]:
     """The places that have a number, the numbers, and how many are something else."""
-    places: list[int] = []
-    values: list[float] = []
+    places = [place for place, cell in enumerate(cells) if cell is not None and cell != ""]
+    with suppress(ValueError, TypeError, OverflowError):
+        return places, [float(cast(str, cells[place])) for place in places], 0
+    places = []
+    values = []
     strange = 0
     for place, cell in enumerate(cells):
         try:

@@ -50,9 +50,10 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     given = os.fspath(path)
     if given == STANDARD_INPUT:
         return _from(sys.stdin.buffer, given, None)
-    file = named_file(given, "path", _SUCH_AS) if not Path(given).is_dir() else Path(given)
     try:
-        if file.is_dir():
+        folder = bool(given) and Path(given).is_dir()
+        file = Path(given) if folder else named_file(given, "path", _SUCH_AS)
+        if folder:
             return _from_folder(file, given)
         with open_regular(file) as stream:
             return _from(stream, given, file)

@@ -48,6 +48,19 @@ class Column:
             self.steps.append(step)
             self.values.append(read)
 
+    def extend(self, steps: Sequence[int], cells: Sequence[object]) -> None:
+        """Many more, of which those that are no numbers are left out."""
+        try:
+            self.values.extend(map(float, cast("Sequence[str]", cells)))
+            self.steps.extend(steps)
+        except (ValueError, TypeError, OverflowError):
+            # What came before the odd one out stands there already.
+            del self.values[len(self.steps) :]
+            places, values, strange = numbers(cells)
+            self.strange += strange
+            self.values.extend(values)
+            self.steps.extend([steps[place] for place in places])
+
 
 class Sheet:
     """Where a reader puts what it reads, by and by.
@@ -59,6 +72,7 @@ class Sheet:
         shares, units: of a recording of gradtui's own: by what is told, by parameter or module.
         others: names in the file that mean nothing here, the first few.
         counted: no step was recorded, and the rows were counted.
+        last: the step that was told last.
         within_epochs: steps began anew in each epoch, and were carried on.
     """
 
@@ -72,6 +86,7 @@ class Sheet:
         self.counted = False
         self.within_epochs = False
         self._notes: dict[str, int] = {}
+        self.last = 0
         self._next = 0
         self._last: tuple[int, float] = (-1, float("nan"))
         self._base = 0
@@ -130,20 +145,10 @@ class Sheet:
         for key, cells in zip(keys, columns, strict=True):
             if not _tells(key):
                 continue
-            column = self.column(key)
             taken = cells if places is None else [cells[place] for place in places]
             if decimal != ".":
                 taken = [c.replace(decimal, ".") if isinstance(c, str) else c for c in taken]
-            try:
-                column.values.extend(map(float, taken))  # type: ignore[arg-type]
-                column.steps.extend(steps)
-            except (ValueError, TypeError, OverflowError):
-                # What came before the odd one out stands there already.
-                del column.values[len(column.steps) :]
-                at, values, strange = numbers(taken)
-                column.strange += strange
-                column.values.extend(values)
-                column.steps.extend(steps[place] for place in at)
+            self.column(key).extend(steps, taken)
 
     def _pass(self, keys: Iterable[str]) -> None:
         """Names of a row in which nothing is of use."""
@@ -162,6 +167,7 @@ class Sheet:
         """Steps of the whole run: counting anew in each epoch is carried on."""
         last, epoch = self._last
         if not self.within_epochs and not _falls(steps, last):
+            self.last = steps[-1]
             self._last = steps[-1], next((e for e in reversed(epochs) if e is not None), epoch)
             return steps
         told = []
@@ -171,6 +177,7 @@ class Sheet:
                 self.within_epochs = True
             last, epoch = step, epoch if now is None else now
             told.append(self._base + step)
+        self.last = told[-1]
         self._last = last, epoch
         return told
 
@@ -199,7 +206,7 @@ class Sheet:
         if epochs_key is None:
             return self.clock(steps, [None] * len(steps)), places
         cells = by_key[epochs_key]
-        epochs = [_epoch(cells[place]) for place in (range(count) if places is None else places)]
+        epochs = _epochs(cells if places is None else [cells[place] for place in places])
         return self.clock(steps, epochs), places
 
     # ------------------------------------------------------------- size
@@ -244,6 +251,13 @@ def _epoch(cell: object) -> float | None:
         return number(cell)
     except NoNumberError:
         return None
+
+
+def _epochs(cells: Sequence[object]) -> Sequence[float | None]:
+    """Epochs, quickly where all are numbers."""
+    with suppress(ValueError, TypeError, OverflowError):
+        return list(map(float, cast("Sequence[str]", cells)))
+    return [_epoch(cell) for cell in cells]
 
 
 def _step(cell: object, is_epoch: bool) -> int | None:

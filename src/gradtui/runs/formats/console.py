@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gradtui.runs.formats.format import Format, Head, Lines
-from gradtui.runs.keys import Kind, parameter, role, spoken
-from gradtui.runs.numbers import number, whole
+from gradtui.runs.keys import MEASURED, Kind, parameter, role, spoken
+from gradtui.runs.numbers import NoNumberError, number, whole
 from gradtui.runs.sheet import SUMMARY, Sheet
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -14,7 +16,7 @@ _NOT_FINITE = r"[nN]a[nN]|NAN|[iI]nf(?:inity)?|INF(?:INITY)?"
 _NUMBER = rf"[-+]?(?>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
 _WORD = rf"(?!(?:{_NOT_FINITE})\b)[A-Za-z_][\w./\[\]-]*+"
 _PAIR = re.compile(
-    rf"(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+['\"\[(]?[ \t]*+"
+    rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+['\"\[(]?[ \t]*+"
     rf"(?P<value>{_NUMBER})(?![\w]|\.\d)"
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
@@ -30,7 +32,7 @@ _SCALED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 2**16
-_MANY_WORDS = 400
+_MOST_PLANS = 1_000
 
 
 class Console(Lines):
@@ -43,7 +45,9 @@ class Console(Lines):
         self._epoch: float | None = None
         self._told: set[str] = set()
         self._before: dict[str, object] = {}
-        self._keys: dict[str, str | None] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plan: _Plan | None = None
+        self._rows: list[list[str]] = []
 
     def take(self, lines: list[str]) -> None:
         """Whole lines."""
@@ -60,9 +64,51 @@ class Console(Lines):
                 continue
             if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
                 line = _OF_PARAMETER.sub(r"\1.grad", line)
-            values = self._values(line)
-            if values:
-                self._line(values)
+            pairs = _PAIR.findall(line)
+            if pairs:
+                self._pairs(pairs)
+        self._flush()
+
+    def _pairs(self, pairs: list[tuple[str, str]]) -> None:
+        """What a line tells; lines that tell of the same are put down together."""
+        words = tuple([words for words, _ in pairs])
+        plan = self._plans.get(words)
+        if plan is None:
+            plan = _Plan.of(pairs)
+            if len(self._plans) < _MOST_PLANS:
+                self._plans[words] = plan
+        if not plan.places:
+            return
+        if plan.stepped and not self._before:
+            if plan is not self._plan:
+                self._flush()
+                self._plan = plan
+            self._rows.append([value for _, value in pairs])
+        else:
+            self._flush()
+            values: dict[str, object] = {
+                key: pairs[at][1] for key, at in zip(plan.keys, plan.places, strict=True)
+            }
+            self._line(values)
+
+    def _flush(self) -> None:
+        """Put down the lines that wait."""
+        plan, rows = self._plan, self._rows
+        self._plan, self._rows = None, []
+        if plan is None:
+            return
+        columns = list(zip(*rows, strict=True))
+        keys: list[str] = list(plan.keys)
+        cells: list[Sequence[object]] = [columns[at] for at in plan.places]
+        if plan.epoch is not None:
+            self._epoch = _epoch(columns[plan.epoch][-1])
+        elif self._epoch is not None:
+            keys.append("epoch")
+            cells.append([self._epoch] * len(rows))
+        self._stepped = True
+        self.sheet.rows(keys, cells)
+        self._begin(self.sheet.last)
+        self._told = set(keys)
 
     def _skip(self, line: str) -> None:
         """A step that the loss scaler skipped: told with the next row."""
@@ -71,21 +117,6 @@ class Console(Lines):
         scales = _SCALED.findall(line)
         if scales:
             self._before["loss_scale"] = scales[-1]
-
-    def _values(self, line: str) -> dict[str, object]:
-        """The numbers of a line that mean something."""
-        values: dict[str, object] = {}
-        keys = self._keys
-        for words, value in _PAIR.findall(line):
-            if words in keys:
-                key = keys[words]
-            else:
-                key = _key(words)
-                if len(keys) < _MANY_WORDS:
-                    keys[words] = key
-            if key is not None and key not in values:
-                values[key] = value
-        return values
 
     def _line(self, values: dict[str, object]) -> None:
         """The values of a line: of a row of their own, or of the one that is begun."""
@@ -101,7 +132,7 @@ class Console(Lines):
             elif (now := whole(value)) is not None and (ranked is None or what.rank < ranked):
                 step, ranked = now, what.rank
         if epoch is not None:
-            self._epoch = number(epoch)
+            self._epoch = _epoch(epoch)
         if step is not None:
             self._stepped = True
             self._begin(self.sheet.clock([step], [self._epoch])[0])
@@ -143,6 +174,55 @@ class Console(Lines):
         self._before = {}
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Which of the pairs of a line mean something, for all lines with the same words.
+
+    Attributes:
+        keys, places: of those that do.
+        stepped: there is a step, and something was told of it.
+        epoch: the place of the epoch.
+    """
+
+    keys: tuple[str, ...]
+    places: tuple[int, ...]
+    stepped: bool
+    epoch: int | None
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, str]]) -> _Plan:
+        """From the first line with such words: the step is what can be one there."""
+        kept: dict[str, int] = {}
+        step: tuple[int, str] | None = None
+        epoch = None
+        told = False
+        for at, (words, value) in enumerate(pairs):
+            key = _key(words)
+            what = None if key is None else role(key)
+            if key is None or what is None or key in kept:
+                continue
+            if what.kind is Kind.STEP:
+                if whole(value) is None or (step is not None and what.rank >= step[0]):
+                    continue
+                if step is not None:
+                    del kept[step[1]]
+                step = what.rank, key
+            elif what.kind is Kind.EPOCH:
+                epoch = at
+            else:
+                told = True
+            kept[key] = at
+        return cls(tuple(kept), tuple(kept.values()), step is not None and told, epoch)
+
+
+def _epoch(value: object) -> float | None:
+    """An epoch as a number."""
+    try:
+        return number(value)
+    except NoNumberError:
+        return None
+
+
 def _key(words: str) -> str | None:
     """What words before a number are the name of."""
     key = spoken(words)
@@ -155,16 +235,17 @@ def _key(words: str) -> str | None:
 def _measured(key: str) -> bool:
     """Whether it is what a row is for, and no setting."""
     what = role(key)
-    return what is not None and what.kind in (Kind.LOSS, Kind.TOTAL, Kind.GRADIENT)
+    return what is not None and what.kind in MEASURED
 
 
 def _knows(head: Head) -> bool:
-    """Two lines with a step and something measured, or four with a loss and a norm."""
+    """Several steps at which something was measured, in a fair share of the lines."""
     sheet = Sheet()
-    console = Console(sheet)
-    console.take(head.lines[:2_000])
+    lines = head.lines[:2_000]
+    Console(sheet).take(lines)
     counts = [len(set(one.steps)) for key, one in sheet.columns.items() if _measured(key)]
-    return bool(counts) and max(counts) >= (4 if sheet.counted else 2)
+    share = 0.5 if sheet.counted else 0.05
+    return max(counts, default=0) >= max(3.0, share * len(lines))
 
 
 CONSOLE = Format("console log", _knows, stream=Console)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ def masked(crc: int) -> int:
     return ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF
 
 
+@lru_cache(maxsize=4096)
 def masked_of_length(length: int) -> int:
     """Of the eight bytes of a record's length."""
     return masked(crc32c(struct.pack("<Q", length)))

@@ -10,6 +10,7 @@ gives the norm only within its bins.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable
 
@@ -24,6 +25,13 @@ from gradtui.runs.keys import Kind, Role, parameter, role
 from gradtui.runs.sheet import Column, Sheet
 
 _FRAME, _CRC = struct.Struct("<QI"), struct.Struct("<I")
+_SINGLE = struct.Struct("<f")
+_PLAIN = re.compile(
+    rb"\x09.{8}(?:\x10([\x80-\xff]{0,9}[\x00-\x7f]))?"
+    rb"\x2a([\x00-\x7f])\x0a([\x00-\x7f])\x0a([\x00-\x7f])(.+)\x15(.{4})",
+    re.DOTALL,
+)
+"""An event of one short number: what most of most files are, read at once."""
 _LEAST = 4
 """Bytes of the shortest record: the crc of a batch wants as many, and no event is shorter."""
 _TORN = "The last record is cut off, and left out."
@@ -100,6 +108,13 @@ class Events:
 
     def _event(self, record: bytes) -> None:
         """An event: 2 step, 5 summary."""
+        plain = _PLAIN.fullmatch(record)
+        if plain is not None:
+            coded, summary, value, length, tag, number = plain.groups()
+            if length[0] == len(tag) == value[0] - 7 == summary[0] - 9:
+                step = protobuf.varint(coded, 0)[0] if coded else 0
+                self._scalar(tag, signed(step), _SINGLE.unpack(number)[0])
+                return
         step, summary = 0, b""
         for number, value in protobuf.fields(record):
             if number == 2:
@@ -236,4 +251,4 @@ def _knows(head: Head) -> bool:
     return masked_of_length(int(length)) == int(crc)
 
 
-EVENTS = Format("TensorBoard events", _knows, stream=Events)
+EVENTS = Format("TensorBoard events", _knows, stream=Events, certain=True)

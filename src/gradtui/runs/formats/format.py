@@ -61,7 +61,7 @@ class Format:
         stream: a reader that puts what it is fed into a sheet; None if it cannot be fed.
         read: reads a path at once, for what cannot be fed.
         folder: it is a folder, not a file.
-        sure: `knows` is true of nothing else, so that a walk through a folder may take it.
+        certain: nothing else begins like this, so that a walk through a folder may take it.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Format:
     stream: Callable[[Sheet], Stream] | None = None
     read: Callable[[Path, Sheet], None] | None = None
     folder: bool = False
+    certain: bool = False
 
 
 def decoder(data: bytes) -> codecs.IncrementalDecoder:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gradtui.runs.formats.format import TORN, Format, Head, Lines
 from gradtui.runs.keys import role
-from gradtui.runs.sheet import Sheet
+from gradtui.runs.sheet import SUMMARY, Sheet
 
 _DEEPEST = 6
-_MOST_PIECES = 100_000
+_NESTED = frozenset({dict, list})
 
 
 def parsed(text: str | bytes) -> object:
@@ -36,32 +36,12 @@ def flat(value: Mapping[str, object], prefix: str = "", depth: int = 0) -> dict[
 class JsonLines(Lines):
     """An object a line."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        super().__init__(sheet)
-        self._damaged = "{n} lines are no JSON: left out."
-
     def take(self, lines: list[str]) -> None:
         """Whole lines: rows of the same names are put down together."""
-        names: tuple[str, ...] = ()
-        rows: list[tuple[object, ...]] = []
-        for line in _values(lines):
-            if not isinstance(line, dict):
-                if line is not _BLANK:
-                    self.sheet.note(self._damaged)
-                continue
-            if any(isinstance(one, (dict, list)) for one in line.values()):
-                line = flat(line)
-            if tuple(line) != names:
-                self._put(names, rows)
-                names, rows = tuple(line), []
-            rows.append(tuple(line.values()))
-        self._put(names, rows)
-
-    def _put(self, names: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-        if len(rows) == 1:
-            self.sheet.row(dict(zip(names, rows[0], strict=True)))
-        elif rows:
-            self.sheet.rows(names, list(zip(*rows, strict=True)))
+        values = values_of(lines)
+        rows = [value for value in values if isinstance(value, dict)]
+        self.sheet.note("{n} lines are no JSON: left out.", len(values) - len(rows))
+        put_objects(self.sheet, rows)
 
     def torn(self, line: str) -> None:
         """An object that is closed is whole, also where the line isn't ended."""
@@ -71,10 +51,30 @@ class JsonLines(Lines):
             self.sheet.note(TORN)
 
 
-_BLANK = object()
+def put_objects(sheet: Sheet, objects: Sequence[dict[str, object]]) -> None:
+    """Put objects down as rows, those together that have the same names."""
+    names: tuple[str, ...] = ()
+    rows: list[Iterable[object]] = []
+    for one in objects:
+        if not _NESTED.isdisjoint(map(type, one.values())):
+            one = flat(one)
+        own = tuple(one)
+        if own != names or SUMMARY in one:
+            _put(sheet, names, rows)
+            names, rows = own, []
+        rows.append(one.values())
+    _put(sheet, names, rows)
 
 
-def _values(lines: list[str]) -> list[object]:
+def _put(sheet: Sheet, names: tuple[str, ...], rows: list[Iterable[object]]) -> None:
+    """Rows of the same names."""
+    if len(rows) == 1:
+        sheet.row(dict(zip(names, rows[0], strict=True)))
+    elif rows:
+        sheet.rows(names, list(zip(*rows, strict=True)))
+
+
+def values_of(lines: list[str]) -> list[object]:
     """What each line says: all at once, and one by one only where some line is no JSON."""
     told = [line for line in lines if line and not line.isspace()]
     together = parsed(f"[{','.join(told)}]")

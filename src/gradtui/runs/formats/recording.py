@@ -35,9 +35,11 @@ a later version may add some; a version above 1 is one that this reader doesn't 
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from gradtui.errors import InputError
 from gradtui.runs.formats.format import Format, Head, Lines
-from gradtui.runs.formats.lines_of_json import objects, parsed
+from gradtui.runs.formats.lines_of_json import objects, parsed, values_of
 from gradtui.runs.keys import Kind, Role
 from gradtui.runs.numbers import whole
 from gradtui.runs.sheet import Column, Sheet
@@ -65,15 +67,24 @@ class Recording(Lines):
         self._columns: dict[str, list[Column]] = {}
 
     def take(self, lines: list[str]) -> None:
-        """Whole lines."""
-        for line in lines:
-            value = parsed(line) if line.strip() else {}
-            if not isinstance(value, dict):
-                self.sheet.note("{n} lines are no JSON: left out.")
-            elif "gradtui" in value:
-                self._head(value)
-            elif value:
-                self._step(value)
+        """Whole lines: those of the same names are put down together."""
+        values = values_of(lines)
+        told = [value for value in values if isinstance(value, dict)]
+        self.sheet.note("{n} lines are no JSON: left out.", len(values) - len(told))
+        for shape, some in groupby(told, self._shape):
+            if "gradtui" in shape:
+                for head in some:
+                    self._head(head)
+            else:
+                self._steps(list(some))
+
+    @staticmethod
+    def _shape(line: dict[str, object]) -> tuple[object, ...]:
+        """The names of a line, and how many numbers its lists have."""
+        return (
+            *line,
+            *[len(one) for one in line.values() if isinstance(one, list)],
+        )
 
     def torn(self, line: str) -> None:
         """An object that is closed is whole."""
@@ -107,26 +118,29 @@ class Recording(Lines):
         if ranks is not None and ranks > 1:
             self.sheet.note(f"These are the norms of rank {rank} of {ranks:,} only, of its shard.")
 
-    def _step(self, line: dict[str, object]) -> None:
-        """One step."""
-        step = whole(line.get("step"))
-        if step is None:
-            self.sheet.note("{n} lines without a step are left out.")
+    def _steps(self, lines: list[dict[str, object]]) -> None:
+        """Lines of the same shape."""
+        found = [whole(line.get("step")) for line in lines]
+        self.sheet.note("{n} lines without a step are left out.", found.count(None))
+        lines = [line for line, step in zip(lines, found, strict=True) if step is not None]
+        steps = [step for step in found if step is not None]
+        if not lines:
             return
         for key, kind in SERIES.items():
-            if key in line:
-                self.sheet.column(key, Role(kind)).put(step, line[key])
+            if key in lines[0]:
+                self.sheet.column(key, Role(kind)).extend(steps, [line[key] for line in lines])
         for what, columns in self._columns.items():
-            values = line.get(what)
-            if isinstance(values, list):
-                for column, value in zip(columns, values, strict=False):
-                    column.put(step, value)
+            if isinstance(lines[0].get(what), list):
+                told = [one if isinstance(one := line[what], list) else [] for line in lines]
+                for column, cells in zip(columns, zip(*told, strict=False), strict=False):
+                    column.extend(steps, cells)
         for what in UNITS:
-            told = line.get(what)
-            if isinstance(told, dict):
-                by_module = self.sheet.units.setdefault(what, {})
-                for module, share in told.items():
-                    by_module.setdefault(module, Column()).put(step, share)
+            for step, line in zip(steps, lines, strict=True):
+                told_of = line.get(what)
+                if isinstance(told_of, dict):
+                    by_module = self.sheet.units.setdefault(what, {})
+                    for module, share in told_of.items():
+                        by_module.setdefault(module, Column()).put(step, share)
 
 
 def _knows(head: Head) -> bool:
@@ -134,4 +148,4 @@ def _knows(head: Head) -> bool:
     return bool(first) and "gradtui" in first[0] and "names" in first[0]
 
 
-RECORDING = Format("gradtui's recording", _knows, stream=Recording)
+RECORDING = Format("gradtui's recording", _knows, stream=Recording, certain=True)

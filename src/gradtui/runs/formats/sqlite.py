@@ -112,4 +112,4 @@ def _unbounded(value: object) -> object:
     return value
 
 
-SQLITE = Format("SQLite", lambda head: head.data.startswith(_MAGIC), read=_read)
+SQLITE = Format("SQLite", lambda head: head.data.startswith(_MAGIC), read=_read, certain=True)

@@ -214,4 +214,4 @@ def _knows(head: Head) -> bool:
     return head.data.startswith(_MAGIC)
 
 
-WANDB = Format("wandb", _knows, stream=Wandb)
+WANDB = Format("wandb", _knows, stream=Wandb, certain=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 
 from gradtui.runs.formats.format import Format, Head, decoder
-from gradtui.runs.formats.lines_of_json import flat, parsed
+from gradtui.runs.formats.lines_of_json import parsed, put_objects
 from gradtui.runs.keys import role
 from gradtui.runs.sheet import Sheet
 
 _LISTED = re.compile(r'"([^"\n]{1,200})":\s*\[\s*["\d.NInfa+-]')
+_LIST, _COMMA = re.compile(r"\s*:?\s*\[\s*"), re.compile(r"\s*,\s*")
+_END = re.compile(r"\s*\]")
+_TOGETHER = 10_000
 _HISTORY = '"log_history"'
 _REPLACED = (
     "Transformers writes the running mean for a loss that is nan (logging_nan_inf_filter), and "
@@ -37,19 +39,17 @@ class WholeJson:
         self._pieces = []
         text = decoder(data).decode(data).lstrip("\ufeff").replace("\0", "")
         del data
-        value = parsed(text)
-        if isinstance(value, dict) and _HISTORY not in text:
-            _columns(value, self.sheet)
+        history = text.find(_HISTORY)
+        if history < 0 and not text.lstrip().startswith("["):
+            value = parsed(text)
+            if isinstance(value, dict):
+                _columns(value, self.sheet)
             return
-        rows = value.get("log_history") if isinstance(value, dict) else value
-        if not isinstance(rows, list):
-            rows = _whole_rows(text)
+        start = _LIST.match(text, history + len(_HISTORY) if history >= 0 else 0)
+        ended = start is not None and _rows(text, start.end(), self.sheet)
+        if not ended or not text.rstrip().endswith(("}", "]")):
             self.sheet.note(_CUT)
-        for row in rows:
-            if isinstance(row, dict):
-                nested = any(isinstance(one, Mapping | list) for one in row.values())
-                self.sheet.row(flat(row) if nested else row)
-        if _HISTORY in text:
+        if history >= 0:
             self.sheet.note(_REPLACED)
 
 
@@ -61,20 +61,26 @@ def _columns(value: dict[str, object], sheet: Sheet) -> None:
         sheet.rows(tuple(alike), tuple(alike.values()))
 
 
-def _whole_rows(text: str) -> list[object]:
-    """The objects of a list that is cut off."""
+def _rows(text: str, at: int, sheet: Sheet) -> bool:
+    """The objects of a list that begins there, one by one: whether it has an end."""
     read = json.JSONDecoder().raw_decode
-    start = text.find(_HISTORY)
-    at = text.find("[", max(start, 0)) + 1
-    rows: list[object] = []
-    while at:
-        at = text.find("{", at)
+    rows: list[dict[str, object]] = []
+    while True:
         try:
-            value, at = read(text, at) if at >= 0 else (None, 0)
+            value, at = read(text, at)
         except (ValueError, RecursionError):
             break
-        rows.append(value)
-    return rows
+        if isinstance(value, dict):
+            rows.append(value)
+        if len(rows) == _TOGETHER:
+            put_objects(sheet, rows)
+            rows = []
+        after = _COMMA.match(text, at)
+        if after is None:
+            break
+        at = after.end()
+    put_objects(sheet, rows)
+    return _END.match(text, at) is not None
 
 
 def _is_trainer_state(head: Head) -> bool:
@@ -103,6 +109,8 @@ def _text(head: Head) -> str:
     return decoder(head.data).decode(head.data).lstrip("\ufeff \t\r\n")
 
 
-TRAINER_STATE = Format("Transformers trainer_state.json", _is_trainer_state, stream=WholeJson)
+TRAINER_STATE = Format(
+    "Transformers trainer_state.json", _is_trainer_state, stream=WholeJson, certain=True
+)
 ROWS_OF_JSON = Format("JSON", _is_rows, stream=WholeJson)
 COLUMNS_OF_JSON = Format("JSON", _is_columns, stream=WholeJson)
