@@ -95,7 +95,7 @@ def test_a_line_that_never_ends_is_passed_over(
     long = b"9" * (3 * 2**20) + b"\n"
     run = reading(b"step,loss\n0,2.5\n" + long + b"1,2.0\n", tmp_path)
     assert run.loss.tolist() == [2.5, 2.0]
-    assert any("bytes are left out" in note for note in run.notes)
+    assert any("longer than" in note for note in run.notes)
 
 
 def test_json_that_is_too_deep_or_too_long_is_left_out(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_json_that_is_too_deep_or_too_long_is_left_out(tmp_path: Path) -> None:
     run = reading(good + deep + digits + b'{"step": 3, "loss": 0.5}\n', tmp_path)
     assert run.steps.tolist() == [0, 2, 3]
     assert run.not_finite("loss").tolist() == [False, True, False]
-    assert "2 lines are no JSON: left out." in run.notes
+    assert "Left out as no JSON: 2 lines." in run.notes
 
 
 def test_objects_in_objects_have_an_end(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_mixed_types_are_said(tmp_path: Path) -> None:
     run = reading(lines + b'{"step": 3, "loss": "high"}\n{"step": 4, "loss": null}\n', tmp_path)
     assert run.steps.tolist() == [0, 2]
     assert run.loss.tolist() == [2.5, 1.0]
-    assert "1 values of loss are no numbers: left out." in run.notes
+    assert "Left out of loss as no numbers: 1 value." in run.notes
 
 
 # ------------------------------------------------------------------ damage within
@@ -131,7 +131,7 @@ def test_a_record_whose_crc_is_wrong_is_left_out(tmp_path: Path) -> None:
     at = content.rindex(b"Grad/norm")
     content[at + 1] ^= 1
     run = reading(bytes(content), tmp_path)
-    assert "1 records are damaged: left out." in run.notes
+    assert "Left out as damaged: 1 record." in run.notes
     assert run.recorded["total_norm"].sum() == whole.recorded["total_norm"].sum() - 1
     np.testing.assert_array_equal(run.loss, whole.loss)
 
@@ -150,7 +150,7 @@ def test_a_damaged_block_of_wandb_is_passed_over(tmp_path: Path) -> None:
         notes = reading(bytes(content), tmp_path).notes
     except InputError:
         return
-    assert "1 blocks are damaged: what was in them is left out." in notes
+    assert "Left out as damaged: 1 block." in notes
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 63, 64, 65, 200, 5_000])
@@ -264,6 +264,51 @@ def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(InputError, match="a database of trackio or MLflow"):
         read_run(tmp_path / "view.db")
+
+
+def test_what_another_process_is_still_writing_is_read_too(tmp_path: Path) -> None:
+    file = tmp_path / "run.db"
+    base = sqlite3.connect(file)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("CREATE TABLE metrics (run_name TEXT, step INTEGER, metrics TEXT)")
+    base.commit()
+    base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.execute("""INSERT INTO metrics VALUES ('a', 7, '{"loss": "NaN"}')""")
+    base.commit()
+    try:
+        assert (tmp_path / "run.db-wal").stat().st_size
+        run = read_run(file)
+    finally:
+        base.close()
+    assert run.steps.tolist() == [7]
+    assert run.not_finite("loss").all()
+
+
+def test_the_newest_run_of_a_database_and_the_names_of_the_others(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "run.db") as base:
+        base.execute("CREATE TABLE metrics (run_name TEXT, step INTEGER, metrics TEXT)")
+        rows = [("old", 0, '{"loss": 9}'), ("new\x1b[31m", 3, '{"loss": 1.5}'), ("old", 1, "oops")]
+        base.executemany("INSERT INTO metrics VALUES (?, ?, ?)", [rows[0], rows[2], rows[1]])
+    run = read_run(tmp_path / "run.db")
+    assert run.loss.tolist() == [1.5]
+    assert run.notes == ("There are 2 runs in it: this is new\\x1b[31m, the latest; also old.",)
+
+
+def test_mlflows_database_has_nan_and_infinities_in_its_own_way(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "mlflow.db") as base:
+        base.execute(
+            "CREATE TABLE metrics (key TEXT, value FLOAT, timestamp INTEGER, run_uuid TEXT, "
+            "step INTEGER, is_nan BOOLEAN)"
+        )
+        largest = 1.7976931348623157e308
+        told = [(2.5, 0), (0.0, 1), (largest, 0), (-largest, 0)]
+        base.executemany(
+            "INSERT INTO metrics VALUES ('train_loss', ?, ?, 'r', ?, ?)",
+            [(value, at, at, is_nan) for at, (value, is_nan) in enumerate(told)],
+        )
+    run = read_run(tmp_path / "mlflow.db")
+    assert run.source == "MLflow"
+    np.testing.assert_array_equal(run.loss, [2.5, np.nan, np.inf, -np.inf])
 
 
 def test_more_layers_and_steps_than_memory_are_refused(

@@ -54,7 +54,7 @@ def test_a_row_whose_step_is_none_is_left_out(step: str, tmp_path: Path) -> None
     run = reading(f"step,loss\n0,2.5\n{step},2.0\n2,1.5\n", tmp_path)
     assert run.steps.tolist() == [0, 2]
     assert run.loss.tolist() == [2.5, 1.5]
-    assert run.notes == ("1 rows without a step are left out.",)
+    assert run.notes == ("Left out for want of a step: 1 row.",)
 
 
 @pytest.mark.parametrize("step", ["3", "3.0", " 3", "3e0", "0003"])

@@ -57,7 +57,7 @@ def test_cells_that_are_no_numbers_are_said(tmp_path: Path) -> None:
     run = reading("step,loss\n0,1.5\n1,oops\n2,1.25\n", tmp_path)
     assert run.recorded["loss"].tolist() == [True, True]
     assert run.steps.tolist() == [0, 2]
-    assert "1 values of loss are no numbers: left out." in run.notes
+    assert "Left out of loss as no numbers: 1 value." in run.notes
 
 
 def test_a_head_that_comes_again_names_what_follows(tmp_path: Path) -> None:

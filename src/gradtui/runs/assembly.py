@@ -40,8 +40,8 @@ class _Meant:
             if what is None:
                 continue
             if column.strange:
-                said = f"{column.strange:,} values of {_clean(key)} are no numbers: left out."
-                sheet.note(said)
+                said = f"Left out of {_clean(key)} as no numbers: {{value|values}}."
+                sheet.note(said, column.strange)
             if len(column.values):
                 found.append((column.approximate, what.rank, what, key, column))
         # A norm that is exact goes before one from a histogram's bins, loss before train_loss.

@@ -1,4 +1,4 @@
-r"""What a key of a log means: which of the names that people give are a gradient's norm.
+"""What a key of a log means: which of the names that people give are a gradient's norm.
 
 One table. A key is looked up as it is, and without the run's name that wandb puts before it
 (``bright-sun-7 - grad_norm``); case, and a space for an underscore, don't matter. Where several

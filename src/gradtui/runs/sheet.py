@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from gradtui.runs.numbers import NoNumberError, number, numbers, whole
 MOST_KEYS = 100_000
 _FAR = 2**62
 _MOST_OTHERS = 6
+_COUNTED = re.compile(r"\{(\w+)\|(\w+)\}")
 SUMMARY = "train_runtime"
 """In the row with which Transformers' trainer ends: means of the whole training."""
 
@@ -94,14 +96,17 @@ class Sheet:
     # ------------------------------------------------------------- notes
 
     def note(self, sentence: str, times: int = 1) -> None:
-        """A sentence for the user; what is said of several places has `{n}` for their number."""
+        """A sentence for the user; `{row|rows}` in it becomes their number and the word."""
         if times:
             self._notes[sentence] = self._notes.get(sentence, 0) + times
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The sentences so far."""
-        return tuple(text.replace("{n}", f"{times:,}") for text, times in self._notes.items())
+        return tuple(
+            _COUNTED.sub(rf"{times:,} \{1 if times == 1 else 2}", text)
+            for text, times in self._notes.items()
+        )
 
     # ------------------------------------------------------------- values
 
@@ -199,7 +204,7 @@ class Sheet:
         if None in found:
             places = [place for place, step in enumerate(found) if step is not None]
             lost = count - len(places)
-            self.note("{n} rows without a step are left out.", lost)
+            self.note("Left out for want of a step: {row|rows}.", lost)
         steps = [step for step in found if step is not None]
         if not steps:
             return steps, places

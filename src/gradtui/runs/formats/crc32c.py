@@ -1,4 +1,4 @@
-r"""CRC-32C (Castagnoli) of many records at once, as TensorBoard's files have it.
+"""CRC-32C (Castagnoli) of many records at once, as TensorBoard's files have it.
 
 crc   the remainder, bit-reflected, of polynomial 0x82F63B78
 Λ     bytes in a lane: a record is cut into lanes, and all lanes go on together byte by byte

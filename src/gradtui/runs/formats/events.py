@@ -67,7 +67,7 @@ class Events:
                 break
             whole = length + 16
             if length > LONGEST:
-                self.sheet.note(f"{{n}} records of more than {LONGEST:,} bytes are left out.")
+                self.sheet.note(f"Left out as longer than {LONGEST:,} bytes: {{record|records}}.")
                 self._skip = max(0, at + whole - end)
                 at = min(end, at + whole)
                 continue
@@ -104,7 +104,7 @@ class Events:
                     raise DamagedError
                 self._event(record)
             except DamagedError:
-                self.sheet.note("{n} records are damaged: left out.")
+                self.sheet.note("Left out as damaged: {record|records}.")
 
     def _event(self, record: bytes) -> None:
         """An event: 2 step, 5 summary."""

@@ -16,7 +16,7 @@ HEAD = 2**16
 LONGEST = 2**26
 """The bytes of the longest line or record that is read; a longer one is left out."""
 TORN = "The last line has no end, and is left out."
-_TOO_LONG = f"{{n}} lines of more than {LONGEST:,} bytes are left out."
+_TOO_LONG = f"Left out as longer than {LONGEST:,} bytes: {{line|lines}}."
 _ENDS = re.compile(r"\r\n?|\n")
 
 

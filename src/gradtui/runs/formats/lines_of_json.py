@@ -40,7 +40,7 @@ class JsonLines(Lines):
         """Whole lines: rows of the same names are put down together."""
         values = values_of(lines)
         rows = [value for value in values if isinstance(value, dict)]
-        self.sheet.note("{n} lines are no JSON: left out.", len(values) - len(rows))
+        self.sheet.note("Left out as no JSON: {line|lines}.", len(values) - len(rows))
         put_objects(self.sheet, rows)
 
     def torn(self, line: str) -> None:

@@ -29,7 +29,7 @@ class _Metric(Lines):
             if step is not None:
                 self._column.put(step, words[1])
             elif words:
-                self.sheet.note("{n} lines are no `ms value step`: left out.")
+                self.sheet.note("Left out as no `ms value step`: {line|lines}.")
 
 
 def _files(folder: Path) -> list[Path]:

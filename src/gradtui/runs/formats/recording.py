@@ -70,7 +70,7 @@ class Recording(Lines):
         """Whole lines: those of the same names are put down together."""
         values = values_of(lines)
         told = [value for value in values if isinstance(value, dict)]
-        self.sheet.note("{n} lines are no JSON: left out.", len(values) - len(told))
+        self.sheet.note("Left out as no JSON: {line|lines}.", len(values) - len(told))
         for shape, some in groupby(told, self._shape):
             if "gradtui" in shape:
                 for head in some:
@@ -121,7 +121,7 @@ class Recording(Lines):
     def _steps(self, lines: list[dict[str, object]]) -> None:
         """Lines of the same shape."""
         found = [whole(line.get("step")) for line in lines]
-        self.sheet.note("{n} lines without a step are left out.", found.count(None))
+        self.sheet.note("Left out for want of a step: {line|lines}.", found.count(None))
         lines = [line for line, step in zip(lines, found, strict=True) if step is not None]
         steps = [step for step in found if step is not None]
         if not lines:

@@ -88,7 +88,7 @@ def _trackio(base: sqlite3.Connection, sheet: Sheet) -> None:
         if isinstance(told, dict) and isinstance(step, int):
             sheet.row(flat(told), step)
         else:
-            sheet.note("{n} rows are damaged: left out.")
+            sheet.note("Left out as damaged: {row|rows}.")
 
 
 def _mlflow(base: sqlite3.Connection, sheet: Sheet) -> None:
@@ -101,7 +101,7 @@ def _mlflow(base: sqlite3.Connection, sheet: Sheet) -> None:
         if isinstance(key, str) and isinstance(step, int):
             sheet.column(key).put(step, float("nan") if is_nan else _unbounded(value))
         else:
-            sheet.note("{n} rows are damaged: left out.")
+            sheet.note("Left out as damaged: {row|rows}.")
 
 
 def _unbounded(value: object) -> object:

@@ -114,7 +114,7 @@ class Table(Lines):
             elif len(row) == len(self._names):
                 self._put([row])
             else:
-                self.sheet.note("{n} rows have more or fewer cells than the head: left out.")
+                self.sheet.note("Left out as longer or shorter than the head: {row|rows}.")
 
 
 def _known(head: Head) -> list[str] | None:

@@ -31,10 +31,10 @@ _HEAD, _BLOCK = 7, 32_768
 _PIECE = struct.Struct("<IHB")
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
 _TORN = "The last record is cut off, and left out."
-_DAMAGED = "{n} blocks are damaged: what was in them is left out."
+_DAMAGED = "Left out as damaged: {block|blocks}."
 _DROPPED = (
-    "wandb drops inf and nan from histograms: elements are missing in {n}, which count as not "
-    "finite."
+    "wandb drops inf and nan from histograms: elements are missing in "
+    "{histogram|histograms}, told as not finite."
 )
 
 
@@ -101,7 +101,7 @@ class Wandb:
             self._record = []
         self._record.append(piece)
         if sum(map(len, self._record)) > LONGEST:
-            self.sheet.note(f"{{n}} records of more than {LONGEST:,} bytes are left out.")
+            self.sheet.note(f"Left out as longer than {LONGEST:,} bytes: {{record|records}}.")
             self._record = []
         elif kind in (_FULL, _LAST):
             record, self._record = b"".join(self._record), []
@@ -110,7 +110,7 @@ class Wandb:
                 if isinstance(history, bytes):
                     self._row(history)
             except DamagedError:
-                self.sheet.note("{n} records are damaged: left out.")
+                self.sheet.note("Left out as damaged: {record|records}.")
 
     def _row(self, history: bytes) -> None:
         """One step's values."""
