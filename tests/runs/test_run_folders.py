@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradtui import InputError, find_runs, read_run
@@ -120,3 +122,26 @@ def test_a_walk_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(9):
         (tmp_path / f"run{number}").write_text(samples.CSV)
     assert 0 < len(found(tmp_path)) <= 3
+
+
+def test_ranks_are_put_together_by_their_squares(tmp_path: Path) -> None:
+    for rank, norms in enumerate(([3.0, "nan"], [4.0, 1.0])):
+        head = {"gradtui": 1, "names": ["a", "b"], "rank": rank, "ranks": 2}
+        lines = [head] + [
+            {"step": step, "loss": 1.5, "total_norm": norms[0], "grad": norms, "weight": [1, 0]}
+            for step in range(3 + rank)
+        ]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (tmp_path / f"run.rank{rank}.jsonl").write_text(text)
+    assert found(tmp_path) == [(".", "gradtui's recording")]
+    run = read_run(tmp_path)
+    np.testing.assert_allclose(10 ** run.log10_gradients[:, 0], 5.0)
+    assert np.isposinf(run.log10_gradients[:, 1]).all()
+    assert run.log10_weights is not None
+    np.testing.assert_allclose(run.log10_weights[:, 0], np.log10(2.0) / 2)
+    assert np.isneginf(run.log10_weights[:, 1]).all()
+    assert run.total_norm.tolist() == [5.0] * 3
+    assert run.steps.tolist() == [0, 1, 2]
+    assert len(run.notes) == 1
+    alone = read_run(tmp_path / "run.rank1.jsonl")
+    assert "These are the norms of rank 1 of 2 only, of its shard." in alone.notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -223,3 +224,21 @@ def test_gradtuis_own_recording(tmp_path: Path) -> None:
 def test_a_recording_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="version 1; update gradtui"):
         reading(samples.RECORDING.replace('"gradtui": 1', '"gradtui": 2'), tmp_path)
+
+
+def test_thousands_of_layers(tmp_path: Path) -> None:
+    names = [f"transformer.blocks.{at}.attention.weight" for at in range(3_000)]
+    head = ",".join(["step", *(f"grad_norm/{name}" for name in names)])
+    cells = ",".join(["1.5"] * len(names))
+    table = f"{head}\n0,{cells}\n1,{cells}\n"
+    rows = "".join(
+        json.dumps({"step": at} | {f"grad_norm/{name}": 1.5 for name in names}) + "\n"
+        for at in range(2)
+    )
+    own = json.dumps({"gradtui": 1, "names": names}) + "\n"
+    own += "".join(json.dumps({"step": at, "grad": [1.5] * len(names)}) + "\n" for at in range(2))
+    for text, source in ((table, "CSV"), (rows, "JSON Lines"), (own, "gradtui's recording")):
+        run = reading(text, tmp_path)
+        assert run.source == source
+        assert run.names == tuple(names)
+        np.testing.assert_allclose(run.log10_gradients, np.log10(1.5))

@@ -15,6 +15,8 @@ from gradtui.runs.formats.events import EVENTS
 from gradtui.runs.formats.events_folder import EVENTS_FOLDER
 from gradtui.runs.formats.format import HEAD, Format, Head
 from gradtui.runs.formats.mlflow import MLFLOW
+from gradtui.runs.formats.ranks import RANKS
+from gradtui.runs.formats.recording import RECORDING
 from gradtui.runs.formats.whole_json import TRAINER_STATE
 from gradtui.runs.keys import MEASURED
 from gradtui.runs.order import natural
@@ -24,6 +26,8 @@ _DEEPEST = 8
 _MOST_ENTRIES = 20_000
 _MOST_RUNS = 1_000
 _PASSED = frozenset({"node_modules", "__pycache__", "site-packages", "code", "artifacts"})
+_PARTS = ((EVENTS_FOLDER, EVENTS), (RANKS, RECORDING))
+"""Formats of a folder, and of the files that are its parts."""
 _CHECKPOINT = re.compile(r"(.*)checkpoint-(\d+)")
 
 
@@ -92,7 +96,7 @@ def _walk(root: Path) -> Iterator[Found]:
                     below.append((path, depth + 1))
             elif entry.is_file(follow_symlinks=False) and run is not MLFLOW:
                 form = _known(path)
-                if form is not None and not (form is EVENTS and run is EVENTS_FOLDER):
+                if form is not None and (run, form) not in _PARTS:
                     yield Found(path, form)
         waiting += reversed(below)
 

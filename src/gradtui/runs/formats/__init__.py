@@ -11,6 +11,7 @@ from gradtui.runs.formats.events_folder import EVENTS_FOLDER
 from gradtui.runs.formats.format import Format
 from gradtui.runs.formats.lines_of_json import JSON_LINES
 from gradtui.runs.formats.mlflow import MLFLOW
+from gradtui.runs.formats.ranks import RANKS
 from gradtui.runs.formats.recording import RECORDING
 from gradtui.runs.formats.sqlite import SQLITE
 from gradtui.runs.formats.table import TABLES
@@ -29,5 +30,6 @@ FORMATS: tuple[Format, ...] = (
     *TABLES,
     CONSOLE,
     MLFLOW,
+    RANKS,
     EVENTS_FOLDER,
 )

@@ -33,10 +33,14 @@ class Head:
     path: Path | None = None
 
     @property
+    def text(self) -> str:
+        """It as text, from the first that is no blank on."""
+        return decoder(self.data).decode(self.data, False).lstrip("\ufeff \t\r\n\0")
+
+    @property
     def lines(self) -> list[str]:
         """Its lines as text, without a last one that is not whole."""
-        text = decoder(self.data).decode(self.data, False).lstrip("\ufeff").replace("\0", "")
-        lines = _ENDS.split(text)
+        lines = _ENDS.split(self.text.replace("\0", ""))
         return [line for line in (lines if len(lines) == 1 else lines[:-1]) if line.strip()]
 
 

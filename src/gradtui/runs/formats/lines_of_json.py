@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from gradtui.runs.formats.format import TORN, Format, Head, Lines
@@ -10,6 +11,8 @@ from gradtui.runs.keys import role
 from gradtui.runs.sheet import SUMMARY, Sheet
 
 _DEEPEST = 6
+_LONG = 2**14
+_NAMED = re.compile(r'"([^"\\]{1,400})"\s*:\s*["\d.NInfa+-]')
 _NESTED = frozenset({dict, list})
 
 
@@ -92,7 +95,13 @@ def objects(head: Head, most: int = 20) -> list[dict[str, object]]:
 
 
 def _knows(head: Head) -> bool:
-    return any(role(key) is not None for one in objects(head) for key in flat(one))
+    text = head.text
+    if not text.startswith("{"):
+        return False
+    if "\n" not in text and len(text) > _LONG:
+        # A line of thousands of layers, of which this is the beginning.
+        return any(role(key) for key in _NAMED.findall(text))
+    return any(role(key) for one in objects(head) for key in flat(one))
 
 
 JSON_LINES = Format("JSON Lines", _knows, stream=JsonLines)

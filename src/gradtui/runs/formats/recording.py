@@ -4,7 +4,8 @@ The head tells what does not change; ``names`` are the parameters in forward ord
 
     {"gradtui": 1, "names": ["0.weight", "0.bias"], "every": 1, "rank": 0, "ranks": 1}
 
-A step's line has the step and, each if it was recorded, numbers ...
+A file begins with ``{"gradtui":``, by which it is known. A step's line has the step and, each if
+it was recorded, numbers ...
 
 =============  ==========================================================================
 ``step``       the optimizer's step, a whole number
@@ -39,7 +40,7 @@ from itertools import groupby
 
 from gradtui.errors import InputError
 from gradtui.runs.formats.format import Format, Head, Lines
-from gradtui.runs.formats.lines_of_json import objects, parsed, values_of
+from gradtui.runs.formats.lines_of_json import parsed, values_of
 from gradtui.runs.keys import Kind, Role
 from gradtui.runs.numbers import whole
 from gradtui.runs.sheet import Column, Sheet
@@ -61,8 +62,9 @@ UNITS = ("saturated", "dead")
 class Recording(Lines):
     """A head, and a line for each step."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, *, alone: bool = True) -> None:
         super().__init__(sheet)
+        self._alone = alone
         self._names: list[str] = []
         self._columns: dict[str, list[Column]] = {}
 
@@ -115,7 +117,7 @@ class Recording(Lines):
         if not self.sheet.names:
             self.sheet.names = tuple(self._names)
         ranks, rank = whole(head.get("ranks")), whole(head.get("rank"))
-        if ranks is not None and ranks > 1:
+        if self._alone and ranks is not None and ranks > 1:
             self.sheet.note(f"These are the norms of rank {rank} of {ranks:,} only, of its shard.")
 
     def _steps(self, lines: list[dict[str, object]]) -> None:
@@ -144,8 +146,7 @@ class Recording(Lines):
 
 
 def _knows(head: Head) -> bool:
-    first = objects(head, 1)
-    return bool(first) and "gradtui" in first[0] and "names" in first[0]
+    return head.text.startswith('{"gradtui":')
 
 
 RECORDING = Format("gradtui's recording", _knows, stream=Recording, certain=True)

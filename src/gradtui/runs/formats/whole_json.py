@@ -84,7 +84,7 @@ def _rows(text: str, at: int, sheet: Sheet) -> bool:
 
 
 def _is_trainer_state(head: Head) -> bool:
-    text = _text(head)
+    text = head.text
     return (
         text.startswith("{")
         and (
@@ -97,16 +97,12 @@ def _is_trainer_state(head: Head) -> bool:
 
 
 def _is_rows(head: Head) -> bool:
-    text = _text(head)
+    text = head.text
     return text.startswith("[") and text[1:].lstrip().startswith("{")
 
 
 def _is_columns(head: Head) -> bool:
-    return any(role(key) is not None for key in _LISTED.findall(_text(head)))
-
-
-def _text(head: Head) -> str:
-    return decoder(head.data).decode(head.data).lstrip("\ufeff \t\r\n")
+    return any(role(key) is not None for key in _LISTED.findall(head.text))
 
 
 TRAINER_STATE = Format(
