@@ -114,6 +114,28 @@ def test_objects_in_objects_have_an_end(tmp_path: Path) -> None:
     assert run.loss.tolist() == [1.5]
 
 
+HOSTILE = {
+    "words": "a " * 30_000,
+    "a word": "a" * 60_000,
+    "overflows": "overflow " * 7_000,
+    "parameters": "a.weight " * 7_000 + "grad",
+    "a parameter": "a.b.weight." * 5_000,
+    "pairs": "a=1 " * 15_000,
+    "steps": "step 1 " * 9_000,
+    "digits": "1" * 60_000,
+    "escapes": "\x1b[" * 30_000,
+    "commands": "\x1b]" * 30_000,
+}
+
+
+@pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_line_takes_no_longer_than_another(line: str, tmp_path: Path) -> None:
+    # What took a time that grows with the square of a line would not come to an end here.
+    lines = f"{line}\n{line[::-1]}\n" * 20
+    run = reading(f"step 1 loss 2.5\n{lines}step 2 loss 2.0\n".encode(), tmp_path)
+    assert run.loss.tolist()[-1] == 2.0
+
+
 def test_mixed_types_are_said(tmp_path: Path) -> None:
     lines = b'{"step": "0", "loss": "2.5"}\n{"step": 1.0, "loss": [2]}\n{"step": 2, "loss": true}\n'
     run = reading(lines + b'{"step": 3, "loss": "high"}\n{"step": 4, "loss": null}\n', tmp_path)

@@ -152,6 +152,19 @@ def test_steps_that_a_loss_scaler_skips(tmp_path: Path) -> None:
     assert run.loss.tolist() == [3.5, 3.25, 3.0]
 
 
+def test_a_line_that_is_almost_like_the_one_before_it(tmp_path: Path) -> None:
+    text = (
+        "step 1 loss 2.5 norm 1.5 in 10 ms\nstep  2 loss  2.25 norm 0.5 in 9 ms\n"
+        "step 3 loss 2.0 norm 1.0 lr 0.5 in 9 ms\nstep 4 loss nan norm inf in 9 ms\n"
+        "step 5 loss 1.5 norm 1.0 in 9 ms, overflow: False\nstep 6 loss -1e-3 norm 2 in 9 ms\n"
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6]
+    np.testing.assert_array_equal(run.loss, [2.5, 2.25, 2.0, np.nan, 1.5, -1e-3])
+    np.testing.assert_array_equal(run.total_norm, [1.5, 0.5, 1.0, np.inf, 1.0, 2.0])
+    assert run.recorded["learning_rate"].tolist() == [False, False, True, False, False, False]
+
+
 def test_tables_of_gradients_that_are_printed(tmp_path: Path) -> None:
     text = "".join(
         f"step {at}\nh.0.weight: grad norm {0.5 + at}\n"

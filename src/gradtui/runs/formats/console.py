@@ -21,11 +21,11 @@ _PAIR = re.compile(
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
 _OF_PARAMETER = re.compile(
-    r"([A-Za-z_][\w./\[\]-]*\.(?:weight|bias|kernel))\s*[:|,]?\s*"
+    r"(?<![\w./])([A-Za-z_][\w./\[\]-]*\.(?:weight|bias|kernel))\s*[:|,]?\s*"
     r"grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
 )
 """fc1.weight: grad norm 0.031, which is of fc1.weight."""
-_SKIPPED = re.compile(r"overflow.*?(?:skip|ignoring)", re.IGNORECASE)
+_SKIPPED = re.compile(r"overflow.{0,200}?(?:skip|ignoring)", re.IGNORECASE)
 """What DeepSpeed, apex and fairseq print for a step that the loss scaler skips."""
 _SCALED = re.compile(
     rf"(?:(?:reducing|setting) (?:loss scale )?to:?|loss scale:)\s*(?P<scale>{_NUMBER})",
@@ -33,6 +33,7 @@ _SCALED = re.compile(
 )
 _LONGEST_LINE = 2**16
 _MOST_PLANS = 1_000
+_MOST_PATTERNS = 100
 
 
 class Console(Lines):
@@ -47,29 +48,37 @@ class Console(Lines):
         self._before: dict[str, object] = {}
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._plan: _Plan | None = None
-        self._rows: list[list[str]] = []
+        self._alike: re.Pattern[str] | None = None
+        self._patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._rows: list[tuple[str, ...]] = []
 
     def take(self, lines: list[str]) -> None:
         """Whole lines."""
         for line in lines:
             if "\x1b" in line:
                 line = _ESCAPES.sub("", line)
-            if len(line) > _LONGEST_LINE:
-                line = line[:_LONGEST_LINE]
-            if "verflow" in line or "VERFLOW" in line:
-                if _SKIPPED.search(line):
-                    self._skip(line)
-                continue
-            if SUMMARY in line:
-                continue
-            if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
-                line = _OF_PARAMETER.sub(r"\1.grad", line)
-            pairs = _PAIR.findall(line)
-            if pairs:
-                self._pairs(pairs)
+            alike = None if self._alike is None else self._alike.fullmatch(line)
+            if alike is not None:
+                self._rows.append(alike.groups())
+            else:
+                self._take(line)
         self._flush()
 
-    def _pairs(self, pairs: list[tuple[str, str]]) -> None:
+    def _take(self, line: str) -> None:
+        """A line that is not like the one before it."""
+        line = line[:_LONGEST_LINE]
+        if ("verflow" in line or "VERFLOW" in line) and _SKIPPED.search(line):
+            self._skip(line)
+            return
+        if SUMMARY in line:
+            return
+        if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
+            line = _OF_PARAMETER.sub(r"\1.grad", line)
+        pairs = _PAIR.findall(line)
+        if pairs:
+            self._pairs(line, pairs)
+
+    def _pairs(self, line: str, pairs: list[tuple[str, str]]) -> None:
         """What a line tells; lines that tell of the same are put down together."""
         words = tuple([words for words, _ in pairs])
         plan = self._plans.get(words)
@@ -83,7 +92,11 @@ class Console(Lines):
             if plan is not self._plan:
                 self._flush()
                 self._plan = plan
-            self._rows.append([value for _, value in pairs])
+            else:
+                self._alike = self._patterns.get(words)
+                if self._alike is None and len(self._patterns) < _MOST_PATTERNS:
+                    self._alike = self._patterns[words] = _alike(line)
+            self._rows.append(tuple([value for _, value in pairs]))
         else:
             self._flush()
             values: dict[str, object] = {
@@ -94,7 +107,7 @@ class Console(Lines):
     def _flush(self) -> None:
         """Put down the lines that wait."""
         plan, rows = self._plan, self._rows
-        self._plan, self._rows = None, []
+        self._plan, self._alike, self._rows = None, None, []
         if plan is None:
             return
         columns = list(zip(*rows, strict=True))
@@ -112,6 +125,7 @@ class Console(Lines):
 
     def _skip(self, line: str) -> None:
         """A step that the loss scaler skipped: told with the next row."""
+        self._flush()
         skipped = self._before.get("skipped", 0)
         self._before["skipped"] = skipped + 1 if isinstance(skipped, int) else 1
         scales = _SCALED.findall(line)
@@ -213,6 +227,25 @@ class _Plan:
                 told = True
             kept[key] = at
         return cls(tuple(kept), tuple(kept.values()), step is not None and told, epoch)
+
+
+def _alike(line: str) -> re.Pattern[str]:
+    """What is like a line: in place of its numbers others, and of its blanks as many as there are.
+
+    Most of a log is one line with other numbers, which a pattern made for it reads at once.
+    """
+    parts = []
+    at = 0
+    for pair in _PAIR.finditer(line):
+        parts += [_with_blanks(line[at : pair.start("value")]), f"({_NUMBER})"]
+        at = pair.end("value")
+    return re.compile("".join((*parts, _with_blanks(line[at:]))))
+
+
+def _with_blanks(text: str) -> str:
+    """A pattern for text that may have other numbers and more or fewer blanks."""
+    pattern = re.sub(r"\d+", "0", re.sub(r"[ \t]+", " ", text))
+    return re.escape(pattern).replace("0", r"\d++").replace(r"\ ", r"[ \t]++")
 
 
 def _epoch(value: object) -> float | None:

@@ -99,6 +99,8 @@ class Wandb:
         """A record, or a part of one."""
         if kind in (_FULL, _FIRST):
             self._record = []
+        elif not self._record:
+            return  # the end of a record whose beginning was damaged
         self._record.append(piece)
         if sum(map(len, self._record)) > LONGEST:
             self.sheet.note(f"Left out as longer than {LONGEST:,} bytes: {{record|records}}.")
