@@ -131,6 +131,12 @@ def test_what_means_nothing(key: str) -> None:
         ("eval at step", None),
         ("best val loss", None),
         ("went to the shop", None),
+        ("tokens per step", None),
+        ("max steps", None),
+        ("weight norm", None),
+        ("INFO step", "step"),
+        ("kl loss", "kl loss"),
+        ("the lr", "lr"),
     ],
 )
 def test_the_end_of_a_phrase_is_a_key(words: str, key: str | None) -> None:

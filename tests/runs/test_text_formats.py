@@ -152,6 +152,43 @@ def test_steps_that_a_loss_scaler_skips(tmp_path: Path) -> None:
     assert run.loss.tolist() == [3.5, 3.25, 3.0]
 
 
+def test_steps_are_not_taken_from_other_counts(tmp_path: Path) -> None:
+    text = "".join(
+        f"iteration {at}/100 | params norm: 7.5 | tokens per step: 4096 | max steps: 100 | "
+        f"lm loss: {at}.5 | batch: 32\n"
+        for at in range(1, 5)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [1, 2, 3, 4]
+    assert run.loss.tolist() == [1.5, 2.5, 3.5, 4.5]
+    assert not run.recorded["total_norm"].any()
+
+
+def test_several_lines_of_an_epoch_are_counted(tmp_path: Path) -> None:
+    text = "".join(
+        f"Train Epoch: {epoch} [{at * 640}/60000 ({at}%)]\tLoss: {epoch}.{at}00000\n"
+        for epoch in (1, 2)
+        for at in range(4)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert run.loss.tolist() == [1.0, 1.1, 1.2, 1.3, 2.0, 2.1, 2.2, 2.3]
+    assert run.notes == ("No step is recorded: rows are counted.",)
+
+
+def test_fairseqs_plain_lines(tmp_path: Path) -> None:
+    text = "".join(
+        f"2020-10-10 00:00:00 | INFO | train_inner | epoch 001:  {at} / 1000 loss={at}.5, "
+        f"ppl=12.1, wps=1234.5, ups=1.5, wpb=3000, bsz=64, num_updates={at}, lr=3.6e-05, "
+        f"gnorm={at}.25, clip=100, loss_scale=128, train_wall=10, wall=20\n"
+        for at in range(5, 9)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [5, 6, 7, 8]
+    assert run.loss.tolist() == [5.5, 6.5, 7.5, 8.5]
+    assert run.total_norm.tolist() == [5.25, 6.25, 7.25, 8.25]
+
+
 def test_a_line_that_is_almost_like_the_one_before_it(tmp_path: Path) -> None:
     text = (
         "step 1 loss 2.5 norm 1.5 in 10 ms\nstep  2 loss  2.25 norm 0.5 in 9 ms\n"

@@ -10,7 +10,7 @@ import numpy as np
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.runs.keys import BY_LAYER, Kind, Role
+from gradtui.runs.keys import BY_LAYER, UNLISTED, Kind, Role
 from gradtui.runs.order import forward, natural
 from gradtui.runs.run import Mask, Run, Steps
 from gradtui.runs.sheet import Column, Sheet
@@ -28,13 +28,22 @@ _LONGEST_NAME = 200
 _Kept = TypeVar("_Kept", Array, Steps)
 
 
+_Found = tuple[bool, int, Role, str, Column]
+
+
+def _counts_first(found: _Found) -> tuple[bool, int, int]:
+    """An exact norm goes before one from a histogram's bins, and loss before train_loss."""
+    approximate, rank, _, key, _ = found
+    return approximate, rank, len(key) if rank < UNLISTED else 0
+
+
 class _Meant:
     """The columns of a sheet by what they mean."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.series: dict[Kind, list[tuple[str, Column]]] = {kind: [] for kind in SERIES}
         self.layers: dict[Kind, dict[str, Column]] = {kind: {} for kind in BY_LAYER}
-        found: list[tuple[bool, int, Role, str, Column]] = []
+        found: list[_Found] = []
         for key, column in sheet.columns.items():
             what = column.role
             if what is None:
@@ -44,8 +53,7 @@ class _Meant:
                 sheet.note(said, column.strange)
             if len(column.values):
                 found.append((column.approximate, what.rank, what, key, column))
-        # A norm that is exact goes before one from a histogram's bins, loss before train_loss.
-        for *_, what, key, column in sorted(found, key=lambda one: (*one[:2], len(one[3]))):
+        for *_, what, key, column in sorted(found, key=_counts_first):
             if what.kind in BY_LAYER:
                 self._layer(sheet, what, column)
             elif what.kind in self.series:
@@ -271,7 +279,8 @@ def _units(sheet: Sheet, steps: Steps) -> dict[str, dict[str, Array]]:
 
 
 def _blank(steps: Steps, names: tuple[str, ...]) -> Array:
-    return np.full((len(steps), len(names)), np.nan)
+    # A layer's numbers lie together: they are written, and mostly read, by layer.
+    return np.full((len(names), len(steps)), np.nan).T
 
 
 def _unrecorded(steps: Steps, names: tuple[str, ...]) -> Array:

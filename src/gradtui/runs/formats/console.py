@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradtui.runs.formats.format import Format, Head, Lines
-from gradtui.runs.keys import MEASURED, Kind, parameter, role, spoken
+from gradtui.runs.keys import MEASURED, POOR_STEP, Kind, parameter, role, spoken
 from gradtui.runs.numbers import NoNumberError, number, whole
 from gradtui.runs.sheet import SUMMARY, Sheet
 
@@ -42,7 +42,7 @@ class Console(Lines):
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(sheet)
         self._at: int | None = None
-        self._stepped = self._by_epoch = False
+        self._stepped = self._by_epoch = self._counting = False
         self._epoch: float | None = None
         self._told: set[str] = set()
         self._before: dict[str, object] = {}
@@ -135,7 +135,7 @@ class Console(Lines):
     def _line(self, values: dict[str, object]) -> None:
         """The values of a line: of a row of their own, or of the one that is begun."""
         step: int | None = None
-        ranked = epoch = None
+        epoch: str | None = None
         told: dict[str, object] = {}
         for key, value in values.items():
             what = role(key)
@@ -143,21 +143,24 @@ class Console(Lines):
                 told[key] = value
             elif what.kind is Kind.EPOCH:
                 epoch = str(value)
-            elif (now := whole(value)) is not None and (ranked is None or what.rank < ranked):
-                step, ranked = now, what.rank
-        if epoch is not None:
-            self._epoch = _epoch(epoch)
+            else:
+                step = whole(value)
+        again = bool(told.keys() & self._told)
         if step is not None:
+            self._epoch = self._epoch if epoch is None else _epoch(epoch)
             self._stepped = True
             self._begin(self.sheet.clock([step], [self._epoch])[0])
         elif not self._stepped and epoch is not None and epoch.isdecimal():
             self._by_epoch = True
-            self._begin(int(epoch[-18:]))
-        elif (
-            not self._stepped
-            and not self._by_epoch
-            and (self._at is None or told.keys() & self._told)
-        ):
+            if not self._counting and again and told and _epoch(epoch) == self._epoch:
+                # Several lines of an epoch: from here on lines are counted, which go on from it.
+                self._counting = self.sheet.counted = True
+            self._epoch = _epoch(epoch)
+            if not self._counting:
+                self._begin(int(epoch[-18:]))
+            elif told and self._at is not None:
+                self._begin(self._at + 1)
+        elif not self._stepped and not self._by_epoch and (self._at is None or again):
             if not any(map(_measured, told)):
                 # A line of settings, before anything was measured.
                 self._before |= told
@@ -216,7 +219,8 @@ class _Plan:
             if key is None or what is None or key in kept:
                 continue
             if what.kind is Kind.STEP:
-                if whole(value) is None or (step is not None and what.rank >= step[0]):
+                better = step is None or what.rank <= POOR_STEP < step[0]
+                if whole(value) is None or not better:
                     continue
                 if step is not None:
                     del kept[step[1]]
