@@ -215,6 +215,39 @@ def test_tables_of_gradients_that_are_printed(tmp_path: Path) -> None:
     np.testing.assert_allclose(10 ** run.log10_gradients[:, 2], [0.5, 1.5, 2.5])
 
 
+def test_a_gradient_of_a_numbered_layer_is_not_the_networks(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {at}\nLayer 0: grad norm 1e-{at}\nlayer 10: gradient norm 0.5\nlayer 2 grad 0.25\n"
+        for at in range(3)
+    )
+    run = reading(text, tmp_path)
+    assert run.names == ("Layer.0", "layer.2", "layer.10")
+    np.testing.assert_allclose(run.log10_gradients[:, 0], [0, -1, -2], atol=1e-15)
+    assert not run.recorded["total_norm"].any()
+
+
+def test_a_name_and_a_number_are_taken_for_a_gradient_and_that_is_said(tmp_path: Path) -> None:
+    text = "h.0.weight 1e-8\nh.1.weight 0.5\nh.0.weight 1e-9\nh.1.weight 0.25\n"
+    run = reading(text, tmp_path)
+    np.testing.assert_allclose(run.log10_gradients[:, 0], [-8, -9])
+    said = "Lines with a parameter's name and a number are taken for its gradient's norm."
+    assert said in run.notes
+    assert said not in reading(samples.LLM_C, tmp_path).notes
+
+
+def test_tensors_as_pytorch_prints_them(tmp_path: Path) -> None:
+    run = reading(
+        "Iteration: 5, Loss: tensor(2.5, device='cuda:0', grad_fn=<MeanBackward0>), "
+        "Grad norm: tensor(1.5)\n"
+        "Iteration: 6, Loss: tensor(nan, device='cuda:0', grad_fn=<MeanBackward0>), "
+        "Grad norm: tensor(inf)\n",
+        tmp_path,
+    )
+    assert run.steps.tolist() == [5, 6]
+    np.testing.assert_array_equal(run.loss, [2.5, np.nan])
+    np.testing.assert_array_equal(run.total_norm, [1.5, np.inf])
+
+
 def test_evaluations_do_not_pass_for_training(tmp_path: Path) -> None:
     run = reading(
         "step 0: train loss 4.5, val loss 9.5\n"

@@ -49,11 +49,13 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     """
     given = os.fspath(path)
     if given == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("path", given, "open: there is no standard input", "name a file")
         return _from(sys.stdin.buffer, given, None)
     try:
-        folder = bool(given) and Path(given).is_dir()
-        file = Path(given) if folder else named_file(given, "path", _SUCH_AS)
-        if folder:
+        here = bool(given) and Path(given).is_dir()
+        file = Path(given) if here else named_file(given.rstrip("/"), "path", _SUCH_AS)
+        if file.is_dir():
             return _from_folder(file, given)
         with open_regular(file) as stream:
             return _from(stream, given, file)

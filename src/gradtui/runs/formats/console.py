@@ -16,7 +16,8 @@ _NOT_FINITE = r"[nN]a[nN]|NAN|[iI]nf(?:inity)?|INF(?:INITY)?"
 _NUMBER = rf"[-+]?(?>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
 _WORD = rf"(?!(?:{_NOT_FINITE})\b)[A-Za-z_][\w./\[\]-]*+"
 _PAIR = re.compile(
-    rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+['\"\[(]?[ \t]*+"
+    rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+"
+    rf"(?:tensor\()?['\"\[(]?[ \t]*+"
     rf"(?P<value>{_NUMBER})(?![\w]|\.\d)"
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
@@ -25,6 +26,12 @@ _OF_PARAMETER = re.compile(
     r"grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
 )
 """fc1.weight: grad norm 0.031, which is of fc1.weight."""
+_OF_NUMBERED = re.compile(
+    r"(?<![\w./])((?:layer|block)s?)[ _.]?(\d+)\s*[:|,]?\s*grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)",
+    re.IGNORECASE,
+)
+"""Layer 3: grad norm 0.031, which is of that layer."""
+_FOR_GRADIENTS = "Lines with a parameter's name and a number are taken for its gradient's norm."
 _SKIPPED = re.compile(r"overflow.{0,200}?(?:skip|ignoring)", re.IGNORECASE)
 """What DeepSpeed, apex and fairseq print for a step that the loss scaler skips."""
 _SCALED = re.compile(
@@ -74,6 +81,8 @@ class Console(Lines):
             return
         if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
             line = _OF_PARAMETER.sub(r"\1.grad", line)
+        elif "rad" in line and ("ayer" in line or "lock" in line):
+            line = _OF_NUMBERED.sub(r"\1.\2.grad", line)
         pairs = _PAIR.findall(line)
         if pairs:
             self._pairs(line, pairs)
@@ -86,6 +95,8 @@ class Console(Lines):
             plan = _Plan.of(pairs)
             if len(self._plans) < _MOST_PLANS:
                 self._plans[words] = plan
+            if any(map(parameter, words)):
+                self.sheet.note(_FOR_GRADIENTS)
         if not plan.places:
             return
         if plan.stepped and not self._before:
