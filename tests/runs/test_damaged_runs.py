@@ -346,6 +346,41 @@ def test_more_layers_and_steps_than_memory_are_refused(
         reading(lines.encode(), tmp_path)
 
 
+def test_a_file_that_grows_faster_than_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{at},0.5\n" for at in range(20_000))
+    file = tmp_path / "run"
+    file.write_text("step,loss\n" + rows)
+
+    class Growing(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            with file.open("a") as writer:
+                writer.write(rows)
+            return super().read(size) or b""
+
+    monkeypatch.setattr("gradtui.runs.reading.open_regular", Growing)
+    assert len(read_run(file).steps) == 20_000
+
+
+def test_a_file_that_shrinks_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "run"
+    file.write_text("step,loss\n" + "".join(f"{at},0.5\n" for at in range(20_000)))
+
+    class Shrinking(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            read = super().read(size) or b""
+            os.truncate(file, 100)
+            return read
+
+    monkeypatch.setattr("gradtui.runs.reading.open_regular", Shrinking)
+    run = read_run(file)
+    assert 1_000 < len(run.steps) < 20_000
+    assert set(run.loss.tolist()) == {0.5}
+
+
 # ------------------------------------------------------------------ standard input
 
 
@@ -404,6 +439,38 @@ def test_a_reader_may_be_fed_in_pieces_of_any_size(name: str, size: int, tmp_pat
         stream.feed(FILES[name][at : at + size])
     stream.end()
     run = run_of(sheet, "")
+    np.testing.assert_array_equal(run.steps, whole.steps)
+    np.testing.assert_array_equal(run.loss, whole.loss)
+    np.testing.assert_array_equal(run.log10_gradients, whole.log10_gradients)
+    assert run.notes == whole.notes
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - {"trackio.db", "trainer_state.json"}))
+def test_a_run_may_be_made_at_any_time_while_more_is_read(name: str, tmp_path: Path) -> None:
+    from gradtui.runs.assembly import run_of
+    from gradtui.runs.formats.format import Head
+    from gradtui.runs.reading import format_of
+    from gradtui.runs.sheet import Sheet
+
+    content = FILES[name]
+    whole = reading(content, tmp_path)
+    stream_of = format_of(Head(content), name).stream
+    assert stream_of is not None
+    sheet = Sheet()
+    sheet.source = whole.source
+    stream = stream_of(sheet)
+    steps = 0
+    for at in range(0, len(content), len(content) // 10):
+        stream.feed(content[at : at + len(content) // 10])
+        try:
+            run = run_of(sheet, name)
+        except InputError:
+            assert not steps
+            continue
+        assert len(run.steps) >= steps
+        steps = len(run.steps)
+    stream.end()
+    run = run_of(sheet, name)
     np.testing.assert_array_equal(run.steps, whole.steps)
     np.testing.assert_array_equal(run.loss, whole.loss)
     np.testing.assert_array_equal(run.log10_gradients, whole.log10_gradients)

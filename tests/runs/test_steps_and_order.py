@@ -126,6 +126,14 @@ def test_the_last_value_of_a_step_counts_whatever_the_order(
                 assert log10 == pytest.approx(np.log10(told[step]), abs=1e-12)
 
 
+@pytest.mark.parametrize(("order", "said"), [("2.0", False), ("2", False), ("inf", True)])
+def test_a_norm_of_another_order_is_said(order: str, said: bool, tmp_path: Path) -> None:
+    run = reading(f"step,grad_{order}_norm/a,grad_{order}_norm_total\n0,1,1\n1,2,2\n", tmp_path)
+    assert run.names == ("a",)
+    assert run.total_norm.tolist() == [1.0, 2.0]
+    assert run.notes == ((f"The gradients' norms are of order {order}, not 2.",) if said else ())
+
+
 def test_natural_order() -> None:
     names = ["h.10.b", "h.2.b", "h.2.a", "h.1", "embed", "10", "9"]
     assert sorted(names, key=natural) == ["9", "10", "embed", "h.1", "h.2.a", "h.2.b", "h.10.b"]

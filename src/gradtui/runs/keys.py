@@ -52,7 +52,7 @@ class Role:
 
 _SECTION = (
     r"(?:(?:train(?:ing|er)?|trn|optim(?:izer)?|metrics?|stats?|debug|monitor|scalars?|batch|"
-    r"global|running|custom|perf|charts?)[/._ -])*"
+    r"global|running|custom|perf|charts?|epoch)[/._ -])*"
 )
 _GRAD = r"grad(?:ient)?s?"
 _ORDER = r"[0-9.]+|inf"
@@ -118,6 +118,7 @@ _BOUNDS = ("__MIN", "__MAX")
 _PARAMETER = re.compile(
     r"[\w/.\[\]-]*[./](?:weight|bias|kernel|gamma|beta|scale|embedding)(?:[_:]?\w{0,8})?"
 )
+_NORM_OF = re.compile(rf"{_GRAD}_({_ORDER})_norm(?:[/_]|$)", re.IGNORECASE)
 _PARAMETER_NORM = re.compile(r"(?<=[./](?:weight))\.norm$|(?<=[./](?:bias))\.norm$")
 LONGEST = 400
 POOR_STEP = 1
@@ -146,6 +147,14 @@ def role(key: str, histogram: bool = False) -> Role | None:
         or _in_table(key)
         or (Role(Kind.WEIGHT, key, UNLISTED) if histogram and parameter(key) else None)
     )
+
+
+def order(key: str) -> str:
+    """Of which order the norm is that a key of Lightning's names: 2, unless it says another."""
+    found = _NORM_OF.search(key)
+    if found is None or found[1].strip("0.") == "2":
+        return "2"
+    return found[1]
 
 
 def parameter(key: str) -> bool:

@@ -106,7 +106,7 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
     head = b""
     while len(head) < min(HEAD, left) and (more := stream.read(min(HEAD, left) - len(head))):
         head += more
-    form = _format(Head(head, file), given)
+    form = format_of(Head(head, file), given)
     if form.read is not None:
         if file is None:
             raise InputError("path", given, f"a stream: it is {form.name}", "name the file itself")
@@ -137,8 +137,16 @@ def _whole(form: Format, path: Path, given: str) -> Run:
     return run_of(sheet, given)
 
 
-def _format(head: Head, given: str) -> Format:
-    """The first format that knows the file; a text that none knows may yet be a log."""
+def format_of(head: Head, given: str) -> Format:
+    """The first format that knows the file; a text that none knows may yet be a log.
+
+    Args:
+        head: its beginning.
+        given: what the user calls it.
+
+    Raises:
+        InputError: it is no run.
+    """
     if not head.data.strip(b"\0 \t\r\n"):
         raise InputError("path", given, "a run: there is nothing in it", "wait until it is written")
     for begins, what, step in _OTHERS:

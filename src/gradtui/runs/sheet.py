@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.runs.keys import Kind, Role, role
+from gradtui.runs.notes import Notes
 from gradtui.runs.numbers import NoNumberError, number, numbers, whole
 
 Cells: TypeAlias = "Sequence[object] | Array"
@@ -22,7 +22,6 @@ Cells: TypeAlias = "Sequence[object] | Array"
 MOST_KEYS = 100_000
 _FAR = 2**62
 _MOST_OTHERS = 6
-_COUNTED = re.compile(r"\{(\w+)\|(\w+)\}")
 SUMMARY = "train_runtime"
 """In the row with which Transformers' trainer ends: means of the whole training."""
 
@@ -81,6 +80,7 @@ class Sheet:
         source: what the file is, in words, once that is known.
         names: the layers in forward order, if the file tells that.
         shares, units: of a recording of gradtui's own: by what is told, by parameter or module.
+        notes: what was left out while reading.
         others: names in the file that mean nothing here, the first few.
         counted: no step was recorded, and the rows were counted.
         last: the step that was told last.
@@ -96,26 +96,15 @@ class Sheet:
         self.others: list[str] = []
         self.counted = False
         self.within_epochs = False
-        self._notes: dict[str, int] = {}
+        self.notes = Notes()
         self.last = 0
         self._next = 0
         self._last: tuple[int, float] = (-1, float("nan"))
         self._base = 0
 
-    # ------------------------------------------------------------- notes
-
     def note(self, sentence: str, times: int = 1) -> None:
-        """A sentence for the user; `{row|rows}` in it becomes their number and the word."""
-        if times:
-            self._notes[sentence] = self._notes.get(sentence, 0) + times
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """The sentences so far."""
-        return tuple(
-            _COUNTED.sub(rf"{times:,} \{1 if times == 1 else 2}", text)
-            for text, times in self._notes.items()
-        )
+        """A sentence for the user, as `Notes.add` takes it."""
+        self.notes.add(sentence, times)
 
     # ------------------------------------------------------------- values
 
