@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui import Run, read_run
 from gradtui.runs.order import forward, natural
 from gradtui.runs.sheet import Sheet
-
-
-def reading(text: str, tmp_path: Path) -> Run:
-    file = tmp_path / "run"
-    file.write_text(text)
-    return read_run(file)
+from support.run_samples import reading
 
 
 def test_a_step_that_comes_again_keeps_the_later(tmp_path: Path) -> None:

@@ -8,15 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui import InputError, Run, read_run
+from gradtui import InputError
 from support import run_samples as samples
-
-
-def reading(text: str | bytes, tmp_path: Path) -> Run:
-    """The run that a file of this content holds, whatever its name."""
-    file = tmp_path / "some.file"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_run(file)
+from support.run_samples import reading
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "semicolons"])
@@ -233,6 +227,19 @@ def test_a_name_and_a_number_are_taken_for_a_gradient_and_that_is_said(tmp_path:
     said = "Lines with a parameter's name and a number are taken for its gradient's norm."
     assert said in run.notes
     assert said not in reading(samples.LLM_C, tmp_path).notes
+
+
+def test_commas_between_thousands(tmp_path: Path) -> None:
+    run = reading(
+        "step 998 loss 2.5 tps 1,234\nstep 999 loss 1,234.5 tps 999\n"
+        "step 1,000 loss 2.0 tps 1,234\nstep 1,001 loss 0,25 tps 1\n",
+        tmp_path,
+    )
+    assert run.steps.tolist() == [998, 999, 1000]
+    assert run.loss.tolist() == [2.5, 1234.5, 2.0]
+    table = reading('step,loss\n"1,000",2.5\n"1,001","1,234.5"\n', tmp_path)
+    assert table.steps.tolist() == [1000, 1001]
+    assert table.loss.tolist() == [2.5, 1234.5]
 
 
 def test_tensors_as_pytorch_prints_them(tmp_path: Path) -> None:

@@ -93,27 +93,10 @@ def run_of(sheet: Sheet, path: str) -> Run:
         raise _nothing(sheet, path)
     steps = _steps(meant.columns())
     names, order_of = _names(sheet, meant)
-    tables = 1 + bool(meant.layers[Kind.WEIGHT]) + bool(meant.layers[Kind.UPDATE])
-    refuse_beyond_memory(
-        "path",
-        f"{len(steps):,} steps of {len(names):,} layers",
-        8.0 * len(steps) * (len(names) * tables + len(SERIES)),
-        lambda free: "read a shorter part of it",
-    )
-    recorded: dict[str, Mask] = {}
-    series: dict[str, Array | None] = {}
+    _refuse_too_large(steps, names, meant, path)
     repeats = _Repeats()
-    for kind, named in meant.series.items():
-        values, mask = _dense(named[0][1], steps, repeats) if named else (None, None)
-        series[kind] = values
-        recorded[kind] = np.zeros(len(steps), bool) if mask is None else mask
-    losses = {
-        name: _dense(column, steps, repeats)[0] for name, column in meant.series[Kind.LOSS][1:]
-    }
-    if meant.series[Kind.LOSS]:
-        losses = {
-            meant.series[Kind.LOSS][0][0]: _or_none_recorded(series, Kind.LOSS, steps)
-        } | losses
+    series, recorded = _series(meant, steps, repeats)
+    losses = _losses(meant, series, steps, repeats)
     by_layer = {
         kind: _logarithms(columns, names, steps, repeats) if columns else None
         for kind, columns in meant.layers.items()
@@ -143,6 +126,41 @@ def run_of(sheet: Sheet, path: str) -> Run:
         units=_units(sheet, steps),
         notes=notes.sentences,
     )
+
+
+def _refuse_too_large(steps: Steps, names: tuple[str, ...], meant: _Meant, path: str) -> None:
+    """Raise an `InputError` where the run's arrays won't fit."""
+    tables = 1 + bool(meant.layers[Kind.WEIGHT]) + bool(meant.layers[Kind.UPDATE])
+    refuse_beyond_memory(
+        "path",
+        f"{len(steps):,} steps of {len(names):,} layers in {path}",
+        8.0 * len(steps) * (len(names) * tables + len(SERIES)),
+        lambda free: "read a shorter part of it",
+    )
+
+
+def _series(
+    meant: _Meant, steps: Steps, repeats: _Repeats
+) -> tuple[dict[Kind, Array | None], dict[str, Mask]]:
+    """What is told by step, None where nothing is, and where it was recorded."""
+    series: dict[Kind, Array | None] = {}
+    recorded: dict[str, Mask] = {}
+    for kind, named in meant.series.items():
+        series[kind], recorded[kind.value] = (
+            _dense(named[0][1], steps, repeats) if named else (None, np.zeros(len(steps), bool))
+        )
+    return series, recorded
+
+
+def _losses(
+    meant: _Meant, series: Mapping[Kind, Array | None], steps: Steps, repeats: _Repeats
+) -> dict[str, Array]:
+    """Every loss by its name, the one that is shown first."""
+    losses = {}
+    for at, (name, column) in enumerate(meant.series[Kind.LOSS]):
+        first = series[Kind.LOSS] if at == 0 else None
+        losses[name] = _dense(column, steps, repeats)[0] if first is None else first
+    return losses
 
 
 def _nothing(sheet: Sheet, path: str) -> InputError:
@@ -291,7 +309,7 @@ def _unrecorded(steps: Steps, names: tuple[str, ...]) -> Array:
     return _fixed(_blank(steps, names))
 
 
-def _or_none_recorded(series: Mapping[str, Array | None], kind: Kind, steps: Steps) -> Array:
+def _or_none_recorded(series: Mapping[Kind, Array | None], kind: Kind, steps: Steps) -> Array:
     values = series[kind]
     return _fixed(np.full(len(steps), np.nan)) if values is None else values
 

@@ -13,12 +13,13 @@ from gradtui.runs.sheet import SUMMARY, Sheet
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _NOT_FINITE = r"[nN]a[nN]|NAN|[iI]nf(?:inity)?|INF(?:INITY)?"
-_NUMBER = rf"[-+]?(?>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
+_THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
+_NUMBER = rf"[-+]?(?>{_THOUSANDS}|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
 _WORD = rf"(?!(?:{_NOT_FINITE})\b)[A-Za-z_][\w./\[\]-]*+"
 _PAIR = re.compile(
     rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+"
     rf"(?:tensor\()?['\"\[(]?[ \t]*+"
-    rf"(?P<value>{_NUMBER})(?![\w]|\.\d)"
+    rf"(?P<value>{_NUMBER})(?![\w]|[.,]\d)"
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
 _OF_PARAMETER = re.compile(
@@ -252,7 +253,7 @@ def _alike(line: str) -> re.Pattern[str]:
     parts = []
     at = 0
     for pair in _PAIR.finditer(line):
-        parts += [_with_blanks(line[at : pair.start("value")]), f"({_NUMBER})"]
+        parts += [_with_blanks(line[at : pair.start("value")]), f"({_NUMBER})(?![.,]\\d)"]
         at = pair.end("value")
     return re.compile("".join((*parts, _with_blanks(line[at:]))))
 
