@@ -311,6 +311,25 @@ def test_gradtuis_own_recording(tmp_path: Path) -> None:
     assert run.units["dead"]["act.1"].tolist() == [0.5] * 12
 
 
+def test_a_step_of_a_recording_may_tell_less(tmp_path: Path) -> None:
+    run = reading(
+        '{"gradtui": 1, "names": ["a", "b"]}\n'
+        '{"step": 0, "dead": {"act": 0.5}}\n'
+        '{"step": 1, "grad": [1.0, 2.0]}\n'
+        '{"step": 2, "swallowed": [0.25, null]}\n'
+        '{"step": 3, "grad": [1.0]}\n'
+        '{"step": 4, "grad": "none", "loss": 2.5}\n'
+        '{"step": 5, "dead": [1], "later": {"x": [1]}, "loss": 2.0}\n',
+        tmp_path,
+    )
+    assert run.steps.tolist() == [0, 1, 2, 4, 5]
+    assert run.units["dead"]["act"][0] == 0.5
+    assert run.shares["swallowed"][2, 0] == 0.25
+    assert np.isnan(run.shares["swallowed"][2, 1])
+    assert np.isnan(run.log10_gradients).all(axis=1).tolist() == [True, False, True, True, True]
+    assert "Left out as longer or shorter than the names: 2 lists." in run.notes
+
+
 def test_a_recording_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="version 1; update gradtui"):
         reading(samples.RECORDING.replace('"gradtui": 1', '"gradtui": 2'), tmp_path)

@@ -91,7 +91,8 @@ def run_of(sheet: Sheet, path: str) -> Run:
     useful = meant.series[Kind.LOSS] or meant.series[Kind.TOTAL] or meant.layers[Kind.GRADIENT]
     if not useful:
         raise _nothing(sheet, path)
-    steps = _steps(meant.columns())
+    beside = (*sheet.shares.values(), *sheet.units.values())
+    steps = _steps([*meant.columns(), *(one for named in beside for one in named.values())])
     names, order_of = _names(sheet, meant)
     _refuse_too_large(steps, names, meant, path)
     repeats = _Repeats()
