@@ -119,7 +119,7 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
     left -= len(head)
     reader.feed(head)
     del head
-    while left and (data := stream.read(min(_PIECE, left))):
+    while data := stream.read(min(_PIECE, left)):
         left -= len(data)
         reader.feed(data)
         sheet.refuse_too_large(given)
