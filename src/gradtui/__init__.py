@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gradtui.mathematics.recurrent.random_cells import random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
+    from gradtui.runs.folders import Found, find_runs
+    from gradtui.runs.reading import read_run
+    from gradtui.runs.run import Run
 
 __version__ = "0.1.0"
 
@@ -32,24 +35,28 @@ __all__ = [
     "Activation",
     "Advice",
     "Chain",
+    "Found",
     "GradientFlow",
     "InputError",
     "MeanField",
     "RandomNetwork",
     "RecurrentFlow",
     "RecurrentJacobian",
+    "Run",
     "Spectrum",
     "__version__",
     "activation",
     "advise",
     "chain",
     "critical_sigma_w2",
+    "find_runs",
     "gradient_flow",
     "initialisation",
     "jacobian_spectrum",
     "mean_field",
     "random_cell",
     "random_network",
+    "read_run",
     "recurrent_flow",
     "recurrent_jacobian",
 ]
@@ -61,23 +68,27 @@ _HOMES = {
     "Activation": "gradtui.mathematics.activations.record",
     "Advice": "gradtui.mathematics.wide.advice",
     "Chain": "gradtui.mathematics.chain",
+    "Found": "gradtui.runs.folders",
     "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
     "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
+    "Run": "gradtui.runs.run",
     "Spectrum": "gradtui.mathematics.network.spectrum",
     "activation": "gradtui.mathematics.activations",
     "advise": "gradtui.mathematics.wide.advice",
     "chain": "gradtui.mathematics.chain",
     "critical_sigma_w2": "gradtui.mathematics.wide.mean_field",
+    "find_runs": "gradtui.runs.folders",
     "gradient_flow": "gradtui.mathematics.network.flow",
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
+    "read_run": "gradtui.runs.reading",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
     "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
 }

@@ -8,6 +8,7 @@ import pwd
 import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from gradtui.errors import InputError
@@ -90,6 +91,25 @@ def read_bytes(file: Path, most: int) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than {most:,} bytes", str(file))
     return bytes(content)
+
+
+def open_regular(file: Path) -> FileIO:
+    """A regular file, opened for reading without a buffer.
+
+    Raises:
+        OSError: it cannot be read, or is something else: to open a pipe could take for ever.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(file))
+        return FileIO(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def write_atomically(

@@ -1,0 +1,1 @@
+"""What others measured: readers of the runs of people's own, by format."""
