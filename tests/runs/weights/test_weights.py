@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from gradtui import InputError, read_weights
-from gradtui.runs.weights.tensors import Weights
+from gradtui.runs.weights.known import Storage, StorageType, Strided
+from gradtui.runs.weights.states import state_of
+from gradtui.runs.weights.tensors import DTYPES, Weights
 from support.weights_truth import FILES, FIXTURES, truth
 
 
@@ -89,6 +91,36 @@ def test_lightnings_weights_are_found_among_its_settings() -> None:
     assert not [name for name in weights if "exp_avg" in name or "prior" in name]
     (note,) = weights.notes
     assert note == "These are the weights of state_dict; left out: callbacks, hyper_parameters."
+
+
+ONE = Strided(Storage(StorageType("FloatStorage", DTYPES["float32"], 4), "0", 4), 0, (4,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("root", "names", "beside"),
+    [
+        (ONE, ["tensor"], ()),
+        ({"fc.weight": ONE, "sub": {"bias": ONE}}, ["fc.weight", "sub.bias"], ()),
+        ({"model": {"w": ONE}, "ema": {"w": ONE}}, ["w"], ("ema",)),
+        ({"epoch": 3, "anything": {"w": ONE}}, ["w"], ()),
+        ({"actor": {"w": ONE}, "critic": {"w": ONE}}, ["actor.w", "critic.w"], ()),
+        ({"actor": {"w": ONE}, "critic": {"w": ONE}, "optimizer": {"x": ONE}},
+         ["actor.w", "critic.w"], ("optimizer",)),
+        ({"net": {"w": ONE}, "optim": {"state": {0: {"exp_avg": ONE}}, "param_groups": []}},
+         ["w"], ()),
+        ({"state": {0: {"exp_avg": ONE}}, "param_groups": []}, [],
+         ("the state of an optimizer",)),
+        ([ONE, {"w": ONE}], ["0", "1.w"], ()),
+        ({"state_dict": {"a": {"b": ONE}}, "hyper_parameters": {"w": ONE}},
+         ["a.b"], ("hyper_parameters",)),
+    ],
+)  # fmt: skip
+def test_which_tensors_are_the_weights(
+    root: object, names: list[str], beside: tuple[str, ...]
+) -> None:
+    found = state_of(root)
+    assert list(found.tensors) == names
+    assert found.beside == beside
 
 
 def test_bytes_in_the_other_order(tmp_path: Path) -> None:

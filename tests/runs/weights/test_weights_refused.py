@@ -75,6 +75,7 @@ def test_an_index_cut_at_every_byte(tmp_path: Path) -> None:
             read_weights(tmp_path / index)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("file", WHOLE)
 def test_any_byte_may_be_another(file: str, tmp_path: Path) -> None:
     content = (FIXTURES / file).read_bytes()
@@ -88,6 +89,7 @@ def test_any_byte_may_be_another(file: str, tmp_path: Path) -> None:
             dict(read_weights(changed))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("file", ["every.pt", "lightning.ckpt"])
 def test_any_byte_of_the_pickle_may_be_another(file: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(FIXTURES / file) as members:
@@ -190,6 +192,21 @@ def test_a_pickle_that_holds_itself_many_times(tmp_path: Path) -> None:
     assert "no tensor" in refused(archive(b"\x80\x02}q\x00X\x01\x00\x00\x00ah\x00s."), tmp_path)
 
 
+def test_one_large_thing_under_many_names_is_looked_at_once(tmp_path: Path) -> None:
+    """A list of 200,000 in each of 100,000 lists: 2·10^10 looks if each were walked."""
+    large = b"](" + b"K\x01" * 200_000 + b"eq\x000"
+    names = b"".join(b"X\x05\x00\x00\x00%05d]h\x00a" % at for at in range(100_000))
+    content = archive(b"\x80\x02" + large + b"}(" + names + b"u.")
+    assert "no tensor" in refused(content, tmp_path)
+
+
+def test_a_long_name_of_many_things_takes_no_memory(tmp_path: Path) -> None:
+    """100,000 lists under one name of 10 MB: 10^12 letters if each had its path."""
+    name = b"X" + struct.pack("<I", 10**7) + b"a" * 10**7
+    content = archive(b"\x80\x02}X\x01\x00\x00\x00a}" + name + b"](" + b"]" * 100_000 + b"ess.")
+    assert "no tensor" in refused(content, tmp_path)
+
+
 def test_a_pickle_that_goes_on_and_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pickles, "_MOST_STEPS", 1000)
     assert "more than 1,000 instructions" in refused(archive(b"\x80\x02" + b"N0" * 600), tmp_path)
@@ -262,6 +279,25 @@ def test_sizes_that_cannot_come_of_so_few_bytes(tmp_path: Path) -> None:
     at = content.find(b"PK\x01\x02")
     content[at + 24 : at + 28] = b"\xff\xff\xff\x7f"
     assert "says of a part what cannot be" in refused(bytes(content), tmp_path)
+
+
+def test_a_part_that_begins_before_the_archive(tmp_path: Path) -> None:
+    """Where the directory is said to be farther on than it is, all else moves before the start."""
+    content = bytearray((FIXTURES / "plain.npz").read_bytes())
+    at = content.rfind(b"PK\x05\x06")
+    content[at + 16 : at + 20] = struct.pack("<I", at + 10_000)
+    assert "not a whole file of weights" in refused(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize("descr", ["|a3", "<M8[ns]", "|V2", "<U3", "<f16", "<i16", "q"])
+def test_arrays_of_other_types(descr: str, tmp_path: Path) -> None:
+    told = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': (1,), }}".encode()
+    array = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(told)) + told + bytes(64)
+    file = tmp_path / "w.npz"
+    with zipfile.ZipFile(file, "w") as out:
+        out.writestr("w.npy", array)
+    with pytest.raises(InputError):
+        read_weights(file)
 
 
 def test_arrays_of_objects_are_left_out(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from gradtui.runs.weights.tensors import (
 
 _LONGEST_HEADER = 2**14
 _MAGIC = b"\x93NUMPY"
-_DTYPE = re.compile(r"'descr': *'([<>|=]?[A-Za-z?][0-9]*)'")
+_DTYPE = re.compile(r"'descr': *'([<>|=]?[biufcOSUV?][0-9]*)'")
 _ORDER = re.compile(r"'fortran_order': *(True|False)")
 _SHAPE = re.compile(r"'shape': *\(([0-9, ]*)\)")
 _ENDING = ".npy"
@@ -84,7 +84,7 @@ def _header(stream: BinaryIO, member: Member, name: str) -> _Header:
         raise TornError(f"{printable(name)} has no header of npy")
     try:
         sizes = [int(size) for size in re.findall(r"\d+", shape[1])]
-        # A list of fields has no plain word here.
+        # A list of fields, or a date, has no plain word here.
         kind = np.dtype(dtype[1] if dtype else np.void)
     except (TypeError, ValueError):
         raise TornError(f"{printable(name)} has no header of npy") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gradtui.errors import printable
 from gradtui.runs.weights.known import Strided
 
-_DEEPEST = 64
+_LONGEST_NAME = 500
 _STATE_DICTS = (
     "state_dict", "model_state_dict", "model_state", "model", "module", "net", "weights",
     "params",
@@ -54,22 +54,24 @@ def state_of(root: object) -> State:
     """
     if isinstance(root, Strided):
         return State({"tensor": root})
-    entries = dict(_entries(root))
     if _is_optimizer(root):
-        return State(beside=tuple(entries))
-    having = {name: found for name, value in entries.items() if (found := _tensors(value, ""))}
-    direct = any(isinstance(value, Strided) for value in entries.values())
+        return State(beside=("the state of an optimizer",))
+    seen: set[int] = set()
+    having = {name: found for name, one in _entries(root) if (found := _tensors(one, seen))}
+    direct = any("" in found for found in having.values())
     useful = [name for name in having if not name.lower().startswith(_NO_WEIGHTS)]
     usual = next((name for name in _STATE_DICTS if name in having), None)
     if not direct and usual is None and len(useful) == 1:
         usual = useful[0]
     if not direct and usual is not None:
-        beside = tuple(name for name in having if name != usual)
-        return State(_tensors(entries[usual], ""), usual, beside)
-    taken: dict[str, Strided] = {}
-    for name in useful if not direct else having:
-        taken.update(_tensors(entries[name], name))
-    return State(taken, beside=() if direct else tuple(n for n in having if n not in useful))
+        return State(having[usual], usual, tuple(name for name in having if name != usual))
+    chosen = list(having) if direct else useful
+    taken = {
+        f"{name}.{path}" if path else name: tensor
+        for name in chosen
+        for path, tensor in having[name].items()
+    }
+    return State(taken, beside=tuple(name for name in having if name not in chosen))
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
@@ -85,20 +87,21 @@ def _is_optimizer(value: object) -> bool:
     return isinstance(value, dict) and {"state", "param_groups"} <= value.keys()
 
 
-def _tensors(value: object, name: str) -> dict[str, Strided]:
-    """All tensors in something, each container looked at once, whatever refers to it."""
+def _tensors(value: object, seen: set[int]) -> dict[str, Strided]:
+    """All tensors in something, by their path; a container that was seen before has none."""
     found: dict[str, Strided] = {}
-    seen: set[int] = set()
-    waiting: list[tuple[str, object, int]] = [(name, value, 0)]
+    waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
-        path, one, depth = waiting.pop()
+        path, one = waiting.pop()
         if isinstance(one, Strided):
-            found[path or "tensor"] = one
-            continue
-        if id(one) in seen or depth > _DEEPEST or _is_optimizer(one):
-            continue
-        if isinstance(one, dict | list | tuple):
+            found[path] = one
+        elif id(one) not in seen and not _is_optimizer(one):
             seen.add(id(one))
-            inner = [(f"{path}.{key}" if path else key, v, depth + 1) for key, v in _entries(one)]
+            inner = [
+                (f"{path}.{key}" if path else key, each)
+                for key, each in _entries(one)
+                if isinstance(each, Strided | dict | list | tuple)
+                and len(path) + len(key) < _LONGEST_NAME
+            ]
             waiting += reversed(inner)
     return found

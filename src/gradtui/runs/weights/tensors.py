@@ -218,7 +218,7 @@ def read_at(stream: BinaryIO, at: int, count: int) -> bytearray:
     Raises:
         TornError: the file ends before.
     """
-    if at + count > os.fstat(stream.fileno()).st_size:
+    if at < 0 or at + count > os.fstat(stream.fileno()).st_size:
         raise TornError("it ends before the numbers that it announces")
     data = bytearray(count)
     got = 0
