@@ -889,3 +889,10 @@ def test_undo_of_a_scenario_of_another_view_tells_of_no_knob_that_is_not_set_the
     told = undone.message.removeprefix("Undid: ").removesuffix(".")
     assert told.startswith(f"view {SCENARIOS[scenario].view} → {undone.view}")
     assert not [label for label in others if f", {label} " in told]
+
+
+def test_where_nothing_is_open_esc_names_the_way_back_only_where_there_is_one() -> None:
+    assert steps.unfiltered(SINGLE).message == "Nothing is open here; q quits."
+    changed = press(SINGLE, "deeper")
+    assert "u undoes the last change" in steps.unfiltered(changed).message
+    assert "u undoes" not in steps.unfiltered(press(changed, "undo")).message
