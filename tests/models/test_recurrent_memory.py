@@ -669,3 +669,12 @@ def test_a_map_comes_only_when_it_is_asked_for_and_there_is_time() -> None:
     assert memory.map.cells == 4
     few = setup_of("lstm", steps=3000, hidden_size=128, patience=1.0, picture="map", draws=1)
     assert in_map(subjects_of(few, "recurrent")) == 0
+
+
+def test_a_remedy_by_fewer_steps_is_called_what_it_gives_up() -> None:
+    memory = memory_of("tanh", "gaussian(0.5)", steps=40, draws=2)
+    offered = list(remedies._candidates(memory))
+    shorter = [label for label, changes in offered if "steps" in changes]
+    assert shorter[0] == "remember fewer steps: steps = 20"
+    others = [label for label, changes in offered if "steps" not in changes]
+    assert not [label for label in others if "remember" in label]
