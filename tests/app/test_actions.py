@@ -209,7 +209,14 @@ def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "found"),
-    [("kaiming", "kaiming_normal"), ("why", "verdicts in full"), ("explod", "Weights too large")],
+    [
+        ("kaiming", "kaiming_normal"),
+        ("why", "verdicts in full"),
+        ("explod", "Weights too large"),
+        ("chrono", "b_f ~ ln U(1, T - 1)"),
+        ("irnn", "W_hh = α I"),
+        ("lstm", "lstm: this recurrent cell"),
+    ],
 )
 def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
     state = first_start()
@@ -217,6 +224,17 @@ def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
     titles += [offer.title for offer in found_by_name(state)]
     matching = [title for title in titles if Words(typed).match(title) > 0]
     assert any(found in title for title in matching)
+
+
+def test_the_palette_leads_to_a_cell_and_to_how_cells_are_drawn() -> None:
+    offers = {offer.title: offer for offer in found_by_name(first_start())}
+    (lstm,) = (offer for title, offer in offers.items() if title.startswith("lstm: this recurrent"))
+    there = lstm.step(first_start())
+    assert (there.view, there.setup.recurrent.cells) == ("time", ("lstm",))
+    (chrono,) = (offer for title, offer in offers.items() if title.startswith("chrono: cells"))
+    there = chrono.step(first_start())
+    assert (there.view, there.setup.recurrent.cell_init) == ("time", ("chrono",))
+    assert there.setup.recurrent.cells == ("lstm", "gru")  # chrono is for gates
 
 
 @pytest.mark.parametrize("view", list(VIEWS))

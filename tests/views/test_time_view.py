@@ -21,6 +21,9 @@ from gradtui.app.mouse import _between as between
 from gradtui.app.panes import marked_where_cut
 from gradtui.app.screens import InfoPage
 from gradtui.app.state import State
+from gradtui.errors import InputError
+from gradtui.mathematics.activations import activation
+from gradtui.mathematics.recurrent.arrays import named
 from gradtui.models.finding import Kind
 from gradtui.models.recurrent.verdict import openness
 from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
@@ -249,8 +252,11 @@ def test_a_cell_alone_is_told_its_command() -> None:
 def test_help_names_the_recipes_of_cells() -> None:
     said = run("time", "--help").out
     assert "[CELL ...]" in said
-    for name in ("chrono", "sigma_max", "identity", "W = α I"):
+    for name in ("chrono", "sigma_max", "identity", "W_hh = α I"):
         assert name in said
+    formulas = said.partition("Initialisations,")[2].partition("In JSON")[0]
+    assert "W_ih" in formulas
+    assert not re.search(r"\b[VW]\b", formulas)  # one name for each: as in the facts of a cell
     assert "kaiming" not in said
 
 
@@ -386,6 +392,15 @@ def test_the_facts_of_a_cell(cell: str) -> None:
     assert "h_t" in facts
     assert facts["source"]
     assert ("in PyTorch" in facts) == (cell != "gelu")
+    if cell not in ("gru", "lstm"):  # what f takes has the name that its formula gives it
+        assert "z_t = W_ih x_t" in facts["h_t"]
+        assert facts["f′(z)"] == activation(cell).derivative_formula
+        assert "v" not in facts["∂h_t/∂h_{t-1}"]
+
+
+def test_an_unknown_cell_is_told_by_the_names_that_its_facts_have() -> None:
+    with pytest.raises(InputError, match="W_ih x \\+ W_hh h"):
+        named("rnn")
 
 
 async def test_i_shows_them_in_the_app_and_a_click_moves_the_cursor() -> None:

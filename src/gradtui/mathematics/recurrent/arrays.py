@@ -150,7 +150,7 @@ def named(cell: CellSpec) -> tuple[str, Activation | None]:
     """
     if isinstance(cell, Activation):
         return cell.spec, cell
-    kinds = "an activation, for h = f(W x + U h + b), or gru or lstm"
+    kinds = "an activation, for h = f(W_ih x + W_hh h + b), or gru or lstm"
     if not isinstance(cell, str):
         raise InputError("cell", cell, kinds, "for example tanh or lstm")
     form = parse_spec("cell", cell, "tanh, relu, gru or lstm")

@@ -257,4 +257,4 @@ def _shorter(memory: Memory) -> Iterator[tuple[str, Changes]]:
     """Fewer steps: half as many, and so on."""
     for share in (2, 4, 8, 16):
         if steps := memory.horizon // share:
-            yield f"steps = {steps}", {"steps": steps, "truncate": 0}
+            yield f"remember fewer steps: steps = {steps}", {"steps": steps, "truncate": 0}

@@ -179,17 +179,17 @@ def _gates(memory: Memory) -> str:
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
         return f"{text}; z keeps the state."
-    there = float(cell[memory.horizon])
-    text = f"{text}; at c arrives {factor(there)}"
-    if math.isfinite(there) and memory.horizon > 1:
-        text = f"{text}, {a_layer(there - float(cell[0]), memory.horizon)} a step"
+    text = f"{text}; at c arrives {factor(float(cell[memory.horizon]))}"
+    if (forget_bias := memory.subject.setup.recurrent.forget_bias) is not None:
+        text = (
+            f"{text}. Along c alone a forget bias of {plain(forget_bias)} keeps "
+            f"σ({plain(forget_bias)}) a step: half lasts {_steps(_half_life_at(forget_bias))}"
+        )
     if memory.kind is not Kind.VANISHING:
         return f"{text}."
     bias = bias_for(memory.log10_limit, memory.horizon)
     limit, steps = magnitude(memory.log10_limit), memory.horizon
-    return (
-        f"{text}. Along c alone a forget bias b keeps σ(b)^{steps}: {limit} at b = {plain(bias)}."
-    )
+    return f"{text}. A forget bias b keeps σ(b)^{steps} along c: {limit} at b = {plain(bias)}."
 
 
 def openness(mean: float) -> str:
@@ -197,6 +197,11 @@ def openness(mean: float) -> str:
     if not 0.99 < mean < 1.0 - 1e-12:
         return plain(mean, 2)
     return f"{mean:.{math.ceil(-math.log10(1.0 - mean))}f}"
+
+
+def _half_life_at(bias: float) -> float:
+    """The steps k of σ(bias)^k = 1/2."""
+    return math.log(2.0) / float(np.logaddexp(0.0, -bias))
 
 
 def bias_for(log10: float, steps: int) -> float:
@@ -292,7 +297,7 @@ def _death(memory: Memory) -> str:
         taken = "the gates pass" if memory.measured.gates else "f′ is 0 for every unit that carries"
         what = f"{taken} {'nothing of ' if memory.measured.gates else ''}it"
     elif not by_slopes:
-        what = "the weights lead none of it on"
+        what = "the weights pass none of it on"
     elif memory.measured.gates:
         what = "the gates or the weights pass nothing of it"
     else:
@@ -337,9 +342,12 @@ def _hidden_in_the_sum(memory: Memory) -> str:
 
 def _formats(memory: Memory) -> str:
     """In which formats a typical number of it is lost, and from where on."""
-    parts = [
-        f"in {format.name} {'inf' if lost[1] == '∞' else '0'} {counted(lost[0], 'step')} back"
-        for format in FORMATS
-        if (lost := memory.lost_at(format)) is not None and lost[0] <= memory.horizon
-    ]
-    return f"A typical number of it is {', '.join(parts)}." if parts else ""
+    text = ""
+    for format in FORMATS:
+        lost = memory.lost_at(format)
+        if lost is None or lost[0] > memory.horizon:
+            continue
+        what = "" if text else " a typical number of the gradient becomes"
+        becomes = f"{what} {'inf' if lost[1] == '∞' else '0'} at {counted(lost[0], 'step')} back"
+        text += f"{', in' if text else 'In'} {format.name}{becomes}"
+    return f"{text}." if text else ""

@@ -11,7 +11,7 @@ from gradtui.models.recurrent.cells import cell_of
 from gradtui.models.recurrent.mapping import TimeMap
 from gradtui.models.subject import Subject
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import Picture, band, row_within
+from gradtui.plots.picture import Picture, band, row_of_first
 from gradtui.setup import Setup
 from gradtui.views.bands import meanings, scale, strengths
 from gradtui.views.time.lags import lag_label, lag_limits, lag_ticks, places
@@ -48,10 +48,17 @@ def draw_map(mapped: TimeMap, subject: Subject, setup: Setup, size: Size, marker
     here = min(max(mapped.here, float(mapped.values[0])), float(mapped.values[-1]))
     at = f"lag = {setup.lag}, {mapped.swept} = {plain(mapped.here)}"
     canvas.pointer(float(places([setup.lag], log=log)[0]), here, "cursor", at)
-    parts = [(f"       {what}", "title")]
-    if here != mapped.here:
-        parts.append((f"  {plain(mapped.here)} is off the map", "warn"))
-    heading = row_within(size.width, *parts, (f"  {of}", "muted"))
+    off = f"  {plain(mapped.here)} is off the map" if here != mapped.here else ""
+    few = f"{cell}: by lag and {mapped.swept}"
+    heading = row_of_first(
+        size.width,
+        [(f"       {what}", "title"), (off, "warn"), (f"  {of}", "muted")],
+        [(f"       {what}", "title"), (off, "warn")],
+        [(f"       {few}", "title"), (off, "warn")],
+        [(few, "title"), (off, "warn")],
+        [(few, "title")],
+        [(few.replace("by lag and", "lag,"), "title")],
+    )
     above = Picture.of([heading], size.width)
     below = Picture.of([scale(meanings(limit), size.width)], size.width)
     return above.above(canvas.build()).above(below)
