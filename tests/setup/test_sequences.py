@@ -139,7 +139,7 @@ def test_what_is_no_file_to_read_is_refused_at_once(tmp_path: Path) -> None:
         (str(tmp_path), "directory"),
         (str(tmp_path / "pipe"), "regular"),
         (str(tmp_path / "none.csv"), "No such file"),
-        ("/dev/zero", f"larger than {MAX_BYTES:,}"),
+        ("/dev/zero", f"larger than {MAX_BYTES:,} bytes); leave out"),
         ("nose", "did you mean noise?"),
         ("a\x1b[31m", "printable"),
         ("a\0b", "printable"),
@@ -268,7 +268,39 @@ def test_a_file_is_remembered_by_its_name_and_missed_where_it_is_gone(tmp_path: 
     kept = tmp_path / "state.json"
     storage.save(state, kept)
     assert storage.load(kept).setup == state.setup
+    content = Path(file).read_bytes()
     Path(file).unlink()
     again = storage.load(kept)
     assert again.setup.recurrent.inputs == Inputs()
-    assert "inputs is not understood" in again.message
+    assert again.message.startswith("inputs: the file 'x.csv' cannot be read now")
+    assert again.failed
+    assert list(tmp_path.iterdir()) == [kept]
+    storage.save(again, kept)
+    Path(file).write_bytes(content)
+    assert storage.load(kept).setup == state.setup
+    assert storage.load(kept).own == state.own
+    assert not storage.load(kept).message
+    # What somebody sets meanwhile counts.
+    storage.save(steps.set_knob(again, "inputs", "zeros"), kept)
+    assert storage.load(kept).setup.recurrent.inputs == Inputs("zeros")
+    storage.save(again.touching({"inputs"}), kept)
+    assert storage.load(kept).setup.recurrent.inputs == Inputs()
+
+
+@pytest.mark.parametrize("named", ["./x.csv", "x.csv", "sub/../x.csv", "~/x.csv"])
+def test_a_file_is_found_again_from_another_directory(
+    tmp_path: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "1,2\n" * 30)
+    (tmp_path / "sub").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    first = State(setup=VIEWS["time"].default_setup, view="time", highlight="tanh")
+    state = steps.set_knob(first, "inputs", named)
+    assert any(named in word for word in state.record.command(state.setup))
+    storage.save(state, tmp_path / "state.json")
+    monkeypatch.chdir(tmp_path / "sub")
+    monkeypatch.setenv("HOME", "/")
+    again = storage.load(tmp_path / "state.json")
+    assert not again.message
+    assert again.setup.recurrent.inputs.brings == {"steps": 30, "batch_size": 1, "input_size": 2}

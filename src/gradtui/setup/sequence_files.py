@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import csv
+import errno
 import hashlib
 import io
 import math
@@ -13,7 +14,7 @@ from tokenize import TokenError
 
 import numpy as np
 
-from gradtui.errors import InputError, nearest, printable, shown
+from gradtui.errors import InputError, UnreadableError, nearest, printable, shown
 from gradtui.files import named_file, read_bytes
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_STEPS
@@ -26,6 +27,12 @@ _LIMITS = f"a number from {number(-_MOST)} to {number(_MOST)}"
 _NPY = b"\x93NUMPY"
 _SEQUENCE = "sequence"
 """The head of a first column that says to which sequence a row belongs."""
+_ADVICE = {
+    errno.ENOENT: "name one that is there, ./ and all",
+    errno.EACCES: "see that you may read it (chmod)",
+    errno.EFBIG: "leave out steps, sequences or inputs",
+}
+_OTHER = "name a regular file"
 _SHAPES = "[steps, inputs] or [steps, sequences, inputs]"
 
 
@@ -41,10 +48,10 @@ def of_file(name: str, text: str) -> Inputs:
     try:
         content = read_bytes(file, MAX_BYTES)
     except OSError as error:
-        near = nearest(text, WORDS)
-        step = f"did you mean {near[0]}?" if near else "name one that is there, ./ and all"
+        near = nearest(text, WORDS) if error.errno == errno.ENOENT else ()
+        step = f"did you mean {near[0]}?" if near else _ADVICE.get(error.errno or 0, _OTHER)
         allowed = f"{ALLOWED}, that can be read ({error.strerror})"
-        raise InputError(name, text, allowed, step) from None
+        raise UnreadableError(name, text, allowed, step) from None
     read = _from_npy if content.startswith(_NPY) else _from_csv
     x = read(name, shown(file.name), content)
     most = MAX_STEPS, MAX_SEQUENCES, MAX_INPUTS
