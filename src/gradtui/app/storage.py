@@ -216,8 +216,8 @@ def _saying_what_is_lost(
 ) -> State:
     """The state, and what of it is not as it was; silent where that is not to be seen."""
     said = [
-        f"{KNOBS[name].label}: the file {shown(Path(text).name)} cannot be read now, so it is at its "
-        "default; the next start tries it again."
+        f"{KNOBS[name].label}: the file {shown(Path(text).name)} cannot be read now, so it is at "
+        "its default; the next start tries it again."
         for name, text in state.absent
     ]
     if wrong:

@@ -41,7 +41,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.network.arrays import TOGETHER
+from gradtui.mathematics.network.arrays import TOGETHER, array_of
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
 from gradtui.mathematics.recurrent.arrays import NAMES, CellSpec, Recurrence, validated
@@ -135,7 +135,7 @@ def recurrent_flow(
             fit together, no steps or too many, values that are not finite real numbers, or more
             memory than there is.
     """
-    given = validated(cell, parameters, x, upstream)
+    given = validated(cell, parameters, x, array_of("upstream", upstream, 2))
     if not isinstance(by_step, bool | np.bool_):
         raise InputError("by_step", by_step, "True or False", "say whether to look at each step")
     if not isinstance(entries, bool | np.bool_):
