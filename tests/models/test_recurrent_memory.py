@@ -785,13 +785,24 @@ def test_it_is_relied_on_after_twenty_cells_or_all_that_are_drawn() -> None:
 @pytest.mark.parametrize(("cell", "x"), [("lstm", 1e5), ("gru", 1e100), ("tanh", 1e5)])
 def test_steps_that_plain_floats_do_not_hold_are_counted(cell: str, x: float) -> None:
     subject = subject_of(cell, x=x, draws=500, patience=1.0, steps=60)
-    assert steps_apart(subject) == flow_of(subject, 1).steps_apart >= 30
+    assert steps_apart(subject)[0] == flow_of(subject, 1).steps_apart >= 30
     assert seconds_found(subject) > 2.0 * seconds_of(subject)
     assert cells_drawn([subject]) < 500
-    assert steps_apart(subject_of(cell)) == 0
+    assert steps_apart(subject_of(cell)) == (0, 2)
     *_, (memory,) = run(subject.setup, unwatched)
     assert memory.measured.cells == cells_drawn([subject])
     assert f"{memory.measured.cells} of 500 cells: all would take" in diagnose(memory).evidence
+
+
+@pytest.mark.parametrize("shrinks", ["1e-50", "1e-20"])
+def test_steps_that_go_a_few_at_a_time_take_their_time_too(shrinks: str) -> None:
+    """Plain floats hold each, and no 64 of them together."""
+    knobs = {"steps": 640, "hidden_size": 4}
+    subject, usual = (subject_of("identity", f"identity({by})", **knobs) for by in (shrinks, "1"))
+    assert steps_apart(subject)[0] == steps_apart(usual)[0] == 0
+    assert steps_apart(usual)[1] == 20
+    assert 10 * 5 + 10 < steps_apart(subject)[1] < 640 * 1.5
+    assert seconds_found(subject) > 1.5 * seconds_of(subject) > 1.4 * seconds_found(usual)
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gelu"])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import array
 import csv
+import errno
 import hashlib
 import io
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from tokenize import TokenError
 
 import numpy as np
 
-from gradtui.errors import InputError, nearest, printable, shown
+from gradtui.errors import InputError, UnreadableError, nearest, printable, shown
 from gradtui.files import named_file, read_bytes
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_STEPS
@@ -24,8 +26,16 @@ MAX_BYTES = 2**25
 _MOST = 1e100
 _LIMITS = f"a number from {number(-_MOST)} to {number(_MOST)}"
 _NPY = b"\x93NUMPY"
+_MEANT = re.compile(r"[-+.]*\d[\d_.,;' ]*(e[-+\d]*|x[\da-f]*)?%?", re.IGNORECASE)
+"""Such as 0x10, 1_000, 1,5 or 3 %."""
 _SEQUENCE = "sequence"
 """The head of a first column that says to which sequence a row belongs."""
+_ADVICE = {
+    errno.ENOENT: "name one that is there, ./ and all",
+    errno.EACCES: "see that you may read it (chmod)",
+    errno.EFBIG: "leave out steps, sequences or inputs",
+}
+_OTHER = "name a regular file"
 _SHAPES = "[steps, inputs] or [steps, sequences, inputs]"
 
 
@@ -41,17 +51,18 @@ def of_file(name: str, text: str) -> Inputs:
     try:
         content = read_bytes(file, MAX_BYTES)
     except OSError as error:
-        near = nearest(text, WORDS)
-        step = f"did you mean {near[0]}?" if near else "name one that is there, ./ and all"
+        near = nearest(text, WORDS) if error.errno == errno.ENOENT else ()
+        step = f"did you mean {near[0]}?" if near else _ADVICE.get(error.errno or 0, _OTHER)
         allowed = f"{ALLOWED}, that can be read ({error.strerror})"
-        raise InputError(name, text, allowed, step) from None
+        raise UnreadableError(name, text, allowed, step) from None
     read = _from_npy if content.startswith(_NPY) else _from_csv
-    x = read(name, shown(file.name), content)
+    quoted = shown(file.name)
+    x = read(name, quoted, content)
     most = MAX_STEPS, MAX_SEQUENCES, MAX_INPUTS
     for count, limit, what in zip(x.shape, most, ("steps", "sequences", "inputs"), strict=True):
         if not 1 <= count <= limit:
             allowed = f"a file of 1 to {limit:,} {what}"
-            raise InputError(name, f"{count:,} {what}", allowed, f"write {shown(file.name)} anew")
+            raise InputError(name, f"{count:,} {what}", allowed, f"write {quoted} anew")
     x.setflags(write=False)
     return Inputs(text, hashlib.blake2b(content, digest_size=16).hexdigest(), x)
 
@@ -73,8 +84,8 @@ def _from_npy(name: str, file: str, content: bytes) -> Array:
     # What the head says is evaluated as a literal, which fails in many ways.
     except (ValueError, TypeError, KeyError, SyntaxError, TokenError, RecursionError, MemoryError):
         allowed = "a .npy file that can be read: its head is damaged"
-        raise InputError(name, file, allowed, "write it anew with numpy.save") from None
-    if dtype.kind not in "fiub" or len(shape) not in (2, 3):
+        raise InputError(name, file[1:-1], allowed, "write it anew with numpy.save") from None
+    if dtype.kind not in "fiu" or len(shape) not in (2, 3):
         what = f"an array of {shown(str(dtype))[1:-1]} of the shape {shape}"
         allowed = f"an array of numbers of the shape {_SHAPES} in {file}"
         raise InputError(name, what, allowed, "write it anew with numpy.save")
@@ -103,11 +114,14 @@ def _from_csv(name: str, file: str, content: bytes) -> Array:
     for line, row in _rows(name, file, content):
         if not columns:
             columns, labelled = len(row), row[0].strip().lower() == _SEQUENCE
-            if labelled or all(_read(cell) is None for cell in row):
+            if labelled or not any(map(_like_a_number, row)):
+                if _SEQUENCE in (cell.strip().lower() for cell in row[1:]):
+                    allowed = f"the first column (line {line} of {file})"
+                    raise InputError(name, f"the column {_SEQUENCE}", allowed, "put it first")
                 continue
         if len(row) != columns:
-            allowed = f"a row of {columns}, as the first one is (line {line} of {file})"
-            raise InputError(name, f"{len(row)} columns", allowed, "correct the file")
+            allowed = f"a row of {_counted(columns)}, as the first one is (line {line} of {file})"
+            raise InputError(name, _counted(len(row)), allowed, "correct the file")
         label = row[0].strip() if labelled else ""
         numbers = sequences.setdefault(label, array.array("d"))
         if len(sequences) > MAX_SEQUENCES:
@@ -139,15 +153,24 @@ def _rows(name: str, file: str, content: bytes) -> Iterator[tuple[int, list[str]
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         allowed = "text in UTF-8, and no .npy file"
-        raise InputError(name, file, allowed, "save it as CSV, or with numpy.save") from None
-    rows = csv.reader(io.StringIO(text, newline=""))
+        raise InputError(name, file[1:-1], allowed, "save it as CSV, or with numpy.save") from None
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in rows:
             if len(row) > 1 or "".join(row).strip():
                 yield rows.line_num, row
     except csv.Error as error:
         allowed = f"CSV that can be read in line {rows.line_num} ({error})"
-        raise InputError(name, file, allowed, "correct the file") from None
+        raise InputError(name, file[1:-1], allowed, "correct the file") from None
+
+
+def _counted(columns: int) -> str:
+    return f"{columns} column{'s' * (columns != 1)}"
+
+
+def _like_a_number(cell: str) -> bool:
+    """Whether this is a number, or something meant to be one, and no name of a column."""
+    return _read(cell) is not None or _MEANT.fullmatch(cell.strip()) is not None
 
 
 def _read(cell: str) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gradtui.errors import InputError
+from gradtui.files import named_file
 from gradtui.mathematics.elementwise import Array
 from gradtui.setup.knob import Knob
 from gradtui.when_called import when_called
@@ -34,6 +35,11 @@ class Inputs:
     text: str = NOISE
     digest: str = ""
     x: Array | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def lasting(self) -> str:
+        """The text, with the whole path of a file."""
+        return self.text if self.x is None else str(named_file(self.text).absolute())
 
     @property
     def brings(self) -> Mapping[str, int]:
@@ -68,5 +74,5 @@ def inputs(name: str, letter: str, help: str) -> Knob:
 
     return Knob(
         name, letter, help, ALLOWED, parse, lambda value: value.text, step, step,
-        lambda: WORDS, brings=lambda value: value.brings,
+        lambda: WORDS, lasting=lambda value: value.lasting, brings=lambda value: value.brings,
     )  # fmt: skip

@@ -290,11 +290,12 @@ def array_of(
     if 0 in array.shape:
         empty = "batch" if field in ("x", "upstream") and array.shape[0] == 0 else "width"
         empty = axes[array.shape.index(0)] if axes else empty
+        each = {"steps": "one step", "inputs": "one input a step"}.get(empty, f"a {empty} of 1")
         raise InputError(
             field,
             f"array of shape {array.shape}",
-            f"an array with a {empty} of at least 1",
-            f"give it a {empty} of 1 or more",
+            f"an array with {each} or more",
+            f"give it {each} at least",
         )
     return array
 

@@ -96,7 +96,7 @@ class Recurrence:
 def validated(
     cell: CellSpec, parameters: Mapping[str, ArrayLike], x: ArrayLike, upstream: ArrayLike | None
 ) -> Recurrence:
-    """What `recurrent_flow` was given; without an upstream gradient, zeros for it."""
+    """What a flow was given, with zeros for an upstream gradient where it has none."""
     name, f = named(cell)
     given = _named(parameters, name)
     inputs = array_of("x", x, 3, axes=("steps", "batch", "inputs"))

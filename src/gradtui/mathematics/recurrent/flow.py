@@ -41,7 +41,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.network.arrays import TOGETHER
+from gradtui.mathematics.network.arrays import TOGETHER, array_of
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
 from gradtui.mathematics.recurrent.arrays import NAMES, CellSpec, Recurrence, validated
@@ -89,6 +89,7 @@ class RecurrentFlow:
         gates: the mean of each gate over batch and units [T]: i, f, o of an LSTM, r, z of a GRU.
         steps_apart: how many steps, there and back, plain floats did not hold; each costs as much
             as some ten others.
+        pieces: of how many pieces of steps it was tried, there and back, whether they do.
     """
 
     cell: str
@@ -104,6 +105,7 @@ class RecurrentFlow:
     log10_hidden: Array
     gates: Mapping[str, Array]
     steps_apart: int
+    pieces: int
 
 
 def recurrent_flow(
@@ -135,7 +137,7 @@ def recurrent_flow(
             fit together, no steps or too many, values that are not finite real numbers, or more
             memory than there is.
     """
-    given = validated(cell, parameters, x, upstream)
+    given = validated(cell, parameters, x, array_of("upstream", upstream, 2))
     if not isinstance(by_step, bool | np.bool_):
         raise InputError("by_step", by_step, "True or False", "say whether to look at each step")
     if not isinstance(entries, bool | np.bool_):
@@ -171,6 +173,7 @@ class _Flow:
     by_step: Mapping[str, Squares] | None
     openness: Mapping[str, Array]
     apart: int
+    pieces: int
 
 
 def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
@@ -213,6 +216,7 @@ def _attempt(given: Recurrence, by_step: bool, entries: bool, exact: bool, tick:
         gradients.by_step(part(tick, 0.9, 0.1)) if by_step else None,
         dict(zip(forward.cell.gates, forward.openness, strict=True)),
         forward.apart + backward.apart,
+        forward.pieces + backward.pieces,
     )
 
 
@@ -249,6 +253,7 @@ def _together(given: Recurrence, flows: list[_Flow], entries: bool) -> Recurrent
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order
         },
         steps_apart=sum(flow.apart for flow in flows),
+        pieces=sum(flow.pieces for flow in flows),
     )
 
 

@@ -30,7 +30,7 @@ _DRAWING = 0.1
 """The share of the work of a cell that drawing its weights is."""
 
 
-_APART: Kept[int] = Kept(256)
+_APART: Kept[tuple[int, int]] = Kept(256)
 
 
 def cell_of(subject: Subject) -> str:
@@ -96,13 +96,18 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
     if number == 1:
-        _APART.put(setup, flow.steps_apart)
+        _APART.put(setup, (flow.steps_apart, flow.pieces))
     return flow
 
 
-def steps_apart(subject: Subject) -> int:
-    """How many steps of the first cell, there and back, plain floats do not hold."""
-    return _APART.get(subject.setup, lambda: flow_of(subject, 1).steps_apart)
+def steps_apart(subject: Subject) -> tuple[int, int]:
+    """How many steps of the first cell plain floats do not hold, and the pieces that it took."""
+
+    def counted() -> tuple[int, int]:
+        flow = flow_of(subject, 1)
+        return flow.steps_apart, flow.pieces
+
+    return _APART.get(subject.setup, counted)
 
 
 def inputs_of(setup: Setup, number: int) -> Array:

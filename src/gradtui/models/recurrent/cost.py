@@ -37,6 +37,8 @@ _UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
 _APART, _NUMBER_APART = (2e-4, 6e-4), 1e-6
 """Seconds more of a step that plain floats do not hold, and of each of its numbers."""
+_PIECE = 4e-5
+"""Seconds more of a piece of steps that goes at once: the more of them, the smaller they are."""
 _ENTRY = 5e-8
 """Seconds to look at an entry of a parameter's gradient."""
 _CELL = 1e-3
@@ -73,7 +75,8 @@ def seconds_found(subject: Subject) -> float:
     knobs, cell = subject.setup.recurrent, cell_of(subject)
     numbers = GATED.get(cell, 1) * knobs.hidden_size * knobs.batch_size
     apart = _APART[cell in GATED] + _NUMBER_APART * numbers
-    return seconds_of(subject) + steps_apart(subject) * apart
+    steps, pieces = steps_apart(subject)
+    return seconds_of(subject) + steps * apart + pieces * _PIECE
 
 
 def norms_in_time(subject: Subject, cells: int, norm: str = "sigma_max") -> bool:
