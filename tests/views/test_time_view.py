@@ -561,3 +561,21 @@ def test_where_there_is_no_time_for_a_map_it_says_so() -> None:
     result = next(iter(VIEW.results(setup, unwatched)))
     drawn = VIEW.draw(result, setup, SIZE, "ascii")
     assert "no time for a map: give more patience" in row_text(drawn.rows[0])
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ({"cells": ("relu",), "x": 1e100, "steps": 5000, "draws": 1, "hidden_size": 4}, True),
+        ({"cells": ("tanh",), "steps": 100, "draws": 4}, False),
+        # Nothing ails, nothing is looked for.
+        ({"cells": ("identity",), "cell_init": ("identity",), "x": 0.0, "steps": 5000,
+          "draws": 1, "hidden_size": 4}, False),
+    ],
+)  # fmt: skip
+def test_looking_for_what_helps_is_told_before_it_takes_long(
+    knobs: dict[str, Any], said: bool
+) -> None:
+    setup = Setup.of(**knobs).clamped()
+    words = [VIEW.foretold_next(result) for result in VIEW.results(setup, unwatched)]
+    assert any("looking for what helps takes up to" in text for text in words) == said

@@ -49,6 +49,8 @@ _IN_MAP, _MAPPING = 5, 0.25
 """The most cells of each of them, and the share of the time that they may take."""
 _TRYING = 0.25
 """The least share of the time that is for trying what may help."""
+FEW = 20
+"""On so many of the cells that its command draws a change is tried at least, if not on all."""
 _TRIALS = 50
 """So many changes are tried at most."""
 _BOUNDING = 0.05
@@ -120,6 +122,16 @@ def trying(subjects: Sequence[Subject]) -> float:
     if setup.recurrent.picture == "map":
         taken += MAPPED * in_map(subjects) * seconds
     return max(setup.patience - taken, _TRYING * setup.patience)
+
+
+def most_seconds_tried(subject: Subject) -> float:
+    """The most seconds that trying one change takes, of the fewest cells that decide on it.
+
+    With another cell or other inputs every step may leave plain floats.
+    """
+    knobs = subject.setup.recurrent
+    cell = max(seconds_of(subject), knobs.steps * _APART[True])
+    return min(knobs.draws, FEW) * cell
 
 
 def foretold_in_time(setup: Setup) -> str:

@@ -15,6 +15,7 @@ from gradtui.models.judging import RELIED_ON
 from gradtui.models.patience import within
 from gradtui.models.recurrent.cells import cell_of, flow_of, horizon_of, recipe_of
 from gradtui.models.recurrent.cost import (
+    FEW,
     cells_drawn,
     refuse_beyond_time,
     seconds_found,
@@ -26,9 +27,6 @@ from gradtui.models.recurrent.verdict import bias_for, said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
 from gradtui.progress import Tick, halves, part
 from gradtui.wording import plain
-
-_FILTER = 20
-"""On so many of the cells that its command draws a change is tried at least, if not on all."""
 
 _HOPELESS = 3
 """Where so many are ill and none is healthy the next change is tried."""
@@ -110,7 +108,7 @@ class _Trying:
         """How many its command draws, if it is to be relied on in these, or the first of them."""
         setup, seconds = gathered.subject.setup, seconds_of(gathered.subject)
         asked = setup.recurrent.draws
-        few = min(within(asked, setup.patience, sum(map(seconds_of, subjects))), _FILTER)
+        few = min(within(asked, setup.patience, sum(map(seconds_of, subjects))), FEW)
         left = self._seconds - self.spent
         if few * seconds > left:
             return None

@@ -11,10 +11,12 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.time.picture import draw, readout
-    from gradtui.views.time.study import Memories, finding, run, table
+    from gradtui.views.time.study import Memories, finding, foretold_next, run, table
 else:
     draw, readout = when_called("gradtui.views.time.picture", "draw", "readout")
-    finding, run, table = when_called("gradtui.views.time.study", "finding", "run", "table")
+    finding, foretold_next, run, table = when_called(
+        "gradtui.views.time.study", "finding", "foretold_next", "run", "table"
+    )
 
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -35,6 +37,7 @@ VIEW: View[Memories] = View(
     run=run,
     idle=idle_in_time,
     foretold=foretold_in_time,
+    foretold_next=foretold_next,
     draw=draw,
     readout=readout,
     finding=finding,

@@ -11,15 +11,17 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import Value
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Kind
 from gradtui.models.recurrent import course
 from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.cost import cells_drawn, most_seconds_tried, trying
 from gradtui.models.recurrent.lags import spread
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.recurrent.verdict import diagnose
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
+from gradtui.wording import TRYING, foretold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +50,16 @@ def run(setup: Setup, tick: Tick) -> Iterator[Memories]:
     """One cell of each at once, and then more of them."""
     for memories in course.run(setup, tick):
         yield Memories(memories)
+
+
+def foretold_next(result: Memories) -> str:
+    """That looking for what helps takes long, once every cell was run."""
+    subjects = [memory.subject for memory in result.each]
+    ill = [memory for memory in result.each if memory.kind is not Kind.HEALTHY]
+    if not ill or ill[0].measured.cells < cells_drawn(subjects):
+        return ""
+    once = sum(map(most_seconds_tried, (memory.subject for memory in ill)))
+    return foretold(TRYING, trying(subjects), most=True) if foretold(TRYING, once) else ""
 
 
 def finding(result: Memories, subject: str) -> Finding:
