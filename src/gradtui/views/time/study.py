@@ -58,7 +58,7 @@ def foretold_next(result: Memories) -> str:
     ill = [memory for memory in result.each if memory.kind is not Kind.HEALTHY]
     if not ill or ill[0].measured.cells < cells_drawn(subjects):
         return ""
-    once = sum(map(most_seconds_tried, (memory.subject for memory in ill)))
+    once = max(map(most_seconds_tried, (memory.subject for memory in ill)))
     return foretold(TRYING, trying(subjects), most=True) if foretold(TRYING, once) else ""
 
 
