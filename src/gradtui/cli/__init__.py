@@ -32,7 +32,7 @@ def _heeding_ctrl_c(words: Sequence[str]) -> int:
     """
     import signal
 
-    struck, unraisable = False, sys.unraisablehook
+    struck, unraisable, alarm = False, sys.unraisablehook, signal.getsignal(signal.SIGALRM)
 
     def strike(*_: object) -> None:
         nonlocal struck
@@ -62,6 +62,6 @@ def _heeding_ctrl_c(words: Sequence[str]) -> int:
             sys.unraisablehook = unraisable
         if signal.getsignal(signal.SIGALRM) is strike:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.signal(signal.SIGALRM, alarm or signal.SIG_DFL)
         if signal.getsignal(signal.SIGINT) is strike:
             signal.signal(signal.SIGINT, signal.default_int_handler)
