@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def decoder(data: bytes) -> codecs.IncrementalDecoder:
     return codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")("replace")
 
 
-class Lines:
+class Lines(ABC):
     """Whole lines out of pieces; what begins a line and doesn't end it waits."""
 
     def __init__(self, sheet: Sheet) -> None:
@@ -136,9 +137,9 @@ class Lines:
         if rest.strip():
             self.torn(rest)
 
+    @abstractmethod
     def take(self, lines: list[str]) -> None:
         """Whole lines, without their ends."""
-        raise NotImplementedError
 
     def torn(self, line: str) -> None:
         """The last line, which has no end."""

@@ -78,7 +78,7 @@ def members(stream: BinaryIO) -> Mapping[str, Member]:
         told = zipfile.ZipFile(stream).infolist()
     except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, IndexError, EOFError):
         raise TornError(_DAMAGED) from None
-    except NotImplementedError:
+    except NotImplementedError:  # what zipfile raises for a version above its own
         raise TornError("its zip archive is of a later version") from None
     if len(told) > _MOST_MEMBERS:
         raise TornError(f"it has more than {_MOST_MEMBERS:,} members")

@@ -1,1 +1,0 @@
-"""What one tensor of weights is like: its fans, scale, spectrum, and the recipe it looks like."""
