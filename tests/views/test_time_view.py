@@ -25,7 +25,9 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.recurrent.arrays import named
 from gradtui.models.finding import Kind
+from gradtui.models.recurrent.cells import flow_of
 from gradtui.models.recurrent.verdict import openness
+from gradtui.models.subject import subjects_of
 from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
 from gradtui.plots.picture import Picture, Span, row_text
 from gradtui.progress import unwatched
@@ -84,8 +86,19 @@ def test_of_an_lstm_the_gradient_of_c_is_drawn_beside_it() -> None:
     assert [line.name for line in marks(picture, Line)] == ["∂L/∂c of lstm", "tanh", "lstm"]
     assert "∂L/∂c" in row_text(picture.rows[0])
     assert "bound" not in row_text(picture.rows[0])
-    (band,) = marks(picture, Band)
-    assert band.name == "90 % of 3 cells"
+
+
+def test_every_cell_has_the_band_of_what_was_drawn_of_it() -> None:
+    setup = setup_of("tanh", "lstm", focus="lstm", draws=7)
+    bands = {band.name: band for band in marks(drawn(setup), Band)}
+    assert set(bands) == {"90 % of 7 cells, tanh", "90 % of 7 cells, lstm"}
+    for subject in subjects_of(setup, "recurrent"):
+        flows = [flow_of(subject, number).log10_grad_hidden for number in range(1, 8)]
+        rows = np.array([(flow - flow[-1])[::-1] for flow in flows])
+        band = bands[f"90 % of 7 cells, {subject.name}"]
+        # Of seven that are observed, 5 % and 95 % are the least and the largest.
+        np.testing.assert_allclose(band.low, rows.min(axis=0), atol=1e-12)
+        np.testing.assert_allclose(band.high, rows.max(axis=0), atol=1e-12)
 
 
 def test_a_single_cell_has_no_band() -> None:

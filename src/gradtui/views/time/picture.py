@@ -43,9 +43,12 @@ def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
     log = setup.recurrent.lag_axis == "log"
     canvas = over_lags(setup, size, _limits(result, focused), "‖∂L/∂h‖", marker)
     canvas.level(setup.log10_threshold, f"{magnitude(setup.log10_threshold)}", "muted")
-    _expected(canvas, focused, log=log)
+    _known(canvas, focused, log=log)
     chosen = result.each.index(focused)
-    for index in drawing_order(len(result.each), chosen):
+    order = drawing_order(len(result.each), chosen)
+    for index in order[::-1]:  # where two bands meet, the first is shown
+        _scattered(canvas, result.each[index], curve_role(index), log=log)
+    for index in order:
         memory, dash = result.each[index], dash_of(index, index == chosen)
         x = places(memory.measured.lags, log=log)
         name = memory.subject.name
@@ -55,13 +58,18 @@ def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
     return Picture.of([heading], size.width).above(canvas.build())
 
 
-def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
-    """Of the focused one: what cells scatter by, ∂L/∂c, and what its weights alone say."""
+def _scattered(canvas: Canvas, memory: Memory, role: str, *, log: bool) -> None:
+    """What the cells of one of them scatter by."""
+    if (cells := memory.measured.cells) > 1:
+        low, _, high = memory.measured.quantiles
+        x = places(memory.measured.lags, log=log)
+        canvas.band(x, low, high, role, f"90 % of {cells} cells, {memory.subject.name}")
+
+
+def _known(canvas: Canvas, focused: Memory, *, log: bool) -> None:
+    """Of the focused one: ∂L/∂c, and what its weights alone say."""
     measured, bounds = focused.measured, focused.bounds
     x = places(measured.lags, log=log)
-    if measured.cells > 1:
-        low, _, high = measured.quantiles
-        canvas.band(x, low, high, "spread", f"90 % of {measured.cells} cells")
     if bounds is not None:
         for step, dash, name in (
             (bounds.log10_bound, "sparse", "bound"),
@@ -112,7 +120,7 @@ def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row
 def _limits(result: Memories, focused: Memory) -> tuple[float, float]:
     """From the smallest to the largest value that is drawn; bound and radius as far as near."""
     shown = [memory.median for memory in result.each]
-    shown += [focused.measured.quantiles[0], focused.measured.quantiles[2]]
+    shown += [edge for memory in result.each for edge in memory.measured.quantiles[::2]]
     if focused.measured.median_cell is not None:
         shown.append(focused.measured.median_cell)
     values = np.concatenate(shown)
