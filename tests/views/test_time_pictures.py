@@ -21,29 +21,17 @@ from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.bands import meanings, scale
 from gradtui.views.time.shares import of_each_lag
-from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
 from support.commands import run
+from support.time_view import VIEW, drawn, result_of
 from support.watch import last
 
-VIEW = VIEWS["time"]
-SIZE = Size(80, 20)
 SMALL = {"hidden_size": 6, "input_size": 3, "draws": 3, "steps": 24, "lag": 24}
 
 
 def setup_of(picture: str, *cells: str, **knobs: Any) -> Setup:
     knobs = {"picture": picture, "cells": cells or ("tanh",), **SMALL, **knobs}
     return Setup.of(**knobs).clamped().checked()
-
-
-def result_of(setup: Setup) -> Memories:
-    result = last(VIEW, setup)
-    assert isinstance(result, Memories)
-    return result
-
-
-def drawn(setup: Setup, size: Size = SIZE) -> Picture:
-    return VIEW.draw(result_of(setup), setup, size, "ascii")
 
 
 def line(picture: Picture, name: str) -> Line:

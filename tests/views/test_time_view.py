@@ -32,33 +32,19 @@ from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
 from gradtui.plots.picture import Picture, Span, row_text
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
-from gradtui.views import VIEWS
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.time.map import crossings
-from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
 from support.app import running, settle
 from support.commands import run
-from support.watch import last
+from support.time_view import SIZE, VIEW, drawn, result_of
 
-VIEW = VIEWS["time"]
-SIZE = Size(80, 20)
 SMALL = {"hidden_size": 10, "input_size": 4, "draws": 3, "steps": 24, "lag": 24}
 
 
 def setup_of(*cells: str, **knobs: Any) -> Setup:
     return Setup.of(**{"cells": cells or ("tanh",), **SMALL, **knobs}).clamped().checked()
-
-
-def result_of(setup: Setup) -> Memories:
-    result = last(VIEW, setup)
-    assert isinstance(result, Memories)
-    return result
-
-
-def drawn(setup: Setup, size: Size = SIZE) -> Picture:
-    return VIEW.draw(result_of(setup), setup, size, "ascii")
 
 
 def marks(picture: Picture, kind: type) -> list[Any]:
