@@ -24,6 +24,7 @@ from gradtui.cli.commands import setup_of
 from gradtui.cli.parsers import parsed, parsers
 from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.plots.ascii import to_ascii
 from gradtui.progress import Tick
@@ -309,8 +310,15 @@ def test_without_utf8_no_line_is_too_long_and_the_columns_stand_under_their_head
             assert {end for end in ends[1] if end > 14} <= ends[0]
 
 
-@pytest.mark.parametrize("words", [["list"], ["list", "relu"], ["list", "erf"], ["--help"],
-                                   ["decay", "--help"], ["verify"], ["list", "--csv"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"], ["list", "relu"], ["list", "erf"], ["--help"], ["verify"], ["list", "--csv"],
+        *([view, "--help"] for view in VIEWS),
+        *(["list", name] for name in (*GATED, *CELL_INITIALISATIONS)),
+        ["time", "tanh", "--init", "gaussian(3)", "--clip", "1", "--steps", "9", "--draws", "2"],
+    ],
+)  # fmt: skip
 def test_without_utf8_the_rest_is_ascii_too_and_loses_no_sign(words: list[str]) -> None:
     text, unicode = printed(*words, encoding="latin-1"), printed(*words)
     assert text.isascii()
@@ -604,6 +612,19 @@ def test_the_list_knows_cells_and_initialisations(name: str, says: tuple[str, ..
         assert words in text
     rows = json.loads(run("list", name, "--json").out)
     assert says[0] in json.dumps(rows, ensure_ascii=False) or name == "identity"
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("GRU", "gru"),
+        ("Chrono", "chrono"),
+        ("orthogonal(2)", "orthogonal"),
+        ("chrono(50)", "chrono"),
+    ],
+)
+def test_the_list_takes_a_name_as_the_views_do(asked: str, name: str) -> None:
+    assert printed("list", asked).splitlines()[1:] == printed("list", name).splitlines()[1:]
 
 
 def test_what_the_list_offers_to_try_can_be_run() -> None:

@@ -508,3 +508,14 @@ def test_letters_that_do_not_fit_with_blanks_stand_without(many_knobs: State) ->
 @pytest.mark.parametrize("name", MANY)
 def test_every_one_of_many_knobs_is_opened_by_its_letter(name: str, many_knobs: State) -> None:
     assert steps.knob_on(many_knobs, KNOBS[name].letter) == KNOBS[name]
+
+
+@pytest.mark.parametrize("width", range(40, 121))
+def test_a_notice_that_is_cut_ends_with_an_ellipsis(width: int) -> None:
+    error = (
+        "inputs: 'nope.csv' is not noise, zeros, or a file of sequences, .csv or .npy, that can be "
+        "read (No such file or directory); name one that is there, ./ and all"
+    )
+    rows = [row_text(line).rstrip() for line in panes.verdict(None, Size(width, 2), error).rows]
+    assert len(rows) == 2
+    assert " ".join(" ".join(rows).split()) == error or rows[-1].endswith("…")

@@ -32,6 +32,7 @@ from gradtui.models.recurrent.verdict import bias_for, diagnose
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import unwatched
 from gradtui.setup import KNOBS
+from gradtui.setup.sequences import Inputs
 from support.recurrent import finding_of, measured_of, memory_of, setup_of, subject_of
 from support.watch import Watch
 
@@ -83,11 +84,86 @@ def test_it_is_said_of_no_other(cell: str, bias: float | None) -> None:
     assert "half lasts" not in finding_of(cell, "pytorch", forget_bias=bias, draws=2).cause
 
 
-def test_at_c_no_rate_stands_beside_what_arrives_that_is_not_its_own() -> None:
-    """∂L/∂c at lag 0 is less than at lag 1: what is made of it in between is no rate a step."""
-    cause = finding_of("lstm", "pytorch", forget_bias=3.0, draws=5).cause
-    assert re.search(r"at c arrives ×0\.\d+\. Along", cause)
-    assert "a step;" not in cause
+def test_of_a_cell_with_gates_it_says_what_they_and_w_took_a_step() -> None:
+    """At c from lag 1 on: at lag 0 it has of h what o lets through, which is less."""
+    for form, knobs, state, blame in (
+        (("lstm", "pytorch"), {"draws": 5}, "c", "so it is f more than W"),
+        (("lstm", "gaussian(6)"), {"draws": 5, "x": 0.0}, "c", "so it is W more than f"),
+        (("gru", "pytorch"), {"draws": 5}, "h", "so it is z more than W"),
+        (("lstm", "pytorch"), {"draws": 5, "forget_bias": 3.0}, "c", ""),
+    ):
+        memory = memory_of(*form, **knobs)
+        found, subject = diagnose(memory), memory.subject
+        told = re.search(r"keeps ×(\S+) of it at (\w) .* makes ×(\S+?) of that", found.cause)
+        assert told is not None
+        flows = [flow_of(subject, number) for number in range(1, 6)]
+        first, rows = (1, []) if state == "c" else (0, [])
+        for flow in flows:
+            log10 = flow.log10_grad_cell if state == "c" else flow.log10_grad_hidden
+            assert log10 is not None
+            rows.append((log10[0] - log10[-1 - first]) / (flow.steps - first))
+        gate = np.mean([flow.gates["f" if state == "c" else "z"].mean() for flow in flows])
+        assert told[2] == state
+        assert float(told[1]) == pytest.approx(gate, rel=0.02)
+        assert float(told[1]) * float(told[3]) == pytest.approx(10.0 ** np.mean(rows), rel=0.03)
+        assert blame in found.cause
+        assert ("so it is" in found.cause) == bool(blame)
+
+
+def test_a_forget_bias_is_advised_only_where_c_loses_it_for_want_of_one() -> None:
+    advised = "A forget bias b keeps"
+    assert advised in finding_of("lstm", "pytorch", draws=5, steps=60).cause
+    enough = {"draws": 5, "steps": 60, "forget_bias": 6.9, "hidden_size": 1}
+    assert advised not in finding_of("lstm", "orthogonal", **enough).cause
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (("identity", "identity(0.9999)"), "σmax(W) = 0.9999, the largest of 4 cells, is below"),
+        (("identity", "orthogonal(1.0001)"), "σmax(W) = 1.0001, the largest of 4 cells, is above"),
+        (("sigmoid", "orthogonal(4.001)"), "σmax(W) = 4.001, the largest of 4 cells, is above"),
+        (("identity", "orthogonal"), "σmax(W) = 1, the largest of 4 cells, is 1/max f′ = 1:"),
+    ],
+)
+def test_a_largest_singular_value_has_the_digits_that_tell_it_from_the_bound(
+    form: tuple[str, str], said: str
+) -> None:
+    assert said in finding_of(*form).cause
+
+
+def test_a_map_s_cursor_is_at_the_radius_of_the_cell_however_large() -> None:
+    subject = subject_of("tanh", "gaussian(2)", hidden_size=520, steps=2, draws=1)
+    w = parameters_of(subject, 1)["weight_hh_l0"]
+    mapped = map_of(subject, None, 1, unwatched)
+    assert mapped.here == pytest.approx(np.abs(np.linalg.eigvals(w)).max())
+
+
+def test_a_map_says_whose_weights_it_has() -> None:
+    for form, recipe in (
+        (("tanh", "orthogonal"), "radius"),
+        (("lstm", "chrono(50)"), "pytorch"),
+        (("lstm", "orthogonal"), "orthogonal"),
+    ):
+        subject = subject_of(*form, steps=4, draws=1, hidden_size=4)
+        assert map_of(subject, bounds_of(subject, 1, unwatched), 1, unwatched).recipe == recipe
+
+
+def test_what_a_truncation_cuts_is_told_where_nothing_would_arrive() -> None:
+    """h_0 is 0, and ReLU with 0 below: nothing arrives, and yet most of ∂L/∂W is cut."""
+    cause = finding_of("relu", "identity", truncate=1, steps=20, hidden_size=3, draws=7).cause
+    assert re.search(r"nothing would, 20 steps back, and \d+ % of ∂L/∂W, .* is cut", cause)
+
+
+def test_zeros_are_answered_as_an_x_of_0_is() -> None:
+    large = {"steps": 100, "hidden_size": 64, "input_size": 16, "draws": 5}
+    remedies = []
+    for knobs in ({"inputs": Inputs("zeros")}, {"x": 0.0}):
+        *_, (memory,) = run(setup_of("relu", "identity", **large, **knobs), unwatched)
+        assert memory.remedy is not None
+        remedies.append(memory.remedy)
+    assert [one.label for one in remedies] == ["inputs = noise", "x = 1"]
+    assert remedies[0].after == remedies[1].after
 
 
 def test_a_linear_rnn_with_gaussian_weights_keeps_g_squared_in_the_mean_square() -> None:

@@ -132,6 +132,8 @@ def knobs(state: State, width: int, most: int | None = None) -> Picture:
     folded = [name for names in lines[most - 1 :] for name in names]
     lead = f" +{len(folded)} more: "
     letters = [KNOBS[name].letter for name in folded]
+    if len(lead) + len(letters) >= width:
+        lead = f" +{len(folded)} "  # a picture stands right beside it
     fits = len(lead) + 2 * len(letters) <= width
     rows = [_knob_line(state, names, width) for names in lines[: most - 1]]
     rows.append(row((lead, "muted"), ((" " if fits else "").join(letters), "key")))
@@ -294,9 +296,11 @@ def _noticed(notice: str, size: Size, role: str) -> list[Row]:
     if len(lines) <= size.height:
         return lines
     room = max(size.height, 1)
-    kept = " ".join(row_text(line).strip() for line in lines[:room])
-    cut = wrapped(f" {shortened(kept + ' …', room * (size.width - 1))}", size.width, role, " ")
-    return cut[:room]
+    words = " ".join(row_text(line).strip() for line in lines[:room]).split(" ")
+    while len(lines) > room and words:
+        lines = wrapped(f" {' '.join(words)} …", size.width, role, " ")
+        words.pop()
+    return lines[:room]
 
 
 _MORE = (Span(" … ", "muted"), Span("v", "key"), Span(" more", "muted"))

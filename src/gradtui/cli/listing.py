@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from gradtui import __version__
 from gradtui.errors import InputError
@@ -12,8 +13,9 @@ from gradtui.lessons.lesson import Lesson
 from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.initialisation.recipes import Scheme
-from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
+from gradtui.mathematics.spec import lookup, parse_spec
 from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
 from gradtui.views.cells import facts_of_cell
@@ -74,25 +76,28 @@ Facts = list[tuple[str, str]]
 
 def _others(name: str) -> list[Facts]:
     """What is known of what has this name and is no activation: of a cell, of recipes."""
-    if name in GATED:
-        return [facts_of_cell(name)]
+    with suppress(InputError):
+        if (cell := named(name)[0]) in GATED:
+            return [facts_of_cell(cell)]
     every: tuple[tuple[str, str, Mapping[str, Scheme | CellScheme]], ...] = (
         ("weights of a cell", "time lstm", CELL_INITIALISATIONS),
         ("weights of a layer", "init tanh", INITIALISATIONS),
     )
-    return [
-        [
-            (drawn, scheme.formula),
-            *[("parameters", ", ".join(one.name for one in scheme.parameters))][
-                : len(scheme.parameters)
-            ],
-            ("source", scheme.source),
-            ("try", f"gradtui {view} --init {scheme.name}"),
-        ]
-        for drawn, view, schemes in every
-        for scheme in schemes.values()
-        if name in (scheme.name, *scheme.also_called)
-    ]
+    found = []
+    for drawn, view, schemes in every:
+        with suppress(InputError):
+            scheme = lookup("name", drawn, parse_spec("name", name).name, schemes)
+            found.append(
+                [
+                    (drawn, scheme.formula),
+                    *[("parameters", ", ".join(one.name for one in scheme.parameters))][
+                        : len(scheme.parameters)
+                    ],
+                    ("source", scheme.source),
+                    ("try", f"gradtui {view} --init {scheme.name}"),
+                ]
+            )
+    return found
 
 
 def _record(f: Activation) -> dict[str, Value]:

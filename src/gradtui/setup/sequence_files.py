@@ -21,6 +21,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.spec import number
 from gradtui.setup.sequences import ALLOWED, MAX_INPUTS, MAX_SEQUENCES, WORDS, Inputs
+from gradtui.wording import counted
 
 MAX_BYTES = 2**25
 _MOST = 1e100
@@ -120,8 +121,9 @@ def _from_csv(name: str, file: str, content: bytes) -> Array:
                     raise InputError(name, f"the column {_SEQUENCE}", allowed, "put it first")
                 continue
         if len(row) != columns:
-            allowed = f"a row of {_counted(columns)}, as the first one is (line {line} of {file})"
-            raise InputError(name, _counted(len(row)), allowed, "correct the file")
+            first = f"as the first one is (line {line} of {file})"
+            allowed = f"a row of {counted(columns, 'column')}, {first}"
+            raise InputError(name, counted(len(row), "column"), allowed, "correct the file")
         label = row[0].strip() if labelled else ""
         numbers = sequences.setdefault(label, array.array("d"))
         if len(sequences) > MAX_SEQUENCES:
@@ -136,12 +138,12 @@ def _from_csv(name: str, file: str, content: bytes) -> Array:
     size = columns - labelled
     lengths = {label: len(one) // max(size, 1) for label, one in sequences.items()}
     if not size or not lengths:
-        raise InputError(name, "nothing", f"a row a step in {file}", "write numbers into it")
+        raise InputError(name, "no number", f"a row of numbers a step in {file}", "write some")
     steps = next(iter(lengths.values()))
     for label, length in lengths.items():
         if length != steps:
             allowed = f"as many steps as the first sequence of {file} has, {steps:,}"
-            given = f"{length:,} steps of sequence {shown(label)}"
+            given = f"{counted(length, 'step')} of sequence {printable(label)}"
             raise InputError(name, given, allowed, "make all sequences equally long")
     batch = np.array([np.frombuffer(one) for one in sequences.values()])
     return np.ascontiguousarray(batch.reshape(-1, steps, size).swapaxes(0, 1))
@@ -162,10 +164,6 @@ def _rows(name: str, file: str, content: bytes) -> Iterator[tuple[int, list[str]
     except csv.Error as error:
         allowed = f"CSV that can be read in line {rows.line_num} ({error})"
         raise InputError(name, file[1:-1], allowed, "correct the file") from None
-
-
-def _counted(columns: int) -> str:
-    return f"{columns} column{'s' * (columns != 1)}"
 
 
 def _like_a_number(cell: str) -> bool:

@@ -19,7 +19,7 @@ _GATED: Mapping[str, Facts] = {
         (_BACK, "diag(z) and what goes through the gates and ñ"),
         ("keeps", "z: where it is open, at 1, h_{t-1} stays as it is"),
         ("in PyTorch", "torch.nn.GRU, the gates in the order r, z, n"),
-        ("source", "Cho et al., EMNLP 2014"),
+        ("source", "Cho et al., EMNLP 2014, with r behind W_hn as torch.nn.GRU has it"),
     ],
     "lstm": [
         ("gates", "i, f, o = σ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)"),

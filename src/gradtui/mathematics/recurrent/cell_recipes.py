@@ -77,6 +77,9 @@ class CellInitialisation:
     values: Mapping[str, float] = field(compare=False, repr=False)
 
 
+_BESIDE = "; W_ih ~ N(0, 1/n_in), b = 0"
+"""What a recipe has that is like no other."""
+
 # ------------------------------------------------------------------ recurrent weights
 
 
@@ -161,7 +164,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "gaussian",
-        "W_hh ~ N(0, g²/n), g = 1",
+        f"W_hh ~ N(0, g²/n), g = 1{_BESIDE}",
         _SOMPOLINSKY,
         _blockwise(_gaussian),
         (Size("g", 1.0, also_called=("gain",)),),
@@ -169,7 +172,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "orthogonal",
-        "W_hh = gain · Q, gain = 1",
+        f"W_hh = gain · Q, gain = 1{_BESIDE}",
         "Saxe, McClelland & Ganguli, ICLR 2014; Arjovsky, Shah & Bengio, ICML 2016",
         _blockwise(_orthogonal),
         (Size("gain", 1.0),),
@@ -177,7 +180,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "identity",
-        "W_hh = α I, α = 1",
+        f"W_hh = α I, α = 1{_BESIDE}",
         "Le, Jaitly & Hinton, arXiv:1504.00941, 2015 (IRNN)",
         _blockwise(_identity),
         (Size("alpha", 1.0),),
@@ -185,7 +188,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "radius",
-        "W_hh Gaussian, scaled to a spectral radius ρ = 0.95",
+        f"W_hh Gaussian, scaled to a spectral radius ρ = 0.95{_BESIDE}",
         "Jaeger, GMD report 148, 2001 (echo states)",
         _blockwise(_to_radius),
         (Size("rho", 0.95),),
@@ -193,7 +196,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "sigma_max",
-        "W_hh Gaussian, scaled to a largest singular value σ = 1",
+        f"W_hh Gaussian, scaled to a largest singular value σ = 1{_BESIDE}",
         "Pascanu, Mikolov & Bengio, ICML 2013",
         _blockwise(_to_sigma_max),
         (Size("sigma", 1.0),),

@@ -127,7 +127,7 @@ def _mostly_of(memory: Memory, when: str) -> str:
         return ""
     first, last = 0, int(np.argmax(passed > 0.5))
     if memory.horizon - (since := int(np.argmax(passed >= 0.5))) <= last:
-        first, last = since, memory.horizon - 1
+        first, last = since, int(np.argmax(passed >= passed[-1]))
     lags = f"lag {last}" if first == last else f"lags {first:,} to {last:,}"
     return (
         f" Most of ∂L/∂W{_in_median(memory)}, by the norms of what each step adds, is of {lags}, "

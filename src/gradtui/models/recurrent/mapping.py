@@ -15,7 +15,7 @@ from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import cell_of, flow_of, parameters_of, recipe_of
 from gradtui.models.recurrent.cost import MAPPED
 from gradtui.models.recurrent.memory import Gathered
-from gradtui.models.recurrent.theory import Bounds
+from gradtui.models.recurrent.theory import Bounds, radius_of
 from gradtui.models.subject import Changes, Subject
 from gradtui.progress import Tick
 
@@ -32,6 +32,7 @@ class TimeMap:
 
     Attributes:
         swept: what it is: forget bias, or spectral radius.
+        recipe: how the weights are drawn beside it.
         values: its values [values].
         here: where on them the subject itself is.
         lags: every lag, 0 to T.
@@ -40,6 +41,7 @@ class TimeMap:
     """
 
     swept: str
+    recipe: str
     values: Array
     here: float
     lags: NDArray[np.int64]
@@ -63,9 +65,10 @@ def map_of(subject: Subject, bounds: Bounds | None, cells: int, tick: Tick) -> T
             gathered.add(flow_of(gathered.subject, number, own))
         measured = gathered.measured()
         rows.append(quantiles(measured.log10)[1])
-    here = _bias(subject) if gated else 1.0 if bounds is None else bounds.radius
+    here = _bias(subject) if gated else _radius(subject, bounds)
     swept = "forget bias" if gated else "spectral radius"
-    return TimeMap(swept, values, here, measured.lags, np.array(rows), cells)
+    recipe = recipe_of(gathered.subject) if gated else "radius"
+    return TimeMap(swept, recipe, values, here, measured.lags, np.array(rows), cells)
 
 
 def _changes(subject: Subject, value: float) -> Changes:
@@ -74,6 +77,11 @@ def _changes(subject: Subject, value: float) -> Changes:
         return {"cell_init": (f"radius({value:.6g})",)}
     chrono = cell_initialisation(recipe_of(subject)).scheme.like == "chrono"
     return {"forget_bias": value} | ({"cell_init": ("pytorch",)} if chrono else {})
+
+
+def _radius(subject: Subject, bounds: Bounds | None) -> float:
+    """The spectral radius of the first cell."""
+    return radius_of(parameters_of(subject, 1)["weight_hh_l0"]) if bounds is None else bounds.radius
 
 
 def _bias(subject: Subject) -> float:

@@ -26,6 +26,7 @@ from gradtui.models.recurrent.memory import Gathered, Memory
 from gradtui.models.recurrent.verdict import bias_for, said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
 from gradtui.progress import Tick, halves, part
+from gradtui.setup.sequences import ZEROS, Inputs
 from gradtui.wording import plain
 
 _HOPELESS = 3
@@ -140,6 +141,8 @@ def _candidates(memory: Memory) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying: inputs, weights, biases, and only then another cell, a shorter way."""
     subject, explodes = memory.subject, memory.kind is Kind.EXPLODING
     others = [*usual_inputs(subject.setup)]
+    if subject.setup.recurrent.inputs.text == ZEROS:
+        others = [("inputs = noise", {"inputs": Inputs()})]
     at_once = abs(subject.setup.x) > _USUAL_INPUT or memory.kind is Kind.DEAD
     yield from others if at_once else ()
     if subject.setup.recurrent.input_scale > _USUAL_SCALE:

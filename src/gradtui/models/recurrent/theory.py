@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.models.recurrent.cells import cell_of, parameters_of
@@ -74,6 +75,11 @@ class Bounds(NamedTuple):
         return self.log10_bound > _ROUNDING
 
 
+def radius_of(w: Array) -> float:
+    """ρ, the largest absolute value of an eigenvalue."""
+    return float(np.abs(np.linalg.eigvals(w)).max())
+
+
 def bounds_of(subject: Subject, drawn: int, tick: Tick) -> Bounds | None:
     """That of all cells that are drawn, or of the first alone where they would take too long.
 
@@ -89,7 +95,7 @@ def bounds_of(subject: Subject, drawn: int, tick: Tick) -> Bounds | None:
         w = parameters_of(subject, number, turn(tick, number - 1, cells))["weight_hh_l0"]
         sigma_max = max(sigma_max, float(np.linalg.norm(w, 2)))
         if number <= of_all:
-            radii.append(float(np.abs(np.linalg.eigvals(w)).max()))
+            radii.append(radius_of(w))
     tick(1.0)
     slope = activation(cell).max_abs_derivative
     return Bounds(sigma_max, radii[0], slope, cells, max(radii) if len(radii) == drawn else None)

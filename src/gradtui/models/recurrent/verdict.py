@@ -15,9 +15,19 @@ from gradtui.models.recurrent.cells import cell_of, recipe_of
 from gradtui.models.recurrent.clipping import said_of_clipping
 from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
+from gradtui.models.recurrent.theory import Bounds
 from gradtui.models.subject import subjects_of
 from gradtui.models.wording import a_layer
-from gradtui.wording import counted, factor, magnitude, percent, plain, rate, share_of
+from gradtui.wording import (
+    counted,
+    digits_apart,
+    factor,
+    magnitude,
+    percent,
+    plain,
+    rate,
+    share_of,
+)
 
 _MOST_OF_IT = 0.75
 """Whoever has this share of a factor, in decades, did most of it."""
@@ -116,9 +126,10 @@ def _truncated(memory: Memory) -> str:
         f"{steps - memory.horizon:,} before"
     )
     cut = memory.measured.cut
-    if cut is None or not math.isfinite(cut.log10_arriving):
+    if cut is None:
         return f"{text}."
-    text = f"{text}; {factor(cut.log10_arriving)} would, {counted(steps, 'step')} back"
+    would = "nothing" if cut.log10_arriving == -math.inf else factor(cut.log10_arriving)
+    text = f"{text}; {would} would, {counted(steps, 'step')} back"
     if math.isnan(cut.share):
         return f"{text}."
     return (
@@ -157,39 +168,68 @@ def _made(memory: Memory) -> str:
     if cells < all_of_them:
         in_mean = f" in {'the mean of ' if cells > 1 else ''}the {kind} {_CELLS[cells > 1]}"
     text = f"A step{to}, f′ makes {rate(slopes)} of it and W {rate(weights)}{in_mean}"
-    whole = slopes + weights
+    return f"{text}{_whose(kind, ('f′', slopes), ('W', weights))}."
+
+
+def _whose(kind: Kind, one: tuple[str, float], other: tuple[str, float]) -> str:
+    """Which of two factors, of these names and log10, it is that makes it vanish or explode."""
+    whole = one[1] + other[1]
     if kind is Kind.HEALTHY or whole * (1.0 if kind is Kind.EXPLODING else -1.0) <= 0.0:
-        return f"{text}."
-    if weights / whole >= _MOST_OF_IT:
-        return f"{text}, so it is W more than f′."
-    if slopes / whole >= _MOST_OF_IT:
-        return f"{text}, so it is f′ more than W."
-    return f"{text}, so it is both."
+        return ""
+    for (name, part), (less, _) in ((one, other), (other, one)):
+        if part / whole >= _MOST_OF_IT:
+            return f", so it is {name} more than {less}"
+    return ", so it is both"
 
 
 _CELLS = "cell", "cells"
 
 
 def _gates(memory: Memory) -> str:
-    """How far the gates are open, and what a bias would keep."""
+    """How far the gates are open, what they and W make of it, and what a bias would keep."""
     gates, cell = memory.measured.gates, memory.measured.median_cell
     if not gates:
         return ""
     opened = ", ".join(f"{name} {openness(mean)}" for name, mean in gates.items())
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
-        return f"{text}; z keeps the state."
-    text = f"{text}; at c arrives {factor(float(cell[memory.horizon]))}"
-    if (forget_bias := memory.subject.setup.recurrent.forget_bias) is not None:
-        text = (
-            f"{text}. Along c alone a forget bias of {plain(forget_bias)} keeps "
-            f"σ({plain(forget_bias)}) a step: half lasts {_steps(_half_life_at(forget_bias))}"
+        return " ".join(filter(None, (f"{text}; z keeps the state.", _kept(memory, "z", "h"))))
+    there = float(cell[memory.horizon])
+    said = [f"{text}; at c arrives {factor(there)}.", _kept(memory, "f", "c")]
+    forget_bias = memory.subject.setup.recurrent.forget_bias
+    if forget_bias is not None:
+        said.append(
+            f"Along c alone a forget bias of {plain(forget_bias)} keeps σ({plain(forget_bias)}) a "
+            f"step: half lasts {_steps(_half_life_at(forget_bias))}."
         )
-    if memory.kind is not Kind.VANISHING:
-        return f"{text}."
-    bias = bias_for(memory.log10_limit, memory.horizon)
-    limit, steps = magnitude(memory.log10_limit), memory.horizon
-    return f"{text}. A forget bias b keeps σ(b)^{steps} along c: {limit} at b = {plain(bias)}."
+    limit, steps = memory.log10_limit, memory.horizon
+    bias = bias_for(limit, steps)
+    lower = forget_bias is None or forget_bias < bias
+    if memory.kind is Kind.VANISHING and there < limit and lower:
+        said.append(
+            f"A forget bias b keeps σ(b)^{steps} along c: {magnitude(limit)} at b = {plain(bias)}."
+        )
+    return " ".join(filter(None, said))
+
+
+def _kept(memory: Memory, gate: str, state: str) -> str:
+    """What the gate that keeps a state makes of it a step, what W makes, and which it is.
+
+    Of c from lag 1 on: at lag 0 it has of h what o lets through, which is less.
+    """
+    measured, kind, first = memory.measured, memory.kind, int(state == "c")
+    lags = memory.horizon - first
+    rows = measured.log10 if measured.log10_cell is None else measured.log10_cell
+    if memory.judgement.kind is not kind or memory.judgement.at or kind is Kind.DEAD or lags < 1:
+        return ""
+    by_gate = math.log10(measured.gates[gate]) if measured.gates[gate] else -math.inf
+    by_others = float((rows[:, memory.horizon] - rows[:, first]).mean()) / lags - by_gate
+    if not math.isfinite(by_gate + by_others):
+        return ""
+    return (
+        f"A step, {gate} keeps {rate(by_gate)} of it at {state} in the mean, and W with the other "
+        f"gates makes {rate(by_others)} of that{_whose(kind, (gate, by_gate), ('W', by_others))}."
+    )
 
 
 def openness(mean: float) -> str:
@@ -218,15 +258,16 @@ def _conditions(memory: Memory) -> str:
     of_all = bounds.cells == memory.measured.cells
     if kind is Kind.EXPLODING and not bounds.may_explode:
         return ""  # the first cell does not
-    most = f"1/max f′ = {plain(1.0 / bounds.slope)}" if bounds.slope else "1/max f′ = ∞"
-    largest = f"σmax(W) = {plain(bounds.sigma_max)}"
+    digits = _digits_of(bounds)
+    most = f"1/max f′ = {plain(1.0 / bounds.slope, digits)}" if bounds.slope else "1/max f′ = ∞"
+    largest = f"σmax(W) = {plain(bounds.sigma_max, digits)}"
     if not of_all:
         text, every, no = f"{largest} of the first cell is", "its gradient", "its gradient cannot"
     else:
         over = f", the largest of {bounds.cells} cells," if bounds.cells > 1 else ""
         text, every, no = f"{largest}{over} is", "every gradient", "no gradient can"
     if bounds.must_vanish:
-        by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
+        by = f"{rate(bounds.log10_bound)} a step or faster"
         if kind is Kind.VANISHING:
             return f"{text} below {most}: that suffices for {every} to vanish, by {by}."
         steps = memory.log10_limit / bounds.log10_bound  # after so many just the threshold is left
@@ -240,6 +281,14 @@ def _conditions(memory: Memory) -> str:
     if kind is Kind.EXPLODING:
         return f"{text} above {most}, as it has to be where a gradient explodes."
     return f"{text} above {most}: needed for a gradient to explode, and not sufficient."
+
+
+def _digits_of(bounds: Bounds) -> int:
+    """So many digits of σmax as tell it from 1/max f′, where it is not the same."""
+    if not bounds.sigma_max or not (bounds.must_vanish or bounds.may_explode):
+        return 3
+    most = -math.log10(bounds.slope) if bounds.slope else math.inf
+    return max(3, digits_apart(math.log10(bounds.sigma_max), most))
 
 
 def _grows_first(memory: Memory) -> str:
@@ -322,7 +371,8 @@ def _drawn(memory: Memory) -> str:
     fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
     if memory.map is not None:
         each = f"{counted(memory.map.cells, 'cell')} for each of {len(memory.map.values)} values"
-        fewer = f"{fewer} The map is drawn from {each}.".strip()
+        drawn = "" if memory.map.recipe == recipe_of(memory.subject) else f", {memory.map.recipe}"
+        fewer = f"{fewer} The map is drawn from {each}{drawn}.".strip()
     return f"{text} {fewer}".strip()
 
 

@@ -114,7 +114,7 @@ def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
         for lag in lags:
             yield {
                 "cell": cell_of(memory.subject),
-                "init": recipe_of(memory.subject),
+                "init": mapped.recipe,
                 "swept": mapped.swept,
                 "value": value,
                 "lag": lag,
