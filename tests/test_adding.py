@@ -261,7 +261,7 @@ DAMPED_MODEL = '''"""Networks whose weights are damped."""
 
 from __future__ import annotations
 
-from gradtui.mathematics.initialisation import RandomNetwork
+from gradtui.mathematics.initialisation.draw import RandomNetwork
 from gradtui.models.model import Layered, Model
 from gradtui.models.network import MODEL as PLAIN
 from gradtui.progress import unwatched

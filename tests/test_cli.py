@@ -24,6 +24,7 @@ from gradtui.cli.commands import setup_of
 from gradtui.cli.parsers import parsed, parsers
 from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.plots.ascii import to_ascii
 from gradtui.progress import Tick
 from gradtui.setup import CHOICE, FAMILIES, KNOBS, Setup
@@ -582,3 +583,32 @@ def test_the_examples_of_the_help_work(tmp_path: Path, monkeypatch: pytest.Monke
 def test_the_version_is_said_in_one_line() -> None:
     assert printed("--version") == f"gradtui {__version__}\n"
     assert printed("--fresh", "--version") == f"gradtui {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "chrono",
+            ("b_f ~ ln U(1, T - 1)", "Tallec & Ollivier", "gradtui time lstm --init chrono"),
+        ),
+        ("irnn", ("W_hh = α I", "Le, Jaitly & Hinton", "gradtui time lstm --init identity")),
+        ("lstm", ("f ∘ c_{t-1} + i ∘ ĝ", "Hochreiter")),
+        ("kaiming_normal", ("gradtui init tanh --init kaiming_normal",)),
+        ("identity", ("f(z)", "W_hh = α I")),  # first the activation of that name
+    ],
+)
+def test_the_list_knows_cells_and_initialisations(name: str, says: tuple[str, ...]) -> None:
+    text = " ".join(run("list", name, "--width", "200").out.split())
+    for words in says:
+        assert words in text
+    rows = json.loads(run("list", name, "--json").out)
+    assert says[0] in json.dumps(rows, ensure_ascii=False) or name == "identity"
+
+
+def test_what_the_list_offers_to_try_can_be_run() -> None:
+    for name in CELL_INITIALISATIONS:
+        _, _, line = run("list", name, "--width", "200").out.partition("gradtui time")
+        words = line.splitlines()[0].split()
+        small = "--steps", "4", "--draws", "2", "--hidden-size", "4"
+        assert run("time", *words, *small).status == 0, name

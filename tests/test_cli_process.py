@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -204,6 +205,33 @@ def test_ctrl_c_of_which_an_import_makes_an_error_of_its_own(
 
     monkeypatch.setattr(commands, "run", imports)
     assert main(["list"]) == 128 + signal.SIGINT
+
+
+@pytest.mark.usefixtures("ctrl_c_is_pythons")
+def test_ctrl_c_in_a_callback_of_the_garbage_collector_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python prints what is raised there, and goes on."""
+
+    class Garbage:
+        pass
+
+    def imports(words: object) -> int:
+        garbage = Garbage()
+        watched = weakref.ref(garbage, lambda _: signal.raise_signal(signal.SIGINT))
+        del garbage
+        time.sleep(10)
+        return watched() is not None
+
+    monkeypatch.setattr(commands, "run", imports)
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    before = signal.getsignal(signal.SIGALRM)
+    assert main(["list"]) == 128 + signal.SIGINT
+    assert capsys.readouterr().err == ""
+    assert (signal.getsignal(signal.SIGALRM), sys.unraisablehook) == (
+        before,
+        sys.__unraisablehook__,
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,28 @@ import gradtui
 
 ROOT = Path(__file__).parent.parent
 SOURCE = Path(gradtui.__file__).parent
+BEHIND_THE_FIRST_PAINT = (
+    "gradtui.mathematics.chain",
+    "gradtui.mathematics.initialisation.draw",
+    "gradtui.mathematics.network.arrays",
+    "gradtui.mathematics.network.flow",
+    "gradtui.mathematics.recurrent.flow",
+    "gradtui.mathematics.recurrent.jacobian",
+    "gradtui.mathematics.recurrent.random_cells",
+    "gradtui.mathematics.wide.mean_field",
+    "gradtui.setup.sequence_files",
+    "gradtui.views.scenarios",
+    "csv",
+    "hashlib",
+    "importlib.metadata",
+)
 HEAVY = ("textual", "rich", "plotext", "scipy", "hypothesis", "mpmath")
 
 
-def loaded(code: str) -> set[str]:
-    """The heavy packages that a fresh Python has loaded after the code."""
-    report = f"\nimport sys; print([n for n in {(*HEAVY, 'numpy')!r} if n in sys.modules])"
+def loaded(code: str, modules: tuple[str, ...] = ()) -> set[str]:
+    """The heavy packages and modules that a fresh Python has loaded after the code."""
+    looked_for = (*HEAVY, "numpy", *modules)
+    report = f"\nimport sys; print([name for name in {looked_for!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code + report],
         capture_output=True,
@@ -80,22 +96,27 @@ def test_an_import_brings_no_more_than_it_needs(code: str, most: set[str]) -> No
     assert loaded(code) <= most
 
 
-def test_the_first_paint_needs_no_numpy(tmp_path: Path) -> None:
+def test_the_first_paint_needs_neither_numpy_nor_the_engine(tmp_path: Path) -> None:
     """Importing it takes as long as half of Textual; the engine does that once there is a frame."""
     code = (
         "from pathlib import Path; from gradtui.app.deferred_import import deferred\n"
         "with deferred('numpy'):\n"
-        "    from gradtui.app import main, panes, storage; from gradtui.app.state import State\n"
-        "from gradtui.views.view import Size\n"
+        "    from gradtui.app import going, main, panes, storage\n"
+        "    from gradtui.app.state import State\n"
+        "from gradtui.views import VIEWS; from gradtui.views.view import Size\n"
         f"file = Path({str(tmp_path / 'state.json')!r})\n"
         "storage.save(State(), file); state = storage.load(file)\n"
         "assert state == State()\n"
-        "panes.side(state, Size(24, 14)), panes.top(state, 80, 1.0), panes.bottom(state, 80)\n"
+        "for name in VIEWS:\n"
+        "    state = going.switched(state, name)\n"
+        "    panes.side(state, Size(24, 14)), panes.top(state, 80, 1.0), panes.bottom(state, 80)\n"
         "main.GradTUI(state)"
     )
-    assert "numpy" not in loaded(code)
+    assert loaded(code, BEHIND_THE_FIRST_PAINT) == {"textual", "rich"}
     use = "\nfrom gradtui.mathematics.activations import activation\nactivation('tanh')(1.0)"
     assert "numpy" in loaded(code + use)
+    modules = loaded(f"import {', '.join(BEHIND_THE_FIRST_PAINT)}", BEHIND_THE_FIRST_PAINT)
+    assert modules >= {*BEHIND_THE_FIRST_PAINT}, "they are where the test looks for them"
 
 
 def test_scipy_comes_with_the_function_that_needs_it() -> None:

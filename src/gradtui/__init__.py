@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
     from gradtui.runs.run import Run
+    from gradtui.runs.weights.reading import read_weights
+    from gradtui.runs.weights.tensors import Weights
 
 __version__ = "0.1.0"
 
@@ -44,6 +46,7 @@ __all__ = [
     "RecurrentJacobian",
     "Run",
     "Spectrum",
+    "Weights",
     "__version__",
     "activation",
     "advise",
@@ -57,6 +60,7 @@ __all__ = [
     "random_cell",
     "random_network",
     "read_run",
+    "read_weights",
     "recurrent_flow",
     "recurrent_jacobian",
 ]
@@ -77,6 +81,7 @@ _HOMES = {
     "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Run": "gradtui.runs.run",
     "Spectrum": "gradtui.mathematics.network.spectrum",
+    "Weights": "gradtui.runs.weights.tensors",
     "activation": "gradtui.mathematics.activations",
     "advise": "gradtui.mathematics.wide.advice",
     "chain": "gradtui.mathematics.chain",
@@ -89,6 +94,7 @@ _HOMES = {
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
     "read_run": "gradtui.runs.reading",
+    "read_weights": "gradtui.runs.weights.reading",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
     "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
 }

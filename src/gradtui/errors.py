@@ -106,3 +106,7 @@ class InputError(ValueError):
     def __reduce__(self) -> tuple[object, ...]:
         # An exception is otherwise rebuilt from its message alone, in another process.
         return type(self), (self.field, self.given, self.allowed, self.next_step)
+
+
+class UnreadableError(InputError):
+    """A file that cannot be read now, and may be another time."""

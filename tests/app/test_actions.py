@@ -15,7 +15,15 @@ from textual.events import Key
 from textual.keys import Keys, _character_to_key
 
 from gradtui.app import steps
-from gradtui.app.actions import ACTIONS, BY_NAME, Action, hint, offered
+from gradtui.app.actions import (
+    ACTIONS,
+    BY_NAME,
+    Action,
+    hint,
+    idle_actions,
+    offered,
+    own_actions,
+)
 from gradtui.app.main import GradTUI, Main
 from gradtui.app.palette import Words, found_by_name
 from gradtui.app.screens import help_page
@@ -148,7 +156,7 @@ def test_the_help_lists_every_key_that_acts_in_this_view_and_no_other(view: str)
             assert (f"{action.shown:<10} {action.help}" in text) == acts
     for knob in KNOBS.values():
         if knob.name != "focus":
-            there = text.count(f" {knob.letter:<10} {knob.label}: {knob.help}")
+            there = text.count(f" {knob.letter:<10} {knob.label}: {state.record.help_of(knob)}")
             assert there == (knob in state.record.all_knobs)
     for record in VIEWS.values():
         for own in record.keys:
@@ -201,7 +209,14 @@ def test_the_palette_offers_what_the_view_has_and_no_more() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "found"),
-    [("kaiming", "kaiming_normal"), ("why", "verdicts in full"), ("explod", "Weights too large")],
+    [
+        ("kaiming", "kaiming_normal"),
+        ("why", "verdicts in full"),
+        ("explod", "Weights too large"),
+        ("chrono", "b_f ~ ln U(1, T - 1)"),
+        ("irnn", "W_hh = α I"),
+        ("lstm", "lstm: this recurrent cell"),
+    ],
 )
 def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
     state = first_start()
@@ -209,6 +224,17 @@ def test_the_palette_finds_what_people_ask_for(typed: str, found: str) -> None:
     titles += [offer.title for offer in found_by_name(state)]
     matching = [title for title in titles if Words(typed).match(title) > 0]
     assert any(found in title for title in matching)
+
+
+def test_the_palette_leads_to_a_cell_and_to_how_cells_are_drawn() -> None:
+    offers = {offer.title: offer for offer in found_by_name(first_start())}
+    (lstm,) = (offer for title, offer in offers.items() if title.startswith("lstm: this recurrent"))
+    there = lstm.step(first_start())
+    assert (there.view, there.setup.recurrent.cells) == ("time", ("lstm",))
+    (chrono,) = (offer for title, offer in offers.items() if title.startswith("chrono: cells"))
+    there = chrono.step(first_start())
+    assert (there.view, there.setup.recurrent.cell_init) == ("time", ("chrono",))
+    assert there.setup.recurrent.cells == ("lstm", "gru")  # chrono is for gates
 
 
 @pytest.mark.parametrize("view", list(VIEWS))
@@ -230,3 +256,24 @@ def test_the_keys_that_people_know_are_there() -> None:
         "right_square_bracket": "deeper",
     }
     assert {key: keys[key] for key in known} == known
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_help_and_palette_say_what_a_knob_is_in_this_view(view: str) -> None:
+    """The words of `gradtui VIEW --help`, where they are others than elsewhere."""
+    state = State(view=view, setup=VIEWS[view].default_setup)
+    actions = {one.flag: one.help for one in (*own_actions(state), *idle_actions(state))}
+    for knob in VIEWS[view].all_knobs:
+        if knob.name != "focus" and knob.flag in actions:
+            assert actions[knob.flag] == f"{knob.label}: {VIEWS[view].help_of(knob)}"
+    for offer in found_by_name(state):
+        if offer.knob is not None:
+            there = offer.step(state).record
+            assert offer.title.startswith(f"{offer.knob.label}: {there.help_of(offer.knob)}, in ")
+
+
+def test_the_x_of_the_time_view_is_a_noise_s() -> None:
+    state = State(view="time", setup=VIEWS["time"].default_setup)
+    assert "x: the standard deviation of the inputs, which are random" in page(state)
+    decay = State(view="decay", setup=VIEWS["decay"].default_setup)
+    assert "the standard deviation of the inputs" not in page(decay)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.app import main
+from gradtui.app import answering
 from gradtui.app.numbers import NumbersPage
 from gradtui.app.state import State
 from gradtui.setup import Setup
@@ -57,7 +57,7 @@ async def test_a_file_that_takes_long_is_given_up(
         return real(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(exporting, "exported", slow)
-    monkeypatch.setattr(main, "_A_MOMENT", 0.0)
+    monkeypatch.setattr(answering, "_A_MOMENT", 0.0)
     async with running(DEEP) as (app, pilot):
         await pilot.press("e")
         app.prompt.put(str(tmp_path / f"numbers.{ending}"))
@@ -85,7 +85,7 @@ async def test_a_file_that_takes_long_is_written_beside_the_screen(
         return real(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(exporting, "exported", slow)
-    monkeypatch.setattr(main, "_A_MOMENT", 0.0)
+    monkeypatch.setattr(answering, "_A_MOMENT", 0.0)
     file = tmp_path / "numbers.csv"
     async with running(DEEP) as (app, pilot):
         await pilot.press("e")

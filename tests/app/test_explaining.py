@@ -303,3 +303,16 @@ async def test_the_page_of_the_verdicts_says_so_far_until_the_result_comes() -> 
         await pilot.pause()
         assert "so far" not in page()
         assert "✗ sigmoid" in page()
+
+
+def test_help_of_cells_says_how_each_recipe_draws_them_and_who_found_it() -> None:
+    text = words(help_of("time"))
+    assert "b_f ~ ln U(1, T - 1)" in text
+    assert "Tallec & Ollivier" in text
+    assert "Tallec" not in words(help_of("decay"))
+    assert "facts of the highlighted cell" in text
+    assert "facts of the highlighted activation" in words(help_of("decay"))
+
+
+def test_help_of_cells_says_why_clipping_brings_nothing_back() -> None:
+    assert "What vanishes no clipping brings back" in words(help_of("time"))

@@ -54,3 +54,15 @@ async def test_the_hints_of_filter_and_export_are_not_cut(key: str, columns: int
         whole = {"slash": FilterQuestion.hint, "e": FileQuestion.hint}[key]
         first, _, _ = whole.partition(",")
         assert hint.strip() == whole or ((key, columns) == ("e", 60) and first in hint)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_prompt_that_is_opened_behind_another_stays_open(times: int) -> None:
+    """In one packet: the first one's loss of the keyboard is told when the second has it."""
+    async with running() as (app, pilot):
+        for key in (*("d", "4", "0", "enter") * times, "d", "6", "0"):
+            app.simulate_key(key)
+        await pilot.pause(0.1)
+        assert app.prompt.value == "60"
+        await pilot.press("enter")
+        assert app.state.setup.depth == 60

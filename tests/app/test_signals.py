@@ -629,6 +629,27 @@ def test_keys_that_are_no_utf_8_do_not_end_it(state_home: Path) -> None:
         assert terminal.exit_status() == 0
 
 
+# ------------------------------------------------------------ within a long call
+
+
+@pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
+def test_it_ends_in_order_while_a_library_computes_and_cannot_be_stopped(
+    key: str, state_home: Path
+) -> None:
+    """The eigenvalues of 1,024 units are one call of a second, and Python tears down beneath it."""
+    for wait in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        with opened() as terminal:
+            terminal.press("8")
+            terminal.send("W1024\rIradius\r")
+            time.sleep(wait)
+            terminal.send(key)
+            assert terminal.exit_status() == 0, wait
+            assert terminal.leaks() == []
+            assert b"BLAS" not in terminal.raw
+        assert json.loads(saved(state_home).read_text("utf-8"))["setup"]["hidden_size"] == "1024"
+        saved(state_home).unlink()
+
+
 # ------------------------------------------------------------------------ idle
 
 

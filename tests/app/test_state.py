@@ -15,6 +15,7 @@ from gradtui.app.state import THEMES, UNDO_DEPTH, State, first_start
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.models.finding import Finding, Kind, Remedy
+from gradtui.plots.zoom import Zoom
 from gradtui.progress import unwatched
 from gradtui.setup import CHOICE, CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
@@ -859,3 +860,39 @@ def test_outside_the_chain_view_play_says_where_it_plays() -> None:
     state = press(SINGLE, "play")
     assert not state.playing
     assert "chain" in state.message
+
+
+@pytest.mark.parametrize("scenario", range(len(SCENARIOS)))
+def test_a_scenario_shows_all_of_its_picture(scenario: int) -> None:
+    chosen = SCENARIOS[scenario]
+    there = State(view=chosen.view, setup=VIEWS[chosen.view].default_setup)
+    enlarged = there.with_(zoom=Zoom().closer(2))
+    assert leaps.scenario(enlarged, scenario).zoom == Zoom()
+    assert leaps.reset(enlarged).zoom == Zoom()
+
+
+def test_undo_into_another_view_shows_all_of_its_picture() -> None:
+    index = next(at for at, one in enumerate(SCENARIOS) if one.view == "time")
+    there = leaps.scenario(first_start(), index).with_(zoom=Zoom().closer(2))
+    assert leaps.undo(there).zoom == Zoom()
+
+
+@pytest.mark.parametrize("scenario", range(len(SCENARIOS)))
+def test_undo_of_a_scenario_of_another_view_tells_of_no_knob_that_is_not_set_there(
+    scenario: int,
+) -> None:
+    if SCENARIOS[scenario].view == first_start().view:
+        pytest.skip("the view stays the same")
+    undone = leaps.undo(leaps.scenario(first_start(), scenario))
+    offered = {KNOBS[name].label for name in undone.record.offered(undone.setup)}
+    others = {knob.label for knob in KNOBS.values()} - offered
+    told = undone.message.removeprefix("Undid: ").removesuffix(".")
+    assert told.startswith(f"view {SCENARIOS[scenario].view} → {undone.view}")
+    assert not [label for label in others if f", {label} " in told]
+
+
+def test_where_nothing_is_open_esc_names_the_way_back_only_where_there_is_one() -> None:
+    assert steps.unfiltered(SINGLE).message == "Nothing is open here; q quits."
+    changed = press(SINGLE, "deeper")
+    assert "u undoes the last change" in steps.unfiltered(changed).message
+    assert "u undoes" not in steps.unfiltered(press(changed, "undo")).message

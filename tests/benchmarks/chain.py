@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradtui import chain
-from gradtui.mathematics.chain import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_DEPTH
 
 BUDGET = 0.5
 """Seconds (design.md, section 6)."""

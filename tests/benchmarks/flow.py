@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
-import os
+import itertools
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from contenders import add_options, parsed, serve, taking_turns
 
 DEPTH = 50
 WIDTHS = (64, 128, 256, 512)
@@ -32,7 +31,6 @@ BUDGET_TORCH, BUDGET_PRODUCTS, PRODUCTS_WIDTH = 1.3, 1.5, 512
 """Times as fast as PyTorch, at least; times as slow as the products, at most (design.md)."""
 GAINS = {"relu": 2.0**0.5}
 """What keeps the signal's size, so that what is timed is the ordinary case."""
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 REST = 0.04
 """Seconds between turns, for the threads of the last contender to fall asleep."""
 
@@ -41,39 +39,18 @@ def main() -> int:
     """Print the tables; 1 if something is over its budget."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--activation", default="tanh")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--widths", type=int, nargs="+", default=WIDTHS)
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--clock", choices=CLOCKS, default="wall")
-    parser.add_argument("--contender", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    add_options(parser, repeats=15)
+    arguments = parsed(parser)
     if arguments.contender:
-        serve(
-            arguments.contender, arguments.activation, arguments.threads[0], CLOCKS[arguments.clock]
-        )
+        given = arguments.activation, arguments.threads[0]
+        serve(partial(CONTENDERS[arguments.contender], *given), arguments.clock, unmeasured=3)
         return 0
-    if arguments.clock == "cpu" and set(arguments.threads) != {1}:
-        parser.error("--clock cpu adds up the time of all threads: give --threads 1")
     return int(sum(table(threads, arguments) for threads in arguments.threads) > 0)
 
 
 # ------------------------------------------------------------------ contenders
-
-
-def serve(contender: str, activation: str, threads: int, clock: Callable[[], float]) -> None:
-    """Read widths and batches, or turns, from stdin; write seconds to stdout."""
-    run: Callable[[], object] | None = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        if request:
-            run = CONTENDERS[contender](activation, threads, *request)
-            for _ in range(3):
-                run()
-        assert run is not None
-        start = clock()
-        run()
-        print(clock() - start, flush=True)
 
 
 def arrays(activation: str, width: int, batch: int) -> Any:
@@ -138,61 +115,22 @@ CONTENDERS = {"flow": flow, "products": products, "torch": torch}
 # ----------------------------------------------------------------------- table
 
 
-class Process:
-    """One contender."""
-
-    def __init__(self, contender: str, activation: str, threads: int, clock: str) -> None:
-        counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, __file__, "--contender", contender),
-                *("--activation", activation, "--threads", str(threads), "--clock", clock),
-            ],
-            env={**os.environ, **dict.fromkeys(counts, str(threads))},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def seconds(self, *request: int) -> float:
-        """One turn; with a width and a batch, at another size from now on."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End it."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def table(threads: int, arguments: argparse.Namespace) -> int:
     """Print the table for one number of threads; how many rows are over budget."""
-    activation, repeats = arguments.activation, arguments.repeats
+    activation, repeats, clock = arguments.activation, arguments.repeats, arguments.clock
     names = ["flow", "products"] + ["torch"] * (importlib.util.find_spec("torch") is not None)
-    contenders = {name: Process(name, activation, threads, arguments.clock) for name in names}
+    options = ("--activation", activation)
     print(
         f"{activation}, depth {DEPTH}, float64, {threads} thread{'s' * (threads > 1)}, "
-        f"medians of {repeats} turns; ms of {arguments.clock} time\n\n"
+        f"medians of {repeats} turns; ms of {clock} time\n\n"
         f"{'width':>5}{'batch':>7}{'flow':>9}{'products':>10}{'flow/products':>15}"
         f"{'torch':>9}{'torch/flow':>12}"
     )
     over = 0
-    for width in arguments.widths:
-        for batch in arguments.batches:
-            times: dict[str, list[float]] = {name: [] for name in contenders}
-            for contender in contenders.values():
-                contender.seconds(width, batch)
-            for _ in range(repeats):
-                for name, contender in contenders.items():
-                    time.sleep(REST if threads > 1 else 0.0)
-                    times[name].append(contender.seconds())
+    with taking_turns(names, threads, __file__, clock, options) as turns:
+        for width, batch in itertools.product(arguments.widths, arguments.batches):
+            times = turns.times((width, batch), repeats, REST if threads > 1 else 0.0)
             over += row(width, batch, times)
-    for contender in contenders.values():
-        contender.close()
     print()
     return over
 

@@ -19,14 +19,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import itertools
-import json
-import os
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from contenders import add_options, parsed, serve, taking_turns
 
 CELLS = ("tanh", "gru", "lstm")
 UNITS = (32, 128, 512)
@@ -34,7 +32,6 @@ STEPS = (100, 1000)
 BATCHES = (1, 32)
 BUDGET = 1.3
 """Times as fast as PyTorch, at least (design.md)."""
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 BLOCKS = {"gru": 3, "lstm": 4}
 
 
@@ -42,38 +39,20 @@ def main() -> int:
     """Print the tables; 1 if something is over its budget."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cells", nargs="+", default=CELLS)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--units", type=int, nargs="+", default=UNITS)
     parser.add_argument("--steps", type=int, nargs="+", default=STEPS)
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
     parser.add_argument("--inputs", type=int, help="as many as units by default")
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--clock", choices=CLOCKS, default="wall")
-    parser.add_argument("--contender", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    add_options(parser, repeats=7)
+    arguments = parsed(parser)
     if arguments.contender:
-        serve(arguments.contender, arguments.threads[0], CLOCKS[arguments.clock])
+        prepare = partial(CONTENDERS[arguments.contender], arguments.threads[0])
+        serve(prepare, arguments.clock, unmeasured=1)
         return 0
-    if arguments.clock == "cpu" and set(arguments.threads) != {1}:
-        parser.error("--clock cpu adds up the time of all threads: give --threads 1")
     return int(sum(table(threads, arguments) for threads in arguments.threads) > 0)
 
 
 # ------------------------------------------------------------------ contenders
-
-
-def serve(contender: str, threads: int, clock: Callable[[], float]) -> None:
-    """Read sizes, or turns, from stdin; write seconds to stdout."""
-    run: Callable[[], object] | None = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        if request:
-            run = CONTENDERS[contender](threads, *request)
-            run()
-        assert run is not None
-        start = clock()
-        run()
-        print(clock() - start, flush=True)
 
 
 def arrays(cell: str, units: int, steps: int, batch: int, inputs: int) -> Any:
@@ -160,41 +139,9 @@ CONTENDERS = {"flow": flow, "torch": torch, "whole": whole}
 # ----------------------------------------------------------------------- table
 
 
-class Process:
-    """One contender."""
-
-    def __init__(self, contender: str, threads: int, clock: str) -> None:
-        counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, __file__, "--contender", contender),
-                *("--threads", str(threads), "--clock", clock),
-            ],
-            env={**os.environ, **dict.fromkeys(counts, str(threads))},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def seconds(self, *request: str | int) -> float:
-        """One turn; with a cell and sizes, of these from now on."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End it."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def table(threads: int, arguments: argparse.Namespace) -> int:
     """Print the table for one number of threads; how many rows are over budget."""
     names = ["flow", *["torch", "whole"] * (importlib.util.find_spec("torch") is not None)]
-    contenders = {name: Process(name, threads, arguments.clock) for name in names}
     print(
         f"float64, {threads} thread{'s' * (threads > 1)}, medians of {arguments.repeats} turns; "
         f"ms of {arguments.clock} time\n\n"
@@ -203,17 +150,11 @@ def table(threads: int, arguments: argparse.Namespace) -> int:
     )
     over = 0
     sizes = (arguments.cells, arguments.units, arguments.steps, arguments.batches)
-    for cell, units, steps, batch in itertools.product(*sizes):
-        request = cell, units, steps, batch, arguments.inputs or units
-        times: dict[str, list[float]] = {name: [] for name in contenders}
-        for contender in contenders.values():
-            contender.seconds(*request)
-        for _ in range(arguments.repeats):
-            for name, contender in contenders.items():
-                times[name].append(contender.seconds())
-        over += row(f"{cell:<6}{units:>5}{steps:>7}{batch:>7}", times)
-    for contender in contenders.values():
-        contender.close()
+    with taking_turns(names, threads, __file__, arguments.clock) as turns:
+        for cell, units, steps, batch in itertools.product(*sizes):
+            request = cell, units, steps, batch, arguments.inputs or units
+            times = turns.times(request, arguments.repeats)
+            over += row(f"{cell:<6}{units:>5}{steps:>7}{batch:>7}", times)
     print()
     return over
 

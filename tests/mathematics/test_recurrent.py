@@ -72,6 +72,21 @@ def assert_flow(got: RecurrentFlow, true: dict[str, Any], rtol: float = 0.0) -> 
     assert set(got.log10_grad_parameters) == set(true["parameters"])
     for name, log in true["parameters"].items():
         assert_logs(got.log10_grad_parameters[name], log, rtol)
+    if got.log10_grad_parameters_entries is not None:
+        assert set(got.log10_grad_parameters_entries) == set(true["parameters"])
+        for name, logs in got.log10_grad_parameters_entries.items():
+            assert_entries(logs, true["entries"][name], true["parameters"][name])
+
+
+def assert_entries(got: np.ndarray, true: np.ndarray, norm: float) -> None:
+    """Where what is added cancels, as much beside the norm is rounding."""
+    assert got.dtype == np.float64
+    assert got.shape == true.shape
+    if norm == -INF:
+        assert (got == -INF).all()
+        return
+    np.testing.assert_allclose(10.0 ** (got - norm), 10.0 ** (true - norm), rtol=1e-9, atol=1e-13)
+    assert abs(math.log10(np.linalg.norm(10.0 ** (got - norm)))) < TOLERANCE
 
 
 def log10_norm(values: Any) -> float:
@@ -79,6 +94,11 @@ def log10_norm(values: Any) -> float:
     values = np.asarray(values)
     top = float(np.abs(values).max())
     return math.log10(top) + math.log10(np.linalg.norm(values / top)) if top else -INF
+
+
+def log10_each(values: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.log10(np.abs(values))
 
 
 # --- against HIPS autograd -----------------------------------------------------------------------
@@ -141,6 +161,7 @@ def by_autograd(cell: str, parameters: Parameters, x: Any, upstream: Any) -> dic
         "hidden": [log10_norm(one) for one in by_h],
         "cell": [log10_norm(one) for one in by_c] if cell == "lstm" else None,
         "parameters": {name: log10_norm(one) for name, one in by_p.items()},
+        "entries": {name: log10_each(one) for name, one in by_p.items()},
         "states": [log10_norm(one) for one in states(parameters, zeros, zeros)],
     }
 
@@ -155,9 +176,9 @@ def test_every_norm_is_that_of_automatic_differentiation(cell: str, scale: float
         if cell == "identity" and scale == 3.0 and steps == 30:
             continue  # beyond float64's digits: twenty decades of growth
         given = drawn(cell, steps, batch, inputs, n, scale, seed=steps)
-        assert_flow(recurrent_flow(cell, *given), by_autograd(cell, *given))
+        assert_flow(recurrent_flow(cell, *given, entries=True), by_autograd(cell, *given))
         bare = unbiased(given)
-        assert_flow(recurrent_flow(cell, *bare), by_autograd(cell, *bare))
+        assert_flow(recurrent_flow(cell, *bare, entries=True), by_autograd(cell, *bare))
 
 
 @pytest.mark.parametrize("cell", ["tanh", "relu", "gru", "lstm"])
@@ -166,11 +187,11 @@ def test_steps_that_go_together_and_rows_that_do_not_are_the_same(
 ) -> None:
     given = drawn(cell, 150, 7, 3, 12, 0.9, seed=1)
     true = by_autograd(cell, *given)
-    assert_flow(recurrent_flow(cell, *given), true)
+    assert_flow(recurrent_flow(cell, *given, entries=True), true)
     monkeypatch.setattr(flow_module, "_MOST_NUMBERS", 1)
-    assert_flow(recurrent_flow(cell, *given), true)  # row by row
+    assert_flow(recurrent_flow(cell, *given, entries=True), true)  # row by row
     monkeypatch.setattr(flow_module, "TOGETHER", 1)
-    assert_flow(recurrent_flow(cell, *given), true)  # step by step
+    assert_flow(recurrent_flow(cell, *given, entries=True), true)  # step by step
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
@@ -196,8 +217,12 @@ def test_the_gates_of_pytorch_s_cells_give_pytorch_s_norms(cell: str) -> None:
         wanted = [*weights, *states, *(cells if cell == "lstm" else [])]
         gradients = torch.autograd.grad(h, wanted, torch.tensor(upstream))
         logs = [math.log10(float(one.norm())) for one in gradients]
-        got = recurrent_flow(cell, given, x, upstream)
+        got = recurrent_flow(cell, given, x, upstream, entries=True)
         assert_logs([got.log10_grad_parameters[name] for name in names], logs[: len(names)])
+        assert got.log10_grad_parameters_entries is not None
+        for name, true, norm in zip(names, gradients, logs, strict=False):
+            entries = got.log10_grad_parameters_entries[name]
+            assert_entries(entries, log10_each(true.numpy()), norm)
         assert_logs(got.log10_grad_hidden, logs[len(names) : len(names) + steps + 1])
         if got.log10_grad_cell is not None:
             assert_logs(got.log10_grad_cell, logs[len(names) + steps + 1 :])
@@ -329,6 +354,10 @@ def by_mpmath(
             if cell == "lstm"
             else None,
             "parameters": {name: log10([v.gradient for v in some]) for name, some in flat.items()},
+            "entries": {
+                name: np.reshape([log10([v.gradient]) for v in some], parameters[name].shape)
+                for name, some in flat.items()
+            },
             "states": [log10([v.value for v in some]) for some in hidden],
         }
 
@@ -376,7 +405,40 @@ def test_rows_of_one_batch_may_be_worlds_apart(cell: str) -> None:
     x *= np.array([[1.0], [1e-160], [1.0], [1.0]])
     upstream *= np.array([[1e-300], [1e300], [1e-150], [0.0]])
     for given in ((parameters, x, upstream), unbiased((parameters, x, upstream))):
-        assert_flow(recurrent_flow(cell, *given), by_mpmath(cell, *given))
+        assert_flow(recurrent_flow(cell, *given, entries=True), by_mpmath(cell, *given))
+
+
+@pytest.mark.parametrize("a_step", [0.5, 2.0])
+def test_an_entry_that_only_early_steps_add_to_is_right_however_small_or_large(
+    a_step: float,
+) -> None:
+    """h_t = a h_{t-1} + w·x_t, the one input there at the first step and the other at the last."""
+    steps = 900
+    parameters = {"weight_ih_l0": np.ones((1, 2)), "weight_hh_l0": np.array([[a_step]])}
+    x = np.zeros((steps, 1, 2))
+    x[0, 0, 0], x[-1, 0, 1] = 3.0, 5.0
+    got = recurrent_flow("identity", parameters, x, np.ones((1, 1)), entries=True)
+    assert got.log10_grad_parameters_entries is not None
+    early, late = got.log10_grad_parameters_entries["weight_ih_l0"][0]
+    assert early == pytest.approx(math.log10(3.0) + (steps - 1) * math.log10(a_step), abs=1e-10)
+    assert late == pytest.approx(math.log10(5.0), abs=1e-10)
+    by_state = got.log10_grad_parameters_entries["weight_hh_l0"]  # Σ a^(T-t) h_(t-1)
+    true = math.log10(3.0 * (steps - 1)) + (steps - 2) * math.log10(a_step)
+    assert_logs(by_state, [[true]])
+
+
+def test_entries_are_given_where_they_are_asked_for_and_change_nothing_else() -> None:
+    given = drawn("lstm", 30, 3, 2, 8, 0.4, seed=3)
+    plain, whole = (recurrent_flow("lstm", *given, entries=one) for one in (False, True))
+    assert plain.log10_grad_parameters_entries is None
+    assert whole.log10_grad_parameters_entries is not None
+    assert_logs([*whole.log10_grad_parameters.values()], [*plain.log10_grad_parameters.values()])
+    assert np.array_equal(whole.log10_grad_hidden, plain.log10_grad_hidden)
+    silent = recurrent_flow("lstm", *given[:2], np.zeros((3, 8)), entries=True)
+    assert silent.log10_grad_parameters_entries is not None
+    for name, logs in silent.log10_grad_parameters_entries.items():
+        assert logs.shape == given[0][name].shape
+        assert (logs == -INF).all()
 
 
 @pytest.mark.parametrize("n", [4, 24])
@@ -729,8 +791,18 @@ BAD: dict[str, tuple[tuple[Any, ...], str, str]] = {
     "a short bias": (of(bias_ih_l0=np.ones(4)), "bias_ih_l0", "a vector of 16"),
     "a bias in rows": (of(bias_ih_l0=np.ones((16, 1))), "bias_ih_l0", "1-dimensional"),
     "x of one sequence": (of(x=np.ones((5, 3))), "x", "give it as [steps, batch, inputs]"),
-    "no steps": (of(x=np.ones((0, 2, 3))), "x", "steps of at least 1"),
-    "no batch": (of(x=np.ones((5, 0, 3))), "x", "batch of at least 1"),
+    "no upstream": (of(upstream=None), "upstream", "a 2-dimensional array"),
+    "no inputs": (of(x=np.ones((5, 2, 0))), "x", "array with one input a step or more"),
+    "no steps": (
+        of(x=np.ones((0, 2, 3))),
+        "x",
+        "array with one step or more; give it one step at least",
+    ),
+    "no batch": (
+        of(x=np.ones((5, 0, 3))),
+        "x",
+        "array with a batch of 1 or more; give it a batch of 1 at least",
+    ),
     "too many steps": (of(x=np.ones((10_001, 1, 3))), "x", "10,001 steps"),
     "upstream of another batch": (of(upstream=np.ones((3, 4))), "upstream", "an array [2, 4]"),
     "NaN in x": (of(x=np.full((5, 2, 3), np.nan)), "x[0, 0, 0]", "a finite number"),
@@ -753,6 +825,8 @@ def test_bad_input_is_refused_with_what_is_expected(name: str) -> None:
 def test_whether_to_look_at_each_step_is_yes_or_no() -> None:
     with pytest.raises(InputError, match="by_step"):
         recurrent_flow(*of(), by_step="yes")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="entries"):
+        recurrent_flow(*of(), entries="yes")  # type: ignore[arg-type]
 
 
 def test_more_memory_than_there_is_is_refused_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -761,6 +835,10 @@ def test_more_memory_than_there_is_is_refused_beforehand(monkeypatch: pytest.Mon
     with pytest.raises(InputError, match=r"over 10,000 steps.*about \d,\d{3} steps of these"):
         recurrent_flow("lstm", parameters, x, upstream)
     recurrent_flow("lstm", parameters, x[:100], upstream)
+    monkeypatch.setattr(memory, "available_memory", lambda: 8.0 * 2**20 * 9)
+    recurrent_flow("lstm", parameters, x[:1], upstream)
+    with pytest.raises(InputError, match="over 1 steps"):
+        recurrent_flow("lstm", parameters, x[:1], upstream, entries=True)
 
 
 def test_names_and_arrays_may_be_given_as_others_have_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.draw import network_on_demand, random_network
 from gradtui.mathematics.layer_values import LayerValues
-from gradtui.mathematics.network import gradient_flow
+from gradtui.mathematics.network.flow import gradient_flow
 from gradtui.mathematics.network.spectrum import jacobian_spectrum
 from gradtui.models.chain import chains
 from gradtui.models.chain import cost as chain_cost

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from gradtui.errors import InputError
 from gradtui.plots.ascii import to_ascii
 from gradtui.plots.canvas import MARKERS, MIN_HEIGHT, MIN_WIDTH, Canvas
-from gradtui.plots.picture import DASHES, Picture, row_text
+from gradtui.plots.picture import (
+    BANDS,
+    DASHES,
+    FOCUSED,
+    SAMPLES,
+    Picture,
+    band,
+    row_text,
+)
 from gradtui.plots.ticks import tick_values
 
 
@@ -396,3 +404,30 @@ def test_the_pointer_is_inside_and_marked_on_the_frame(x: float, y: float) -> No
     assert text[row][made.label_width] == "▸"
     assert 1 <= row <= made.lines
     assert made.label_width < column <= made.label_width + made.columns
+
+
+@pytest.mark.parametrize("marker", ["dot", "ascii"])
+def test_no_line_on_a_map_looks_like_one_of_its_bands(marker: str) -> None:
+    bands = {to_ascii(band(strength).text) for strength in range(-BANDS, BANDS + 1)}
+    for dash in ("solid", *DASHES):
+        canvas = _plain(marker)
+        canvas.shade(lambda x, y: [[(" ", "")] * len(x) for _ in y])
+        canvas.line([0.0, 10.0], [5.0, 5.0], "warn", dash)
+        drawn = {
+            span.text[:1] for row in canvas.build().rows for span in row if span.role == "warn"
+        }
+        assert drawn, dash
+        assert not bands & set(map(to_ascii, drawn)), dash
+
+
+def test_a_legend_in_ascii_has_the_characters_of_what_is_drawn() -> None:
+    for dash, sample in (("solid", FOCUSED), *zip(DASHES, SAMPLES, strict=True)):
+        canvas = _plain("ascii")
+        canvas.line([0.0, 10.0], [5.0, 5.0], "curve0", dash)
+        drawn = {c for row in canvas.build().rows for span in row if span.role == "curve0"
+                 for c in span.text}  # fmt: skip
+        assert set(to_ascii(sample)) - {" "} == drawn - {" "}, dash
+
+
+def _plain(marker: str) -> Canvas:
+    return Canvas(60, 12, (0.0, 10.0), (0.0, 10.0), str, str, marker=marker)

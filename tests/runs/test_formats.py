@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,7 +121,17 @@ def test_mlflows_folder() -> None:
     assert not run.recorded["total_norm"].any()
 
 
-def test_trackios_database_is_read_and_left_as_it_is(tmp_path: Path) -> None:
+def test_trackios_database_is_read_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    connect = sqlite3.connect
+
+    def noted(name: str, **options: Any) -> sqlite3.Connection:
+        opened.append(name.partition("?")[2])
+        return connect(name, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
     file = tmp_path / "trackio.db"
     file.write_bytes((FIXTURES / "trackio.db").read_bytes())
     run = read_run(file)
@@ -128,6 +140,7 @@ def test_trackios_database_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     assert run.names == NAMES
     np.testing.assert_allclose(run.log10_gradients, LOG10, rtol=0, atol=1e-15)
     assert [one.name for one in tmp_path.iterdir()] == ["trackio.db"]
+    assert opened == ["mode=ro&immutable=1"]
 
 
 def test_a_new_format_is_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

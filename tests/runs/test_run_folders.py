@@ -31,6 +31,14 @@ def test_the_one_run_of_a_folder_is_read(tmp_path: Path) -> None:
     assert read_run(version).source == "Lightning CSV"
 
 
+def test_a_folder_in_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "runs").mkdir()
+    shutil.copy(FIXTURES / "lightning.csv", tmp_path / "runs")
+    for name in ("~/runs", "~/runs/", "~/runs/lightning.csv"):
+        assert read_run(name).source == "Lightning CSV"
+
+
 def test_several_are_listed_in_natural_order(tmp_path: Path) -> None:
     for number in (0, 2, 10):
         version = tmp_path / f"version_{number}"

@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui import Run, read_run
 from gradtui.runs.order import forward, natural
 from gradtui.runs.sheet import Sheet
-
-
-def reading(text: str, tmp_path: Path) -> Run:
-    file = tmp_path / "run"
-    file.write_text(text)
-    return read_run(file)
+from support.run_samples import reading
 
 
 def test_a_step_that_comes_again_keeps_the_later(tmp_path: Path) -> None:
@@ -124,6 +118,14 @@ def test_the_last_value_of_a_step_counts_whatever_the_order(
                 assert log10 == -np.inf
             else:
                 assert log10 == pytest.approx(np.log10(told[step]), abs=1e-12)
+
+
+@pytest.mark.parametrize(("order", "said"), [("2.0", False), ("2", False), ("inf", True)])
+def test_a_norm_of_another_order_is_said(order: str, said: bool, tmp_path: Path) -> None:
+    run = reading(f"step,grad_{order}_norm/a,grad_{order}_norm_total\n0,1,1\n1,2,2\n", tmp_path)
+    assert run.names == ("a",)
+    assert run.total_norm.tolist() == [1.0, 2.0]
+    assert run.notes == ((f"The gradients' norms are of order {order}, not 2.",) if said else ())
 
 
 def test_natural_order() -> None:

@@ -8,15 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtui import InputError, Run, read_run
+from gradtui import InputError
 from support import run_samples as samples
-
-
-def reading(text: str | bytes, tmp_path: Path) -> Run:
-    """The run that a file of this content holds, whatever its name."""
-    file = tmp_path / "some.file"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_run(file)
+from support.run_samples import reading
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "semicolons"])
@@ -152,6 +146,43 @@ def test_steps_that_a_loss_scaler_skips(tmp_path: Path) -> None:
     assert run.loss.tolist() == [3.5, 3.25, 3.0]
 
 
+def test_steps_are_not_taken_from_other_counts(tmp_path: Path) -> None:
+    text = "".join(
+        f"iteration {at}/100 | params norm: 7.5 | tokens per step: 4096 | max steps: 100 | "
+        f"lm loss: {at}.5 | batch: 32\n"
+        for at in range(1, 5)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [1, 2, 3, 4]
+    assert run.loss.tolist() == [1.5, 2.5, 3.5, 4.5]
+    assert not run.recorded["total_norm"].any()
+
+
+def test_several_lines_of_an_epoch_are_counted(tmp_path: Path) -> None:
+    text = "".join(
+        f"Train Epoch: {epoch} [{at * 640}/60000 ({at}%)]\tLoss: {epoch}.{at}00000\n"
+        for epoch in (1, 2)
+        for at in range(4)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert run.loss.tolist() == [1.0, 1.1, 1.2, 1.3, 2.0, 2.1, 2.2, 2.3]
+    assert run.notes == ("No step is recorded: rows are counted.",)
+
+
+def test_fairseqs_plain_lines(tmp_path: Path) -> None:
+    text = "".join(
+        f"2020-10-10 00:00:00 | INFO | train_inner | epoch 001:  {at} / 1000 loss={at}.5, "
+        f"ppl=12.1, wps=1234.5, ups=1.5, wpb=3000, bsz=64, num_updates={at}, lr=3.6e-05, "
+        f"gnorm={at}.25, clip=100, loss_scale=128, train_wall=10, wall=20\n"
+        for at in range(5, 9)
+    )
+    run = reading(text, tmp_path)
+    assert run.steps.tolist() == [5, 6, 7, 8]
+    assert run.loss.tolist() == [5.5, 6.5, 7.5, 8.5]
+    assert run.total_norm.tolist() == [5.25, 6.25, 7.25, 8.25]
+
+
 def test_a_line_that_is_almost_like_the_one_before_it(tmp_path: Path) -> None:
     text = (
         "step 1 loss 2.5 norm 1.5 in 10 ms\nstep  2 loss  2.25 norm 0.5 in 9 ms\n"
@@ -176,6 +207,52 @@ def test_tables_of_gradients_that_are_printed(tmp_path: Path) -> None:
     np.testing.assert_allclose(10 ** run.log10_gradients[:, 0], [0.5, 1.5, 2.5])
     np.testing.assert_allclose(run.log10_gradients[:, 1], [0, -1, -2], atol=1e-15)
     np.testing.assert_allclose(10 ** run.log10_gradients[:, 2], [0.5, 1.5, 2.5])
+
+
+def test_a_gradient_of_a_numbered_layer_is_not_the_networks(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {at}\nLayer 0: grad norm 1e-{at}\nlayer 10: gradient norm 0.5\nlayer 2 grad 0.25\n"
+        for at in range(3)
+    )
+    run = reading(text, tmp_path)
+    assert run.names == ("Layer.0", "layer.2", "layer.10")
+    np.testing.assert_allclose(run.log10_gradients[:, 0], [0, -1, -2], atol=1e-15)
+    assert not run.recorded["total_norm"].any()
+
+
+def test_a_name_and_a_number_are_taken_for_a_gradient_and_that_is_said(tmp_path: Path) -> None:
+    text = "h.0.weight 1e-8\nh.1.weight 0.5\nh.0.weight 1e-9\nh.1.weight 0.25\n"
+    run = reading(text, tmp_path)
+    np.testing.assert_allclose(run.log10_gradients[:, 0], [-8, -9])
+    said = "Lines with a parameter's name and a number are taken for its gradient's norm."
+    assert said in run.notes
+    assert said not in reading(samples.LLM_C, tmp_path).notes
+
+
+def test_commas_between_thousands(tmp_path: Path) -> None:
+    run = reading(
+        "step 998 loss 2.5 tps 1,234\nstep 999 loss 1,234.5 tps 999\n"
+        "step 1,000 loss 2.0 tps 1,234\nstep 1,001 loss 0,25 tps 1\n",
+        tmp_path,
+    )
+    assert run.steps.tolist() == [998, 999, 1000]
+    assert run.loss.tolist() == [2.5, 1234.5, 2.0]
+    table = reading('step,loss\n"1,000",2.5\n"1,001","1,234.5"\n', tmp_path)
+    assert table.steps.tolist() == [1000, 1001]
+    assert table.loss.tolist() == [2.5, 1234.5]
+
+
+def test_tensors_as_pytorch_prints_them(tmp_path: Path) -> None:
+    run = reading(
+        "Iteration: 5, Loss: tensor(2.5, device='cuda:0', grad_fn=<MeanBackward0>), "
+        "Grad norm: tensor(1.5)\n"
+        "Iteration: 6, Loss: tensor(nan, device='cuda:0', grad_fn=<MeanBackward0>), "
+        "Grad norm: tensor(inf)\n",
+        tmp_path,
+    )
+    assert run.steps.tolist() == [5, 6]
+    np.testing.assert_array_equal(run.loss, [2.5, np.nan])
+    np.testing.assert_array_equal(run.total_norm, [1.5, np.inf])
 
 
 def test_evaluations_do_not_pass_for_training(tmp_path: Path) -> None:
@@ -232,6 +309,25 @@ def test_gradtuis_own_recording(tmp_path: Path) -> None:
     assert run.shares["lost_f16"][0].tolist() == [0.25, 0.0]
     assert run.shares["not_finite"][9].tolist() == [0.0, 0.5]
     assert run.units["dead"]["act.1"].tolist() == [0.5] * 12
+
+
+def test_a_step_of_a_recording_may_tell_less(tmp_path: Path) -> None:
+    run = reading(
+        '{"gradtui": 1, "names": ["a", "b"]}\n'
+        '{"step": 0, "dead": {"act": 0.5}}\n'
+        '{"step": 1, "grad": [1.0, 2.0]}\n'
+        '{"step": 2, "swallowed": [0.25, null]}\n'
+        '{"step": 3, "grad": [1.0]}\n'
+        '{"step": 4, "grad": "none", "loss": 2.5}\n'
+        '{"step": 5, "dead": [1], "later": {"x": [1]}, "loss": 2.0}\n',
+        tmp_path,
+    )
+    assert run.steps.tolist() == [0, 1, 2, 4, 5]
+    assert run.units["dead"]["act"][0] == 0.5
+    assert run.shares["swallowed"][2, 0] == 0.25
+    assert np.isnan(run.shares["swallowed"][2, 1])
+    assert np.isnan(run.log10_gradients).all(axis=1).tolist() == [True, False, True, True, True]
+    assert "Left out as longer or shorter than the names: 2 lists." in run.notes
 
 
 def test_a_recording_of_a_later_version_is_refused(tmp_path: Path) -> None:

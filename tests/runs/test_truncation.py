@@ -10,27 +10,10 @@ import pytest
 
 from gradtui import InputError, Run, read_run
 from support import run_samples as samples
+from support.run_samples import FILES, FIXTURES
 
-FIXTURES = Path(__file__).parent / "fixtures"
-BINARY = (
-    "tensorboardx_scalars",
-    "tensorboardx_histograms",
-    "tensorflow2",
-    "torch_scalars",
-    "offline.wandb",
-    "trackio.db",
-)
 TEXT = ("lightning.csv", "keras.csv", "trainer_state.json")
 SERIES = ("loss", "total_norm", "learning_rate", "loss_scale", "skipped", "clip", "clipped")
-
-
-def contents() -> dict[str, bytes]:
-    """Every fixture that is one file, and every sample."""
-    files = {name: (FIXTURES / name).read_bytes() for name in (*BINARY, *TEXT)}
-    return files | {name: text.encode() for name, text in samples.ALL.items()}
-
-
-CONTENTS = contents()
 
 
 def assert_within(part: Run, whole: Run) -> None:
@@ -54,11 +37,11 @@ def assert_within(part: Run, whole: Run) -> None:
 def check(name: str, lengths: range, tmp_path: Path) -> None:
     """Every one of these lengths of a content."""
     file = tmp_path / "run"
-    file.write_bytes(CONTENTS[name])
+    file.write_bytes(FILES[name])
     whole = read_run(file)
     most = 0
     for length in lengths:
-        file.write_bytes(CONTENTS[name][:length])
+        file.write_bytes(FILES[name][:length])
         try:
             part = read_run(file)
         except InputError:
@@ -71,16 +54,16 @@ def check(name: str, lengths: range, tmp_path: Path) -> None:
             most = len(part.steps)
 
 
-@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("name", FILES)
 def test_cut_at_some_bytes(name: str, tmp_path: Path) -> None:
-    size = len(CONTENTS[name])
+    size = len(FILES[name])
     check(name, range(0, size, max(1, size // 300) | 1), tmp_path)
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("name", FILES)
 def test_cut_at_every_byte(name: str, tmp_path: Path) -> None:
-    check(name, range(len(CONTENTS[name])), tmp_path)
+    check(name, range(len(FILES[name])), tmp_path)
 
 
 def test_mlflows_files_cut_at_every_byte(tmp_path: Path) -> None:
@@ -97,7 +80,7 @@ def test_mlflows_files_cut_at_every_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [*TEXT, *samples.ALL])
 def test_what_is_cut_off_is_said(name: str, tmp_path: Path) -> None:
     file = tmp_path / "run"
-    content = CONTENTS[name].rstrip()
+    content = FILES[name].rstrip()
     file.write_bytes(content[:-2])
     notes = " ".join(read_run(file).notes)
     assert "no end" in notes or "ends in the middle" in notes
@@ -106,5 +89,5 @@ def test_what_is_cut_off_is_said(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["tensorboardx_scalars", "torch_scalars", "offline.wandb"])
 def test_a_record_that_is_cut_off_is_said(name: str, tmp_path: Path) -> None:
     file = tmp_path / "run"
-    file.write_bytes(CONTENTS[name][:-3])
+    file.write_bytes(FILES[name][:-3])
     assert "The last record is cut off, and left out." in read_run(file).notes

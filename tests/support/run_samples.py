@@ -1,8 +1,11 @@
-"""Small runs as text, of every format that is text."""
+"""Small runs: as text, of every format that is text, and what the real libraries wrote."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+from gradtui import Run, read_run
 
 CSV = "step,loss,grad_norm,grad_norm/h.0,grad_norm/h.1\n" + "".join(
     f"{at},{2.5 - at / 8},{1.5 * at + 0.25},{10.0**-at},{0.125 * at}\n" for at in range(12)
@@ -104,3 +107,18 @@ ALL = {
     "trainer_strings": TRAINER_STRINGS,
     "recording": RECORDING,
 }
+
+FIXTURES = Path(__file__).parent.parent / "runs" / "fixtures"
+FILES = {
+    one.name: one.read_bytes()
+    for one in sorted(FIXTURES.iterdir())
+    if one.is_file() and (one.suffix not in (".py", ".json") or one.name == "trainer_state.json")
+} | {name: text.encode() for name, text in ALL.items()}
+"""What every fixture that is one file holds, and every sample."""
+
+
+def reading(content: str | bytes, tmp_path: Path) -> Run:
+    """The run that a file of this content holds, whatever its name."""
+    file = tmp_path / "some.file"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_run(file)

@@ -234,7 +234,7 @@ def test_a_map_can_be_read_in_ascii() -> None:
 
 def test_the_scale_says_how_much_is_left_in_each_band() -> None:
     text = picture(setup_of()).text
-    assert "=<1e-9 -<0.001 :<0.1 ·<0.5 +>2 ×>10 %>1000 #>1e9" in text
+    assert "=<1e-9 -<0.001 :<0.1 ·<0.5 blank 0.5 to 2 +>2 ×>10 %>1000 #>1e9" in text
     # With another threshold the bands move with it.
     assert ":<0.01 " in picture(setup_of(threshold=1e-6)).text
 
@@ -505,7 +505,9 @@ def test_no_entry_of_the_legend_is_cut(name: str, width: int, ascii_words: bool)
     assert "P PyTorch" in entries
     assert all(len(entry.split(" ", 1)) == 2 for entry in entries)
     scale = legend[0].split()
-    assert all(re.fullmatch(r".[<>].+", one) for one in scale)
+    # A band with what it means, or several glyphs between the named ends, and the blank's words.
+    whole = r".[<>](1e-9|0\.001|0\.1|0\.5|2|10|1000|1e9)|[-:·.+×x%#]{2,3}|blank|0\.5|to|2"
+    assert all(re.fullmatch(whole, one) for one in scale)
 
 
 @pytest.mark.parametrize(("name", "there"), [("tanh", True), ("relu", False), ("identity", False)])

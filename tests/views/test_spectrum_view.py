@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.initialisation import random_network
+from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
 from gradtui.models import MODELS
 from gradtui.models.finding import Finding, Kind

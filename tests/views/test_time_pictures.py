@@ -19,6 +19,7 @@ from gradtui.plots.marks import Band, Line
 from gradtui.plots.picture import Picture, row_text
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
+from gradtui.views.bands import meanings, scale
 from gradtui.views.time.shares import of_each_lag
 from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
@@ -197,3 +198,40 @@ def test_where_w_has_no_gradient_it_says_so() -> None:
     picture = drawn(setup)
     assert "no gradient of W to share" in row_text(picture.rows[0])
     assert not [one for one in picture.plots[0].marks if isinstance(one, Band)]
+
+
+@pytest.mark.parametrize("width", [30, 50, 80, 120])
+@pytest.mark.parametrize("cell", ["tanh", "lstm"])
+def test_a_narrow_heading_has_shorter_words_before_it_leaves_any_out(cell: str, width: int) -> None:
+    """At 60x18 a plot has 30 cells, at 80x24 50."""
+    for picture, names in (
+        ("map", (cell, "lag", "radius" if cell == "tanh" else "forget bias")),
+        ("singular", ("σ", "━ ━", "╍", "⠂")),
+        ("curves", ("‖∂L/∂h‖", "░ 90 %", *(("⠂", "━ ━") if cell == "tanh" else ("╍ ∂L/∂c",)))),
+    ):
+        knobs = {"picture": picture, "steps": 20, "hidden_size": 4, "draws": 3}
+        setup = VIEWS["time"].default_setup.with_(cells=(cell,), **knobs)
+        drawn = VIEWS["time"].draw(last(VIEWS["time"], setup), setup, Size(width, 12), "braille")
+        heading = row_text(drawn.rows[0])
+        assert not [name for name in names if name not in heading], heading
+        if picture == "map":
+            assert not [c for c in "=-:·+×%#" if c not in row_text(drawn.rows[-1])]
+
+
+def test_the_key_of_a_map_names_its_blank_where_there_is_room() -> None:
+    every = meanings(-3.0)
+    assert "blank 0.5 to 2" in row_text(scale(every, 80))
+    assert row_text(scale(every, 30)).split() == ["=<1e-9", "-:·", "+×%", "#>1e9"]
+    for width in range(8, 100):
+        assert len(row_text(scale(every, width))) <= width
+
+
+def test_where_there_is_room_the_heading_says_beside_what_it_is() -> None:
+    setup = VIEWS["time"].default_setup.with_(cells=("tanh",), steps=20, hidden_size=4, draws=3)
+    result = last(VIEWS["time"], setup)
+    wide, narrow = (
+        row_text(VIEWS["time"].draw(result, setup, Size(width, 12), "braille").rows[0])
+        for width in (100, 60)
+    )
+    assert "beside that at h_T" in wide
+    assert "beside" not in narrow

@@ -21,6 +21,9 @@ from gradtui.app.mouse import _between as between
 from gradtui.app.panes import marked_where_cut
 from gradtui.app.screens import InfoPage
 from gradtui.app.state import State
+from gradtui.errors import InputError
+from gradtui.mathematics.activations import activation
+from gradtui.mathematics.recurrent.arrays import named
 from gradtui.models.finding import Kind
 from gradtui.models.recurrent.verdict import openness
 from gradtui.plots.marks import Band, Level, Line, Pointer, Upright
@@ -30,6 +33,7 @@ from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.time.map import crossings
 from gradtui.views.time.study import Memories
 from gradtui.views.view import Size
 from support.app import running, settle
@@ -248,8 +252,11 @@ def test_a_cell_alone_is_told_its_command() -> None:
 def test_help_names_the_recipes_of_cells() -> None:
     said = run("time", "--help").out
     assert "[CELL ...]" in said
-    for name in ("chrono", "sigma_max", "identity", "W = α I"):
+    for name in ("chrono", "sigma_max", "identity", "W_hh = α I"):
         assert name in said
+    formulas = said.partition("Initialisations,")[2].partition("In JSON")[0]
+    assert "W_ih" in formulas
+    assert not re.search(r"\b[VW]\b", formulas)  # one name for each: as in the facts of a cell
     assert "kaiming" not in said
 
 
@@ -329,6 +336,7 @@ OF_TIME = {one.title: one.setup for one in SCENARIOS if one.view == "time"}
         ("The same with orthogonal W", Kind.VANISHING, range(22, 32)),
         ("The IRNN: ReLU and the identity", Kind.HEALTHY, None),
         ("LSTM with a forget bias of 0", Kind.VANISHING, range(9, 14)),
+        ("LSTM with a forget bias of 1", Kind.VANISHING, range(15, 40)),
         ("LSTM with a forget bias of 3", Kind.HEALTHY, None),
         ("A GRU that keeps", Kind.HEALTHY, None),
         ("Exploding through time, clipped", Kind.EXPLODING, None),
@@ -384,6 +392,15 @@ def test_the_facts_of_a_cell(cell: str) -> None:
     assert "h_t" in facts
     assert facts["source"]
     assert ("in PyTorch" in facts) == (cell != "gelu")
+    if cell not in ("gru", "lstm"):  # what f takes has the name that its formula gives it
+        assert "z_t = W_ih x_t" in facts["h_t"]
+        assert facts["f′(z)"] == activation(cell).derivative_formula
+        assert "v" not in facts["∂h_t/∂h_{t-1}"]
+
+
+def test_an_unknown_cell_is_told_by_the_names_that_its_facts_have() -> None:
+    with pytest.raises(InputError, match="W_ih x \\+ W_hh h"):
+        named("rnn")
 
 
 async def test_i_shows_them_in_the_app_and_a_click_moves_the_cursor() -> None:
@@ -443,7 +460,9 @@ def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
     assert mapped is not None
     below, above = marks(picture, Line)
     assert np.isnan(above.x).all()  # nothing explodes
-    for crossing, row in zip(below.x, mapped.log10, strict=True):
+    at_values = np.isin(below.y, mapped.values)
+    assert at_values.sum() == len(mapped.values)
+    for crossing, row in zip(below.x[at_values], mapped.log10, strict=True):
         if math.isnan(crossing):
             assert row[-1] >= -3.0
         else:
@@ -452,6 +471,81 @@ def test_a_map_is_drawn_by_lag_and_forget_bias() -> None:
     rows = VIEW.table(result_of(setup))
     assert len(rows) == 31 * 25
     assert rows[0]["swept"] == "forget bias"
+
+
+@pytest.mark.parametrize(
+    ("bias", "off"), [(8.0, None), (8.5, "8.5"), (50.0, "50"), (-2.0, None), (-3.0, "-3")]
+)
+def test_a_bias_that_a_map_does_not_reach_is_said_to_be_off_it(
+    bias: float, off: str | None
+) -> None:
+    setup = setup_of("lstm", picture="map", forget_bias=bias, steps=8, draws=1, hidden_size=4)
+    heading = row_text(drawn(setup, Size(80, 20)).rows[0])
+    assert ("off the map" in heading) == (off is not None)
+    assert off is None or f"  {off} is off the map" in heading
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_threshold_s_line_leaves_a_map_by_its_last_lag(sign: float) -> None:
+    """log10 = -k (2 + v): at the last lag, 3, it is -9 at v = 1, as it is for no lag before."""
+    lags, values = np.arange(4.0), sign * np.array([-1.5, 0.5, 1.25, 2.0])
+    x, y = crossings(lags, values, -lags * (2.0 + sign * values)[:, None], -9.0)
+    assert (x[2], y[2]) == (3.0, pytest.approx(sign * 1.0))
+    assert math.isnan(x[0]) and math.isnan(x[1])  # noqa: PT018
+    assert y[3:] == [sign * 1.25, sign * 2.0]
+    assert x[3:] == [3.0, 3.0]
+    turned = crossings(lags, values[::-1], -lags * (2.0 + sign * values[::-1])[:, None], -9.0)
+    assert turned[0][:3] == [3.0, 3.0, 3.0]
+    assert turned[1][2] == pytest.approx(sign * 1.0)
+    gone = np.where(lags < 2.0, 0.0, -np.inf) * np.ones((2, 1))
+    gone[0] = 0.0
+    assert crossings(lags, values[:2], gone, -9.0)[0][1:] == [3.0, 2.0]
+    assert crossings(lags, values[:2], gone, -9.0)[1][1] == values[0]
+
+
+def test_a_figure_of_a_map_names_the_cell_and_of_how_many_it_is(tmp_path: Path) -> None:
+    words = ("--picture", "map", "--hidden-size", "8", "--steps", "12", "--draws", "2")
+    for given, name in (
+        (["lstm", "gru", "--focus", "gru"], "gru"),
+        (["lstm", "--init", "pytorch,orthogonal", "--focus", "orthogonal"], "lstm, orthogonal"),
+    ):
+        file = tmp_path / f"{len(given)}.svg"
+        assert run("time", *given, *words, "--output", str(file)).status == 0
+        title = f"{name}: ‖∂L/∂h‖ by lag and forget bias, median of 2 cells"
+        assert title in file.read_text(encoding="utf-8")
+
+
+def test_the_verdict_says_of_how_many_cells_a_map_is() -> None:
+    setup = setup_of("lstm", picture="map")
+    found = VIEW.finding(result_of(setup), "lstm")
+    assert found is not None
+    assert "The map is drawn from 3 cells for each of 31 values." in found.evidence
+    found = VIEW.finding(result_of(setup_of("lstm")), "lstm")
+    assert found is not None
+    assert "map" not in found.evidence
+
+
+def test_on_a_logarithmic_axis_a_map_begins_with_lag_1() -> None:
+    """Of lag 0 all of it is there, a blank; of lag 1, of a forget bias of -2, not."""
+    for axis, blank in (("log", False), ("linear", True)):
+        rows = [row_text(one) for one in drawn(setup_of("lstm", picture="map", lag_axis=axis)).rows]
+        lowest = next(line for line in reversed(rows) if line.endswith("│"))
+        assert (lowest[lowest.index("│") + 1] == " ") is blank
+
+
+def test_of_a_long_sequence_a_map_s_table_has_some_of_its_lags() -> None:
+    setup = setup_of("tanh", picture="map", steps=3000, hidden_size=4, draws=1, lag=3000)
+    result = result_of(setup)
+    mapped = result.each[0].map
+    assert mapped is not None
+    rows = VIEW.table(result)
+    lags = sorted({int(row["lag"]) for row in rows})
+    assert 400 < len(lags) <= 501
+    assert len(rows) == 31 * len(lags)
+    assert (lags[:10], lags[-1]) == ([*range(10)], 3000)
+    assert max(np.diff(lags)) < 15
+    for at, row in enumerate(rows):
+        assert row["log10_grad_h_50"] == mapped.log10[at // len(lags), int(row["lag"])]
 
 
 def test_a_map_s_cells_are_the_bands_of_what_arrives() -> None:
@@ -467,3 +561,21 @@ def test_where_there_is_no_time_for_a_map_it_says_so() -> None:
     result = next(iter(VIEW.results(setup, unwatched)))
     drawn = VIEW.draw(result, setup, SIZE, "ascii")
     assert "no time for a map: give more patience" in row_text(drawn.rows[0])
+
+
+@pytest.mark.parametrize(
+    ("knobs", "said"),
+    [
+        ({"cells": ("relu",), "x": 1e100, "steps": 5000, "draws": 1, "hidden_size": 4}, True),
+        ({"cells": ("tanh",), "steps": 100, "draws": 4}, False),
+        # Nothing ails, nothing is looked for.
+        ({"cells": ("identity",), "cell_init": ("identity",), "x": 0.0, "steps": 5000,
+          "draws": 1, "hidden_size": 4}, False),
+    ],
+)  # fmt: skip
+def test_looking_for_what_helps_is_told_before_it_takes_long(
+    knobs: dict[str, Any], said: bool
+) -> None:
+    setup = Setup.of(**knobs).clamped()
+    words = [VIEW.foretold_next(result) for result in VIEW.results(setup, unwatched)]
+    assert any("looking for what helps takes up to" in text for text in words) == said

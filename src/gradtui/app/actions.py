@@ -84,15 +84,15 @@ def _own_keys() -> Iterator[Action]:
     for view in VIEWS.values():
         for knob in view.all_knobs:
             if knob.name != "focus":  # tab and shift+tab are its keys
-                keys.setdefault(knob.letter, []).append(f"{knob.label}: {knob.help}")
+                keys.setdefault(knob.letter, []).append(f"{knob.label}: {view.help_of(knob)}")
     for key, meanings in keys.items():
         help = "; ".join(dict.fromkeys(meanings))
         yield Action(f"key_{key}", (key,), key, help, "In some views", view_key=key)
 
 
-def _of_knob(knob: Knob) -> Action:
+def _of_knob(state: State, knob: Knob) -> Action:
     letter = knob.letter
-    help = f"{knob.label}: {knob.help}"
+    help = f"{knob.label}: {state.record.help_of(knob)}"
     return Action(
         f"key_{letter}",
         (letter,),
@@ -110,7 +110,7 @@ def own_actions(state: State) -> list[Action]:
     record = state.record
     knobs = [KNOBS[name] for name in record.offered(state.setup) if name != "focus"]
     # Reversed, as of those with one letter the first counts.
-    by_letter = {knob.letter: _of_knob(knob) for knob in reversed(knobs)}
+    by_letter = {knob.letter: _of_knob(state, knob) for knob in reversed(knobs)}
     actions = [by_letter.pop(knob.letter) for knob in knobs if knob.letter in by_letter]
     for own in record.keys:
         action = Action(f"key_{own.keys[0]}", own.keys, own.shown, own.help, "Keys")
@@ -122,7 +122,7 @@ def idle_actions(state: State) -> list[Action]:
     """The view's knobs that change nothing in this setup."""
     offered = state.record.offered(state.setup)
     return [
-        _of_knob(knob)
+        _of_knob(state, knob)
         for knob in state.record.all_knobs
         if knob.name not in offered and knob.name != "focus"
     ]

@@ -15,6 +15,7 @@ from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
 from gradtui.lessons import DERIVED
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.models.finding import Finding
 from gradtui.setup import KNOBS
 from gradtui.views.common import common
@@ -89,10 +90,19 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     """How to read the picture, and where more is said."""
     if entries := sections(state.record).get(READING):
         yield from (Words(READING, styles["title"]), *_entries(entries, styles), Words())
+    if "cell_init" in state.record.knobs:
+        recipes = [
+            Entry((scheme.name,), f"{scheme.formula} ({scheme.source})")
+            for scheme in CELL_INITIALISATIONS.values()
+        ]
+        title = "Initialisations of cells (I)"
+        yield from (Words(title, styles["title"]), *_entries(recipes, styles), Words())
     file = page_file(state.record)
     more = [
         Entry(
-            ("i",), f"facts of the highlighted activation, and the derivation of {listed(DERIVED)}."
+            ("i",),
+            f"facts of the highlighted {state.roster.label.removesuffix('s')}, and the derivation "
+            f"of {listed(DERIVED)}.",
         )
     ]
     if file is not None:

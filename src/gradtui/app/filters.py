@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from gradtui.plots.ascii import to_ascii
+from gradtui.plots.ascii import samples_in_ascii, to_ascii
 
 
 class Printable(LineFilter):
@@ -34,7 +34,9 @@ class AsciiOnly(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The same segments in other characters."""
         return [
-            Segment(text if text.isascii() else "".join(map(_cells, text)), style, control)
+            Segment("".join(map(_cells, samples_in_ascii(text))), style, control)
+            if not text.isascii()
+            else Segment(text, style, control)
             for text, style, control in segments
         ]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradtui.app.state import Moment, State, changed, guarded
 from gradtui.models.finding import Remedy
+from gradtui.plots.zoom import WHOLE
 from gradtui.setup import CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
-from gradtui.views.scenarios import SCENARIOS
+from gradtui.views.view import View
 
 # ----------------------------------------------------------------- history
 
@@ -36,8 +39,12 @@ def _travelled(
     future: tuple[Moment, ...],
     verb: str,
 ) -> State:
-    what = describe(state.setup, moment.setup) or f"view {moment.view}"
+    elsewhere = moment.view != state.view
+    what = describe(state.setup, moment.setup, VIEWS[moment.view] if elsewhere else None)
+    if elsewhere:
+        what = ", ".join(filter(None, (f"view {state.view} → {moment.view}", what)))
     there = state.with_(
+        zoom=WHOLE if elsewhere else state.zoom,
         setup=moment.setup,
         view=moment.view,
         past=past,
@@ -51,12 +58,14 @@ def _travelled(
     return there.with_(highlight=there.chosen[0])
 
 
-def describe(old: Setup, new: Setup) -> str:
-    """What differs between two setups, in words."""
+def describe(old: Setup, new: Setup, view: View[Any] | None = None) -> str:
+    """What differs between two setups, in words; in another view, of what is set there."""
     return ", ".join(
         f"{knob.label} {knob.text(old)} → {knob.text(new)}"
         for knob in KNOBS.values()
-        if knob.name not in CURSORS and knob.of(old) != knob.of(new)
+        if knob.name not in CURSORS
+        and knob.of(old) != knob.of(new)
+        and (view is None or knob.name in view.offered(new))
     )
 
 
@@ -71,11 +80,14 @@ def _arriving(state: State, setup: Setup, view: str) -> State:
         playing=False,
         held=False,
         arrivals=state.arrivals + 1,
+        zoom=WHOLE,
     )
 
 
 def scenario(state: State, index: int) -> State:
     """A scenario's setup, in its view; undo leads back."""
+    from gradtui.views.scenarios import SCENARIOS  # not before the first paint
+
     chosen = SCENARIOS[index]
     moved = _arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)

@@ -13,9 +13,11 @@ from textual.widgets import Input
 
 from gradtui.app import going, leaps, steps
 from gradtui.app.places import views_with
-from gradtui.app.state import State
+from gradtui.app.state import State, guarded
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.setup import KNOBS, RECIPE, Knob
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
@@ -49,6 +51,13 @@ def found_by_name(state: State) -> Iterator[Offer]:
         named = ", ".join(sorted(others - {scheme.name}))
         title = f"{scheme.name}{named and f' ({named})'}: weights drawn so, {scheme.formula}"
         yield Offer(title, "Initialisations", partial(_drawn, name=scheme.name))
+    for recipe in CELL_INITIALISATIONS.values():
+        named = ", ".join(recipe.also_called)
+        title = f"{recipe.name}{named and f' ({named})'}: cells drawn so, {recipe.formula}"
+        yield Offer(title, "Initialisations of cells", partial(_cells_drawn, name=recipe.name))
+    for cell in GATED if kind != "cells" else ():
+        title = f"{cell}: this recurrent cell, through time"
+        yield Offer(title, "Cells", partial(_drawn, name=cell, knob="cells"))
     for format in FORMATS:
         title = f"{format.name} ({_CALLED[format.name]}): where it loses a gradient"
         yield Offer(title, "Number formats", partial(_in_format, name=format.name))
@@ -58,7 +67,9 @@ def found_by_name(state: State) -> Iterator[Offer]:
         )
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
-        title = f"{knob.label}: {knob.help}, in {view}  ({knob.letter}, {knob.flag})"
+        title = (
+            f"{knob.label}: {VIEWS[view].help_of(knob)}, in {view}  ({knob.letter}, {knob.flag})"
+        )
         yield Offer(title, "Knobs of other views", partial(going.switched, view=view), knob)
 
 
@@ -70,11 +81,22 @@ def _into_comparison(state: State, name: str) -> State:
     return steps.toggle(state.with_(filter="", highlight=name))
 
 
-def _drawn(state: State, name: str) -> State:
-    """Weights drawn by a recipe, in this view or the first that draws them."""
-    views = views_with(lambda view: RECIPE in view.knobs)
+def _drawn(state: State, name: str, knob: str = RECIPE) -> State:
+    """Weights drawn by a recipe, or a cell, in this view or the first that has them."""
+    views = views_with(lambda view: knob in view.knobs)
     there = state if state.view in views else going.switched(state, views[0])
-    return steps.set_knob(there, RECIPE, name)
+    return steps.set_knob(there, knob, name)
+
+
+def _cells_drawn(state: State, name: str) -> State:
+    """Cells drawn by a recipe: of those looked at the ones that can be."""
+    there = state if "cell_init" in state.record.knobs else going.switched(state, "time")
+    setup = there.setup.with_(cell_init=(name,))
+    if CELL_INITIALISATIONS[name].like == "chrono":
+        gated = tuple(cell for cell in there.setup.recurrent.cells if cell in GATED)
+        setup = setup.with_(cells=gated or ("lstm",), forget_bias=None)
+    done = guarded(there, setup)
+    return done if done.failed else done.touching(("cells", "cell_init"))
 
 
 _CALLED = {

@@ -123,6 +123,6 @@ class Prompt(Horizontal):
         self.post_message(self.Typed(event.value))
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """A prompt that lost the keyboard is closed."""
-        if self.display:
+        """A prompt that lost the keyboard is closed; one that was asked anew has it again."""
+        if self.display and self.screen.focused is not self.query_one(Input):
             self.post_message(self.Cancelled())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import shlex
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 
 from gradtui import __version__
@@ -36,6 +35,8 @@ def written(file: Path, view: str, setup: Setup, error: Exception) -> str:
     Returns:
         The file as a user would name it; "" if it cannot be written.
     """
+    from importlib.metadata import version  # takes milliseconds, for a defect alone
+
     lines = [
         f"gradtui {__version__}, Python {platform.python_version()}, {platform.platform()}",
         *(f"{name} {version(name)}" for name in ("numpy", "scipy", "textual", "plotext")),

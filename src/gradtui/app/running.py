@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -59,7 +60,20 @@ def run_app(
             f"this is a defect in gradtui {__version__}, and what you were doing is kept. Please "
             "send the lines above to its maintainers: pip show --verbose gradtui says where."
         )
-    return app.return_code or 0
+    return _without_threads(app.return_code or 0)
+
+
+def _without_threads(status: int) -> int:
+    """The exit status; where a thread is left, which may be within LAPACK for long, end with it.
+
+    What Python tears down beneath it would have it fall.
+    """
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(status)
+    return status
 
 
 def _start(file: Path) -> None:

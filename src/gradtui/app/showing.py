@@ -35,7 +35,7 @@ from gradtui.mathematics.memory import collect_what_is_new
 from gradtui.plots.ascii import ascii_only
 from gradtui.views.view import Size
 
-ENTERED = 0.3
+ENTERED = 0.4
 """Seconds for the picture of a view that is entered; then it is shown with what there is."""
 
 _FRAME = 0.25

@@ -42,7 +42,8 @@ class State:
     the picture's height `zoom` says, until another view is entered. The only one chosen is `held`
     for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
     `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
-    within a view.
+    within a view. `absent` are the texts of knobs whose files could not be read at the start: they
+    are kept until somebody sets these knobs.
     """
 
     setup: Setup = _FIRST
@@ -62,6 +63,7 @@ class State:
     held: bool = False
     touched: frozenset[str] = frozenset()
     arrivals: int = 0
+    absent: tuple[tuple[str, str], ...] = ()
 
     @property
     def record(self) -> View[Any]:

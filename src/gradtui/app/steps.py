@@ -111,7 +111,10 @@ def unfiltered(state: State) -> State:
     """All of the list again."""
     if state.filter:
         return filtered(state, "").saying(f"All {state.roster.name} again.")
-    return let_go(state) if state.held else state.saying("Nothing is open here; q quits.")
+    if state.held:
+        return let_go(state)
+    undoes = "u undoes the last change, " * bool(state.past)
+    return state.saying(f"Nothing is open here; {undoes}q quits.")
 
 
 def chosen(state: State, text: str) -> State:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gradtui.app.places import listed
 from gradtui.app.state import START_VIEW, THEMES, State, first_start
-from gradtui.errors import InputError, shown
+from gradtui.errors import InputError, UnreadableError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
@@ -61,13 +61,14 @@ def save(state: State, file: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    absent = {name: text for name, text in state.absent if name not in state.own}
     kept = {
         "version": _VERSION,
         "view": state.view,
         "theme": state.theme,
         "highlight": state.highlight,
-        "touched": sorted(state.touched),
-        "setup": {name: knob.text(state.setup) for name, knob in KNOBS.items()},
+        "touched": sorted(state.touched.union(absent)),
+        "setup": {name: knob.kept(state.setup) for name, knob in KNOBS.items()} | absent,
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     _sweep(file.parent)
@@ -154,15 +155,18 @@ def load(file: Path) -> State:
     view = str(view) if known else START_VIEW
     first = VIEWS[view].default_setup
     if isinstance(texts, dict):
-        setup, wrong = _setup(texts, first)
+        setup, wrong, absent = _setup(texts, first)
     else:
-        setup, wrong = first, ["setup is not there" if texts is None else "setup is no table"]
+        setup, absent = first, {}
+        wrong = ["setup is not there" if texts is None else "setup is no table"]
     wrong += [
         f"{name} is no text"
         for name in ("view", "theme")
         if not isinstance(kept.get(name, ""), str)
     ]
-    return _saying_what_is_lost(_understood(kept, setup, view), kept, wrong, file)
+    state = _understood(kept, setup, view)
+    state = state.with_(absent=tuple(absent.items()), touched=state.touched.difference(absent))
+    return _saying_what_is_lost(state, kept, wrong, file)
 
 
 def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
@@ -179,24 +183,30 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
     return state.with_(highlight=state.named(str(kept.get("highlight"))) or state.chosen[0])
 
 
-def _setup(texts: Mapping[str, object], first: Setup) -> tuple[Setup, list[str]]:
-    """The setup with the values that can be taken, else as at first; what is wrong with others."""
+def _setup(texts: Mapping[str, object], first: Setup) -> tuple[Setup, list[str], dict[str, str]]:
+    """The setup with the values that can be taken, else as at first.
+
+    Also what is wrong with the others, and those of which a file cannot be read now.
+    """
     values: dict[str, object] = {}
     wrong: list[str] = []
+    absent: dict[str, str] = {}
     for name, knob in KNOBS.items():
         if name in texts:
             try:
                 values[name] = knob.parse(str(texts[name]))
+            except UnreadableError:
+                absent[name] = str(texts[name])
             except (ValueError, RecursionError):
                 wrong.append(f"{knob.label} is not understood")
     while True:
         setup = first.with_(**values).clamped()
         try:
-            return setup.checked(), wrong
+            return setup.checked(), wrong, absent
         except InputError as error:  # a contradiction: one of the two gives way
             if error.field not in values:
                 contradict = [f"{KNOBS[name].label} contradicts the rest" for name in values]
-                return first, [*wrong, *contradict]
+                return first, [*wrong, *contradict], absent
             del values[error.field]
             wrong.append(f"{KNOBS[error.field].label} contradicts the rest")
 
@@ -205,7 +215,11 @@ def _saying_what_is_lost(
     state: State, kept: Mapping[str, object], wrong: list[str], file: Path
 ) -> State:
     """The state, and what of it is not as it was; silent where that is not to be seen."""
-    said: list[str] = []
+    said = [
+        f"{KNOBS[name].label}: the file {shown(Path(text).name)} cannot be read now, so it is at "
+        "its default; the next start tries it again."
+        for name, text in state.absent
+    ]
     if wrong:
         noun = "values" if any(one.endswith("is no text") for one in wrong) else "knobs"
         few = f"{wrong[0]}, so it is at its default"
@@ -225,7 +239,7 @@ def _saying_what_is_lost(
     ]
     if lost:
         said.append(f"This version has {listed(lost)}.")
-    return state.saying(" ".join(said), failed=bool(wrong))
+    return state.saying(" ".join(said), failed=bool(wrong or state.absent))
 
 
 def _set_aside(file: Path, what: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INTERRUPTED = 130
+_SOON = 0.005
+"""Seconds after which a ctrl+c that was lost is struck once more."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,18 +26,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _heeding_ctrl_c(words: Sequence[str]) -> int:
-    """What is being imported may make an error of its own of a ctrl+c, as numpy does."""
+    """What is being imported may make an error of its own of a ctrl+c, as numpy does.
+
+    In a callback of the garbage collector, as imports have, it would be printed and lost.
+    """
     import signal
 
-    struck = False
+    struck, unraisable, alarm = False, sys.unraisablehook, signal.getsignal(signal.SIGALRM)
 
     def strike(*_: object) -> None:
         nonlocal struck
         struck = True
         raise KeyboardInterrupt
 
+    def unraised(what: sys.UnraisableHookArgs) -> None:
+        if what.exc_type is KeyboardInterrupt:
+            signal.signal(signal.SIGALRM, strike)
+            signal.setitimer(signal.ITIMER_REAL, _SOON)
+        else:
+            unraisable(what)
+
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, strike)
+        sys.unraisablehook = unraised
     try:
         from gradtui.cli.entry import status_of
 
@@ -45,5 +58,10 @@ def _heeding_ctrl_c(words: Sequence[str]) -> int:
             raise KeyboardInterrupt from None
         raise
     finally:
+        if sys.unraisablehook is unraised:
+            sys.unraisablehook = unraisable
+        if signal.getsignal(signal.SIGALRM) is strike:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+            signal.signal(signal.SIGALRM, alarm or signal.SIG_DFL)
         if signal.getsignal(signal.SIGINT) is strike:
             signal.signal(signal.SIGINT, signal.default_int_handler)

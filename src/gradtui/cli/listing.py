@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from gradtui import __version__
+from gradtui.errors import InputError
 from gradtui.lessons import DERIVED, VARIABLE, lesson_for
 from gradtui.lessons.lesson import Lesson
 from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
+from gradtui.mathematics.initialisation import INITIALISATIONS
+from gradtui.mathematics.initialisation.recipes import Scheme
+from gradtui.mathematics.recurrent.arrays import GATED
+from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
 from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
+from gradtui.views.cells import facts_of_cell
 from gradtui.views.export import as_csv, as_json
 from gradtui.views.facts import facts, where_largest, where_zero
 from gradtui.wording import plain
@@ -25,28 +31,68 @@ def page(
     """What `gradtui list` prints, with a name or without.
 
     Args:
-        name: an activation, or None for all of them.
+        name: an activation, a gated cell or an initialisation; None for all activations.
         width: the cells of a line.
         language: of the derivation, "en" or "ko".
         spelled: writes a text so that the output holds it, before anything is laid out.
     """
     if name is None:
         return tuple(_table(width, spelled))
-    f = activation(name)
-    rows = _facts(f, width, spelled)
+    others = [line for found in _others(name) for line in _facts(name, found, width, spelled)]
+    try:
+        f = activation(name)
+    except InputError:
+        if not others:
+            raise
+        return tuple(others)
+    rows = _facts(f.spec, facts(f), width, spelled)
     lesson = lesson_for(f.name)
     if lesson is not None:
-        return (*rows, (), *_derivation(lesson, width, language, spelled))
-    return (*rows, (), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted"))
+        rows += [(), *_derivation(lesson, width, language, spelled)]
+    else:
+        rows += [(), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted")]
+    return (*rows, (), *others) if others else tuple(rows)
 
 
 def numbers(name: str | None, format: str) -> Iterator[str]:
     """The facts as CSV or JSON."""
-    chosen = list(ACTIVATIONS.values()) if name is None else [activation(name)]
-    rows = [_record(f) for f in chosen]
+    try:
+        chosen = list(ACTIVATIONS.values()) if name is None else [activation(name)]
+        rows, what = [_record(f) for f in chosen], "activations"
+    except InputError:
+        if not (others := _others(name or "")):
+            raise
+        rows = [{"name": name, "fact": key, "value": text} for one in others for key, text in one]
+        what = "facts"
     if format == "csv":
         return as_csv(rows)
-    return as_json({"gradtui": __version__}, "activations", rows)
+    return as_json({"gradtui": __version__}, what, rows)
+
+
+Facts = list[tuple[str, str]]
+
+
+def _others(name: str) -> list[Facts]:
+    """What is known of what has this name and is no activation: of a cell, of recipes."""
+    if name in GATED:
+        return [facts_of_cell(name)]
+    every: tuple[tuple[str, str, Mapping[str, Scheme | CellScheme]], ...] = (
+        ("weights of a cell", "time lstm", CELL_INITIALISATIONS),
+        ("weights of a layer", "init tanh", INITIALISATIONS),
+    )
+    return [
+        [
+            (drawn, scheme.formula),
+            *[("parameters", ", ".join(one.name for one in scheme.parameters))][
+                : len(scheme.parameters)
+            ],
+            ("source", scheme.source),
+            ("try", f"gradtui {view} --init {scheme.name}"),
+        ]
+        for drawn, view, schemes in every
+        for scheme in schemes.values()
+        if name in (scheme.name, *scheme.also_called)
+    ]
 
 
 def _record(f: Activation) -> dict[str, Value]:
@@ -121,7 +167,9 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         "range: the values that f takes. rises: whether f never falls. centred: whether f is "
         "positive and negative alike. flat: on which side of z f′ goes to 0, so that no gradient "
         f"passes. gradtui list NAME shows every fact of one, and the derivation of "
-        f"{', '.join(DERIVED)}; gradtui list --csv everything of all."
+        f"{', '.join(DERIVED)}; gradtui list --csv everything of all. It also knows the cells "
+        f"{', '.join(GATED)}, the initialisations of cells {', '.join(CELL_INITIALISATIONS)}, and "
+        "those of layers, which gradtui init --help names."
     )
     return [*rows, (), *wrapped(spelled(notes), width, "muted")]
 
@@ -133,12 +181,13 @@ def _cut(spans: Row, width: int) -> Row:
 # ---------------------------------------------------------------------- one
 
 
-def _facts(f: Activation, width: int, spelled: Callable[[str], str]) -> list[Row]:
-    rows: list[Row] = [row((f.spec, "title"))]
-    for name, text in facts(f):
-        first, *rest = _wrapped(spelled(text), width - _LABEL)
-        rows.append(row((name.ljust(_LABEL), "muted"), first))
-        rows += [row(" " * _LABEL + line) for line in rest]
+def _facts(title: str, found: Facts, width: int, spelled: Callable[[str], str]) -> list[Row]:
+    rows: list[Row] = [row((title, "title"))]
+    label = max(_LABEL, *(len(spelled(name)) + 1 for name, _ in found))
+    for name, text in found:
+        first, *rest = _wrapped(spelled(text), width - label)
+        rows.append(row((spelled(name).ljust(label), "muted"), first))
+        rows += [row(" " * label + line) for line in rest]
     return rows
 
 

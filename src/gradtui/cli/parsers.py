@@ -293,9 +293,12 @@ def _add_list_options(parser: Parser) -> None:
     parser.add_argument(
         "name",
         nargs="?",
-        choices=_Names(ACTIVATIONS),
+        choices=_Names(
+            dict.fromkeys((*ACTIVATIONS, *GATED, *CELL_INITIALISATIONS, *INITIALISATIONS))
+        ),
         metavar="NAME",
-        help="an activation such as tanh or 'leaky_relu(0.2)'",
+        help="an activation such as tanh or 'leaky_relu(0.2)', a recurrent cell such as lstm, "
+        "or an initialisation such as chrono",
     )
     group = parser.add_argument_group("what to print")
     _add_formats(group, ".txt .csv .json")

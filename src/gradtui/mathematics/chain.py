@@ -21,6 +21,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.limits import MAX_DEPTH
 from gradtui.mathematics.pieces import warning_as_before, watched
 from gradtui.mathematics.scaled import ORDINARY, Scaled, Tails, signs_and_log10, signs_of_tails
 from gradtui.progress import Tick, part, unwatched
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 Signs: TypeAlias = "NDArray[np.int64]"
 
-MAX_DEPTH = 100_000
 _LAYERS_A_TICK = 5_000
 LN10 = math.log(10.0)
 

@@ -15,9 +15,10 @@ from gradtui.setup import Setup
 if TYPE_CHECKING:
     import numpy as np
 
-    from gradtui.mathematics.initialisation import Initialisation, RandomNetwork
+    from gradtui.mathematics.initialisation import Initialisation
+    from gradtui.mathematics.initialisation.draw import RandomNetwork
     from gradtui.mathematics.initialisation.record import LayerSigmas
-    from gradtui.mathematics.network import GradientFlow
+    from gradtui.mathematics.network.flow import GradientFlow
 
 
 class Flow(Protocol):

@@ -13,7 +13,8 @@ _ASCII = str.maketrans(
         **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
         **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣᶻ", "0123456789-xz", strict=True)),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛╔╗╚╝", "+"),
-        **dict.fromkeys("─━╌╍┄═▔", "-"),
+        **dict.fromkeys("─╌═▔", "-"),
+        **dict.fromkeys("━╍┄", "."), "◦": "~",  # a curve that is not solid, off a map and on it
         **dict.fromkeys("│┃┆╎╏║‖▕", "|"),
         **dict.fromkeys("▖▗▘▙▛▜▝▟", "#"),
         **dict(zip("←→↑↓‹›«»▸▾●◉•✓✗▲∅⊕◆▷◁◇⚠", "<>^v<><>>v*o*+x^0@A><X!", strict=True)),
@@ -31,8 +32,18 @@ _ASCII = str.maketrans(
 
 def to_ascii(text: str) -> str:
     """The same text, cell for cell, in ASCII: for terminals and files without UTF-8."""
-    mapped = text.translate(_ASCII)
+    mapped = samples_in_ascii(text).translate(_ASCII)
     return mapped if mapped.isascii() else "".join(map(_base, mapped))
+
+
+def samples_in_ascii(text: str) -> str:
+    """The samples of curves that no single characters tell apart, of what is drawn in ASCII."""
+    for sample, drawn in _SAMPLES.items():
+        text = text.replace(sample, drawn)
+    return text
+
+
+_SAMPLES = {"━━━": "***", "┄┄┄": " . ", "━·━": " .."}
 
 
 def _base(character: str) -> str:

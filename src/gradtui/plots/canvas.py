@@ -49,6 +49,8 @@ MIN_WIDTH, MIN_HEIGHT = 16, 5
 
 _ONE_A_CELL = {"dot": "•·", "ascii": "*."}
 """What stands for a dot that is a cell: of a solid curve, and of any other."""
+_ON_A_MAP = {"dot": "◦", "ascii": "~"}
+"""The same of a curve that is not solid on a map, whose bands have the other."""
 _QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 """A block by its quarters: 1 and 2 above, 4 and 8 below."""
 _BRAILLE = (1, 8, 2, 16, 4, 32, 64, 128)
@@ -330,7 +332,10 @@ class Canvas:
             return chr(0x2800 + sum(b for at, b in enumerate(_BRAILLE) if bits >> at & 1))
         if self.marker == "block":
             return _QUARTERS[bits]
-        return _ONE_A_CELL[self.marker][getattr(mark, "dash", "solid") != "solid"]
+        if getattr(mark, "dash", "solid") == "solid":
+            return _ONE_A_CELL[self.marker][0]
+        on_a_map = any(isinstance(other, Ground) for other in self._marks)
+        return _ON_A_MAP[self.marker] if on_a_map else _ONE_A_CELL[self.marker][1]
 
 
 def _widened(limits: tuple[float, float]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ file none. Every character is one cell wide.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,6 +95,14 @@ def row_within(width: int, *parts: Span | tuple[str, str]) -> Row:
             kept.append(part)
             room -= len(part.text)
     return tuple(kept)
+
+
+def row_of_first(width: int, *variants: Sequence[Span | tuple[str, str]]) -> Row:
+    """The first of these rows that fits whole, in order; of the last as many parts as do."""
+    for parts in variants:
+        if cells_of(found := row(*parts)) <= width:
+            return found
+    return row_within(width, *variants[-1])
 
 
 def cells_of(spans: Iterable[Span]) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.runs.keys import BY_LAYER, Kind, Role
+from gradtui.runs.keys import BY_LAYER, UNLISTED, Kind, Role, order
+from gradtui.runs.notes import Notes
 from gradtui.runs.order import forward, natural
 from gradtui.runs.run import Mask, Run, Steps
 from gradtui.runs.sheet import Column, Sheet
@@ -28,36 +29,46 @@ _LONGEST_NAME = 200
 _Kept = TypeVar("_Kept", Array, Steps)
 
 
+_Found = tuple[bool, int, Role, str, Column]
+
+
+def _counts_first(found: _Found) -> tuple[bool, int, int]:
+    """An exact norm goes before one from a histogram's bins, and loss before train_loss."""
+    approximate, rank, _, key, _ = found
+    return approximate, rank, len(key) if rank < UNLISTED else 0
+
+
 class _Meant:
     """The columns of a sheet by what they mean."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, notes: Notes) -> None:
         self.series: dict[Kind, list[tuple[str, Column]]] = {kind: [] for kind in SERIES}
         self.layers: dict[Kind, dict[str, Column]] = {kind: {} for kind in BY_LAYER}
-        found: list[tuple[bool, int, Role, str, Column]] = []
+        found: list[_Found] = []
         for key, column in sheet.columns.items():
             what = column.role
             if what is None:
                 continue
             if column.strange:
                 said = f"Left out of {_clean(key)} as no numbers: {{value|values}}."
-                sheet.note(said, column.strange)
+                notes.add(said, column.strange)
             if len(column.values):
+                if (of := order(key)) != "2":
+                    notes.add(f"The gradients' norms are of order {of}, not 2.")
                 found.append((column.approximate, what.rank, what, key, column))
-        # A norm that is exact goes before one from a histogram's bins, loss before train_loss.
-        for *_, what, key, column in sorted(found, key=lambda one: (*one[:2], len(one[3]))):
+        for *_, what, key, column in sorted(found, key=_counts_first):
             if what.kind in BY_LAYER:
-                self._layer(sheet, what, column)
+                self._layer(notes, what, column)
             elif what.kind in self.series:
                 self.series[what.kind].append((_clean(key), column))
 
-    def _layer(self, sheet: Sheet, what: Role, column: Column) -> None:
+    def _layer(self, notes: Notes, what: Role, column: Column) -> None:
         """One more layer, if its numbers are norms."""
         layer = _clean(what.layer)
         if layer in self.layers[what.kind]:
             return
         if np.any(np.frombuffer(column.values) < 0.0):
-            sheet.note(f"{layer} has negative values, which norms never are: left out.")
+            notes.add(f"{layer} has negative values, which norms never are: left out.")
             return
         self.layers[what.kind][layer] = column
 
@@ -70,49 +81,34 @@ class _Meant:
 
 
 def run_of(sheet: Sheet, path: str) -> Run:
-    """The run that a sheet holds.
+    """The run that a sheet holds by now: it is left as it is, and more may be read into it.
 
     Raises:
         InputError: nothing of it is a loss or a gradient's norm, or it doesn't fit in memory.
     """
-    meant = _Meant(sheet)
+    notes = sheet.notes.copy()
+    meant = _Meant(sheet, notes)
     useful = meant.series[Kind.LOSS] or meant.series[Kind.TOTAL] or meant.layers[Kind.GRADIENT]
     if not useful:
         raise _nothing(sheet, path)
-    steps = _steps(meant.columns())
-    names, order = _names(sheet, meant)
-    tables = 1 + bool(meant.layers[Kind.WEIGHT]) + bool(meant.layers[Kind.UPDATE])
-    refuse_beyond_memory(
-        "path",
-        f"{len(steps):,} steps of {len(names):,} layers",
-        8.0 * len(steps) * (len(names) * tables + len(SERIES)),
-        lambda free: "read a shorter part of it",
-    )
-    recorded: dict[str, Mask] = {}
-    series: dict[str, Array | None] = {}
+    beside = (*sheet.shares.values(), *sheet.units.values())
+    steps = _steps([*meant.columns(), *(one for named in beside for one in named.values())])
+    names, order_of = _names(sheet, meant)
+    _refuse_too_large(steps, names, meant, path)
     repeats = _Repeats()
-    for kind, named in meant.series.items():
-        values, mask = _dense(named[0][1], steps, repeats) if named else (None, None)
-        series[kind] = values
-        recorded[kind] = np.zeros(len(steps), bool) if mask is None else mask
-    losses = {
-        name: _dense(column, steps, repeats)[0] for name, column in meant.series[Kind.LOSS][1:]
-    }
-    if meant.series[Kind.LOSS]:
-        losses = {
-            meant.series[Kind.LOSS][0][0]: _or_none_recorded(series, Kind.LOSS, steps)
-        } | losses
+    series, recorded = _series(meant, steps, repeats)
+    losses = _losses(meant, series, steps, repeats)
     by_layer = {
         kind: _logarithms(columns, names, steps, repeats) if columns else None
         for kind, columns in meant.layers.items()
     }
     gradients = by_layer[Kind.GRADIENT]
-    repeats.tell(sheet)
-    _tell(sheet, meant)
+    repeats.tell(notes)
+    _tell(sheet, meant, notes)
     return Run(
         steps=_fixed(steps),
         names=names,
-        order=order,
+        order=order_of,
         log10_gradients=_unrecorded(steps, names) if gradients is None else gradients,
         log10_weights=by_layer[Kind.WEIGHT],
         log10_updates=by_layer[Kind.UPDATE],
@@ -129,8 +125,43 @@ def run_of(sheet: Sheet, path: str) -> Run:
         approximate=any(c.approximate for c in meant.layers[Kind.GRADIENT].values()),
         shares=_shares(sheet, names, steps),
         units=_units(sheet, steps),
-        notes=sheet.notes,
+        notes=notes.sentences,
     )
+
+
+def _refuse_too_large(steps: Steps, names: tuple[str, ...], meant: _Meant, path: str) -> None:
+    """Raise an `InputError` where the run's arrays won't fit."""
+    tables = 1 + bool(meant.layers[Kind.WEIGHT]) + bool(meant.layers[Kind.UPDATE])
+    refuse_beyond_memory(
+        "path",
+        f"{len(steps):,} steps of {len(names):,} layers in {path}",
+        8.0 * len(steps) * (len(names) * tables + len(SERIES)),
+        lambda free: "read a shorter part of it",
+    )
+
+
+def _series(
+    meant: _Meant, steps: Steps, repeats: _Repeats
+) -> tuple[dict[Kind, Array | None], dict[str, Mask]]:
+    """What is told by step, None where nothing is, and where it was recorded."""
+    series: dict[Kind, Array | None] = {}
+    recorded: dict[str, Mask] = {}
+    for kind, named in meant.series.items():
+        series[kind], recorded[kind.value] = (
+            _dense(named[0][1], steps, repeats) if named else (None, np.zeros(len(steps), bool))
+        )
+    return series, recorded
+
+
+def _losses(
+    meant: _Meant, series: Mapping[Kind, Array | None], steps: Steps, repeats: _Repeats
+) -> dict[str, Array]:
+    """Every loss by its name, the one that is shown first."""
+    losses = {}
+    for at, (name, column) in enumerate(meant.series[Kind.LOSS]):
+        first = series[Kind.LOSS] if at == 0 else None
+        losses[name] = _dense(column, steps, repeats)[0] if first is None else first
+    return losses
 
 
 def _nothing(sheet: Sheet, path: str) -> InputError:
@@ -179,14 +210,14 @@ class _Repeats:
             if len(falls):
                 self.back = int(steps[falls[0]]), int(steps[falls[0] + 1])
 
-    def tell(self, sheet: Sheet) -> None:
+    def tell(self, notes: Notes) -> None:
         """What there is to say."""
         if self.back is not None:
             before, after = self.back
-            sheet.note(f"The steps go back from {before:,} to {after:,}, as after a resume.")
+            notes.add(f"The steps go back from {before:,} to {after:,}, as after a resume.")
         if self.most:
             times = "once" if self.most == 1 else f"{self.most:,} times"
-            sheet.note(f"A step is told again {times}: the later value is kept.")
+            notes.add(f"A step is told again {times}: the later value is kept.")
 
 
 def _dense(column: Column, steps: Steps, repeats: _Repeats) -> tuple[Array, Mask]:
@@ -237,17 +268,17 @@ def _layer_of(sheet: Sheet, key: str) -> str:
     return "" if what is None else _clean(what.layer)
 
 
-def _tell(sheet: Sheet, meant: _Meant) -> None:
+def _tell(sheet: Sheet, meant: _Meant, notes: Notes) -> None:
     """What the arrays don't say."""
     if sheet.counted:
-        sheet.note("No step is recorded: rows are counted.")
+        notes.add("No step is recorded: rows are counted.")
     if sheet.within_epochs:
-        sheet.note("Steps begin anew in each epoch: they are carried on.")
+        notes.add("Steps begin anew in each epoch: they are carried on.")
     others = [name for name, _ in meant.series[Kind.LOSS][1:]]
     if others:
         first = meant.series[Kind.LOSS][0][0]
         more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
-        sheet.note(f"The loss shown is {first}; there is also {', '.join(others[:3])}{more}.")
+        notes.add(f"The loss shown is {first}; there is also {', '.join(others[:3])}{more}.")
 
 
 def _shares(sheet: Sheet, names: tuple[str, ...], steps: Steps) -> dict[str, Array]:
@@ -271,14 +302,15 @@ def _units(sheet: Sheet, steps: Steps) -> dict[str, dict[str, Array]]:
 
 
 def _blank(steps: Steps, names: tuple[str, ...]) -> Array:
-    return np.full((len(steps), len(names)), np.nan)
+    # A layer's numbers lie together: they are written, and mostly read, by layer.
+    return np.full((len(names), len(steps)), np.nan).T
 
 
 def _unrecorded(steps: Steps, names: tuple[str, ...]) -> Array:
     return _fixed(_blank(steps, names))
 
 
-def _or_none_recorded(series: Mapping[str, Array | None], kind: Kind, steps: Steps) -> Array:
+def _or_none_recorded(series: Mapping[Kind, Array | None], kind: Kind, steps: Steps) -> Array:
     values = series[kind]
     return _fixed(np.full(len(steps), np.nan)) if values is None else values
 

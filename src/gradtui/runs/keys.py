@@ -52,13 +52,13 @@ class Role:
 
 _SECTION = (
     r"(?:(?:train(?:ing|er)?|trn|optim(?:izer)?|metrics?|stats?|debug|monitor|scalars?|batch|"
-    r"global|running|custom|perf|charts?)[/._ -])*"
+    r"global|running|custom|perf|charts?|epoch)[/._ -])*"
 )
 _GRAD = r"grad(?:ient)?s?"
 _ORDER = r"[0-9.]+|inf"
 _TABLE: tuple[tuple[Kind, str], ...] = (
-    (Kind.STEP, r"(?:trainer/|train/)?global_step|step|_step|steps?_?(?:num|total)?"),
-    (Kind.STEP, r"iter(?:ation)?s?|iter_num|n_iter|num_updates|num_steps|train_steps?"),
+    (Kind.STEP, r"global_step|_?steps?"),
+    (Kind.STEP, r"iter(?:ation)?s?|iter_num|n_iter|num_updates"),
     (Kind.STEP, r"updates?|batch|batch_idx|it|s"),
     (Kind.EPOCH, r"(?:train/|trainer/)?(?:current_)?epochs?"),
     # ----- of the whole network
@@ -110,14 +110,26 @@ _COMPILED = tuple(
     (kind, rank, re.compile(f"{_SECTION}(?:{pattern})", re.IGNORECASE))
     for rank, (kind, pattern) in enumerate(_TABLE)
 )
+UNLISTED = len(_TABLE)
+"""The rank of what is told by a part of its name."""
 _A_SECTION = re.compile(_SECTION + r"/?")
 _EXPORTED = re.compile(r"^.{1,200}? - (?=\S)")
 _BOUNDS = ("__MIN", "__MAX")
 _PARAMETER = re.compile(
     r"[\w/.\[\]-]*[./](?:weight|bias|kernel|gamma|beta|scale|embedding)(?:[_:]?\w{0,8})?"
 )
+_NORM_OF = re.compile(rf"{_GRAD}_({_ORDER})_norm(?:[/_]|$)", re.IGNORECASE)
 _PARAMETER_NORM = re.compile(r"(?<=[./](?:weight))\.norm$|(?<=[./](?:bias))\.norm$")
 LONGEST = 400
+POOR_STEP = 1
+"""The rank of a name of steps above which it may as well be something else's."""
+_VAGUE = frozenset({"norm", "scale", "clip", "clipped"})
+"""What after another word is of something else: "weight norm"."""
+_OF_STEPS = frozenset(
+    {"per", "each", "every", "of", "in", "a", "max", "total", "num", "number"}
+    | {"warmup", "remaining", "last", "next", "save", "time"}
+)
+"""What before a step makes something else of it: "tokens per step"."""
 
 
 @lru_cache(maxsize=65_536)
@@ -133,8 +145,16 @@ def role(key: str, histogram: bool = False) -> Role | None:
     return (
         (_in_table(_EXPORTED.sub("", key)) if " - " in key else None)
         or _in_table(key)
-        or (Role(Kind.WEIGHT, key, len(_TABLE)) if histogram and parameter(key) else None)
+        or (Role(Kind.WEIGHT, key, UNLISTED) if histogram and parameter(key) else None)
     )
+
+
+def order(key: str) -> str:
+    """Of which order the norm is that a key of Lightning's names: 2, unless it says another."""
+    found = _NORM_OF.search(key)
+    if found is None or found[1].strip("0.") == "2":
+        return "2"
+    return found[1]
 
 
 def parameter(key: str) -> bool:
@@ -148,13 +168,19 @@ def spoken(words: str) -> str | None:
     Args:
         words: what stands before a number.
     """
-    rest = words
+    before, rest = "", words
     while rest:
         found = role(rest)
         if found is not None and (not found.layer or " " not in rest or parameter(found.layer)):
-            skewed = rest != words and _NOT_TRAINING.search(words.lower().replace("_", " "))
-            return None if skewed else rest
-        rest = rest.partition(" ")[2]
+            if not before:
+                return rest
+            vague = rest.lower() in _VAGUE
+            if found.kind is Kind.STEP:
+                vague |= before in _OF_STEPS or found.rank > POOR_STEP
+            skewed = _NOT_TRAINING.search(words.lower().replace("_", " "))
+            return None if skewed or vague else rest
+        word, _, rest = rest.partition(" ")
+        before = word.lower()
     return None
 
 
@@ -174,7 +200,7 @@ def _in_table(key: str) -> Role | None:
             return Role(Kind.TOTAL, "", rank) if kind is Kind.GRADIENT else None
         return Role(kind, _PARAMETER_NORM.sub("", layer), rank)
     if _LOSS.search(words.lower()):
-        return Role(Kind.LOSS, "", len(_TABLE))
+        return Role(Kind.LOSS, "", UNLISTED)
     return None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
 
 _NOTHING = frozenset({"", "na", "n/a", "null", "none", "-", "--", "<na>"})
+_THOUSANDS = re.compile(r"\s*[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?\s*")
 _FARTHEST_STEP = 2.0**62
 
 
@@ -43,6 +45,8 @@ def _parsed(text: str) -> float | None:
         pass
     if text.strip().lower() in _NOTHING:
         return None
+    if _THOUSANDS.fullmatch(text):
+        return float(text.replace(",", ""))
     raise NoNumberError
 
 

@@ -49,11 +49,13 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     """
     given = os.fspath(path)
     if given == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("path", given, "open: there is no standard input", "name a file")
         return _from(sys.stdin.buffer, given, None)
     try:
-        folder = bool(given) and Path(given).is_dir()
-        file = Path(given) if folder else named_file(given, "path", _SUCH_AS)
-        if folder:
+        here = bool(given) and Path(given).is_dir()
+        file = Path(given) if here else named_file(given.rstrip("/"), "path", _SUCH_AS)
+        if file.is_dir():
             return _from_folder(file, given)
         with open_regular(file) as stream:
             return _from(stream, given, file)
@@ -104,7 +106,7 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
     head = b""
     while len(head) < min(HEAD, left) and (more := stream.read(min(HEAD, left) - len(head))):
         head += more
-    form = _format(Head(head, file), given)
+    form = format_of(Head(head, file), given)
     if form.read is not None:
         if file is None:
             raise InputError("path", given, f"a stream: it is {form.name}", "name the file itself")
@@ -117,7 +119,7 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
     left -= len(head)
     reader.feed(head)
     del head
-    while left and (data := stream.read(min(_PIECE, left))):
+    while data := stream.read(min(_PIECE, left)):
         left -= len(data)
         reader.feed(data)
         sheet.refuse_too_large(given)
@@ -135,8 +137,16 @@ def _whole(form: Format, path: Path, given: str) -> Run:
     return run_of(sheet, given)
 
 
-def _format(head: Head, given: str) -> Format:
-    """The first format that knows the file; a text that none knows may yet be a log."""
+def format_of(head: Head, given: str) -> Format:
+    """The first format that knows the file; a text that none knows may yet be a log.
+
+    Args:
+        head: its beginning.
+        given: what the user calls it.
+
+    Raises:
+        InputError: it is no run.
+    """
     if not head.data.strip(b"\0 \t\r\n"):
         raise InputError("path", given, "a run: there is nothing in it", "wait until it is written")
     for begins, what, step in _OTHERS:

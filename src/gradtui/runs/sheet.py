@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeAlias, cast
+
+import numpy as np
 
 from gradtui.errors import InputError
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.runs.keys import Kind, Role, role
+from gradtui.runs.notes import Notes
 from gradtui.runs.numbers import NoNumberError, number, numbers, whole
 
+Cells: TypeAlias = "Sequence[object] | Array"
+"""The cells of a column: as they are in the file, or all of them read as numbers."""
 MOST_KEYS = 100_000
 _FAR = 2**62
 _MOST_OTHERS = 6
-_COUNTED = re.compile(r"\{(\w+)\|(\w+)\}")
 SUMMARY = "train_runtime"
 """In the row with which Transformers' trainer ends: means of the whole training."""
 
@@ -50,8 +54,12 @@ class Column:
             self.steps.append(step)
             self.values.append(read)
 
-    def extend(self, steps: Sequence[int], cells: Sequence[object]) -> None:
+    def extend(self, steps: Sequence[int], cells: Cells) -> None:
         """Many more, of which those that are no numbers are left out."""
+        if isinstance(cells, np.ndarray):
+            self.values.frombytes(cells.tobytes())
+            self.steps.extend(steps)
+            return
         try:
             self.values.extend(map(float, cast("Sequence[str]", cells)))
             self.steps.extend(steps)
@@ -72,6 +80,7 @@ class Sheet:
         source: what the file is, in words, once that is known.
         names: the layers in forward order, if the file tells that.
         shares, units: of a recording of gradtui's own: by what is told, by parameter or module.
+        notes: what was left out while reading.
         others: names in the file that mean nothing here, the first few.
         counted: no step was recorded, and the rows were counted.
         last: the step that was told last.
@@ -87,26 +96,15 @@ class Sheet:
         self.others: list[str] = []
         self.counted = False
         self.within_epochs = False
-        self._notes: dict[str, int] = {}
+        self.notes = Notes()
         self.last = 0
         self._next = 0
         self._last: tuple[int, float] = (-1, float("nan"))
         self._base = 0
 
-    # ------------------------------------------------------------- notes
-
     def note(self, sentence: str, times: int = 1) -> None:
-        """A sentence for the user; `{row|rows}` in it becomes their number and the word."""
-        if times:
-            self._notes[sentence] = self._notes.get(sentence, 0) + times
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """The sentences so far."""
-        return tuple(
-            _COUNTED.sub(rf"{times:,} \{1 if times == 1 else 2}", text)
-            for text, times in self._notes.items()
-        )
+        """A sentence for the user, as `Notes.add` takes it."""
+        self.notes.add(sentence, times)
 
     # ------------------------------------------------------------- values
 
@@ -139,14 +137,14 @@ class Sheet:
         for key in useful:
             self.column(key).put(at, values[key])
 
-    def rows(
-        self, keys: Sequence[str], columns: Sequence[Sequence[object]], decimal: str = "."
-    ) -> None:
+    def rows(self, keys: Sequence[str], columns: Sequence[Cells], decimal: str = ".") -> None:
         """Many rows of the same keys, column by column."""
         if not any(map(_tells, keys)):
             self._pass(keys)
             return
-        steps, places = self._steps_of(keys, columns)
+        told, places = self._steps_of(keys, columns)
+        # What extends one array from another is a copy of memory.
+        steps = array("q", told)
         for key, cells in zip(keys, columns, strict=True):
             if not _tells(key):
                 continue
@@ -187,7 +185,7 @@ class Sheet:
         return told
 
     def _steps_of(
-        self, keys: Sequence[str], columns: Sequence[Sequence[object]]
+        self, keys: Sequence[str], columns: Sequence[Cells]
     ) -> tuple[Sequence[int], list[int] | None]:
         """The steps of many rows, and which rows have one, None for all."""
         count = len(columns[0]) if columns else 0
@@ -199,7 +197,7 @@ class Sheet:
         if best is None:
             start, self._next, self.counted = self._next, self._next + count, True
             return range(start, start + count), None
-        found = _wholes(by_key[best])
+        found = wholes(by_key[best])
         places = None
         if None in found:
             places = [place for place, step in enumerate(found) if step is not None]
@@ -258,7 +256,7 @@ def _epoch(cell: object) -> float | None:
         return None
 
 
-def _epochs(cells: Sequence[object]) -> Sequence[float | None]:
+def _epochs(cells: Cells) -> Sequence[float | None]:
     """Epochs, quickly where all are numbers."""
     with suppress(ValueError, TypeError, OverflowError):
         return list(map(float, cast("Sequence[str]", cells)))
@@ -270,19 +268,25 @@ def _step(cell: object, is_epoch: bool) -> int | None:
     return whole(cell) if not is_epoch or _are_epochs((cell,)) else None
 
 
-def _wholes(cells: Sequence[object]) -> list[int | None]:
+def wholes(cells: Cells) -> list[int | None]:
     """Steps, quickly where all are written plainly."""
-    if set(map(type, cells)) <= {str, int}:
-        with suppress(ValueError):
+    if isinstance(cells, np.ndarray):
+        cells = cells.tolist()
+    with suppress(ValueError, OverflowError):
+        if set(map(type, cells)) <= {str, int}:
             found = list(map(int, cast("Sequence[int | str]", cells)))
-            if all(-_FAR < step < _FAR for step in found):
-                return list[int | None](found)
+        elif set(map(type, cells)) == {float} and all(map(float.is_integer, cells)):
+            found = list(map(int, cast("Sequence[float]", cells)))
+        else:
+            found = [_FAR]
+        if min(found) > -_FAR and max(found) < _FAR:
+            return list[int | None](found)
     return [whole(cell) for cell in cells]
 
 
-def _are_epochs(cells: Sequence[object]) -> bool:
+def _are_epochs(cells: Cells) -> bool:
     """Whether all are written as whole numbers: 1, where 1.0 is a share of the way as 0.97 is."""
-    return bool(cells) and all(
+    return len(cells) > 0 and all(
         isinstance(cell, int) or (isinstance(cell, str) and cell.strip().isdecimal())
         for cell in cells
     )

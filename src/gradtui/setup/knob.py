@@ -36,6 +36,7 @@ class Knob:
         words: the names that a value may begin with, for completion.
         called: by what other names one of several values is known.
         shown: its name on the command line and in the app, where that is not the field's.
+        lasting: a value in words that mean the same from wherever the program is started.
         brings: what else a value that somebody sets brings with it, by the knob's name.
         cursor: whether it only says where somebody looks: a move of it changes no result.
         within: for a cursor over numbers, the knob that says what it walks over.
@@ -54,6 +55,7 @@ class Knob:
     scale: Callable[[Any, int], Any]
     words: Callable[[], Collection[str]] = lambda: ()
     called: Callable[[str], Collection[str]] = lambda value: ()
+    lasting: Callable[[Any], str] | None = None
     brings: Callable[[Any], Mapping[str, Any]] = lambda value: {}
     cursor: bool = False
     within: str = ""
@@ -79,6 +81,10 @@ class Knob:
     def text(self, setup: object) -> str:
         """The knob's value in a `Setup`, as its flag takes it."""
         return self.format(self.of(setup))
+
+    def kept(self, setup: object) -> str:
+        """The same, to be read by another start."""
+        return (self.lasting or self.format)(self.of(setup))
 
 
 _KNOB = "knob"

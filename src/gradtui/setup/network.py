@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import INITIALISATIONS, initialisation
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
-from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.spec import check_items
 from gradtui.plots.picture import CURVES
 from gradtui.setup.family import Family
@@ -60,7 +60,7 @@ def _units(name: str, letter: str, help: str) -> Knob:
                 step = f"try {{{name}={min(max(round(numbers[0]), 1), MAX_WIDTH)}}}"
         except (ValueError, OverflowError):
             widths = ()
-        if len(widths) != len(parts) or not 1 <= len(widths) <= MAX_DEPTH + 1:
+        if len(widths) != len(parts) or not 1 <= len(widths) <= MAX_NETWORK_DEPTH + 1:
             raise InputError(name, text, _UNITS, step)
         return widths[0] if len(widths) == 1 else widths
 

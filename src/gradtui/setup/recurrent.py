@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.recurrent.arrays import GATED, MAX_STEPS, named
+from gradtui.mathematics.limits import MAX_STEPS
+from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cell_initialisation
 from gradtui.mathematics.spec import number, parse_number
 from gradtui.plots.picture import CURVES
@@ -122,6 +123,13 @@ class Recurrent(Family):
         "none",
         0.0, 1e300, 1.0, 10.0,
     )  # fmt: skip
+    clip_value: float = real(
+        0.0,
+        "V",
+        "the value to which every entry of the gradient of all parameters is clipped, the norm "
+        "of that of h_T being 1; 0 is none",
+        0.0, 1e300, 0.01, 10.0,
+    )  # fmt: skip
     batch_size: int = whole(
         1, "B", "the sequences that run through a cell together", 1, MAX_SEQUENCES
     )
@@ -144,6 +152,13 @@ class Recurrent(Family):
                 ", ".join(self.cell_init),
                 "one initialisation, as there are several cells",
                 "compare several of the one or of the other",
+            )
+        if self.clip and self.clip_value:
+            raise InputError(
+                "clip_value",
+                number(self.clip_value),
+                f"0 beside a clip of {number(self.clip)}: one of both",
+                "try {clip_value=0}, or {clip=0}",
             )
         if self.forget_bias is not None:
             for recipe in self.cell_init:

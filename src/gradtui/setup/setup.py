@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradtui.errors import InputError
-from gradtui.mathematics.chain import MAX_DEPTH
-from gradtui.mathematics.recurrent.arrays import MAX_STEPS
+from gradtui.mathematics.limits import MAX_DEPTH, MAX_STEPS
 from gradtui.mathematics.spec import parse_spec
 from gradtui.setup.chain import Chain
 from gradtui.setup.family import Family

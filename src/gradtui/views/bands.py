@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.plots.marks import BLANK
-from gradtui.plots.picture import BANDS, Row, band, cells_of, row
+from gradtui.plots.picture import BANDS, Row, band, row_of_first
 from gradtui.wording import magnitude
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EDGES = (0.1, 1 / 3, 1.0, 3.0)
 """Where the bands of a map begin, in log10 of what is left over log10 of the threshold."""
 
-_INDENT = row(" " * 5)
+_INDENT = " " * 5
 
 Meaning = tuple[str, str, str]
 """A glyph, its role, and what it means."""
@@ -46,10 +46,29 @@ def meanings(log10_limit: float) -> list[Meaning]:
 
 
 def scale(every: Iterable[Meaning], width: int) -> Row:
-    """What each band stands for, in a row, as far as there is room."""
-    found = _INDENT
-    for glyph, role, meaning in every:
-        entry = row(" " * (found != _INDENT), (glyph, role), (meaning, "muted"))
-        if role and glyph.strip() and cells_of(found) + cells_of(entry) <= width:
-            found = (*found, *entry)
-    return found
+    """What each band stands for, in a row: of a narrow one all glyphs, and what the ends are."""
+    bands = [one for one in every if one[1] and (one[0].strip() or one[1] == BLANK)]
+    named = [_entry(one) for one in bands]
+    ends = [
+        _entry(one) if at in (0, len(bands) - 1) or one[1] == BLANK else [one[:2]]
+        for at, one in enumerate(bands)
+    ]
+    rows = []
+    for entries, gaps in ((named, True), (ends, False)):
+        for blank in (True, False):
+            kept = [
+                (entry, gaps or at in (1, BANDS, BANDS + 1, 2 * BANDS))
+                for at, (entry, one) in enumerate(zip(entries, bands, strict=True))
+                if blank or one[1] != BLANK
+            ]
+            parts = [p for at, (entry, gap) in enumerate(kept)
+                     for p in ((" " * (gap and at > 0), ""), *entry)]  # fmt: skip
+            rows += [[(_INDENT, ""), *parts], parts]
+    return row_of_first(width, *rows)
+
+
+def _entry(one: Meaning) -> list[tuple[str, str]]:
+    glyph, role, meaning = one
+    if role == BLANK:
+        return [(f"blank {meaning}", "muted")]
+    return [(glyph, role), (meaning, "muted")]

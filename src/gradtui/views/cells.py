@@ -56,10 +56,10 @@ def _vanilla(cell: str) -> Facts:
     f = activation(cell)
     torch = [("in PyTorch", f'torch.nn.RNN(nonlinearity="{cell}")')] if cell in _RNN else []
     return [
-        ("h_t", "f(v_t), v_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh"),
-        ("f(v)", f.formula),
-        ("f′(v)", f.derivative_formula),
-        (_BACK, "diag(f′(v_t)) W_hh"),
+        ("h_t", "f(z_t), z_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh"),
+        ("f(z)", f.formula),
+        ("f′(z)", f.derivative_formula),
+        (_BACK, "diag(f′(z_t)) W_hh"),
         ("largest |f′|", f"{largest(f, 7)} {where_largest(f)}"),
         *torch,
         ("source", "Elman, Finding structure in time, Cognitive Science 14, 1990"),

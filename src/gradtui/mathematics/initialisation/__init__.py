@@ -1,6 +1,5 @@
 """Initialisations: the recipes by name, what each means in theory, and drawing networks."""
 
-from gradtui.mathematics.initialisation.draw import RandomNetwork, random_network
 from gradtui.mathematics.initialisation.recipes import INITIALISATIONS
 from gradtui.mathematics.initialisation.record import (
     Initialisation,
@@ -12,9 +11,7 @@ from gradtui.mathematics.initialisation.record import (
 __all__ = [
     "INITIALISATIONS",
     "Initialisation",
-    "RandomNetwork",
     "Sigmas",
     "initialisation",
-    "random_network",
     "sigmas",
 ]

@@ -24,8 +24,8 @@ from gradtui.mathematics.initialisation.record import (
     checked_width,
     initialisation,
 )
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.network.arrays import MAX_DEPTH
 from gradtui.mathematics.network.on_demand import OnDemand
 from gradtui.mathematics.pieces import MULTIPLICATIONS, spans, turn
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
@@ -217,11 +217,11 @@ def _checked_widths(widths: Sequence[int]) -> list[int]:
     if not listed or (isinstance(widths, np.ndarray | memoryview) and widths.ndim != 1):
         raise InputError("widths", widths, "a list of widths, n_0 … n_L", "try [64] * 51")
     n = [checked_width(width) for width in widths]
-    if not 2 <= len(n) <= MAX_DEPTH + 1:
+    if not 2 <= len(n) <= MAX_NETWORK_DEPTH + 1:
         raise InputError(
             "widths",
             f"{len(n)} of them",
-            f"2 to {MAX_DEPTH + 1:,} widths: the input's and one a layer",
+            f"2 to {MAX_NETWORK_DEPTH + 1:,} widths: the input's and one a layer",
             "give the input's width and then one a layer",
         )
     return n

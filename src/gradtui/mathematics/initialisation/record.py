@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,12 @@ from gradtui.mathematics.initialisation.recipes import (
     calculate_gain,
 )
 from gradtui.mathematics.spec import Value, format_spec, lookup, number, parse_spec
-from gradtui.mathematics.wide.mean_field import critical_sigma_w2
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.wide.mean_field import critical_sigma_w2
+else:
+    (critical_sigma_w2,) = when_called("gradtui.mathematics.wide.mean_field", "critical_sigma_w2")
 
 MAX_WIDTH = 4_096
 

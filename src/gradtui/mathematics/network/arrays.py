@@ -17,6 +17,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.mathematics.network.exponents import PLAIN, Apart, Exponents
 from gradtui.mathematics.network.on_demand import OnDemand
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-MAX_DEPTH = 10_000
 _LARGE = 2**20
 """A layer of so many weights takes a millisecond or more, whatever the batch."""
 TOGETHER = 32_768
@@ -149,9 +149,12 @@ def validated(
         array_of(f"weights[{layer}]", matrix, 2)
         for layer, matrix in enumerate(list_of("weights", weights))
     ]
-    if not 1 <= len(w) <= MAX_DEPTH:
+    if not 1 <= len(w) <= MAX_NETWORK_DEPTH:
         raise InputError(
-            "weights", f"{len(w)} matrices", f"1 to {MAX_DEPTH:,} matrices", "give one a layer"
+            "weights",
+            f"{len(w)} matrices",
+            f"1 to {MAX_NETWORK_DEPTH:,} matrices",
+            "give one a layer",
         )
     inputs = array_of("x", x, 2)
     batch, below = inputs.shape
@@ -287,11 +290,12 @@ def array_of(
     if 0 in array.shape:
         empty = "batch" if field in ("x", "upstream") and array.shape[0] == 0 else "width"
         empty = axes[array.shape.index(0)] if axes else empty
+        each = {"steps": "one step", "inputs": "one input a step"}.get(empty, f"a {empty} of 1")
         raise InputError(
             field,
             f"array of shape {array.shape}",
-            f"an array with a {empty} of at least 1",
-            f"give it a {empty} of 1 or more",
+            f"an array with {each} or more",
+            f"give it {each} at least",
         )
     return array
 

@@ -18,13 +18,17 @@ from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import array_of, finite
+from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.spec import parse_spec
+from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-MAX_STEPS = 10_000
+    from gradtui.mathematics.network.arrays import array_of, finite
+else:
+    array_of, finite = when_called("gradtui.mathematics.network.arrays", "array_of", "finite")
+
 GATED = {"gru": 3, "lstm": 4}
 """The cells that are no plain activation, and the blocks of n rows in their weights."""
 WEIGHTS = ("weight_ih_l0", "weight_hh_l0")
@@ -92,7 +96,7 @@ class Recurrence:
 def validated(
     cell: CellSpec, parameters: Mapping[str, ArrayLike], x: ArrayLike, upstream: ArrayLike | None
 ) -> Recurrence:
-    """What `recurrent_flow` was given; without an upstream gradient, zeros for it."""
+    """What a flow was given, with zeros for an upstream gradient where it has none."""
     name, f = named(cell)
     given = _named(parameters, name)
     inputs = array_of("x", x, 3, axes=("steps", "batch", "inputs"))
@@ -146,7 +150,7 @@ def named(cell: CellSpec) -> tuple[str, Activation | None]:
     """
     if isinstance(cell, Activation):
         return cell.spec, cell
-    kinds = "an activation, for h = f(W x + U h + b), or gru or lstm"
+    kinds = "an activation, for h = f(W_ih x + W_hh h + b), or gru or lstm"
     if not isinstance(cell, str):
         raise InputError("cell", cell, kinds, "for example tanh or lstm")
     form = parse_spec("cell", cell, "tanh, relu, gru or lstm")

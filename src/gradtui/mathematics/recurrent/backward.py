@@ -6,8 +6,8 @@ of the rows of g, γ and δ.
 
 A step back is linear, so a row's exponent rides along: pieces of steps go in plain floats whatever
 it is, as long as the norms stay within their range from the first of them to the last, and the row
-of γ has the exponent of that of g. What they do not hold goes in halves, and a single step, of the
-rows that need it, with exponents apart.
+of γ has the exponent of that of g. What they do not hold goes in smaller ones, and a single step,
+of the rows that need it, with exponents apart.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _CANCELLED = 2.0**-36
 """Where ‖δ‖² of what meets h_{t-1} is below this share of ‖g ∘ z ∘ (1 - z)‖², differences of
 states, which are known to 2^-53, are not known well enough."""
+_SEVERAL = 8
+"""After so many pieces that plain floats hold, larger ones are tried."""
 _ALIKE = 200.0
 """Rows of g and γ that differ by at most 2^200 have one exponent."""
 
@@ -103,6 +105,7 @@ class Backward:
         dead_from: the step down to which there is a signal; before it all is exactly zero.
         delta_norms: the squared norms of those of its columns that meet x, and that meet h.
         apart: how many steps went with exponents apart.
+        pieces: how many pieces were tried in plain floats.
     """
 
     def __init__(self, forward: Forward, room: Room) -> None:
@@ -114,7 +117,9 @@ class Backward:
         self.delta_norms = np.zeros((2, given.steps, given.batch))
         self._alike = self.cell.by_input == self.cell.by_state
         self._forgetful = not self.cell.weights[1].any() and self._alike
-        self.dead_from = self.apart = 0
+        self.dead_from = self.apart = self.pieces = self._held = 0
+        self._each = forward.each
+        """So many steps go at once: half as many where they do not, twice after several that do."""
         self._ahead: _Ahead | None = None
         self._signal = self._first()
 
@@ -141,15 +146,19 @@ class Backward:
 
     def _go(self, start: int, stop: int, tick: Tick) -> None:
         """Run some steps, in plain floats where these hold them."""
-        if self._ran(start, stop):
-            return
-        if stop - start == 1:
-            self._retreat(start)
-            return
-        middle = (start + stop) // 2
-        self._go(middle, stop, tick)
-        tick(1.0 - middle / self.cell.given.steps)
-        self._go(start, middle, tick)
+        while stop > start:
+            each = min(self._each, stop - start)
+            if self._ran(stop - each, stop):
+                stop -= each
+                self._held += 1
+                if self._held == _SEVERAL:
+                    self._each, self._held = min(2 * self._each, self.forward.each), 0
+            elif each > 1:
+                self._each, self._held = each // 2, 0
+            else:
+                self._retreat(stop - 1)
+                stop -= 1
+            tick(1.0 - stop / self.cell.given.steps)
 
     def _norms(self, steps: int) -> tuple[Array, Array, Array, Array]:
         """p, s and q, of what meets x and of what meets h_{t-1}, of a piece [S, B] each."""
@@ -161,6 +170,7 @@ class Backward:
 
     def _ran(self, start: int, stop: int) -> bool:
         """Run some steps in plain floats; whether these held everything."""
+        self.pieces += 1
         signal, room, cell, steps = self._signal, self.room, self.cell, stop - start
         if not signal.together:
             return False

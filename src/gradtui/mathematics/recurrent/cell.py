@@ -165,6 +165,10 @@ class Cell(ABC):
         """The columns of δ that meet h_{t-1}."""
         return slice(None)
 
+    def as_given(self, values: Array, side: int) -> Array:
+        """Rows in the order of those columns, of x for side 0 and of h for 1, in PyTorch's."""
+        return values
+
     @abstractmethod
     def inputs(self, x: Array, room: Room) -> Array:
         """W_ih x with the biases, for some steps [G, steps, B, n]."""

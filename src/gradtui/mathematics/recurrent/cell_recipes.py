@@ -1,7 +1,7 @@
 """The recipes after which recurrent cells are drawn, one record each.
 
-Glossary: n units, n_in inputs, G blocks of a cell's gates (1, GRU 3, LSTM 4), W [n, n] one block of
-the recurrent weights W_hh, V one of the input weights W_ih, b = b_ih + b_hh biases, Q a matrix with
+Glossary: n units, n_in inputs, G blocks of a cell's gates (1, GRU 3, LSTM 4), W_hh recurrent
+weights [G n, n], in blocks W [n, n], W_ih input weights, b = b_ih + b_hh biases, Q a matrix with
 orthonormal columns, ρ the spectral radius, σ_max the largest singular value, N(μ, v) the normal
 distribution of variance v, U(-c, c) the uniform one; f, i and z gates.
 """
@@ -12,17 +12,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import Parameter
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation.draw import fill
 from gradtui.mathematics.initialisation.parameters import Size
 from gradtui.mathematics.spec import format_spec, lookup, parse_spec
 from gradtui.progress import Tick, part
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.initialisation.draw import fill
+else:
+    (fill,) = when_called("gradtui.mathematics.initialisation.draw", "fill")
 
 
 class Shape(NamedTuple):
@@ -138,7 +143,7 @@ _SOMPOLINSKY = "Sompolinsky, Crisanti & Sommers, Phys. Rev. Lett. 61, 1988"
 _SCHEMES = (
     CellScheme(
         "pytorch",
-        "V, W and both b ~ U(-c, c), c² = 1/n",
+        "W_ih, W_hh and both b ~ U(-c, c), c² = 1/n",
         "torch.nn.RNNBase.reset_parameters",
         _pytorch,
         like="pytorch",
@@ -147,7 +152,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "keras",
-        "V ~ U(-c, c), c² = 6/(n_in + G n), W_hh = Q [G n, n], b = 0 but 1 for f",
+        "W_ih ~ U(-c, c), c² = 6/(n_in + G n), W_hh = Q [G n, n], b = 0 but 1 for f",
         "keras.layers.LSTM: glorot_uniform, orthogonal, unit_forget_bias",
         _keras,
         like="keras",
@@ -156,7 +161,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "gaussian",
-        "W ~ N(0, g²/n), g = 1",
+        "W_hh ~ N(0, g²/n), g = 1",
         _SOMPOLINSKY,
         _blockwise(_gaussian),
         (Size("g", 1.0, also_called=("gain",)),),
@@ -164,7 +169,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "orthogonal",
-        "W = gain · Q, gain = 1",
+        "W_hh = gain · Q, gain = 1",
         "Saxe, McClelland & Ganguli, ICLR 2014; Arjovsky, Shah & Bengio, ICML 2016",
         _blockwise(_orthogonal),
         (Size("gain", 1.0),),
@@ -172,7 +177,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "identity",
-        "W = α I, α = 1",
+        "W_hh = α I, α = 1",
         "Le, Jaitly & Hinton, arXiv:1504.00941, 2015 (IRNN)",
         _blockwise(_identity),
         (Size("alpha", 1.0),),
@@ -180,7 +185,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "radius",
-        "W Gaussian, scaled to a spectral radius ρ = 0.95",
+        "W_hh Gaussian, scaled to a spectral radius ρ = 0.95",
         "Jaeger, GMD report 148, 2001 (echo states)",
         _blockwise(_to_radius),
         (Size("rho", 0.95),),
@@ -188,7 +193,7 @@ _SCHEMES = (
     ),
     CellScheme(
         "sigma_max",
-        "W Gaussian, scaled to a largest singular value σ = 1",
+        "W_hh Gaussian, scaled to a largest singular value σ = 1",
         "Pascanu, Mikolov & Bengio, ICML 2013",
         _blockwise(_to_sigma_max),
         (Size("sigma", 1.0),),
@@ -196,7 +201,8 @@ _SCHEMES = (
     ),
     CellScheme(
         "chrono",
-        "V and W ~ U(-c, c), c² = 1/n, b_f ~ ln U(1, T - 1), b_i = -b_f, T = 100; of a GRU, b_z",
+        "W_ih, W_hh ~ U(-c, c), c² = 1/n, b_f ~ ln U(1, T - 1), b_i = -b_f, of a GRU b_z: gates "
+        "that keep for up to T = 100 steps",
         "Tallec & Ollivier, Can recurrent neural networks warp time?, ICLR 2018",
         _pytorch,
         (Parameter("t_max", 100.0, least=2.001, most=1e9),),

@@ -41,10 +41,10 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.network.arrays import TOGETHER
+from gradtui.mathematics.network.arrays import TOGETHER, array_of
 from gradtui.mathematics.network.exponents import Squares
 from gradtui.mathematics.pieces import MULTIPLICATIONS, rows_at_once, turn, warning_as_before
-from gradtui.mathematics.recurrent.arrays import CellSpec, Recurrence, validated
+from gradtui.mathematics.recurrent.arrays import NAMES, CellSpec, Recurrence, validated
 from gradtui.mathematics.recurrent.backward import Backward, Cancelled, squares
 from gradtui.mathematics.recurrent.cell import Cell, Room
 from gradtui.mathematics.recurrent.forward import Forward
@@ -83,10 +83,13 @@ class RecurrentFlow:
             ∂L/∂h_t to it is what the slopes took, from it to ∂L/∂h_{t-1} what W_hh took.
         log10_grad_parameters: log10 of the Frobenius norm by PyTorch's name, of all steps.
         log10_grad_parameters_by_step: the same of what each step adds [T], if it was asked for.
+        log10_grad_parameters_entries: log10 of the size of each entry by PyTorch's name, in its
+            shapes, if it was asked for; what is below 2^-1000 of the largest counts as zero.
         log10_hidden: log10‖h_t‖_F over batch and units [T + 1]; 0 is h_0, which is 0.
         gates: the mean of each gate over batch and units [T]: i, f, o of an LSTM, r, z of a GRU.
         steps_apart: how many steps, there and back, plain floats did not hold; each costs as much
             as some ten others.
+        pieces: of how many pieces of steps it was tried, there and back, whether they do.
     """
 
     cell: str
@@ -98,9 +101,11 @@ class RecurrentFlow:
     log10_grad_preactivations: Array
     log10_grad_parameters: Mapping[str, float]
     log10_grad_parameters_by_step: Mapping[str, Array] | None
+    log10_grad_parameters_entries: Mapping[str, Array] | None
     log10_hidden: Array
     gates: Mapping[str, Array]
     steps_apart: int
+    pieces: int
 
 
 def recurrent_flow(
@@ -110,6 +115,7 @@ def recurrent_flow(
     upstream: ArrayLike,
     *,
     by_step: bool = False,
+    entries: bool = False,
     tick: Tick = unwatched,
 ) -> RecurrentFlow:
     """Run a recurrent cell over a sequence and back, and take the norm of every gradient.
@@ -123,6 +129,7 @@ def recurrent_flow(
         x: the inputs [T, batch, n_in], of 1 to 10,000 steps.
         upstream: ∂L/∂h_T [batch, n].
         by_step: whether to take apart what each step adds to the parameters' gradients.
+        entries: whether to give every entry of the parameters' gradients, beside their norms.
         tick: told the share that is done, a piece of steps at a time.
 
     Raises:
@@ -130,20 +137,22 @@ def recurrent_flow(
             fit together, no steps or too many, values that are not finite real numbers, or more
             memory than there is.
     """
-    given = validated(cell, parameters, x, upstream)
+    given = validated(cell, parameters, x, array_of("upstream", upstream, 2))
     if not isinstance(by_step, bool | np.bool_):
         raise InputError("by_step", by_step, "True or False", "say whether to look at each step")
+    if not isinstance(entries, bool | np.bool_):
+        raise InputError("entries", entries, "True or False", "say whether to give each entry")
     tick = warning_as_before(tick)
     # Of one step all rows are needed; otherwise each goes its way, up to a sum.
     rows = given.batch if by_step else _rows_at_once(given)
-    refuse_memory(given, rows)
+    refuse_memory(given, rows, entries=bool(entries))
     starts = range(0, given.batch, rows)
     flows = []
     with np.errstate(all="ignore"):
         for at, start in enumerate(starts):
             some = given if len(starts) == 1 else given.of_rows(slice(start, start + rows))
-            flows.append(_flow(some, by_step, turn(tick, at, len(starts))))
-        return _together(given, flows)
+            flows.append(_flow(some, by_step, entries, turn(tick, at, len(starts))))
+        return _together(given, flows, entries)
 
 
 def cell_of(given: Recurrence) -> Cell:
@@ -164,6 +173,7 @@ class _Flow:
     by_step: Mapping[str, Squares] | None
     openness: Mapping[str, Array]
     apart: int
+    pieces: int
 
 
 def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
@@ -178,25 +188,25 @@ def passes(given: Recurrence, exact: bool) -> tuple[Forward, Room]:
     return Forward(cell, room, each, ahead, exact), room
 
 
-def _flow(given: Recurrence, by_step: bool, tick: Tick) -> _Flow:
+def _flow(given: Recurrence, by_step: bool, entries: bool, tick: Tick) -> _Flow:
     """One pass of rows that go together, in plain floats if that is exact enough."""
     attempts = halves(tick)
     try:
-        flow = _attempt(given, by_step, False, next(attempts))
+        flow = _attempt(given, by_step, entries, False, next(attempts))
     except Cancelled:
-        flow = _attempt(given, by_step, True, next(attempts))
+        flow = _attempt(given, by_step, entries, True, next(attempts))
     tick(1.0)
     return flow
 
 
-def _attempt(given: Recurrence, by_step: bool, exact: bool, tick: Tick) -> _Flow:
+def _attempt(given: Recurrence, by_step: bool, entries: bool, exact: bool, tick: Tick) -> _Flow:
     """One pass."""
     forward, room = passes(given, exact)
     forward.run(part(tick, 0.0, 0.4))
     backward = Backward(forward, room)
     backward.run(part(tick, 0.4, 0.4))
     gradients = Gradients(backward)
-    totals = gradients.totals(part(tick, 0.8, 0.1 if by_step else 0.2))
+    totals = gradients.totals(part(tick, 0.8, 0.1 if by_step else 0.2), entries=entries)
     return _Flow(
         squares(backward.g_norms, backward.g_e),
         squares(backward.gamma_norms, backward.gamma_e) if forward.cell.carries else None,
@@ -206,10 +216,11 @@ def _attempt(given: Recurrence, by_step: bool, exact: bool, tick: Tick) -> _Flow
         gradients.by_step(part(tick, 0.9, 0.1)) if by_step else None,
         dict(zip(forward.cell.gates, forward.openness, strict=True)),
         forward.apart + backward.apart,
+        forward.pieces + backward.pieces,
     )
 
 
-def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
+def _together(given: Recurrence, flows: list[_Flow], entries: bool) -> RecurrentFlow:
     """The flow of the whole batch."""
     first, *others = flows
     for other in others:
@@ -236,11 +247,25 @@ def _together(given: Recurrence, flows: list[_Flow]) -> RecurrentFlow:
         log10_grad_parameters_by_step=None
         if first.by_step is None
         else with_twin({name: one.log10() for name, one in first.by_step.items()}),
+        log10_grad_parameters_entries=_entries(given, first.parameters) if entries else None,
         log10_hidden=first.states.log10(),
         gates={
             gate: np.sum([flow.openness[gate] for flow in flows], axis=0) / count for gate in order
         },
         steps_apart=sum(flow.apart for flow in flows),
+        pieces=sum(flow.pieces for flow in flows),
+    )
+
+
+def _entries(given: Recurrence, totals: Mapping[str, Total]) -> dict[str, Array]:
+    """log10 of the size of each entry, rows in PyTorch's order."""
+    cell = cell_of(given)
+    shapes = dict(zip(NAMES, (given.w_ih, given.w_hh, given.b_ih, given.b_hh), strict=True))
+    return with_twin(
+        {
+            name: cell.as_given(total.log10_entries(shapes[name].shape), NAMES.index(name) % 2)
+            for name, total in totals.items()
+        }
     )
 
 
@@ -257,9 +282,12 @@ def _rows_at_once(given: Recurrence) -> int:
     return max(1, min(given.batch, at_once, _MOST_NUMBERS // _numbers(given)))
 
 
-def refuse_memory(given: Recurrence, rows: int) -> None:
+def refuse_memory(given: Recurrence, rows: int, *, entries: bool = False) -> None:
     """Refuse a sequence of which the states of all steps do not fit into memory."""
-    need = 8.0 * (rows * _numbers(given) + 8 * given.w_hh.size + 4 * given.w_ih.size)
+    weights = 8 * given.w_hh.size + 4 * given.w_ih.size
+    if entries:  # them, and what they are made from
+        weights += 3 * (given.w_hh.size + given.w_ih.size)
+    need = 8.0 * (rows * _numbers(given) + weights)
     refuse_beyond_memory(
         "x",
         f"a batch of {given.batch:,} over {given.steps:,} steps",

@@ -47,12 +47,13 @@ class Forward:
         exact: whether all steps go with exponents apart, for differences of states.
         openness: the sum of each gate over batch and units [gates, T].
         apart: how many steps went with exponents apart.
+        pieces: how many pieces were tried in plain floats.
     """
 
     def __init__(self, cell: Cell, room: Room, each: int, ahead: int, exact: bool) -> None:
         self.cell, self.room, self.each, self.ahead = cell, room, each, ahead
         self.exact = exact and cell.cancels
-        self._inputs_from, self.apart = -1, 0
+        self._inputs_from, self.apart, self.pieces = -1, 0, 0
         self.tape = Tape(cell, exact)
         given = cell.given
         self.norms = np.zeros((given.steps + 1, given.batch))
@@ -109,6 +110,7 @@ class Forward:
 
     def _ran(self, start: int, stop: int) -> bool:
         """Run some steps in plain floats; whether these held everything."""
+        self.pieces += 1
         cell, tape, room, e = self.cell, self.tape, self.room, self.tape.h_e[start]
         scaled = bool(e.any())
         if tape.c_e is not None:

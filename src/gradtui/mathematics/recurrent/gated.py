@@ -96,6 +96,12 @@ class Gated(Cell):
         blocks = values.reshape(len(order), self.n, *values.shape[1:])[list(order)]
         return blocks.reshape(values.shape)
 
+    def as_given(self, values: Array, side: int) -> Array:
+        """Blocks in PyTorch's order."""
+        order = np.argsort(self.by_blocks[side])
+        blocks = values.reshape(len(order), self.n, *values.shape[1:])
+        return blocks[order].reshape(values.shape)
+
     def _bias(self) -> Array:
         """What is added to W_ih x, one block after the other."""
         return self.given.b_ih + self.given.b_hh

@@ -24,6 +24,7 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.limits import MAX_JACOBIAN_UNITS
 from gradtui.mathematics.network.arrays import array_of
 from gradtui.mathematics.network.exponents import Apart, or_zero, shifted
 from gradtui.mathematics.network.graded import GradedProduct
@@ -35,7 +36,6 @@ from gradtui.progress import Tick, part, unwatched
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-MAX_UNITS = 256
 _LOG10_2 = math.log10(2.0)
 _FORWARD = 0.05
 """The share of the time that the forward pass takes."""
@@ -96,11 +96,11 @@ def recurrent_jacobian(
     """
     row = array_of("x", x, 2, axes=("steps", "inputs"))
     given = validated(cell, parameters, row[:, None], None)
-    if given.units > MAX_UNITS:
+    if given.units > MAX_JACOBIAN_UNITS:
         raise InputError(
             WEIGHTS[1],
             f"{given.units:,} units",
-            f"1 to {MAX_UNITS} units",
+            f"1 to {MAX_JACOBIAN_UNITS} units",
             "look at a smaller cell",
         )
     looked_at = _checked(lags, given.steps)

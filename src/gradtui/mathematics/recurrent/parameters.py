@@ -6,7 +6,8 @@ pre-activations [B, m], a what meets it [B, k]: x_t, h_{t-1} or 1; a row is δ �
     ∂L/∂W = Σ_t δ_tᵀ a_t,    one product for many steps, its rows brought to one exponent first
 
 The last step comes first: where the gradient vanishes, what is far below rounding of the sum so far
-is not multiplied any more.
+is not multiplied any more. It is where the entries themselves are asked for: one that only early
+steps add to is small beside the norm, and right.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from gradtui.progress import Tick, unwatched
 
 _NEGLIGIBLE = 60.0
 """What is smaller by 2^-60 changes no float64."""
+_LOST = 1000.0
+"""Beside the largest entry one that is smaller by 2^-1000 has no place in plain floats."""
 _SINGLE = 16.0
 """What is smaller by 2^-16 is known well enough in single precision: 2^-40 of the sum."""
 _NEAR = 300.0
@@ -48,12 +51,15 @@ class Total:
     """A sum of matrices m · 2^e.
 
     Attributes:
+        entries: whether each of its entries is to be right, not only its norm.
+        negligible: what is smaller by 2^-negligible changes nothing.
         e: the exponent in which it is added up.
         size: log2 of its Frobenius norm, -inf for 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, entries: bool = False) -> None:
         self._m: Array | None = None
+        self.entries, self.negligible = entries, _LOST if entries else _NEGLIGIBLE
         self.e = 0.0
         self.size = -math.inf
 
@@ -62,10 +68,12 @@ class Total:
         size = _log2_norm(m) + e
         if size == -math.inf:
             return
-        if self._m is None or size - self.size > _NEGLIGIBLE:
+        if self._m is None or size - self.size > self.negligible:
             self._m, self.e, self.size = m, e, size
             return
-        if e != self.e:
+        if e != self.e and size - self.size > _NEGLIGIBLE:
+            self._m, self.e = shifted(self._m, np.full(1, self.e - e)), e
+        elif e != self.e:
             m = shifted(m, np.full(1, e - self.e))
         self._m += m
         self.size = _log2_norm(self._m) + self.e
@@ -79,6 +87,13 @@ class Total:
     def log10_norm(self) -> float:
         """log10 of the Frobenius norm; -inf for 0."""
         return self.size * _LOG10_2
+
+    def log10_entries(self, shape: tuple[int, ...]) -> Array:
+        """log10 of the size of each entry of a sum of that shape; -inf for 0."""
+        if self._m is None:
+            return np.full(shape, -np.inf)
+        logs: Array = np.log10(np.abs(self._m)) + self.e * _LOG10_2
+        return logs.reshape(shape)
 
 
 def _log2_norm(m: Array) -> float:
@@ -145,11 +160,11 @@ class Gradients:
             if cell.by_state != cell.by_input:
                 self._factors[BIASES[1]] = _Factors(cell.by_state, by_state, None, one, none)
 
-    def totals(self, tick: Tick) -> dict[str, Total]:
-        """The gradient of each; see `with_twin`."""
+    def totals(self, tick: Tick, *, entries: bool = False) -> dict[str, Total]:
+        """The gradient of each, its rows in the order of δ; see `with_twin`."""
         totals: dict[str, Total] = {}
         for at, (name, factors) in enumerate(self._factors.items()):
-            totals[name] = Total()
+            totals[name] = Total(entries=entries)
             for steps, share in self._pieces():
                 self._add(totals[name], factors, steps)
                 turn(tick, at, len(self._factors))(share)
@@ -177,10 +192,10 @@ class Gradients:
             return
         # The root of the sum of squares, of rows that are each within 2^2 of their size.
         below = total.size - (top + 0.5 * math.log2(np.exp2(2.0 * (size - top)).sum()) + 2.0)
-        if below > _NEGLIGIBLE:
+        if below > total.negligible:
             return
         delta = self._delta[steps, :, factors.columns]
-        if factors.a is not None and below > _SINGLE:
+        if factors.a is not None and below > _SINGLE and not total.entries:
             total.add(self._singly(delta, factors, steps, size - top, total.e - top), total.e)
             return
         e = self._delta_e[steps] + factors.e[steps]

@@ -26,6 +26,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.limits import MAX_DEPTH
 from gradtui.mathematics.pieces import turn
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.path import WITHIN_90
@@ -40,7 +41,6 @@ _GRID, _FINER, _ROUNDS = 241, 14, 4
 """Points of the first look, then so many in each bracket, four times: to 1e-9 of σw."""
 _DIGITS = 6
 """An advised σw has so many: it is what is printed, pasted, simulated and judged."""
-MAX_DEPTH = 100_000
 _LAYERS_A_TICK = 100
 
 

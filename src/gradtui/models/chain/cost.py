@@ -6,11 +6,15 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 
 from __future__ import annotations
 
-from gradtui.mathematics.chain import Chain
+from typing import TYPE_CHECKING
+
 from gradtui.models.patience import DRAWING
 from gradtui.setup import Loss, Setup
 from gradtui.setup.shared import LEAST_PATIENCE
 from gradtui.wording import duration, foretold
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.chain import Chain
 
 _LAYER = 8e-6
 """Seconds of a layer."""

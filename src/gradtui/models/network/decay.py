@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.mathematics.pieces import turn
 from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Table, Value
 from gradtui.models.finding import Finding, Kind, Remedy

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import GradientFlow
+from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.models.judging import Shares, judge
 from gradtui.models.network.networks import quantities_of
 from gradtui.models.quantiles import quantiles

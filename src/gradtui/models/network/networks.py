@@ -12,16 +12,11 @@ from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation, activation
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.initialisation import (
-    Initialisation,
-    RandomNetwork,
-    Sigmas,
-    random_network,
-)
-from gradtui.mathematics.initialisation.draw import network_on_demand
+from gradtui.mathematics.initialisation import Initialisation, Sigmas
+from gradtui.mathematics.initialisation.draw import RandomNetwork, network_on_demand, random_network
 from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, sigmas_by_layer
-from gradtui.mathematics.network import GradientFlow, gradient_flow
-from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
+from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
@@ -125,12 +120,12 @@ def drawn(
             than there is.
     """
     setup = subject.setup
-    if setup.depth > MAX_DEPTH:
+    if setup.depth > MAX_NETWORK_DEPTH:
         raise InputError(
             "depth",
             setup.depth,
-            f"at most {MAX_DEPTH:,} for a network",
-            f"try {{depth={MAX_DEPTH}}}",
+            f"at most {MAX_NETWORK_DEPTH:,} for a network",
+            f"try {{depth={MAX_NETWORK_DEPTH}}}",
         )
     sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
     seed = int(sequence.generate_state(1)[0])

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.memory import refuse_beyond_memory
-from gradtui.mathematics.recurrent import RecurrentFlow, random_cell, recurrent_flow
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
 from gradtui.setup.sequences import ZEROS
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.recurrent.flow import RecurrentFlow, recurrent_flow
+    from gradtui.mathematics.recurrent.random_cells import random_cell
+else:
+    (recurrent_flow,) = when_called("gradtui.mathematics.recurrent.flow", "recurrent_flow")
+    (random_cell,) = when_called("gradtui.mathematics.recurrent.random_cells", "random_cell")
 
 _CELL, _INPUT, _UPSTREAM = 5, 6, 7
 """Streams of the seed; 0 to 2 are the chain's, 3 and 4 the network's."""
@@ -21,7 +30,7 @@ _DRAWING = 0.1
 """The share of the work of a cell that drawing its weights is."""
 
 
-_APART: Kept[int] = Kept(256)
+_APART: Kept[tuple[int, int]] = Kept(256)
 
 
 def cell_of(subject: Subject) -> str:
@@ -38,6 +47,11 @@ def horizon_of(setup: Setup) -> int:
     """So many steps back a gradient is followed: all of them, unless it is truncated before."""
     knobs = setup.recurrent
     return min(knobs.steps, knobs.truncate or knobs.steps)
+
+
+def clips_at_value(setup: Setup) -> bool:
+    """Whether every entry of ∂L/∂θ is clipped for itself; what is truncated is not."""
+    return setup.recurrent.clip_value > 0.0 and horizon_of(setup) == setup.recurrent.steps
 
 
 def parameters_of(subject: Subject, number: int, tick: Tick = unwatched) -> dict[str, Array]:
@@ -78,16 +92,22 @@ def flow_of(subject: Subject, number: int, tick: Tick = unwatched) -> RecurrentF
         x,
         upstream,
         by_step=True,
+        entries=clips_at_value(setup),
         tick=part(tick, _DRAWING, 1.0 - _DRAWING),
     )
     if number == 1:
-        _APART.put(setup, flow.steps_apart)
+        _APART.put(setup, (flow.steps_apart, flow.pieces))
     return flow
 
 
-def steps_apart(subject: Subject) -> int:
-    """How many steps of the first cell, there and back, plain floats do not hold."""
-    return _APART.get(subject.setup, lambda: flow_of(subject, 1).steps_apart)
+def steps_apart(subject: Subject) -> tuple[int, int]:
+    """How many steps of the first cell plain floats do not hold, and the pieces that it took."""
+
+    def counted() -> tuple[int, int]:
+        flow = flow_of(subject, 1)
+        return flow.steps_apart, flow.pieces
+
+    return _APART.get(subject.setup, counted)
 
 
 def inputs_of(setup: Setup, number: int) -> Array:

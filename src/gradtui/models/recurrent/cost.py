@@ -15,7 +15,13 @@ from gradtui.errors import InputError
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import cell_initialisation
 from gradtui.models.patience import within
-from gradtui.models.recurrent.cells import cell_of, horizon_of, recipe_of, steps_apart
+from gradtui.models.recurrent.cells import (
+    cell_of,
+    clips_at_value,
+    horizon_of,
+    recipe_of,
+    steps_apart,
+)
 from gradtui.models.recurrent.singular import needs_patience
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
@@ -31,6 +37,10 @@ _UNIT = 1e-7
 """Seconds of a unit of a block, a step and a sequence."""
 _APART, _NUMBER_APART = (2e-4, 6e-4), 1e-6
 """Seconds more of a step that plain floats do not hold, and of each of its numbers."""
+_PIECE = 4e-5
+"""Seconds more of a piece of steps that goes at once: the more of them, the smaller they are."""
+_ENTRY = 5e-8
+"""Seconds to look at an entry of a parameter's gradient."""
 _CELL = 1e-3
 """Seconds that a cell costs whatever its size."""
 MAPPED = 31
@@ -39,10 +49,12 @@ _IN_MAP, _MAPPING = 5, 0.25
 """The most cells of each of them, and the share of the time that they may take."""
 _TRYING = 0.25
 """The least share of the time that is for trying what may help."""
+FEW = 20
+"""On so many of the cells that its command draws a change is tried at least, if not on all."""
 _TRIALS = 50
 """So many changes are tried at most."""
 _BOUNDING = 0.05
-"""The share of the time that the largest singular values may take."""
+"""The share of the time that the largest singular values may take, or the radii."""
 _DRAWN = 2e-8
 """Seconds to draw a weight."""
 _CUBE = {"radius": 1.5e-9, "sigma_max": 3e-10, "orthogonal": 2e-10, "keras": 2e-10}
@@ -56,7 +68,8 @@ def seconds_of(subject: Subject) -> float:
     weights = blocks * n * (n + knobs.input_size)
     step = _STEP[cell in GATED] + weights * (_WEIGHT + _TIMES * batch) + _UNIT * blocks * n * batch
     cube = _CUBE.get(cell_initialisation(recipe_of(subject)).scheme.name, 0.0)
-    return _CELL + knobs.steps * step + _DRAWN * weights + cube * blocks * n**3
+    once = (_DRAWN + _ENTRY * clips_at_value(subject.setup)) * weights
+    return _CELL + knobs.steps * step + once + cube * blocks * n**3
 
 
 def seconds_found(subject: Subject) -> float:
@@ -64,13 +77,14 @@ def seconds_found(subject: Subject) -> float:
     knobs, cell = subject.setup.recurrent, cell_of(subject)
     numbers = GATED.get(cell, 1) * knobs.hidden_size * knobs.batch_size
     apart = _APART[cell in GATED] + _NUMBER_APART * numbers
-    return seconds_of(subject) + steps_apart(subject) * apart
+    steps, pieces = steps_apart(subject)
+    return seconds_of(subject) + steps * apart + pieces * _PIECE
 
 
-def norms_in_time(subject: Subject, cells: int) -> bool:
-    """Whether the largest singular value of so many W is found in a small share of the time."""
+def norms_in_time(subject: Subject, cells: int, norm: str = "sigma_max") -> bool:
+    """Whether this of so many W, or their radius, is found in a small share of the time."""
     n, setup = subject.setup.recurrent.hidden_size, subject.setup
-    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE["sigma_max"] * n**3)
+    seconds = cells * (_CELL + 2.0 * _DRAWN * n * n + _CUBE[norm] * n**3)
     return seconds <= _BOUNDING * setup.patience
 
 
@@ -102,12 +116,22 @@ def in_map(subjects: Sequence[Subject]) -> int:
 
 
 def trying(subjects: Sequence[Subject]) -> float:
-    """The seconds that drawing leaves for what may help, of each of these."""
+    """The seconds that drawing leaves for what may help, of all of these together."""
     setup, seconds = subjects[0].setup, sum(map(seconds_found, subjects))
     taken = cells_drawn(subjects) * seconds
     if setup.recurrent.picture == "map":
         taken += MAPPED * in_map(subjects) * seconds
-    return max(setup.patience - taken, _TRYING * setup.patience) / len(subjects)
+    return max(setup.patience - taken, _TRYING * setup.patience)
+
+
+def most_seconds_tried(subject: Subject) -> float:
+    """The most seconds that trying one change takes, of the fewest cells that decide on it.
+
+    With another cell or other inputs every step may leave plain floats.
+    """
+    knobs = subject.setup.recurrent
+    cell = max(seconds_of(subject), knobs.steps * _APART[True])
+    return min(knobs.draws, FEW) * cell
 
 
 def foretold_in_time(setup: Setup) -> str:
@@ -135,7 +159,7 @@ def idle_in_time(setup: Setup) -> frozenset[str]:
     if in_no_hurry:
         idle.add("patience")
     if horizon_of(setup) < setup.recurrent.steps:
-        idle.add("clip")
+        idle |= {"clip", "clip_value"}
     if not any(cell_of(one) in GATED for one in subjects):
         idle.add("forget_bias")
     if knobs.inputs.text != NOISE:

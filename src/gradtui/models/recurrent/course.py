@@ -11,15 +11,15 @@ from gradtui.models.recurrent.cells import flow_of
 from gradtui.models.recurrent.cost import cells_drawn, in_map, refuse_beyond_time, seconds_found
 from gradtui.models.recurrent.mapping import map_of
 from gradtui.models.recurrent.memory import Gathered, Memory
-from gradtui.models.recurrent.remedies import remedy_of
+from gradtui.models.recurrent.remedies import remedies_of
 from gradtui.models.recurrent.singular import singular_of
 from gradtui.models.recurrent.theory import bounds_of
 from gradtui.models.subject import subjects_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 
-_SECONDS_A_PICTURE = 0.2
-"""What is drawn before the second picture, by the count of what it costs."""
+_SECONDS_A_PICTURE = 1.0
+"""What is drawn before the second picture, by the count of what it costs: each is kilobytes."""
 
 _KEPT = 6
 """Numbers a lag of each cell: three that are measured, once as they come and once together."""
@@ -42,8 +42,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
     first = part(tick, 0.0, _FIRST)
     for at, one in enumerate(gathered):
         one.add(flow_of(one.subject, 1, turn(first, at, len(gathered))))
-    memories = tuple(Memory(one.subject, one.measured()) for one in gathered)
-    yield memories
+    yield tuple(Memory(one.subject, one.measured()) for one in gathered)
     draws, seconds = cells_drawn(subjects), sum(map(seconds_found, subjects))
     _refuse_memory(setup, draws * len(subjects))
     more, shown_at = part(tick, _FIRST, _DRAWING - _FIRST), int(_SECONDS_A_PICTURE / seconds)
@@ -51,14 +50,17 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
         for at, one in enumerate(gathered):
             own = turn(more, (number - 2) * len(gathered) + at, (draws - 1) * len(gathered))
             one.add(flow_of(one.subject, number, own))
-        if number >= shown_at or number == draws:
+        if shown_at <= number < draws:
             shown_at = 2 * number  # what is known changes less and less
-            memories = tuple(Memory(one.subject, one.measured()) for one in gathered)
-            yield memories
+            yield tuple(Memory(one.subject, one.measured()) for one in gathered)
     own = part(tick, _DRAWING, _BOUNDING)
     memories = tuple(
-        replace(one, bounds=bounds_of(one.subject, draws, turn(own, at, len(memories))))
-        for at, one in enumerate(memories)
+        Memory(
+            one.subject,
+            one.measured(),
+            bounds_of(one.subject, draws, turn(own, at, len(gathered))),
+        )
+        for at, one in enumerate(gathered)
     )
     yield memories
     if setup.recurrent.picture == "map" and (cells := in_map(subjects)):
@@ -76,7 +78,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[Memory, ...]]:
         )
         yield memories
     own = part(tick, _DRAWING + _BOUNDING + _MAPPING, 1.0 - _DRAWING - _BOUNDING - _MAPPING)
-    found = [remedy_of(one, turn(own, at, len(memories))) for at, one in enumerate(memories)]
+    found = remedies_of(memories, own)
     if any(found):
         yield tuple(replace(one, remedy=helps) for one, helps in zip(memories, found, strict=True))
 

@@ -17,11 +17,12 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS, FloatFormat
-from gradtui.mathematics.recurrent import RecurrentFlow
+from gradtui.mathematics.recurrent.flow import RecurrentFlow
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import Judgement, Shares, judge
 from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import horizon_of
+from gradtui.models.recurrent.clipping import AtValue, at_value
 from gradtui.models.recurrent.theory import Bounds
 from gradtui.models.subject import Subject
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from gradtui.models.recurrent.mapping import TimeMap
 
 _LOG10_HALF = math.log10(0.5)
+
+_ROUNDING = 1e-14
+"""Decades a step that rounding may take or add, and no more."""
 
 
 class Cut(NamedTuple):
@@ -57,10 +61,11 @@ class Measured:
         log10_cell: log10‖∂L/∂c_{T-k}‖ of LSTMs [cells, T + 1], else None.
         passed: the share of ∂L/∂W_hh, by the norms of what each step adds, that comes from this
             lag and those before it [cells, T + 1]; nan where there is no such gradient.
-        made: log10 of what the slopes and the weights make of it a step [cells, 2], its geometric
-            mean; nan where it is exactly 0 on the way.
+        slopes: log10 of what f′ of a vanilla RNN makes of it up to each lag [cells, T + 1], the
+            weights making the rest; nan from where it is exactly 0.
         gates: the mean of each gate over steps, cells and units.
         log10_parameters: log10 of the norm of ∂L/∂θ, all parameters together [cells].
+        at_value: what clipping at a value makes of ∂L/∂θ, of each cell; None where none does.
         stops: where it ends, in each cell in which it does.
         cut: what a truncation cuts off, in the median; None where there is none.
     """
@@ -68,9 +73,10 @@ class Measured:
     log10: Array
     log10_cell: Array | None
     passed: Array
-    made: Array
+    slopes: Array | None
     gates: Mapping[str, float]
     log10_parameters: Array
+    at_value: tuple[AtValue, ...] | None
     stops: tuple[Stop, ...]
     cut: Cut | None
 
@@ -101,12 +107,6 @@ class Measured:
             return np.full(len(self.lags), math.nan)
         return quantiles(self.passed)[1]
 
-    @property
-    def made_a_step(self) -> tuple[float, float]:
-        """log10 of what the slopes and the weights make of it a step, in the geometric mean."""
-        slopes, weights = self.made.mean(axis=0)
-        return float(slopes), float(weights)
-
 
 class Gathered:
     """What was measured of one subject's cells so far."""
@@ -117,9 +117,10 @@ class Gathered:
         self.rows: list[Array] = []
         self._cell: list[Array] = []
         self._passed: list[Array] = []
-        self._made: list[tuple[float, float]] = []
+        self._slopes: list[Array] = []
         self._gates: list[dict[str, float]] = []
         self._parameters: list[float] = []
+        self._at_value: list[AtValue] = []
         self._stops: list[Stop] = []
         self._cuts: list[Cut] = []
 
@@ -135,13 +136,13 @@ class Gathered:
         self._passed.append(_passed(by_step, end))
         if end < flow.steps:
             self._cuts.append(Cut(float(g[-1]), 1.0 - float(_passed(by_step, flow.steps)[end - 1])))
-        with np.errstate(invalid="ignore"):
-            slopes, weights = delta[:end] - g[:end], g[1 : end + 1] - delta[:end]
-        whole = bool(np.isfinite(slopes).all() and np.isfinite(weights).all())
-        made = (float(slopes.mean()), float(weights.mean())) if whole else (math.nan, math.nan)
-        self._made.append(made)
+        if not flow.gates:
+            self._slopes.append(_cumulated(delta, g))
         self._gates.append({name: float(one[-end:].mean()) for name, one in flow.gates.items()})
         self._parameters.append(_log10_norm(flow.log10_grad_parameters.values()))
+        if flow.log10_grad_parameters_entries is not None:
+            value = math.log10(self.subject.setup.recurrent.clip_value)
+            self._at_value.append(at_value(flow.log10_grad_parameters_entries.values(), value))
         ended = np.flatnonzero(g[: end + 1] == -np.inf)
         if ended.size:
             first = int(ended[0])
@@ -159,9 +160,10 @@ class Gathered:
             np.array(self.rows),
             np.array(self._cell) if self._cell else None,
             np.array(self._passed),
-            np.array(self._made),
+            np.array(self._slopes) if self._slopes else None,
             {name: float(np.mean([one[name] for one in self._gates])) for name in self._gates[0]},
             np.array(self._parameters),
+            tuple(self._at_value) or None,
             tuple(self._stops),
             Cut(*map(float, quantiles(np.array(self._cuts))[1])) if self._cuts else None,
         )
@@ -183,6 +185,12 @@ def _passed(log10_by_lag: Array, horizon: int) -> Array:
     return shares
 
 
+def _cumulated(delta: Array, g: Array) -> Array:
+    """log10 of what the slopes, between g and delta of each lag, make up to each."""
+    with np.errstate(invalid="ignore"):
+        return np.cumsum(np.append(0.0, delta - g[:-1]))
+
+
 def _log10_norm(log10_parts: Iterable[float]) -> float:
     """log10 of the norm of what has parts of these norms."""
     parts = np.array([*log10_parts])
@@ -193,8 +201,15 @@ def _log10_norm(log10_parts: Iterable[float]) -> float:
 
 
 def judged(log10: Array, horizon: int, log10_limit: float) -> Judgement:
-    """By what arrives at the horizon; where that is healthy, by the worst on the way there."""
-    return judge(log10[: horizon + 1][::-1], log10_limit)
+    """By what arrives at the horizon; where that is healthy, by the worst on the way there.
+
+    What a step changes by no more than rounding does is not changed.
+    """
+    found = judge(log10[: horizon + 1][::-1], log10_limit)
+    if abs(found.log10_ratio) > _ROUNDING * horizon:
+        return found
+    there = found.log10_there if found.at else 0.0
+    return found._replace(log10_ratio=0.0, log10_there=there)
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,16 +271,34 @@ class Memory:
         return self.judgement.kind if self.shares is None else self.shares.kind
 
     @property
-    def log10_rate(self) -> float:
-        """log10 of the factor a step, from lag 0 to the horizon."""
-        return self.judgement.log10_ratio / self.horizon
+    def log10_left_at_c(self) -> float | None:
+        """log10 of what arrives at an LSTM's c where exactly nothing does at its h."""
+        cell = self.measured.median_cell
+        if self.kind is not Kind.DEAD or cell is None or cell[self.horizon] == -math.inf:
+            return None
+        return float(cell[self.horizon])
 
     @property
     def half_life(self) -> float | None:
         """The steps in which half of it is lost, by the rate a step; None where none is lost."""
-        if self.log10_rate >= 0.0:
-            return None
-        return 0.0 if self.log10_rate == -math.inf else _LOG10_HALF / self.log10_rate
+        ratio = self.judgement.log10_ratio
+        return _LOG10_HALF * self.horizon / ratio if ratio < 0.0 else None
+
+    def made_a_step(self) -> tuple[float, float, int]:
+        """log10 of what f′ and W of a vanilla RNN make a step on the way to where it is judged.
+
+        The geometric mean of the cells that are of the verdict's kind, and of how many; nan where
+        it is exactly 0 on the way.
+        """
+        slopes, lag = self.measured.slopes, self.horizon
+        if self.judgement.kind is self.kind:
+            lag = self.lag_judged
+        limit, rows = self.log10_limit, self.measured.log10
+        own = [judged(row, self.horizon, limit).kind is self.kind for row in rows]
+        if slopes is None or not any(own):
+            return math.nan, math.nan, 0
+        by_slopes = float(slopes[own, lag].mean()) / lag
+        return by_slopes, float(rows[own, lag].mean()) / lag - by_slopes, sum(own)
 
     @cached_property
     def forgets_at(self) -> int | None:

@@ -5,14 +5,22 @@ The seconds are a count of operations, as in `cost`.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from gradtui.mathematics.recurrent import recurrent_jacobian
-from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian
+from gradtui.mathematics.limits import MAX_JACOBIAN_UNITS
 from gradtui.models.recurrent.cells import cell_of, horizon_of, inputs_of, parameters_of
+from gradtui.models.recurrent.lags import spread
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.progress import Tick, part
 from gradtui.setup.shared import MOST_PATIENCE
+from gradtui.when_called import when_called
+
+if TYPE_CHECKING:
+    from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian, recurrent_jacobian
+else:
+    (recurrent_jacobian,) = when_called(
+        "gradtui.mathematics.recurrent.jacobian", "recurrent_jacobian"
+    )
 
 MOST_LAGS = 48
 """So many lags are looked at."""
@@ -25,24 +33,16 @@ _DRAWING = 0.05
 
 
 def lags_looked_at(subject: Subject, patience: float) -> list[int]:
-    """The lags for which there is time, up to the last where that can be; none of too many units.
-
-    Dense at first and evenly spaced later, for either axis.
-    """
+    """The lags for which there is time, as far back as that can be; none of too many units."""
     n = subject.setup.recurrent.hidden_size
-    if n > MAX_UNITS:
+    if n > MAX_JACOBIAN_UNITS:
         return []
     seconds = _SHARE * patience / len(subjects_of(subject.among, "recurrent"))
     states = 2 if cell_of(subject) == "lstm" else 1
     step, look = (states * (each + cube * n**3) for each, cube in (_STEP, _LOOK))
     most = min(MOST_LAGS, int(0.5 * seconds / look))
     deepest = min(horizon_of(subject.setup), int((seconds - most * look) / step))
-    if deepest <= most:
-        return list(range(1, deepest + 1))
-    if not most:
-        return []
-    spaced = np.linspace(deepest, 1, most - most // 2), np.geomspace(1, deepest, most // 2)
-    return sorted({round(lag) for lag in np.concatenate(spaced).tolist()})
+    return spread(deepest, most)
 
 
 def needs_patience(subject: Subject, patience: float) -> bool:

@@ -6,7 +6,8 @@ Glossary: W = W_hh the recurrent weights, σ_max its largest singular value, ρ 
 ‖∂h_T/∂h_{T-k}‖ ≤ (σ_max γ)^k. So σ_max < 1/γ suffices for every gradient to vanish, and
 σ_max > 1/γ is needed for one to explode, and does not suffice (Pascanu, Mikolov & Bengio, ICML
 2013). With f′ = 1 the rate comes to ρ as k grows; a W that is not normal has σ_max > ρ, and may
-let a gradient grow at first that decays in the end.
+let a gradient grow at first that decays in the end. A normal one has σ_max = ρ: where ρ γ < 1 it
+lets nothing grow, so that what grows there does so because W is not normal.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ from gradtui.progress import Tick
 
 MOST_UNITS = 512
 """Of larger weights the eigenvalues take longer than anybody waits for them."""
-_NORMAL = 1.05
-"""W is far from normal where σ_max is more than so many times ρ."""
 _ROUNDING = 1e-9
 """So near to 1 a largest singular value may be that of an orthogonal matrix."""
 
@@ -40,14 +39,14 @@ class Bounds(NamedTuple):
         radius: ρ of the first cell.
         slope: γ of the activation.
         cells: how many were looked at: all that are drawn, or the first.
-        normal: whether W of the first cell is close to normal: its σ_max is about its ρ.
+        radii: the largest ρ of all cells that are drawn; None where only the first's is known.
     """
 
     sigma_max: float
     radius: float
     slope: float
     cells: int
-    normal: bool
+    radii: float | None
 
     @property
     def log10_bound(self) -> float:
@@ -59,6 +58,10 @@ class Bounds(NamedTuple):
     def log10_radius(self) -> float:
         """log10 of ρ."""
         return math.log10(self.radius) if self.radius else -math.inf
+
+    def none_grows_if_normal(self, radius: float) -> bool:
+        """Whether a normal W of this radius would let no gradient grow, at no step."""
+        return radius * self.slope < 1.0 - _ROUNDING
 
     @property
     def must_vanish(self) -> bool:
@@ -80,12 +83,13 @@ def bounds_of(subject: Subject, drawn: int, tick: Tick) -> Bounds | None:
     if cell in GATED or subject.setup.recurrent.hidden_size > MOST_UNITS:
         return None
     cells = drawn if norms_in_time(subject, drawn) else 1
-    w = parameters_of(subject, 1, turn(tick, 0, cells))["weight_hh_l0"]
-    own = sigma_max = float(np.linalg.norm(w, 2))
-    radius = float(np.abs(np.linalg.eigvals(w)).max())
-    for number in range(2, cells + 1):
+    of_all = drawn if norms_in_time(subject, drawn, "radius") else 1
+    sigma_max, radii = 0.0, []
+    for number in range(1, cells + 1):
         w = parameters_of(subject, number, turn(tick, number - 1, cells))["weight_hh_l0"]
         sigma_max = max(sigma_max, float(np.linalg.norm(w, 2)))
+        if number <= of_all:
+            radii.append(float(np.abs(np.linalg.eigvals(w)).max()))
     tick(1.0)
     slope = activation(cell).max_abs_derivative
-    return Bounds(sigma_max, radius, slope, cells, own <= _NORMAL * radius)
+    return Bounds(sigma_max, radii[0], slope, cells, max(radii) if len(radii) == drawn else None)

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.finding import Finding, Kind, digits_beside
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
-from gradtui.models.quantiles import quantiles
 from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.clipping import said_of_clipping
 from gradtui.models.recurrent.cost import cells_drawn, seconds_found
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.subject import subjects_of
@@ -20,6 +21,9 @@ from gradtui.wording import counted, factor, magnitude, percent, plain, rate, sh
 
 _MOST_OF_IT = 0.75
 """Whoever has this share of a factor, in decades, did most of it."""
+
+_ROUNDING = 1e-12
+"""So far off a quotient may be, beside itself."""
 
 _GROWN = 1.05
 """A gradient grows where it gains so much."""
@@ -39,7 +43,12 @@ def diagnose(memory: Memory) -> Finding:
         _grows_first(memory),
         _death(memory),
     )
-    evidence = (_drawn(memory), _hidden_in_the_sum(memory), _clipped(memory), _formats(memory))
+    evidence = (
+        _drawn(memory),
+        _hidden_in_the_sum(memory),
+        said_of_clipping(memory),
+        _formats(memory),
+    )
     return Finding(
         memory.subject.name,
         memory.kind,
@@ -62,7 +71,8 @@ def said(judgement: Judgement, shares: Shares | None, lag: int) -> str:
 def _sentence(memory: Memory) -> str:
     kind, judgement, shares = memory.kind, memory.judgement, memory.shares
     subject, limit, ratio = memory.subject, memory.log10_limit, judgement.log10_there
-    begin = f"{cell_of(subject)} with {recipe_of(subject)} {kind}"
+    at_c = memory.log10_left_at_c
+    begin = f"{cell_of(subject)} with {recipe_of(subject)} {kind}{'' if at_c is None else ' at h'}"
     if shares is not None:
         begin += f" {shares.text('cells')}"
     what, of_many = said(judgement, shares, memory.lag_judged), (shares or _ONE).healthy_in
@@ -76,7 +86,10 @@ def _sentence(memory: Memory) -> str:
             f"healthy is {healthy}{of_many}."
         )
     if kind is Kind.DEAD:
-        return f"{begin}: {what}."
+        if at_c is None:
+            return f"{begin}: {what}."
+        of_many = "" if shares is None else " in the median"
+        return f"{begin}: {what}, and yet {factor(at_c)} at c{of_many}."
     healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
         ends = said(judgement.ends, shares, memory.horizon)
@@ -116,15 +129,14 @@ def _truncated(memory: Memory) -> str:
 def _how_far(memory: Memory) -> str:
     """From where on less than the threshold arrives, and how soon half is lost, or it doubles."""
     kind, judgement = memory.kind, memory.judgement
-    if judgement.kind is not kind or memory.horizon < 2:
+    if judgement.kind is not kind or kind is Kind.HEALTHY or memory.horizon < 2:
         return ""
-    if kind is Kind.VANISHING and memory.forgets_at is not None and memory.half_life is not None:
+    steps = math.log10(2.0) * memory.lag_judged / abs(judgement.log10_there)
+    if kind is Kind.VANISHING and memory.forgets_at is not None:
         limit = magnitude(memory.log10_limit)
         text = f"From {counted(memory.forgets_at, 'step')} back on it is less than {limit}"
-        return f"{text}; half is lost in {_steps(memory.half_life)}."
-    if kind is Kind.EXPLODING and memory.log10_rate > 0.0:
-        return f"It doubles in {_steps(math.log10(2.0) / memory.log10_rate)}."
-    return ""
+        return f"{text}; half is lost in {_steps(steps)}."
+    return f"It doubles in {_steps(steps)}." if kind is Kind.EXPLODING else ""
 
 
 def _steps(count: float) -> str:
@@ -134,19 +146,28 @@ def _steps(count: float) -> str:
 
 
 def _made(memory: Memory) -> str:
-    """What f′ and W of a vanilla RNN make of it a step."""
-    slopes, weights = memory.measured.made_a_step
-    if memory.measured.gates or not math.isfinite(slopes + weights):
+    """What f′ and W of a vanilla RNN make of it a step, to where it is judged, and which it is."""
+    slopes, weights, cells = memory.made_a_step()
+    if not math.isfinite(slopes + weights):
         return ""
-    text = f"A step, f′ makes {rate(slopes)} of it and W {rate(weights)}"
+    kind, all_of_them = memory.kind, memory.measured.cells
+    on_the_way = memory.judgement.kind is kind and memory.judgement.at > 0
+    to = f" of the {counted(memory.lag_judged, 'step')} to there" if on_the_way else ""
+    in_mean = "" if all_of_them == 1 else " in the mean"
+    if cells < all_of_them:
+        in_mean = f" in {'the mean of ' if cells > 1 else ''}the {kind} {_CELLS[cells > 1]}"
+    text = f"A step{to}, f′ makes {rate(slopes)} of it and W {rate(weights)}{in_mean}"
     whole = slopes + weights
-    if memory.kind is Kind.HEALTHY or not whole:
+    if kind is Kind.HEALTHY or whole * (1.0 if kind is Kind.EXPLODING else -1.0) <= 0.0:
         return f"{text}."
     if weights / whole >= _MOST_OF_IT:
         return f"{text}, so it is W more than f′."
     if slopes / whole >= _MOST_OF_IT:
         return f"{text}, so it is f′ more than W."
     return f"{text}, so it is both."
+
+
+_CELLS = "cell", "cells"
 
 
 def _gates(memory: Memory) -> str:
@@ -158,17 +179,17 @@ def _gates(memory: Memory) -> str:
     text = f"The gates are open to {opened} in the mean"
     if cell is None:
         return f"{text}; z keeps the state."
-    there = float(cell[memory.horizon])
-    text = f"{text}; at c arrives {factor(there)}"
-    if math.isfinite(there) and memory.horizon > 1:
-        text = f"{text}, {a_layer(there - float(cell[0]), memory.horizon)} a step"
+    text = f"{text}; at c arrives {factor(float(cell[memory.horizon]))}"
+    if (forget_bias := memory.subject.setup.recurrent.forget_bias) is not None:
+        text = (
+            f"{text}. Along c alone a forget bias of {plain(forget_bias)} keeps "
+            f"σ({plain(forget_bias)}) a step: half lasts {_steps(_half_life_at(forget_bias))}"
+        )
     if memory.kind is not Kind.VANISHING:
         return f"{text}."
     bias = bias_for(memory.log10_limit, memory.horizon)
     limit, steps = magnitude(memory.log10_limit), memory.horizon
-    return (
-        f"{text}. Along c alone a forget bias b keeps σ(b)^{steps}: {limit} at b = {plain(bias)}."
-    )
+    return f"{text}. A forget bias b keeps σ(b)^{steps} along c: {limit} at b = {plain(bias)}."
 
 
 def openness(mean: float) -> str:
@@ -176,6 +197,11 @@ def openness(mean: float) -> str:
     if not 0.99 < mean < 1.0 - 1e-12:
         return plain(mean, 2)
     return f"{mean:.{math.ceil(-math.log10(1.0 - mean))}f}"
+
+
+def _half_life_at(bias: float) -> float:
+    """The steps k of σ(bias)^k = 1/2."""
+    return math.log(2.0) / float(np.logaddexp(0.0, -bias))
 
 
 def bias_for(log10: float, steps: int) -> float:
@@ -203,7 +229,8 @@ def _conditions(memory: Memory) -> str:
         by = f"×{plain(10.0**bounds.log10_bound)} a step or faster"
         if kind is Kind.VANISHING:
             return f"{text} below {most}: that suffices for {every} to vanish, by {by}."
-        latest = math.ceil(memory.log10_limit / bounds.log10_bound)
+        steps = memory.log10_limit / bounds.log10_bound  # after so many just the threshold is left
+        latest = math.floor(steps + _ROUNDING * steps) + 1
         return (
             f"{text} below {most}: {every} vanishes, by {by}, below "
             f"{magnitude(memory.log10_limit)} after {latest:,} steps at the latest."
@@ -216,18 +243,45 @@ def _conditions(memory: Memory) -> str:
 
 
 def _grows_first(memory: Memory) -> str:
-    """That it grows before it decays, where W is far from normal."""
-    bounds, median = memory.bounds, memory.median
+    """That it grows before it decays, where a normal W of the same radius would let nothing grow.
+
+    Of the median, where every W is such; where only the first is looked at, of that cell alone.
+    """
+    bounds = memory.bounds
     if bounds is None or memory.kind is Kind.DEAD:
         return ""
-    top, last = int(np.argmax(median)), float(median[memory.lag_judged])
-    gain, grown = math.log10(_GROWN), float(median[top])
-    if not (grown > gain and last < grown - gain and not bounds.normal):
+    of_all = bounds.radii is not None
+    radius = bounds.radius if bounds.radii is None else bounds.radii
+    row = (memory.median if of_all else memory.measured.log10[0])[: memory.horizon + 1]
+    if not bounds.none_grows_if_normal(radius) or not (top := _first_peak(row)):
         return ""
+    grown = f"{factor(float(row[top]))} at {counted(top, 'step')}"
+    if not of_all:
+        return (
+            f"Of the first cell it grows first, to {grown}: its W is not normal, of a spectral "
+            f"radius of {plain(radius)} below its σmax."
+        )
+    if memory.measured.cells == 1:
+        return (
+            f"It grows first, to {grown}: W is not normal, its spectral radius {plain(radius)} is "
+            "below σmax."
+        )
     return (
-        f"It grows first, to {factor(grown)} at {counted(top, 'step')}: "
-        f"W is not normal, its spectral radius {plain(bounds.radius)} is below σmax."
+        f"It grows first, to {grown} in the median: there W is not normal, its spectral radius, "
+        f"at most {plain(radius)}, is below σmax."
     )
+
+
+def _first_peak(row: Array) -> int:
+    """At which lag a gradient is largest that grows first and decays later; 0 where none does.
+
+    Up to there it is never below its beginning, nor falls by half of what it gains, in decades.
+    """
+    top, gain = int(np.argmax(row)), math.log10(_GROWN)
+    grown, up = float(row[top]), row[: top + 1]
+    falls = float((np.maximum.accumulate(up) - up).max())
+    first = 2 * top <= len(row) - 1 and float(up.min()) >= 0.0 and 2.0 * falls < grown
+    return top if first and grown > gain and float(row[-1]) < grown - gain else 0
 
 
 def _death(memory: Memory) -> str:
@@ -243,10 +297,13 @@ def _death(memory: Memory) -> str:
         taken = "the gates pass" if memory.measured.gates else "f′ is 0 for every unit that carries"
         what = f"{taken} {'nothing of ' if memory.measured.gates else ''}it"
     elif not by_slopes:
-        what = "the weights lead none of it on"
+        what = "the weights pass none of it on"
+    elif memory.measured.gates:
+        what = "the gates or the weights pass nothing of it"
     else:
         what = "f′ or the weights make exactly 0 of it"
-    text = f"{many}{what}, {where}."
+    on = "" if memory.log10_left_at_c is None else " to h"
+    text = f"{many}{what}{on}, {where}."
     return text if many else text[:1].upper() + text[1:] if text[0] != "f" else text
 
 
@@ -263,6 +320,9 @@ def _drawn(memory: Memory) -> str:
     text = f"On {counted(cells, 'cell')} of {counted(knobs.hidden_size, 'unit')}, {over}{each}."
     seconds = sum(map(seconds_found, subjects))
     fewer = why_fewer(knobs.draws, cells_drawn(subjects), seconds, "cell")
+    if memory.map is not None:
+        each = f"{counted(memory.map.cells, 'cell')} for each of {len(memory.map.values)} values"
+        fewer = f"{fewer} The map is drawn from {each}.".strip()
     return f"{text} {fewer}".strip()
 
 
@@ -280,46 +340,14 @@ def _hidden_in_the_sum(memory: Memory) -> str:
     )
 
 
-def _clipped(memory: Memory) -> str:
-    """What clipping makes of the parameters' gradient, and what it cannot."""
-    knobs, measured = memory.subject.setup.recurrent, memory.measured
-    if not knobs.clip or memory.horizon < knobs.steps:
-        return ""
-    limit, norms = math.log10(knobs.clip), measured.log10_parameters
-    clipped, cells = int((norms > limit).sum()), measured.cells
-    median, in_median = float(quantiles(norms)[1]), "" if cells == 1 else " in the median"
-    norm = f"‖∂L/∂θ‖, of all parameters, is {magnitude(median)}{in_median}"
-    text = f"Nothing is clipped at {plain(knobs.clip)}: {norm}."
-    if clipped:
-        many = "" if cells == 1 else f" in {clipped} of {cells} cells"
-        after = magnitude(min(median, limit))
-        text = f"Clipped at {plain(knobs.clip)}{many}: {norm}, {after} after it."
-    if clipped and memory.kind is Kind.EXPLODING:
-        return f"{text} {_from_the_earliest(memory)}".strip()
-    if clipped or memory.kind is Kind.VANISHING:
-        return f"{text} Clipping makes all of it smaller alike, and helps nothing that vanishes."
-    return text
-
-
-def _from_the_earliest(memory: Memory) -> str:
-    """From how few of the earliest steps nearly all of ∂L/∂W comes."""
-    passed = memory.measured.median_passed
-    if not np.isfinite(passed).all():
-        return ""
-    first = int(np.argmax(passed >= 1.0 - _NEARLY_ALL))
-    if (steps := memory.horizon - first) > _FEW * memory.horizon:
-        return ""
-    return (
-        f"{percent(_NEARLY_ALL)} of ∂L/∂W, by the norms of what each step adds, is of the "
-        f"earliest {counted(steps, 'step')}, clipped or not."
-    )
-
-
 def _formats(memory: Memory) -> str:
     """In which formats a typical number of it is lost, and from where on."""
-    parts = [
-        f"in {format.name} {'inf' if lost[1] == '∞' else '0'} {counted(lost[0], 'step')} back"
-        for format in FORMATS
-        if (lost := memory.lost_at(format)) is not None and lost[0] <= memory.horizon
-    ]
-    return f"A typical number of it is {', '.join(parts)}." if parts else ""
+    text = ""
+    for format in FORMATS:
+        lost = memory.lost_at(format)
+        if lost is None or lost[0] > memory.horizon:
+            continue
+        what = "" if text else " a typical number of the gradient becomes"
+        becomes = f"{what} {'inf' if lost[1] == '∞' else '0'} at {counted(lost[0], 'step')} back"
+        text += f"{', in' if text else 'In'} {format.name}{becomes}"
+    return f"{text}." if text else ""

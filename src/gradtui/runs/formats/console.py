@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradtui.runs.formats.format import Format, Head, Lines
-from gradtui.runs.keys import MEASURED, Kind, parameter, role, spoken
+from gradtui.runs.keys import MEASURED, POOR_STEP, Kind, parameter, role, spoken
 from gradtui.runs.numbers import NoNumberError, number, whole
 from gradtui.runs.sheet import SUMMARY, Sheet
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _NOT_FINITE = r"[nN]a[nN]|NAN|[iI]nf(?:inity)?|INF(?:INITY)?"
-_NUMBER = rf"[-+]?(?>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
+_THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?![\d,])"
+_NUMBER = rf"[-+]?(?>{_THOUSANDS}|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|{_NOT_FINITE})"
 _WORD = rf"(?!(?:{_NOT_FINITE})\b)[A-Za-z_][\w./\[\]-]*+"
 _PAIR = re.compile(
-    rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+['\"\[(]?[ \t]*+"
-    rf"(?P<value>{_NUMBER})(?![\w]|\.\d)"
+    rf"(?<![\w.])(?P<key>{_WORD}(?:[ ]{_WORD}){{0,5}}+)['\"]?[ \t]*+[:=|]?[ \t]*+"
+    rf"(?:tensor\()?['\"\[(]?[ \t]*+"
+    rf"(?P<value>{_NUMBER})(?![\w]|[.,]\d)"
 )
 """Words, and the number that they name: `key: 1`, `key=1`, `key 1`, `"key": "1"`, `key | 1`."""
 _OF_PARAMETER = re.compile(
@@ -25,6 +27,12 @@ _OF_PARAMETER = re.compile(
     r"grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)"
 )
 """fc1.weight: grad norm 0.031, which is of fc1.weight."""
+_OF_NUMBERED = re.compile(
+    r"(?<![\w./])((?:layer|block)s?)[ _.]?(\d+)\s*[:|,]?\s*grad\w*(?:[ _](?:l2[ _])?norm)?(?=\W)",
+    re.IGNORECASE,
+)
+"""Layer 3: grad norm 0.031, which is of that layer."""
+_FOR_GRADIENTS = "Lines with a parameter's name and a number are taken for its gradient's norm."
 _SKIPPED = re.compile(r"overflow.{0,200}?(?:skip|ignoring)", re.IGNORECASE)
 """What DeepSpeed, apex and fairseq print for a step that the loss scaler skips."""
 _SCALED = re.compile(
@@ -42,7 +50,7 @@ class Console(Lines):
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(sheet)
         self._at: int | None = None
-        self._stepped = self._by_epoch = False
+        self._stepped = self._by_epoch = self._counting = False
         self._epoch: float | None = None
         self._told: set[str] = set()
         self._before: dict[str, object] = {}
@@ -74,6 +82,8 @@ class Console(Lines):
             return
         if "grad" in line and (".weight" in line or ".bias" in line or ".kernel" in line):
             line = _OF_PARAMETER.sub(r"\1.grad", line)
+        elif "rad" in line and ("ayer" in line or "lock" in line):
+            line = _OF_NUMBERED.sub(r"\1.\2.grad", line)
         pairs = _PAIR.findall(line)
         if pairs:
             self._pairs(line, pairs)
@@ -86,6 +96,8 @@ class Console(Lines):
             plan = _Plan.of(pairs)
             if len(self._plans) < _MOST_PLANS:
                 self._plans[words] = plan
+            if any(map(parameter, words)):
+                self.sheet.note(_FOR_GRADIENTS)
         if not plan.places:
             return
         if plan.stepped and not self._before:
@@ -135,7 +147,7 @@ class Console(Lines):
     def _line(self, values: dict[str, object]) -> None:
         """The values of a line: of a row of their own, or of the one that is begun."""
         step: int | None = None
-        ranked = epoch = None
+        epoch: str | None = None
         told: dict[str, object] = {}
         for key, value in values.items():
             what = role(key)
@@ -143,21 +155,24 @@ class Console(Lines):
                 told[key] = value
             elif what.kind is Kind.EPOCH:
                 epoch = str(value)
-            elif (now := whole(value)) is not None and (ranked is None or what.rank < ranked):
-                step, ranked = now, what.rank
-        if epoch is not None:
-            self._epoch = _epoch(epoch)
+            else:
+                step = whole(value)
+        again = bool(told.keys() & self._told)
         if step is not None:
+            self._epoch = self._epoch if epoch is None else _epoch(epoch)
             self._stepped = True
             self._begin(self.sheet.clock([step], [self._epoch])[0])
         elif not self._stepped and epoch is not None and epoch.isdecimal():
             self._by_epoch = True
-            self._begin(int(epoch[-18:]))
-        elif (
-            not self._stepped
-            and not self._by_epoch
-            and (self._at is None or told.keys() & self._told)
-        ):
+            if not self._counting and again and told and _epoch(epoch) == self._epoch:
+                # Several lines of an epoch: from here on lines are counted, which go on from it.
+                self._counting = self.sheet.counted = True
+            self._epoch = _epoch(epoch)
+            if not self._counting:
+                self._begin(int(epoch[-18:]))
+            elif told and self._at is not None:
+                self._begin(self._at + 1)
+        elif not self._stepped and not self._by_epoch and (self._at is None or again):
             if not any(map(_measured, told)):
                 # A line of settings, before anything was measured.
                 self._before |= told
@@ -216,7 +231,8 @@ class _Plan:
             if key is None or what is None or key in kept:
                 continue
             if what.kind is Kind.STEP:
-                if whole(value) is None or (step is not None and what.rank >= step[0]):
+                better = step is None or what.rank <= POOR_STEP < step[0]
+                if whole(value) is None or not better:
                     continue
                 if step is not None:
                     del kept[step[1]]
@@ -237,7 +253,7 @@ def _alike(line: str) -> re.Pattern[str]:
     parts = []
     at = 0
     for pair in _PAIR.finditer(line):
-        parts += [_with_blanks(line[at : pair.start("value")]), f"({_NUMBER})"]
+        parts += [_with_blanks(line[at : pair.start("value")]), f"({_NUMBER})(?![.,]\\d)"]
         at = pair.end("value")
     return re.compile("".join((*parts, _with_blanks(line[at:]))))
 

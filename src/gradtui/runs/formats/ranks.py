@@ -62,8 +62,8 @@ def _read(folder: Path, sheet: Sheet) -> None:
     first = sheets[0]
     sheet.names, sheet.shares, sheet.units = first.names, first.shares, first.units
     for own in sheets:
-        for note in own.notes:
-            sheet.note(note)
+        for sentence in own.notes.sentences:
+            sheet.note(sentence)
     for key, column in first.columns.items():
         others = [own.columns[key] for own in sheets[1:] if key in own.columns]
         summed = column.role is not None and column.role.kind in _NORMS

@@ -43,7 +43,7 @@ from gradtui.runs.formats.format import Format, Head, Lines
 from gradtui.runs.formats.lines_of_json import parsed, values_of
 from gradtui.runs.keys import Kind, Role
 from gradtui.runs.numbers import whole
-from gradtui.runs.sheet import Column, Sheet
+from gradtui.runs.sheet import Column, Sheet, wholes
 
 VERSION = 1
 SERIES = {
@@ -73,20 +73,12 @@ class Recording(Lines):
         values = values_of(lines)
         told = [value for value in values if isinstance(value, dict)]
         self.sheet.note("Left out as no JSON: {line|lines}.", len(values) - len(told))
-        for shape, some in groupby(told, self._shape):
-            if "gradtui" in shape:
+        for names, some in groupby(told, tuple):
+            if "gradtui" in names:
                 for head in some:
                     self._head(head)
             else:
                 self._steps(list(some))
-
-    @staticmethod
-    def _shape(line: dict[str, object]) -> tuple[object, ...]:
-        """The names of a line, and how many numbers its lists have."""
-        return (
-            *line,
-            *[len(one) for one in line.values() if isinstance(one, list)],
-        )
 
     def torn(self, line: str) -> None:
         """An object that is closed is whole."""
@@ -120,9 +112,18 @@ class Recording(Lines):
         if self._alone and ranks is not None and ranks > 1:
             self.sheet.note(f"These are the norms of rank {rank} of {ranks:,} only, of its shard.")
 
+    def _one_by_one(self, steps: list[int], rows: list[object], columns: list[Column]) -> None:
+        """Lists of which some are of another length than the names: whose numbers are they?"""
+        for step, row in zip(steps, rows, strict=True):
+            if isinstance(row, list) and len(row) == len(columns):
+                for column, value in zip(columns, row, strict=True):
+                    column.put(step, value)
+            else:
+                self.sheet.note("Left out as longer or shorter than the names: {list|lists}.")
+
     def _steps(self, lines: list[dict[str, object]]) -> None:
-        """Lines of the same shape."""
-        found = [whole(line.get("step")) for line in lines]
+        """Lines of the same names."""
+        found = wholes([line.get("step") for line in lines])
         self.sheet.note("Left out for want of a step: {line|lines}.", found.count(None))
         lines = [line for line, step in zip(lines, found, strict=True) if step is not None]
         steps = [step for step in found if step is not None]
@@ -132,10 +133,15 @@ class Recording(Lines):
             if key in lines[0]:
                 self.sheet.column(key, Role(kind)).extend(steps, [line[key] for line in lines])
         for what, columns in self._columns.items():
-            if isinstance(lines[0].get(what), list):
-                told = [one if isinstance(one := line[what], list) else [] for line in lines]
-                for column, cells in zip(columns, zip(*told, strict=False), strict=False):
+            if what not in lines[0]:
+                continue
+            rows = [line[what] for line in lines]
+            lists = [row for row in rows if isinstance(row, list) and len(row) == len(columns)]
+            if len(lists) == len(rows):
+                for column, cells in zip(columns, zip(*lists, strict=True), strict=True):
                     column.extend(steps, cells)
+            else:
+                self._one_by_one(steps, rows, columns)
         for what in UNITS:
             for step, line in zip(steps, lines, strict=True):
                 told_of = line.get(what)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from itertools import groupby
+import warnings
+from itertools import groupby, repeat
 
+import numpy as np
+
+from gradtui.mathematics.elementwise import Array
 from gradtui.runs.formats.format import Format, Head, Lines
 from gradtui.runs.keys import Kind, role
 from gradtui.runs.numbers import NoNumberError, number
@@ -39,6 +43,11 @@ def _is_number(cell: str) -> bool:
         return False
 
 
+def _stepped(names: list[str]) -> bool:
+    """Whether there is a step, which 1.0 may be; of epochs that may be a share."""
+    return any((what := role(name)) and what.kind is Kind.STEP for name in names)
+
+
 def _heads(cells: list[str]) -> bool:
     """Whether cells are names, and some of them of what is looked for."""
     named = [cell for cell in cells if cell.strip()]
@@ -65,8 +74,12 @@ class Table(Lines):
                 return
             self._head(lines[at])
             at += 1
-        # A line at a time is split, but columns are taken.
         between, names = self._between, len(self._names)
+        numbers = self._numbers(lines[at:])
+        if numbers is not None:
+            self.sheet.rows(self._names, numbers)
+            return
+        # A line at a time is split, but columns are taken.
         rows = [
             cells_of(line, between)
             for line in lines[at:]
@@ -78,6 +91,23 @@ class Table(Lines):
                 self._rows(group)
             else:
                 self._odd(group)
+
+    def _numbers(self, lines: list[str]) -> list[Array] | None:
+        """All cells at once, by column, if there is a number in each."""
+        between, names = self._between, len(self._names)
+        if not lines or between not in (",", "\t") or not _stepped(self._names):
+            return None
+        if set(map(str.count, lines, repeat(between))) != {names - 1}:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)
+            try:
+                told = np.fromstring(between.join(lines), sep=between)
+            except (DeprecationWarning, ValueError):  # a cell that is none
+                return None
+        if len(told) != names * len(lines):
+            return None
+        return list(np.ascontiguousarray(told.reshape(-1, names).T))
 
     def _head(self, line: str) -> None:
         """The names of the columns, if the line has them."""
@@ -149,7 +179,7 @@ def _keras(head: Head) -> bool:
         names is not None
         and names[0] == "epoch"
         and names[1:] == sorted(names[1:])
-        and not any((what := role(name)) and what.kind is Kind.STEP for name in names)
+        and not _stepped(names)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradtui.errors import InputError
-from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models import MODELS
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.patience import why_fewer
@@ -39,12 +39,12 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     Raises:
         InputError: a depth that no network can have.
     """
-    if setup.depth > MAX_DEPTH:
+    if setup.depth > MAX_NETWORK_DEPTH:
         raise InputError(
             "depth",
             setup.depth,
-            f"at most {MAX_DEPTH:,} for a network",
-            f"try {{depth={MAX_DEPTH}}}",
+            f"at most {MAX_NETWORK_DEPTH:,} for a network",
+            f"try {{depth={MAX_NETWORK_DEPTH}}}",
         )
     # Of initialisations it compares its own.
     subjects = MODELS[setup.model].subjects(setup.with_(init=setup.network.init[:1]))

@@ -12,8 +12,8 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network import GradientFlow
-from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
+from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.mathematics.network.statistics import SATURATED, Histograms, LayerStatistics
 from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
@@ -189,7 +189,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
 
 def foretold_of(setup: Setup) -> str:
     """What to say before a network is drawn that takes long."""
-    if setup.depth > MAX_DEPTH:
+    if setup.depth > MAX_NETWORK_DEPTH:
         return ""  # that is refused
     subjects = MODELS[setup.model].subjects(setup)
     what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradtui.errors import InputError
-from gradtui.mathematics.network.arrays import MAX_DEPTH
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models import MODELS
 from gradtui.models.network.cost import foretold_spectra
 from gradtui.progress import Tick, part
@@ -62,7 +62,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
 
 def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
-    if setup.network.width > MAX_UNITS or setup.depth > MAX_DEPTH:
+    if setup.network.width > MAX_UNITS or setup.depth > MAX_NETWORK_DEPTH:
         return ""  # that is refused
     return foretold_spectra(setup, networks_of(setup))
 
@@ -70,7 +70,7 @@ def foretold(setup: Setup) -> str:
 def _refuse_too_much(setup: Setup) -> None:
     for name, value, most in (
         ("units", setup.network.width, MAX_UNITS),
-        ("depth", setup.depth, MAX_DEPTH),
+        ("depth", setup.depth, MAX_NETWORK_DEPTH),
     ):
         if value > most:
             raise InputError(name, value, f"at most {most:,} for spectra", f"try {{{name}={most}}}")

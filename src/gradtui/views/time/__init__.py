@@ -11,10 +11,12 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.time.picture import draw, readout
-    from gradtui.views.time.study import Memories, finding, run, table
+    from gradtui.views.time.study import Memories, finding, foretold_next, run, table
 else:
     draw, readout = when_called("gradtui.views.time.picture", "draw", "readout")
-    finding, run, table = when_called("gradtui.views.time.study", "finding", "run", "table")
+    finding, foretold_next, run, table = when_called(
+        "gradtui.views.time.study", "finding", "foretold_next", "run", "table"
+    )
 
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -29,12 +31,13 @@ VIEW: View[Memories] = View(
     # Short ones beside one another: they share a row where there are few.
     knobs=("cells", "focus", "cell_init", "forget_bias", "steps", "draws", "hidden_size",
            "input_size", "input_scale", "batch_size", "truncate", "picture", "lag_axis", "clip",
-           "x", "inputs", "seed", "patience", "threshold"),
+           "clip_value", "x", "inputs", "seed", "patience", "threshold"),
     cursor="lag",
     families=("recurrent",),
     run=run,
     idle=idle_in_time,
     foretold=foretold_in_time,
+    foretold_next=foretold_next,
     draw=draw,
     readout=readout,
     finding=finding,

@@ -13,7 +13,7 @@ from gradtui.models.recurrent.singular import lags_looked_at
 from gradtui.models.recurrent.verdict import openness
 from gradtui.models.wording import a_layer
 from gradtui.plots.canvas import Canvas
-from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_within
+from gradtui.plots.picture import LETTERS, Picture, Row, curve_role, dash_of, row_of_first
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
 from gradtui.views.curves import drawing_order
@@ -34,7 +34,7 @@ def draw(result: Memories, setup: Setup, size: Size, marker: str) -> Picture:
     """Every curve, of the focused one its band, its ∂L/∂c, the bound and the radius; or another."""
     focused = result.focused(setup)
     if focused.map is not None:
-        return draw_map(focused.map, focused.subject.name, setup, size, marker)
+        return draw_map(focused.map, focused.subject, setup, size, marker)
     picture = setup.recurrent.picture
     if picture == "singular" and focused.singular is not None:
         return draw_singular(focused.singular, focused, setup, size, marker)
@@ -77,7 +77,7 @@ def _expected(canvas: Canvas, focused: Memory, *, log: bool) -> None:
 
 def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row:
     """The title and, as far as there is room, what the lines without a letter are."""
-    parts = [("       ‖∂L/∂h‖ by lag", "title")]
+    parts: list[tuple[str, str]] = []
     picture = setup.recurrent.picture
     if picture == "map" and not in_map([one.subject for one in result.each]):
         parts.append(("  no time for a map: give more patience", "warn"))
@@ -86,13 +86,27 @@ def _heading(result: Memories, focused: Memory, setup: Setup, width: int) -> Row
     zeros = sum(int(np.isneginf(memory.median).sum()) for memory in result.each)
     if zeros:
         parts.append((f"  {zeros} exact zeros are not drawn", "warn"))
+    few = list(parts)
     if focused.measured.cells > 1:
         parts.append((f"  ░ 90 % of {focused.measured.cells} cells", "spread"))
+        few.append((" ░ 90 %", "spread"))
     if focused.measured.median_cell is not None:
         parts.append(("  ╍ ∂L/∂c", "spread"))
+        few.append((" ╍ ∂L/∂c", "spread"))
+    fewest = list(few)
     if focused.bounds is not None:
         parts += [("  ⠂ bound", "muted"), ("  ━ ━ radius", "muted")]
-    return row_within(width, *parts)
+        few += [(" ⠂ bound", "muted"), (" ━ ━ radius", "muted")]
+        fewest += [(" ⠂ bound", "muted"), (" ━ ━ ρ", "muted")]
+    by_lag = "‖∂L/∂h‖ by lag"
+    return row_of_first(
+        width,
+        [(f"       {by_lag}, beside that at h_T", "title"), *parts],
+        [(f"       {by_lag}", "title"), *parts],
+        [(f"       {by_lag}", "title"), *few],
+        [(by_lag, "title"), *few],
+        [("‖∂L/∂h‖", "title"), *fewest],
+    )
 
 
 def _limits(result: Memories, focused: Memory) -> tuple[float, float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.mathematics.recurrent.jacobian import MAX_UNITS, RecurrentJacobian
+from gradtui.mathematics.limits import MAX_JACOBIAN_UNITS
+from gradtui.mathematics.recurrent.jacobian import RecurrentJacobian
 from gradtui.models.recurrent.memory import Memory
-from gradtui.plots.picture import Picture, row_within
+from gradtui.plots.picture import Picture, row_of_first
 from gradtui.setup import Setup
 from gradtui.views.time.lags import over_lags, places
 from gradtui.views.view import Size
@@ -41,22 +42,28 @@ def draw_singular(
         canvas.line(x, line, "curve0", dash, name)
     canvas.upright(float(places([setup.lag], log=log)[0]), "cursor")
     zeros = sum(int(np.isneginf(line).sum()) for line, _, _ in lines)
-    heading = [(f"       {memory.subject.name}: σ of ∂h_T/∂h_(T-k)", "title")]
+    name, heading = memory.subject.name, []
     if zeros:
         heading.append((f"  {zeros} exact zeros are not drawn", "warn"))
     deepest = int(found.lags[-1])
     if deepest < memory.horizon:
         heading.append((f"  to lag {deepest:,}: give more patience for more", "warn"))
-    heading += [("  ━ ━ median", "curve0"), ("  ╍ smallest", "curve0")]
-    if setup.recurrent.batch_size == 1:
-        heading.append(("  ⠂ ‖∂L/∂h‖", "spread"))
-    return Picture.of([row_within(size.width, *heading)], size.width).above(canvas.build())
+    gradient = [("  ⠂ ‖∂L/∂h‖", "spread")] * (setup.recurrent.batch_size == 1)
+    lines_named = [("  ━ ━ median", "curve0"), ("  ╍ smallest", "curve0"), *gradient]
+    few = [(" ━ ━ mid", "curve0"), (" ╍ least", "curve0"), *gradient]
+    row = row_of_first(
+        size.width,
+        [(f"       {name}: σ of ∂h_T/∂h_(T-k)", "title"), *heading, *lines_named],
+        [(f"{name}: σ by lag", "title"), *heading, *lines_named],
+        [("σ", "title"), *few, *heading],
+    )
+    return Picture.of([row], size.width).above(canvas.build())
 
 
 def why_none(setup: Setup) -> str:
     """Why no singular values are drawn."""
-    if setup.recurrent.hidden_size > MAX_UNITS:
-        return f"singular values of up to {MAX_UNITS} units"
+    if setup.recurrent.hidden_size > MAX_JACOBIAN_UNITS:
+        return f"singular values of up to {MAX_JACOBIAN_UNITS} units"
     return "no time for singular values: give more patience"
 
 

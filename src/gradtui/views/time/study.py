@@ -11,17 +11,24 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
 from gradtui.models.decay import Value
-from gradtui.models.finding import Finding
+from gradtui.models.finding import Finding, Kind
 from gradtui.models.recurrent import course
 from gradtui.models.recurrent.cells import cell_of, recipe_of
+from gradtui.models.recurrent.cost import cells_drawn, most_seconds_tried, trying
+from gradtui.models.recurrent.lags import spread
 from gradtui.models.recurrent.memory import Memory
 from gradtui.models.recurrent.verdict import diagnose
 from gradtui.progress import Tick
 from gradtui.setup import Setup
 from gradtui.views.view import Table
+from gradtui.wording import TRYING, foretold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_MAPPED_LAGS = 500
+"""So many lags of a map are rows of its table, for each of its values: more than are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +52,26 @@ def run(setup: Setup, tick: Tick) -> Iterator[Memories]:
         yield Memories(memories)
 
 
+def foretold_next(result: Memories) -> str:
+    """That looking for what helps takes long, once every cell was run."""
+    subjects = [memory.subject for memory in result.each]
+    ill = [memory for memory in result.each if memory.kind is not Kind.HEALTHY]
+    if not ill or ill[0].measured.cells < cells_drawn(subjects):
+        return ""
+    once = max(map(most_seconds_tried, (memory.subject for memory in ill)))
+    return foretold(TRYING, trying(subjects), most=True) if foretold(TRYING, once) else ""
+
+
 def finding(result: Memories, subject: str) -> Finding:
     """The verdict on one of them."""
     return diagnose(result.of(subject))
 
 
 def table(result: Memories) -> Table:
-    """A row for each cell and lag: those looked at of singular values, of a map for each value."""
+    """A row for each cell and lag: those looked at of singular values, of a map for each value.
+
+    Of a long sequence a map's lags are thinned: all of them would be a third of a million rows.
+    """
     if all(memory.map is not None for memory in result.each):
         return [row for memory in result.each for row in _map_rows(memory)]
     if any(memory.singular is not None for memory in result.each):
@@ -89,15 +109,16 @@ def _rows(memory: Memory) -> Iterator[dict[str, Value]]:
 def _map_rows(memory: Memory) -> Iterator[dict[str, Value]]:
     mapped = memory.map
     assert mapped is not None
-    for value, row in zip(mapped.values.tolist(), mapped.log10.tolist(), strict=True):
-        for lag, log10 in zip(mapped.lags.tolist(), row, strict=True):
+    lags = [0, *spread(int(mapped.lags[-1]), _MAPPED_LAGS)]
+    for value, row in zip(mapped.values.tolist(), mapped.log10, strict=True):
+        for lag in lags:
             yield {
                 "cell": cell_of(memory.subject),
                 "init": recipe_of(memory.subject),
                 "swept": mapped.swept,
                 "value": value,
                 "lag": lag,
-                "log10_grad_h_50": log10,
+                "log10_grad_h_50": float(row[lag]),
             }
 
 
