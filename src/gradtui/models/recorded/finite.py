@@ -1,0 +1,98 @@
+"""Where nan or inf came first in a run, between what still was finite."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.models.recorded.growth import TENFOLD, rise
+from gradtui.models.recorded.series import loss_of, total_of
+from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.runs.run import Run
+from gradtui.wording import counted, factor, magnitude, plain, rate
+
+_HUGE = 1e6
+"""A loss beyond this is told beside one that is not finite."""
+
+
+def not_finite(run: Run) -> Symptom | None:
+    """Where nan or inf came first, between what still was finite."""
+    by_layer = np.isposinf(run.log10_gradients)
+    total, loss = run.not_finite("total_norm"), run.not_finite("loss")
+    bad = by_layer.any(axis=1) | total | loss
+    if not bad.any():
+        return None
+    at = int(bad.argmax())
+    step, layer = int(run.steps[at]), ""
+    if by_layer[at].any():
+        where, layer = _tensor(run, at, by_layer[at])
+    elif total[at]:
+        where = "the norm of the whole gradient"
+    else:
+        where = f"the loss is {run.loss[at]:g}"
+    count = int(bad.sum())
+    since = f"at step {step} alone" if count == 1 else f"from step {step} on"
+    if count > 1 and not bad[at:].all():
+        since = f"in {count} of {len(bad)} recorded steps, first at step {step}"
+    evidence = [_loss_there(run, at, loss), _other_losses(run, at), _growth_before(run, step)]
+    if run.loss_scale is not None and run.recorded["loss_scale"].any():
+        evidence.append(
+            "A loss scaler skips such a step and lowers its scale: now and then that is normal."
+        )
+    return Symptom(
+        Ailment.NOT_FINITE,
+        f"not finite {since}: {where}.",
+        " ".join(filter(None, evidence)),
+        f"Look at step {step} alone: torch.autograd.set_detect_anomaly(True) names the operation; "
+        "a smaller learning rate or clipping helps where it grew before, a loss scaler or bfloat16 "
+        "where float16 overflowed.",
+        step,
+        layer,
+    )
+
+
+def _tensor(run: Run, at: int, bad: NDArray[np.bool_]) -> tuple[str, str]:
+    """Which layer has it first: of those that do, the one nearest to the loss."""
+    names, known = run.names, ~np.isnan(run.log10_gradients[at])
+    if bad[known].all():
+        return f"the gradients of all {counted(int(bad.sum()), 'layer')}", ""
+    last = int(np.flatnonzero(bad)[-1])
+    others = int(bad.sum()) - 1
+    text = names[last]
+    after = [index for index in range(last + 1, len(names)) if known[index]]
+    if after:
+        norm = magnitude(float(run.log10_gradients[at, after[0]]))
+        text = f"{text}, while {names[after[0]]} behind it is finite, {norm}"
+    if others:
+        text = f"{text}; {counted(others, 'layer')} before it too"
+    return text, names[last]
+
+
+def _loss_there(run: Run, at: int, bad: NDArray[np.bool_]) -> str:
+    if bad[at] or not run.recorded["loss"][at]:
+        return ""
+    text = f"The loss of that step, {plain(float(run.loss[at]))}, still looks clean"
+    later = np.flatnonzero(bad[at:])
+    if later.size:
+        return f"{text}; it is not finite from step {int(run.steps[at + later[0]])} on."
+    return f"{text}."
+
+
+def _other_losses(run: Run, at: int) -> str:
+    """What the other losses were there, where they already were beyond what is usual."""
+    others = [*run.losses.items()][1:]
+    told = [f"{name} is {values[at]:.3g}" for name, values in others if abs(values[at]) > _HUGE]
+    return f"Of that step, {', '.join(told)}." if told else ""
+
+
+def _growth_before(run: Run, step: int) -> str:
+    """How it came to it, where norm or loss grew."""
+    for curve in (total_of(run), loss_of(run)):
+        before = curve.steps < step
+        grown = rise(curve._replace(steps=curve.steps[before], log10=curve.log10[before]))
+        if grown is not None and grown.decades >= TENFOLD and grown.stays:
+            return (
+                f"Before, {curve.what} grew by {factor(grown.decades)} from step {grown.start} to "
+                f"{grown.end}, {rate(grown.a_step)} a step."
+            )
+    return ""

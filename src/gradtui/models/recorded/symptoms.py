@@ -1,0 +1,25 @@
+"""What ails a run: each symptom with its number, the threshold that it is judged by, and what next.
+
+All thresholds are ratios and growth: what a norm itself is depends on batch, loss and loss scale.
+Layers run from the input to the loss, and gradients the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradtui.models.recorded.finite import not_finite
+from gradtui.models.recorded.growth import exploding, spiking
+from gradtui.models.recorded.layers import dead, growing_to_the_input, vanishing
+from gradtui.models.recorded.symptom import Symptom
+from gradtui.models.recorded.updates import always_clipped, falling_scale, large_updates, swallowed
+from gradtui.runs.run import Run
+
+
+def symptoms_of(run: Run) -> tuple[Symptom, ...]:
+    """All that ails a run, the gravest first."""
+    looks: tuple[Callable[[Run], Symptom | None], ...] = (
+        not_finite, exploding, growing_to_the_input, dead, vanishing, large_updates, swallowed,
+        falling_scale, always_clipped, spiking,
+    )  # fmt: skip
+    return tuple(found for look in looks if (found := look(run)) is not None)

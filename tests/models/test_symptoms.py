@@ -1,0 +1,275 @@
+"""What ails a run: runs made to have one fault, with the number that it must be told with."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from gradtui.mathematics.elementwise import Array
+from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.recorded.symptoms import symptoms_of
+from gradtui.runs.run import Run
+
+NAMES = tuple(f"layers.{index}.weight" for index in range(6))
+
+
+def run(
+    gradients: Array | None = None,
+    *,
+    names: tuple[str, ...] = NAMES,
+    order: str = "recorded",
+    **numbers: object,
+) -> Run:
+    """A run of which this was recorded; gradients are norms [n, names], not their logarithms."""
+    some = gradients if gradients is not None else numbers.get("total_norm", numbers.get("loss"))
+    n = len(np.asarray(some))
+    by_step = {
+        key: None if numbers.get(key) is None else np.asarray(numbers[key], float)
+        for key in (
+            "loss", "total_norm", "learning_rate", "loss_scale", "skipped", "clip", "clipped",
+        )
+    }  # fmt: skip
+    nothing = np.full(n, np.nan)
+    loss = nothing if by_step["loss"] is None else by_step["loss"]
+    total = nothing if by_step["total_norm"] is None else by_step["total_norm"]
+    return Run(
+        steps=np.arange(n),
+        names=names if gradients is not None else (),
+        order=order,
+        log10_gradients=np.zeros((n, 0)) if gradients is None else log10(gradients),
+        log10_weights=None if "weights" not in numbers else log10(np.asarray(numbers["weights"])),
+        log10_updates=None if "updates" not in numbers else log10(np.asarray(numbers["updates"])),
+        loss=loss,
+        total_norm=total,
+        learning_rate=by_step["learning_rate"],
+        loss_scale=by_step["loss_scale"],
+        skipped=by_step["skipped"],
+        clip=by_step["clip"],
+        clipped=by_step["clipped"],
+        losses={"loss": loss},
+        recorded={key: np.full(n, value is not None) for key, value in by_step.items()},
+        shares=numbers.get("shares", {}),  # type: ignore[arg-type]
+        source="a test",
+    )
+
+
+def log10(norms: Array) -> Array:
+    """As a reader gives it: +inf where not finite, nan where not recorded (here -1)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(np.isfinite(norms), np.log10(np.abs(norms)), np.inf)
+    return np.where(norms == -1.0, np.nan, found)
+
+
+def steady(n: int = 50, layers: int = 6, seed: int = 0) -> Array:
+    """Norms that wander by some ten per cent."""
+    return np.exp(0.1 * np.random.default_rng(seed).standard_normal((n, layers)))
+
+
+def found(given: Run, ailment: Ailment) -> Symptom | None:
+    return next((one for one in symptoms_of(given) if one.ailment is ailment), None)
+
+
+def told(given: Run, ailment: Ailment) -> str:
+    symptom = found(given, ailment)
+    assert symptom is not None
+    return f"{symptom.sentence} {symptom.evidence}"
+
+
+# ---------------------------------------------------------------- not finite
+
+
+def test_the_first_layer_that_is_not_finite_is_the_one_nearest_to_the_loss() -> None:
+    norms = steady()
+    norms[30:, :4] = math.nan
+    norms[30, 4] = 2.0
+    text = told(run(norms, loss=np.full(50, 2.5)), Ailment.NOT_FINITE)
+    assert "from step 30 on: layers.3.weight, while layers.4.weight behind it is finite, 2" in text
+    assert "3 layers before it too" in text
+    assert "The loss of that step, 2.5, still looks clean." in text
+    assert symptoms_of(run(norms))[0].layer == "layers.3.weight"
+
+
+def test_where_all_layers_are_not_finite_none_is_blamed() -> None:
+    norms = steady()
+    norms[30] = math.inf
+    symptom = found(run(norms), Ailment.NOT_FINITE)
+    assert symptom is not None
+    assert symptom.layer == ""
+    assert "at step 30 alone: the gradients of all 6 layers" in symptom.sentence
+
+
+def test_a_loss_that_looks_clean_for_longer_is_said_until_when() -> None:
+    norms, loss = steady(), np.full(50, 1.0)
+    norms[20:, 2] = math.nan
+    loss[25:] = math.nan
+    assert "it is not finite from step 25 on" in told(run(norms, loss=loss), Ailment.NOT_FINITE)
+
+
+def test_the_growth_that_led_there_is_told() -> None:
+    total = np.concatenate([np.full(20, 1.0), 2.0 ** np.arange(20), [math.inf]])
+    text = told(run(total_norm=total), Ailment.NOT_FINITE)
+    assert "the norm of the whole gradient" in text
+    assert "Before, the gradient's norm grew by ×5.2e5" in text or "×1.3e5" in text
+    assert "grew" not in told(run(total_norm=[1.0] * 20 + [math.inf]), Ailment.NOT_FINITE)
+
+
+# ----------------------------------------------------------------- exploding
+
+
+def test_growth_is_told_with_its_rate_and_the_layer_that_began_it() -> None:
+    norms = steady(200)
+    norms[100:, 2] *= 1.2 ** np.arange(100)
+    norms[120:] *= 1.2 ** np.arange(80)[:, None]
+    symptom = found(run(norms), Ailment.EXPLODING)
+    assert symptom is not None
+    assert symptom.layer == "layers.2.weight"
+    assert "stays there" in symptom.sentence
+    assert "below ×100" in symptom.sentence
+
+
+def test_the_rate_of_growth_is_what_it_is() -> None:
+    total = np.concatenate([np.full(40, 3.0), 3.0 * 1.5 ** np.arange(40)])
+    symptom = found(run(total_norm=total), Ailment.EXPLODING)
+    assert symptom is not None
+    assert "×1.5 a step" in symptom.sentence
+    assert 35 <= symptom.step <= 41
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        np.full(50, 2.0),
+        10.0 ** np.linspace(2, -2, 60),  # it falls, as norms mostly do
+        10.0 ** np.linspace(0, 1.8, 60),  # it grows by less than a hundredfold
+        np.concatenate([np.full(30, 1.0), [1e4], np.full(30, 1.0)]),  # it passes
+        np.concatenate([10.0 ** np.linspace(0, 3, 30), 10.0 ** np.linspace(3, 0, 60)]),
+    ],
+)
+def test_what_does_not_stay_large_does_not_explode(total: Array) -> None:
+    assert found(run(total_norm=total), Ailment.EXPLODING) is None
+
+
+def test_without_norms_the_loss_is_looked_at() -> None:
+    assert "the loss grew" in told(run(loss=10.0 ** np.arange(12.0)), Ailment.EXPLODING)
+    falls = run(total_norm=np.full(12, 1.0), loss=10.0 ** np.arange(12.0))
+    assert found(falls, Ailment.EXPLODING) is None
+
+
+# ----------------------------------------------------------- layer to layer
+
+
+@pytest.mark.parametrize(
+    ("each", "ailment", "said"),
+    [
+        (10.0, Ailment.VANISHING, "×1e-5 of that of layers.5.weight, ×0.1 from layer to layer"),
+        (0.1, Ailment.EXPLODING, "×1e5 of that of layers.5.weight, ×10 from layer to layer"),
+    ],
+)
+def test_the_first_layer_is_judged_beside_the_last(
+    each: float, ailment: Ailment, said: str
+) -> None:
+    symptom = found(run(np.tile(each ** np.arange(6.0), (30, 1))), ailment)
+    assert symptom is not None
+    assert symptom.layer == "layers.0.weight"
+    assert said in symptom.sentence
+    assert "over 6" in symptom.sentence
+
+
+def test_a_ratio_within_the_threshold_is_healthy() -> None:
+    assert symptoms_of(run(steady() * 0.3 ** -np.arange(6.0))) == ()
+    assert symptoms_of(run(steady() * 3.0 ** -np.arange(6.0))) == ()
+    assert symptoms_of(run(steady())) == ()
+
+
+def test_since_when_it_vanishes() -> None:
+    norms = steady()
+    norms[20:, 0] *= 1e-5
+    symptom = found(run(norms), Ailment.VANISHING)
+    assert symptom is not None
+    assert symptom.step == 20
+    assert "since step 20" in symptom.sentence
+
+
+def test_biases_do_not_stand_for_a_layer_and_an_order_by_name_is_said() -> None:
+    names = ("a.weight", "b.weight", "b.bias")
+    norms = np.tile([1.0, 1.0, 1e5], (30, 1))
+    assert found(run(norms, names=names), Ailment.VANISHING) is None
+    far = np.tile([1e-6, 1.0, 1.0], (30, 1))
+    text = told(run(far, names=names, order="sorted"), Ailment.VANISHING)
+    assert "order of their names" in text
+    assert "order" not in told(run(far, names=names), Ailment.VANISHING)
+
+
+def test_what_is_exactly_zero_is_dead_and_not_vanishing() -> None:
+    norms = steady()
+    norms[10:, 1] = 0.0
+    symptom = found(run(norms), Ailment.DEAD)
+    assert symptom is not None
+    assert (symptom.step, symptom.layer) == (10, "layers.1.weight")
+    norms[:, 1] = 1e-300
+    assert found(run(norms), Ailment.DEAD) is None
+
+
+def test_a_zero_that_passes_is_not_dead() -> None:
+    norms = steady()
+    norms[5:9, 1] = 0.0
+    assert symptoms_of(run(norms)) == ()
+
+
+# ------------------------------------------------- updates, scales and clips
+
+
+def test_updates_are_judged_beside_their_weights() -> None:
+    weights = np.full((30, 6), 4.0)
+    updates = weights * 1e-3
+    assert symptoms_of(run(steady(30), weights=weights, updates=updates)) == ()
+    updates[:, 3] = 1.0
+    text = told(run(steady(30), weights=weights, updates=updates), Ailment.LARGE_UPDATES)
+    assert "changes layers.3.weight by 25 % of it" in text
+
+
+def test_swallowed_updates_are_a_share() -> None:
+    lost = np.full((30, 6), 0.2)
+    assert symptoms_of(run(steady(30), shares={"swallowed": lost})) == ()
+    lost[:, 2] = 0.9
+    text = told(run(steady(30), shares={"swallowed": lost}), Ailment.SWALLOWED)
+    assert "90 % of the updates of layers.2.weight" in text
+
+
+def test_a_loss_scale_that_settles_is_normal() -> None:
+    settles = np.concatenate([65536.0 * 0.5 ** np.arange(8), np.full(92, 256.0)])
+    assert symptoms_of(run(total_norm=np.full(100, 1.0), loss_scale=settles)) == ()
+    falls = 65536.0 * 0.5 ** (np.arange(100) // 6)
+    assert "loss scale falling" in told(
+        run(total_norm=np.full(100, 1.0), loss_scale=falls), Ailment.SCALE
+    )
+
+
+def test_clipping_at_every_step_is_told_and_now_and_then_is_not() -> None:
+    total = np.full(100, 3.0)
+    assert "in 100 % of the steps" in told(
+        run(total_norm=total, clip=np.full(100, 1.0)), Ailment.CLIPPED
+    )
+    total[::2] = 0.5
+    assert symptoms_of(run(total_norm=total, clip=np.full(100, 1.0))) == ()
+    by_file = run(total_norm=total, clipped=np.full(100, 100.0))
+    assert found(by_file, Ailment.CLIPPED) is not None
+
+
+def test_a_spike_is_ten_times_what_is_recent() -> None:
+    total = np.full(80, 2.0)
+    total[50] = 60.0
+    symptom = found(run(total_norm=total), Ailment.SPIKES)
+    assert symptom is not None
+    assert symptom.step == 50
+    assert "1 step of 80" in symptom.sentence
+    assert "×30" in symptom.sentence
+    total[50] = 15.0
+    assert symptoms_of(run(total_norm=total)) == ()
+
+
+def test_one_step_or_none_says_nothing() -> None:
+    assert symptoms_of(run(total_norm=[1.0])) == ()
+    assert symptoms_of(run(np.ones((1, 6)))) == ()
