@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.finding import Ailment, Kind, Verdict
+from gradtui.models.recorded.symptom import Symptom
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.runs.run import Run
 
@@ -67,12 +68,12 @@ def steady(n: int = 50, layers: int = 6, seed: int = 0) -> Array:
     return np.exp(0.1 * np.random.default_rng(seed).standard_normal((n, layers)))
 
 
-def found(given: Run, ailment: Ailment) -> Symptom | None:
-    return next((one for one in symptoms_of(given) if one.ailment is ailment), None)
+def found(given: Run, kind: Verdict) -> Symptom | None:
+    return next((one for one in symptoms_of(given) if one.kind is kind), None)
 
 
-def told(given: Run, ailment: Ailment) -> str:
-    symptom = found(given, ailment)
+def told(given: Run, kind: Verdict) -> str:
+    symptom = found(given, kind)
     assert symptom is not None
     return f"{symptom.sentence} {symptom.evidence}"
 
@@ -86,7 +87,7 @@ def test_the_first_layer_that_is_not_finite_is_the_one_nearest_to_the_loss() -> 
     norms[30, 4] = 2.0
     text = told(run(norms, loss=np.full(50, 2.5)), Ailment.NOT_FINITE)
     assert "from step 30 on: layers.3.weight, while layers.4.weight behind it is finite, 2" in text
-    assert "3 layers before it too" in text
+    assert "3 tensors before it too" in text
     assert "The loss of that step, 2.5, still looks clean." in text
     assert symptoms_of(run(norms))[0].layer == "layers.3.weight"
 
@@ -97,7 +98,7 @@ def test_where_all_layers_are_not_finite_none_is_blamed() -> None:
     symptom = found(run(norms), Ailment.NOT_FINITE)
     assert symptom is not None
     assert symptom.layer == ""
-    assert "at step 30 alone: the gradients of all 6 layers" in symptom.sentence
+    assert "at step 30 alone: the gradients of all 6 tensors" in symptom.sentence
 
 
 def test_a_loss_that_looks_clean_for_longer_is_said_until_when() -> None:
@@ -122,7 +123,7 @@ def test_growth_is_told_with_its_rate_and_the_layer_that_began_it() -> None:
     norms = steady(200)
     norms[100:, 2] *= 1.2 ** np.arange(100)
     norms[120:] *= 1.2 ** np.arange(80)[:, None]
-    symptom = found(run(norms), Ailment.EXPLODING)
+    symptom = found(run(norms), Kind.EXPLODING)
     assert symptom is not None
     assert symptom.layer == "layers.2.weight"
     assert "stays there" in symptom.sentence
@@ -131,7 +132,7 @@ def test_growth_is_told_with_its_rate_and_the_layer_that_began_it() -> None:
 
 def test_the_rate_of_growth_is_what_it_is() -> None:
     total = np.concatenate([np.full(40, 3.0), 3.0 * 1.5 ** np.arange(40)])
-    symptom = found(run(total_norm=total), Ailment.EXPLODING)
+    symptom = found(run(total_norm=total), Kind.EXPLODING)
     assert symptom is not None
     assert "×1.5 a step" in symptom.sentence
     assert 35 <= symptom.step <= 41
@@ -148,29 +149,27 @@ def test_the_rate_of_growth_is_what_it_is() -> None:
     ],
 )
 def test_what_does_not_stay_large_does_not_explode(total: Array) -> None:
-    assert found(run(total_norm=total), Ailment.EXPLODING) is None
+    assert found(run(total_norm=total), Kind.EXPLODING) is None
 
 
 def test_without_norms_the_loss_is_looked_at() -> None:
-    assert "the loss grew" in told(run(loss=10.0 ** np.arange(12.0)), Ailment.EXPLODING)
+    assert "the loss grew" in told(run(loss=10.0 ** np.arange(12.0)), Kind.EXPLODING)
     falls = run(total_norm=np.full(12, 1.0), loss=10.0 ** np.arange(12.0))
-    assert found(falls, Ailment.EXPLODING) is None
+    assert found(falls, Kind.EXPLODING) is None
 
 
 # ----------------------------------------------------------- layer to layer
 
 
 @pytest.mark.parametrize(
-    ("each", "ailment", "said"),
+    ("each", "kind", "said"),
     [
-        (10.0, Ailment.VANISHING, "×1e-5 of that of layers.5.weight, ×0.1 from layer to layer"),
-        (0.1, Ailment.EXPLODING, "×1e5 of that of layers.5.weight, ×10 from layer to layer"),
+        (10.0, Kind.VANISHING, "×1e-5 of that of layers.5.weight, ×0.1 from layer to layer"),
+        (0.1, Kind.EXPLODING, "×1e5 of that of layers.5.weight, ×10 from layer to layer"),
     ],
 )
-def test_the_first_layer_is_judged_beside_the_last(
-    each: float, ailment: Ailment, said: str
-) -> None:
-    symptom = found(run(np.tile(each ** np.arange(6.0), (30, 1))), ailment)
+def test_the_first_layer_is_judged_beside_the_last(each: float, kind: Verdict, said: str) -> None:
+    symptom = found(run(np.tile(each ** np.arange(6.0), (30, 1))), kind)
     assert symptom is not None
     assert symptom.layer == "layers.0.weight"
     assert said in symptom.sentence
@@ -186,7 +185,7 @@ def test_a_ratio_within_the_threshold_is_healthy() -> None:
 def test_since_when_it_vanishes() -> None:
     norms = steady()
     norms[20:, 0] *= 1e-5
-    symptom = found(run(norms), Ailment.VANISHING)
+    symptom = found(run(norms), Kind.VANISHING)
     assert symptom is not None
     assert symptom.step == 20
     assert "since step 20" in symptom.sentence
@@ -195,21 +194,21 @@ def test_since_when_it_vanishes() -> None:
 def test_biases_do_not_stand_for_a_layer_and_an_order_by_name_is_said() -> None:
     names = ("a.weight", "b.weight", "b.bias")
     norms = np.tile([1.0, 1.0, 1e5], (30, 1))
-    assert found(run(norms, names=names), Ailment.VANISHING) is None
+    assert found(run(norms, names=names), Kind.VANISHING) is None
     far = np.tile([1e-6, 1.0, 1.0], (30, 1))
-    text = told(run(far, names=names, order="sorted"), Ailment.VANISHING)
+    text = told(run(far, names=names, order="sorted"), Kind.VANISHING)
     assert "order of their names" in text
-    assert "order" not in told(run(far, names=names), Ailment.VANISHING)
+    assert "order" not in told(run(far, names=names), Kind.VANISHING)
 
 
 def test_what_is_exactly_zero_is_dead_and_not_vanishing() -> None:
     norms = steady()
     norms[10:, 1] = 0.0
-    symptom = found(run(norms), Ailment.DEAD)
+    symptom = found(run(norms), Kind.DEAD)
     assert symptom is not None
     assert (symptom.step, symptom.layer) == (10, "layers.1.weight")
     norms[:, 1] = 1e-300
-    assert found(run(norms), Ailment.DEAD) is None
+    assert found(run(norms), Kind.DEAD) is None
 
 
 def test_a_zero_that_passes_is_not_dead() -> None:
@@ -261,7 +260,7 @@ def test_clipping_at_every_step_is_told_and_now_and_then_is_not() -> None:
 def test_a_spike_is_ten_times_what_is_recent() -> None:
     total = np.full(80, 2.0)
     total[50] = 60.0
-    symptom = found(run(total_norm=total), Ailment.SPIKES)
+    symptom = found(run(total_norm=total), Ailment.SPIKING)
     assert symptom is not None
     assert symptom.step == 50
     assert "1 step of 80" in symptom.sentence

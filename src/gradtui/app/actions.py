@@ -134,6 +134,11 @@ def _in(has: Callable[..., object]) -> str:
     return f" ({', '.join(names)})" if names else ""
 
 
+def _of_steps() -> str:
+    names = _in(lambda view: view.enlarge)
+    return f"; half of the steps, around the cursor{names}" if names else ""
+
+
 def _what_plays() -> str:
     plays = [view.animation.what for view in VIEWS.values() if view.animation]
     named = [what[:1].lower() + what[1:] for what in dict.fromkeys(plays)]
@@ -153,6 +158,10 @@ def _climbs(state: State) -> bool:
 
 
 def _zooms(state: State) -> bool:
+    return state.record.zooms or state.record.enlarge is not None
+
+
+def _zooms_in_height(state: State) -> bool:
     return state.record.zooms
 
 
@@ -240,16 +249,17 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.walk_to_end, direction=-1)),
     Action("last", ("greater_than_sign", "end"), "> End", "the right end", "Cursor",
            partial(steps.walk_to_end, direction=1)),
-    Action("magnify", ("plus",), "+", "twice the height of the picture, around the focused curve",
+    Action("magnify", ("plus",), "+",
+           f"twice the height of the picture, around the focused curve{_of_steps()}",
            "Cursor", hint=("+", "enlarge"), offered=_zooms),
     Action("diminish", ("underscore",), "_", "half of it", "Cursor",
            partial(going.magnify, times=-1), offered=_zooms),
     Action("all_of_it", ("asterisk",), "*", "all of it again", "Cursor",
            partial(going.magnify, times=-MOST), ("*", "all of it"), _zooms),
     Action("look_up", ("ctrl+up",), "ctrl+↑", "further up in the enlarged picture", "Cursor",
-           partial(going.look_up, windows=0.25), offered=_zooms),
+           partial(going.look_up, windows=0.25), offered=_zooms_in_height),
     Action("look_down", ("ctrl+down",), "ctrl+↓", "further down in it", "Cursor",
-           partial(going.look_up, windows=-0.25), offered=_zooms),
+           partial(going.look_up, windows=-0.25), offered=_zooms_in_height),
     Action("play", ("p",), "p",
            f"play or pause {_what_plays()}{_in(lambda view: view.animation)}", "Cursor",
            steps.toggle_play, ("p", "play"), _plays),

@@ -13,8 +13,10 @@ class Appearance:
         marker: what curves are drawn with, one of the settings' markers.
         colours: "truecolor", "256", "16" or "none".
         unicode: whether it shows more than ASCII.
+        bell: whether it rings when the verdict on a run that is watched changes.
     """
 
     marker: str = "braille"
     colours: str = "truecolor"
     unicode: bool = True
+    bell: bool = False

@@ -130,7 +130,13 @@ class Display:
         self.flow.send("bottom", panes.bottom(state, self.cells.width))
         self._heed(panes.notice(state, self.cells.width), "bad" if state.failed else "title")
         request = Request(
-            state.view, state.setup, areas.plot, self.cells.width, self._marker, state.zoom
+            state.view,
+            state.setup,
+            areas.plot,
+            self.cells.width,
+            self._marker,
+            state.zoom,
+            state.record.versions(state.setup),
         )
         if request != self._request:
             self._request, self._waited = request, 1.0

@@ -51,11 +51,12 @@ class Request:
     width: int
     marker: str
     zoom: Zoom = WHOLE
+    versions: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         """What its result depends on."""
-        return VIEWS[self.view].key(self.setup)
+        return (*VIEWS[self.view].key(self.setup), self.versions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,7 +298,8 @@ class Engine:
             asked = request if work is None else work.request
             self._finished = work = None
             if isinstance(error, InputError):
-                self._deliver(_failed(asked, in_app(error)))
+                later = "; it is shown as soon as it can be" if asked.versions else ""
+                self._deliver(_failed(asked, in_app(error) + later))
             elif isinstance(error, MemoryError):
                 self._deliver(_failed(asked, f"{NO_MEMORY}; u undoes"))
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.app.state import THEMES, State, entered, opened
+from gradtui.app.state import THEMES, State, entered, guarded, opened
 from gradtui.plots.zoom import MOST, Zoom
 from gradtui.views import VIEWS
 from gradtui.views.tour import TOUR
@@ -18,6 +18,11 @@ def magnify(state: State, times: int, centres: tuple[float, ...] = (0.5,)) -> St
         times: n.
         centres: the shares of its height, one a plot, around which all of it is enlarged.
     """
+    if state.record.enlarge is not None:
+        setup = state.record.enlarge(state.setup, times)
+        if setup == state.setup:
+            return state.saying(f"No further: {'this is the least' if times > 0 else 'it is all'}.")
+        return guarded(state, setup)
     zoom = state.zoom if state.zoom.times else Zoom(0, centres)
     return _zoomed(state, zoom.closer(times), f"{MOST} times is the most" if times > 0 else "")
 

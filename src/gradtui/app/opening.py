@@ -23,6 +23,8 @@ def open_app(
     fresh: bool = False,
     forget: bool = False,
     theme: str | None = None,
+    watched: tuple[str, ...] = (),
+    bell: bool = False,
 ) -> int:
     """Greet at once, then load the app and run it; gives its exit status.
 
@@ -31,6 +33,8 @@ def open_app(
         fresh: do not go on from the remembered state, and leave that as it is.
         forget: do not go on from the remembered state, and remember this one instead.
         theme: the name of a theme; the remembered one if None.
+        watched: the runs to begin with, if it is to watch some.
+        bell: ring when the verdict on one of them changes.
     """
     terminal = sys.__stderr__  # where Textual draws
     assert terminal is not None
@@ -60,13 +64,14 @@ def open_app(
         with deferred("numpy"):  # the first picture comes after the first paint
             from gradtui.app.appearance import Appearance
             from gradtui.app.running import run_app
-        appearance = Appearance(marker, colours, unicode)
+        appearance = Appearance(marker, colours, unicode, bell)
         return run_app(
             appearance,
             mouse=settings.mouse(chosen["mouse"].value),
             fresh=fresh,
             forget=forget,
             theme=theme,
+            watched=watched,
         )
     except BaseException:
         terminal.write(_FAREWELL)

@@ -352,7 +352,8 @@ def _hints(state: State) -> tuple[str, ...]:
     """The view's; before them the way out of an enlarged picture, behind them the way into one."""
     if state.zoom.times:
         return ("all_of_it", *state.record.hints)
-    return (*state.record.hints, "magnify") if state.record.zooms else state.record.hints
+    zooms = state.record.zooms or state.record.enlarge is not None
+    return (*state.record.hints, "magnify") if zooms else state.record.hints
 
 
 def too_small(size: Size) -> Picture:

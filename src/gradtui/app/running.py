@@ -15,7 +15,7 @@ from gradtui.app import reports, storage
 from gradtui.app.appearance import Appearance
 from gradtui.app.last_words import SIGNALS, end_at_once
 from gradtui.app.main import GradTUI
-from gradtui.app.state import State, first_start
+from gradtui.app.state import State, first_start, watching
 from gradtui.app.storage import Memory
 from gradtui.errors import printable
 
@@ -27,6 +27,7 @@ def run_app(
     fresh: bool = False,
     forget: bool = False,
     theme: str | None = None,
+    watched: tuple[str, ...] = (),
 ) -> int:
     """Run the app on this terminal and give its exit status.
 
@@ -36,9 +37,13 @@ def run_app(
         fresh: do not go on from the remembered state, and leave that as it is.
         forget: do not go on from the remembered state, and remember this one instead.
         theme: one of `THEMES`; the remembered one if None.
+        watched: the runs to begin with, if it is to watch some.
     """
     file = storage.state_file()
-    first = first_start() if fresh or forget else storage.load(file)
+    if watched:
+        first = watching(watched)
+    else:
+        first = first_start() if fresh or forget else storage.load(file)
     if theme is not None:
         first = first.with_(theme=theme)
 

@@ -23,6 +23,7 @@ from gradtui.app.ending import OrderlyEnd
 from gradtui.app.engine import Drawn, Engine, Request
 from gradtui.app.filters import AsciiOnly, Printable
 from gradtui.app.flow_control import PATIENCE, QUESTION
+from gradtui.app.following import Following
 from gradtui.app.painting import PaintedOnce
 from gradtui.app.pane import Pane
 from gradtui.app.prompt import Prompt
@@ -47,6 +48,11 @@ class Arrived(Message):
     """A picture from the engine."""
 
     drawn: Drawn
+
+
+@dataclass
+class Grown(Message):
+    """A run that is shown has grown."""
 
 
 @dataclass
@@ -89,6 +95,9 @@ class ShowingApp(PaintedOnce):
             self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._engine_fell, unicode=self.appearance.unicode)
+        self._following = Following(lambda: self.post_message(Grown()))
+        self._judged: tuple[object, ...] = ()
+        """Whose verdict was shown last, and what it was."""
         self._memory = memory
         self._taking_back = False
         self._laid_out = ExitStack()
@@ -161,6 +170,7 @@ class ShowingApp(PaintedOnce):
     def on_unmount(self) -> None:
         """Stop computing."""
         self._laid_out.close()
+        self._following.close()
         self._engine.close()
 
     def exit(self, *arguments: Any, **options: Any) -> None:
@@ -244,6 +254,7 @@ class ShowingApp(PaintedOnce):
         """Show what is known already, and ask for the rest."""
         if not self.shown.cells.width:
             return
+        self._following.follow(self.state.record.follows(self.state.setup))
         self.screen_stack[0].set_class(not self.shown.fits, "too-small")
         if self.shown.fits:
             self.shown.show(self.state, self._main)
@@ -287,6 +298,24 @@ class ShowingApp(PaintedOnce):
         """Where nothing takes a report, a defect ends the app."""
         raise message.error
 
+    def on_grown(self, _: Grown) -> None:
+        """Show the run as it is now."""
+        self._show()
+
+    def _tell_change(self, drawn: Drawn) -> None:
+        """Say, and ring if that is wanted, when the verdict on a run that grows is another."""
+        finding = drawn.finding
+        if not drawn.request.versions or finding is None:
+            return
+        whose = drawn.request.view, drawn.request.setup.recorded.runs, finding.subject
+        before, self._judged = self._judged, (*whose, finding.kind)
+        if before[:-1] == whose and before[-1] is not finding.kind:
+            self.state = self.state.saying(
+                f"The verdict has changed: it was {before[-1]}, and is {finding.kind} now."
+            )
+            if self.appearance.bell:
+                self.bell()
+
     def on_arrived(self, message: Arrived) -> None:
         """Show a picture, if it is still the one that is wanted."""
         collect_what_is_new()  # by now all that is used is there
@@ -299,6 +328,7 @@ class ShowingApp(PaintedOnce):
                 self.state = self.state.saying(message.drawn.error, failed=True)
             self.shown.show_drawn()
             self.shown.show_top(self.state)
+            self._tell_change(message.drawn)
             if self.settled:
                 self._release()
             follow = getattr(self.screen, "follow", None)  # pages are imported when one opens

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradtui.errors import InputError, printable
 from gradtui.plots.zoom import WHOLE, Zoom
+from gradtui.runs.shelf import SHELF
 from gradtui.setup import CHOICE, COMPARABLE, CURSORS, FAMILIES, KNOBS, Knob, Setup
 from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
@@ -164,6 +165,15 @@ def first_start() -> State:
     setup = VIEWS[view].default_setup
     state = State(setup=setup, view=view, highlight=VIEWS[view].roster(setup).of(setup)[0])
     return state.with_(newcomer=True).saying(TOUR[view])
+
+
+def watching(paths: tuple[str, ...]) -> State:
+    """Where somebody watches runs, which need not be there yet."""
+    for path in paths:
+        SHELF.know(path)
+    view = VIEWS["run"]
+    setup = view.default_setup.with_(runs=paths)
+    return State(setup=setup, view=view.name, highlight=paths[0])
 
 
 def entered(state: State, view: str) -> State:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import listing
+from gradtui.cli import listing, watching
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     CommandError,
@@ -30,10 +30,11 @@ from gradtui.plots.ascii import ascii_only, in_ascii, to_ascii
 from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
-from gradtui.views.export import FORMATS, exported, format_of, report, text_height
+from gradtui.views.export import FORMATS, all_healthy, exported, format_of, report, text_height
 from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 
+_UNHEALTHY = 1
 _WIDTHS = (40, 1000)
 _HEIGHTS = (12, 1000)
 """What a picture can be: less has no room for axes, more is a slip of the finger."""
@@ -43,6 +44,8 @@ _SIZES = ("units", "depth", "batch", "networks", "samples")
 
 def run(options: argparse.Namespace) -> int:
     """Carry it out and give the exit status."""
+    if options.command == "watch":
+        return watching.watch(options)
     if options.command == "verify":
         return _verify()
     if options.command == "settings":
@@ -107,7 +110,7 @@ def _shown(
         what = "the numbers" if format in ("csv", "json") else "the picture"
         content = exported(view, result, setup, size, marker, format, look)
         _deliver(content, options, what, format)
-    return 0
+    return _UNHEALTHY if options.check and not all_healthy(view, result, setup) else 0
 
 
 def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) -> Setup:
@@ -128,15 +131,11 @@ def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) ->
                 f"{roster.name}: {shown(names[0])} and {roster.flag} {shown(given[roster.name])} "
                 "are both given; name them in one of the two ways"
             )
-        given = {
-            **given,
-            # A comma at the end of a word is one between two of them.
-            roster.name: ", ".join(
-                spec
-                for at, word in enumerate(names, 1)
-                for spec in roster.parse(word.removesuffix("," * (at < len(names))))
-            ),
-        }
+        # A comma at the end of a word is one between two of them.
+        read = roster.from_word or (lambda word: roster.parse(word.removesuffix(",")))
+        specs = [spec for word in names[:-1] for spec in read(word)]
+        last = (roster.from_word or roster.parse)(names[-1])
+        given = {**given, roster.name: roster.format((*specs, *last))}
     changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
     if (family := _family_of(changes)) and "model" in view.knobs:
         changes["model"] = family

@@ -31,24 +31,29 @@ def run(words: Sequence[str]) -> int:
 
         if options.theme not in THEMES:
             raise InputError("theme", options.theme, f"one of {', '.join(THEMES)}", "choose one")
-    _check_terminal()
+    check_terminal("`gradtui decay` prints the same as text")
     from gradtui.app.opening import open_app
 
     return open_app(chosen, fresh=options.fresh, forget=options.forget, theme=options.theme)
 
 
-def _check_terminal() -> None:
-    """The app reads keys from stdin and draws on stderr; a stdout that leads away gets nothing."""
+def check_terminal(instead: str) -> None:
+    """The app reads keys from stdin and draws on stderr; a stdout that leads away gets nothing.
+
+    Raises:
+        CommandError: it has no terminal; `instead` says what does without.
+    """
     for stream, name in (
         (sys.stdin, "standard input"),
         (sys.stdout, "standard output"),
         (sys.stderr, "standard error"),
     ):
         if not is_terminal(stream):
-            raise CommandError(_no_app(f"{name} is not one"))
+            raise CommandError(_no_app(f"{name} is not one", instead))
     if os.environ.get("TERM") == "dumb":
-        raise CommandError(_no_app("TERM=dumb says that this one cannot move its cursor"))
+        reason = "TERM=dumb says that this one cannot move its cursor"
+        raise CommandError(_no_app(reason, instead))
 
 
-def _no_app(reason: str) -> str:
-    return f"the app needs a terminal, and {reason}; `gradtui decay` prints the same as text"
+def _no_app(reason: str, instead: str) -> str:
+    return f"the app needs a terminal, and {reason}; {instead}"

@@ -127,6 +127,21 @@ def _add_small_commands(
         epilog=_examples("gradtui list", "gradtui list tanh", "gradtui list --csv"),
     )
     _add_list_options(commands["list"])
+    commands["watch"] = found.add_parser(
+        "watch",
+        help="runs that are being written: the run view in the app, and the verdict as it changes",
+        usage="gradtui watch PATH ... [OPTION ...]",
+        description="Shows runs while they are being written, in the app; without a terminal, or "
+        "with --until, prints each change of the verdict as a line. A file need not be there yet; "
+        "- is standard input.",
+        epilog=_examples(
+            "gradtui watch run.jsonl",
+            "gradtui watch lightning_logs --bell",
+            "gradtui watch run.jsonl --until unhealthy || scancel $SLURM_JOB_ID",
+            "python train.py | gradtui watch -",
+        ),
+    )
+    _add_watch_options(commands["watch"])
     commands["verify"] = found.add_parser(
         "verify",
         help="check this installation against published numbers",
@@ -258,6 +273,9 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
         metavar="MARKER",
         help=f"{SETTINGS['marker'].help} ({', '.join(SETTINGS['marker'].choices)})",
     )
+    output.add_argument(
+        "--check", action="store_true", help="exit status 1 unless every verdict is healthy"
+    )
     figure = parser.add_argument_group(f"a figure ({', '.join(f'.{one}' for one in FIGURES)})")
     figure.add_argument(
         "--theme", choices=tuple(FIGURE_THEMES), metavar="THEME", help="light, unless said, or dark"
@@ -287,6 +305,20 @@ def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
         metavar="WHEN",
         help="auto (in a terminal, unless NO_COLOR is set), always or never",
     )
+
+
+def _add_watch_options(parser: Parser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders of runs, or -")
+    parser.add_argument(
+        "--until",
+        choices=("unhealthy",),
+        metavar="VERDICT",
+        help="unhealthy: print lines, and end with status 1 once one of them is not healthy",
+    )
+    parser.add_argument(
+        "--bell", action="store_true", help="ring the terminal's bell when a verdict changes"
+    )
+    add_app_options(parser, THEMES)
 
 
 def _add_list_options(parser: Parser) -> None:

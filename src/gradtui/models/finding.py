@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from gradtui.setup import COMPARABLE, KNOBS, Setup
 from gradtui.wording import digits_apart, magnitude
@@ -64,6 +64,30 @@ class Kind(StrEnum):
         return f"{side} {text}, though nearer than is told here"
 
 
+class Ailment(StrEnum):
+    """What else can ail a run that was recorded, the gravest first."""
+
+    NOT_FINITE = "not finite"
+    LARGE_UPDATES = "updates too large"
+    SWALLOWED = "updates swallowed"
+    SCALE = "loss scale falling"
+    CLIPPED = "always clipped"
+    SPIKING = "spiking"
+
+    @property
+    def mark(self) -> str:
+        """One character that says it without colour."""
+        return "!+-/=~"[list(Ailment).index(self)]
+
+    @property
+    def role(self) -> str:
+        """The role of text that says it: a training may go well with the last ones."""
+        return "warn" if self in (Ailment.SCALE, Ailment.CLIPPED, Ailment.SPIKING) else "bad"
+
+
+Verdict: TypeAlias = Kind | Ailment
+
+
 def digits_beside(log10_ratio: float, log10_limit: float) -> int:
     """So many digits as tell a ratio from the threshold and its inverse, and those from 1."""
     ends = log10_limit, -log10_limit
@@ -112,7 +136,7 @@ class Finding:
     """
 
     subject: str
-    kind: Kind
+    kind: Verdict
     sentence: str
     cause: str
     evidence: str = ""

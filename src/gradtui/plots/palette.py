@@ -31,7 +31,7 @@ LIGHT = {
 LIGHT_GROUNDS = {
     "vanishing1": "#eef3fb", "vanishing2": "#d6e4f6", "vanishing3": "#b3cdee",
     "vanishing4": "#8fb5e6", "exploding1": "#fdf1e4", "exploding2": "#fbdfc2",
-    "exploding3": "#f5c292", "exploding4": "#eda05f",
+    "exploding3": "#f5c292", "exploding4": "#eda05f", "bad": "#f3b0ac",
 }  # fmt: skip
 """What is behind a role that has a ground of its own, a map's strengths from the faintest."""
 
@@ -66,7 +66,7 @@ DARK = {
 DARK_GROUNDS = {
     "vanishing1": "#13202f", "vanishing2": "#183150", "vanishing3": "#1f4a80",
     "vanishing4": "#2b66ae", "exploding1": "#2a1f10", "exploding2": "#4a2e0e",
-    "exploding3": "#7a430c", "exploding4": "#a8501a",
+    "exploding3": "#7a430c", "exploding4": "#a8501a", "bad": "#7d1f24",
 }  # fmt: skip
 
 BACKGROUNDS = {"light": "#ffffff", "dark": "#12161d"}

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from gradtui.errors import InputError, printable
 from gradtui.files import named_file, open_regular
+from gradtui.progress import Tick, unwatched
 from gradtui.runs import formats
 from gradtui.runs.assembly import run_of
 from gradtui.runs.folders import Found, find_runs
@@ -20,8 +21,8 @@ from gradtui.runs.sheet import Sheet
 
 STANDARD_INPUT = "-"
 _PIECE = 2**20
-_SUCH_AS = "metrics.csv"
-_KNOWN = "a run: CSV, JSON, TensorBoard events, wandb, MLflow, trackio, or a log of lines"
+SUCH_AS = "metrics.csv"
+KNOWN = "a run: CSV, JSON, TensorBoard events, wandb, MLflow, trackio, or a log of lines"
 _OTHERS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
     (lambda head: head.startswith(b"\x1f\x8b"), "packed with gzip", "unpack it first"),
     (lambda head: head.startswith(b"\x28\xb5\x2f\xfd"), "packed with zstd", "unpack it first"),
@@ -35,11 +36,12 @@ _OTHERS: tuple[tuple[Callable[[bytes], bool], str, str], ...] = (
 )
 
 
-def read_run(path: str | os.PathLike[str]) -> Run:
+def read_run(path: str | os.PathLike[str], tick: Tick = unwatched) -> Run:
     """What was recorded of a run, in whichever format: it is known by its content.
 
     Args:
         path: a file; a folder with one run in it; or - for standard input.
+        tick: is told how much of a file is read, and may stop it.
 
     Returns:
         All of it that is whole. What was left out is said in the notes.
@@ -51,23 +53,23 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     if given == STANDARD_INPUT:
         if sys.stdin is None:
             raise InputError("path", given, "open: there is no standard input", "name a file")
-        return _from(sys.stdin.buffer, given, None)
+        return _from(sys.stdin.buffer, given, None, tick)
     try:
         here = bool(given) and Path(given).is_dir()
-        file = Path(given) if here else named_file(given.rstrip("/"), "path", _SUCH_AS)
+        file = Path(given) if here else named_file(given.rstrip("/"), "path", SUCH_AS)
         if file.is_dir():
-            return _from_folder(file, given)
+            return _from_folder(file, given, tick)
         with open_regular(file) as stream:
-            return _from(stream, given, file)
+            return _from(stream, given, file, tick)
     except OSError as error:
-        raise _unreadable(given, error) from None
+        raise unreadable(given, error) from None
     except ValueError as error:
         if isinstance(error, InputError):
             raise
         raise InputError("path", given, "a file's name", "name a file") from None
 
 
-def _unreadable(given: str, error: OSError) -> InputError:
+def unreadable(given: str, error: OSError) -> InputError:
     """The error for what the system won't give."""
     reason = printable(error.strerror or str(error))
     step = (
@@ -78,28 +80,28 @@ def _unreadable(given: str, error: OSError) -> InputError:
     return InputError("path", given, f"a file that can be read ({reason})", step)
 
 
-def _from_folder(folder: Path, given: str) -> Run:
+def _from_folder(folder: Path, given: str, tick: Tick) -> Run:
     """The one run that is in a folder."""
     found = find_runs(folder)
     if not found:
-        raise InputError("path", given, f"a folder with {_KNOWN} in it", "name the file itself")
+        raise InputError("path", given, f"a folder with {KNOWN} in it", "name the file itself")
     if len(found) > 1:
         first = ", ".join(printable(str(one.path.relative_to(folder))) for one in found[:3])
         more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
         raise InputError("path", given, f"one run: there are {first}{more}", "name one of them")
-    return _from_found(found[0])
+    return _from_found(found[0], tick)
 
 
-def _from_found(found: Found) -> Run:
+def _from_found(found: Found, tick: Tick) -> Run:
     """A run whose format is known."""
     given = str(found.path)
     if found.path.is_dir():
         return _whole(found.format, found.path, given)
     with open_regular(found.path) as stream:
-        return _from(stream, given, found.path)
+        return _from(stream, given, found.path, tick)
 
 
-def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
+def _from(stream: BinaryIO, given: str, file: Path | None, tick: Tick) -> Run:
     """What comes out of a file that is open."""
     # What is there now: a file may be written to faster than it is read.
     left = sys.maxsize if file is None else os.fstat(stream.fileno()).st_size
@@ -114,8 +116,9 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
     sheet = Sheet()
     sheet.source = form.name
     if form.stream is None:  # pragma: no cover - a format has one or the other
-        raise InputError("path", given, _KNOWN, "name another file")
+        raise InputError("path", given, KNOWN, "name another file")
     reader = form.stream(sheet)
+    size = left
     left -= len(head)
     reader.feed(head)
     del head
@@ -123,6 +126,7 @@ def _from(stream: BinaryIO, given: str, file: Path | None) -> Run:
         left -= len(data)
         reader.feed(data)
         sheet.refuse_too_large(given)
+        tick(1.0 - left / size)
     reader.end()
     del reader
     return run_of(sheet, given)
@@ -151,13 +155,13 @@ def format_of(head: Head, given: str) -> Format:
         raise InputError("path", given, "a run: there is nothing in it", "wait until it is written")
     for begins, what, step in _OTHERS:
         if begins(head.data):
-            raise InputError("path", given, f"{_KNOWN}; it is {what}", step)
+            raise InputError("path", given, f"{KNOWN}; it is {what}", step)
     for form in formats.FORMATS:
         if not form.folder and form.knows(head):
             return form
     if _is_text(head.data):
         return CONSOLE
-    raise InputError("path", given, _KNOWN, "name the file that has the numbers by step")
+    raise InputError("path", given, KNOWN, "name the file that has the numbers by step")
 
 
 def _is_text(data: bytes) -> bool:

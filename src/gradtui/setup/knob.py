@@ -35,6 +35,8 @@ class Knob:
         letter: its key, unique among the knobs of a view.
         words: the names that a value may begin with, for completion.
         called: by what other names one of several values is known.
+        from_word: the values that one word of a command line means, where that is not what `parse`
+            makes of it.
         shown: its name on the command line and in the app, where that is not the field's.
         lasting: a value in words that mean the same from wherever the program is started.
         brings: what else a value that somebody sets brings with it, by the knob's name.
@@ -56,6 +58,7 @@ class Knob:
     words: Callable[[], Collection[str]] = lambda: ()
     called: Callable[[str], Collection[str]] = lambda value: ()
     lasting: Callable[[Any], str] | None = None
+    from_word: Callable[[str], tuple[str, ...]] | None = None
     brings: Callable[[Any], Mapping[str, Any]] = lambda value: {}
     cursor: bool = False
     within: str = ""
@@ -261,12 +264,13 @@ def interval(
     most: float,
     *,
     auto: bool = False,
+    step: float = 0.0,
 ) -> Any:
     """Two numbers low:high; a step moves both, a factor widens them around their middle.
 
     With `auto` it is None unless somebody sets it: the view chooses. A step goes from `default`.
     """
-    step = 1.0 if least < 0.0 else 0.1
+    step = step or (1.0 if least < 0.0 else 0.1)
     usual = written(default)
     form = (
         f"low:high, both from {number(least)} to {number(most)}, low below high by 1e-9 and by a "
@@ -293,8 +297,8 @@ def interval(
                 raise InputError(name, text, form, f"try {{{name}={usual}}}")
             if not low_text.strip() or not high_text.strip():
                 missing = "high" if low_text.strip() else "low"
-                step = f"{missing} is missing: try {{{name}={usual}}}"
-                raise InputError(name, text, form, step)
+                try_ = f"{missing} is missing: try {{{name}={usual}}}"
+                raise InputError(name, text, form, try_)
             low, high = parse_number(name, low_text), parse_number(name, high_text)
             wide = high - low >= _NARROWEST * max(abs(low), abs(high), 1.0)
             inside = least <= min(low, high) and max(low, high) <= most

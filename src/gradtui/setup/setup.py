@@ -16,6 +16,7 @@ from gradtui.setup.family import Family
 from gradtui.setup.knob import Knob, choice, declared, knobs_of, whole
 from gradtui.setup.network import Network
 from gradtui.setup.plane import Plane, Slope
+from gradtui.setup.recorded import Recorded
 from gradtui.setup.recurrent import Recurrent
 from gradtui.setup.shared import Shared
 
@@ -28,8 +29,10 @@ def _focus(name: str, letter: str, help: str) -> Knob:
     def parse(text: str) -> str:
         if not text:
             return ""
-        word = parse_spec(name, text).name
         first, *others = compared()
+        if any(text in knob.words() for knob in others):
+            return text  # a path has no parameters
+        word = parse_spec(name, text).name
         knob = next((k for k in reversed(others) if word in k.words()), first)
         values: tuple[str, ...] = knob.parse(text)
         return values[0]
@@ -65,6 +68,7 @@ class Setup(Shared):
     chain: Chain = dataclasses.field(default=Chain())
     network: Network = dataclasses.field(default=Network())
     recurrent: Recurrent = dataclasses.field(default=Recurrent())
+    recorded: Recorded = dataclasses.field(default=Recorded())
     slope: Slope = dataclasses.field(default=Slope())
     plane: Plane = dataclasses.field(default=Plane())
     layer: int = whole(1, "l", "the layer at which the cursor stands", 1, MAX_DEPTH, cursor=True)

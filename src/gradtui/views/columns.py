@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gradtui.models.finding import Kind
+from gradtui.models.finding import Ailment, Kind, Verdict
 from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import LETTERS, Row, Span, curve_role, fit_text, row, row_text
 
@@ -27,7 +27,7 @@ def whole_columns(rows: Sequence[Sequence[Span]], width: int) -> tuple[Row, ...]
 
 def undecided(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows as they are before all is measured: no verdict stands before a name yet."""
-    marks = {spelled(f"{kind.mark} ") for kind in Kind}
+    marks = {spelled(f"{kind.mark} ") for kind in (*Kind, *Ailment)}
     return tuple(tuple(_OPEN if span.text in marks else span for span in line) for line in rows)
 
 
@@ -37,7 +37,7 @@ _OPEN = Span("… ", "muted")
 def in_columns(
     heading: str,
     columns: Mapping[str, Sequence[str]],
-    subjects: Sequence[tuple[str, Kind | None]],
+    subjects: Sequence[tuple[str, Verdict | None]],
     width: int,
     *,
     usual: Sequence[int],

@@ -14,7 +14,7 @@ from typing import Any
 from gradtui import __version__
 from gradtui.errors import InputError, printable
 from gradtui.models.decay import Table, Value
-from gradtui.models.finding import Finding, Remedy
+from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.ansi import plain
 from gradtui.plots.picture import Picture, Row, row, row_text, wrapped
 from gradtui.progress import Tick, unwatched
@@ -118,6 +118,11 @@ def _findings(view: View[Any], result: Any, setup: Setup) -> list[Finding]:
     """The verdicts, as far as the result can tell."""
     findings = (view.finding(result, name) for name in view.subjects(setup))
     return [finding for finding in findings if finding is not None]
+
+
+def all_healthy(view: View[Any], result: Any, setup: Setup) -> bool:
+    """Whether every verdict is."""
+    return all(finding.kind is Kind.HEALTHY for finding in _findings(view, result, setup))
 
 
 def _verdict(view: View[Any], setup: Setup, finding: Finding, width: int) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from gradtui.models.decay import Table as Table
 from gradtui.models.finding import Finding
 from gradtui.plots.picture import Picture, Row
 from gradtui.progress import Tick
+from gradtui.runs.shelf import SHELF
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Knob, Setup, groups_of, roster_in
 
 Result = TypeVar("Result")
@@ -102,6 +103,9 @@ class View(Generic[Result]):
         has_all_subjects: whether a result has every subject, so that the focus only says which
             one is shown.
         zooms: whether its picture has an upright axis, which can be enlarged.
+        enlarge: where something else can be enlarged instead: the setup with half of that in
+            sight, n times.
+        follows: the runs on the shelf that it shows, which may grow.
     """
 
     name: str
@@ -133,6 +137,8 @@ class View(Generic[Result]):
     reads_cursor: bool = False
     has_all_subjects: bool = False
     zooms: bool = True
+    enlarge: Callable[[Setup, int], Setup] | None = None
+    follows: Callable[[Setup], tuple[str, ...]] = lambda setup: ()
 
     # ------------------------------------------------------------- its knobs
 
@@ -215,6 +221,10 @@ class View(Generic[Result]):
         values = {name: KNOBS[name].of(setup) for name in kept if name}
         values["model"] = self.family(setup) or setup.model
         return self.run(Setup.of(**values), tick)
+
+    def versions(self, setup: Setup) -> tuple[int, ...]:
+        """By what a result is told from that of the same runs before they grew."""
+        return tuple(SHELF.version(name) for name in self.follows(setup))
 
     def key(self, setup: Setup) -> tuple[object, ...]:
         """What a result depends on: equal keys, equal results."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.models.finding import Ailment
 from gradtui.models.recorded.growth import TENFOLD, rise
 from gradtui.models.recorded.series import loss_of, total_of
-from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, magnitude, plain, rate
 
@@ -31,9 +32,9 @@ def not_finite(run: Run) -> Symptom | None:
     else:
         where = f"the loss is {run.loss[at]:g}"
     count = int(bad.sum())
-    since = f"at step {step} alone" if count == 1 else f"from step {step} on"
+    since = f"at step {step:,} alone" if count == 1 else f"from step {step:,} on"
     if count > 1 and not bad[at:].all():
-        since = f"in {count} of {len(bad)} recorded steps, first at step {step}"
+        since = f"in {count:,} of {len(bad):,} recorded steps, first at step {step:,}"
     evidence = [_loss_there(run, at, loss), _other_losses(run, at), _growth_before(run, step)]
     if run.loss_scale is not None and run.recorded["loss_scale"].any():
         evidence.append(
@@ -43,9 +44,9 @@ def not_finite(run: Run) -> Symptom | None:
         Ailment.NOT_FINITE,
         f"not finite {since}: {where}.",
         " ".join(filter(None, evidence)),
-        f"Look at step {step} alone: torch.autograd.set_detect_anomaly(True) names the operation; "
-        "a smaller learning rate or clipping helps where it grew before, a loss scaler or bfloat16 "
-        "where float16 overflowed.",
+        f"Look at step {step:,} alone: torch.autograd.set_detect_anomaly(True) names the "
+        "operation; a smaller learning rate or clipping helps where it grew before, a loss scaler "
+        "or bfloat16 where float16 overflowed.",
         step,
         layer,
     )
@@ -55,7 +56,7 @@ def _tensor(run: Run, at: int, bad: NDArray[np.bool_]) -> tuple[str, str]:
     """Which layer has it first: of those that do, the one nearest to the loss."""
     names, known = run.names, ~np.isnan(run.log10_gradients[at])
     if bad[known].all():
-        return f"the gradients of all {counted(int(bad.sum()), 'layer')}", ""
+        return f"the gradients of all {counted(int(bad.sum()), 'tensor')}", ""
     last = int(np.flatnonzero(bad)[-1])
     others = int(bad.sum()) - 1
     text = names[last]
@@ -64,7 +65,7 @@ def _tensor(run: Run, at: int, bad: NDArray[np.bool_]) -> tuple[str, str]:
         norm = magnitude(float(run.log10_gradients[at, after[0]]))
         text = f"{text}, while {names[after[0]]} behind it is finite, {norm}"
     if others:
-        text = f"{text}; {counted(others, 'layer')} before it too"
+        text = f"{text}; {counted(others, 'tensor')} before it too"
     return text, names[last]
 
 
@@ -74,7 +75,7 @@ def _loss_there(run: Run, at: int, bad: NDArray[np.bool_]) -> str:
     text = f"The loss of that step, {plain(float(run.loss[at]))}, still looks clean"
     later = np.flatnonzero(bad[at:])
     if later.size:
-        return f"{text}; it is not finite from step {int(run.steps[at + later[0]])} on."
+        return f"{text}; it is not finite from step {int(run.steps[at + later[0]]):,} on."
     return f"{text}."
 
 
@@ -92,7 +93,7 @@ def _growth_before(run: Run, step: int) -> str:
         grown = rise(curve._replace(steps=curve.steps[before], log10=curve.log10[before]))
         if grown is not None and grown.decades >= TENFOLD and grown.stays:
             return (
-                f"Before, {curve.what} grew by {factor(grown.decades)} from step {grown.start} to "
-                f"{grown.end}, {rate(grown.a_step)} a step."
+                f"Before, {curve.what} grew by {factor(grown.decades)} from step {grown.start:,} "
+                f"to {grown.end:,}, {rate(grown.a_step)} a step."
             )
     return ""

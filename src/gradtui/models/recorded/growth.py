@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.models.finding import Ailment, Kind
 from gradtui.models.recorded.series import Curve, layer_of, loss_of, total_of
-from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, rate
 
@@ -61,11 +62,11 @@ def exploding(run: Run) -> Symptom | None:
     if grown is None or grown.decades < GROWN or not grown.stays:
         return None
     first = _first_to_grow(run, grown)
-    where = f" {first[0]} is the first to be tenfold, at step {first[1]}." if first else ""
+    where = f" {first[0]} is the first to be tenfold, at step {first[1]:,}." if first else ""
     return Symptom(
-        Ailment.EXPLODING,
-        f"exploding: {curve.what} grew by {factor(grown.decades)} from step {grown.start} to "
-        f"{grown.end}, {rate(grown.a_step)} a step, and stays there; a run is healthy below "
+        Kind.EXPLODING,
+        f"exploding: {curve.what} grew by {factor(grown.decades)} from step {grown.start:,} to "
+        f"{grown.end:,}, {rate(grown.a_step)} a step, and stays there; a run is healthy below "
         f"{factor(GROWN)}.",
         f"By medians of what is recent.{where}",
         "Lower the learning rate, warm it up, or clip: torch.nn.utils.clip_grad_norm_(parameters, "
@@ -105,10 +106,10 @@ def spiking(run: Run) -> Symptom | None:
     worst = spikes[above[spikes].argmax()]
     step = int(curve.steps[_RECENT + worst])
     return Symptom(
-        Ailment.SPIKES,
-        f"spiking: {counted(int(spikes.size), 'step')} of {len(curve.steps)} with more than ten "
+        Ailment.SPIKING,
+        f"spiking: {counted(int(spikes.size), 'step')} of {len(curve.steps):,} with more than ten "
         f"times the norm of the {_RECENT} before; the largest {factor(float(above[worst]))}, at "
-        f"step {step}.",
+        f"step {step:,}.",
         "",
         "Look at the batches of these steps; clipping keeps one of them from undoing many others.",
         step,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.models.finding import Kind
 from gradtui.models.recorded.series import recent
-from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, plain, rate
 
@@ -15,13 +17,21 @@ FRACTION = 1e-3
 """Of the last layer's gradient, what is to arrive at the first; its inverse is too much."""
 
 
-def _ends(run: Run) -> tuple[int, int, int] | None:
-    """The first and the last layer with a number, and how many have one; biases left aside."""
+class Ends(NamedTuple):
+    """The first and the last layer with a number, and how many have one."""
+
+    first: int
+    last: int
+    layers: int
+
+
+def ends_of(run: Run) -> Ends | None:
+    """Those of a run, biases left aside; None where there are not two."""
     values = recent(run.log10_gradients) if run.names else np.zeros(0)
     known = [index for index in range(len(run.names)) if math.isfinite(values[index])]
     weights = [index for index in known if not run.names[index].endswith("bias")]
     chosen = weights or known
-    return (chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
+    return Ends(chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
 
 
 def _by_name(run: Run) -> str:
@@ -30,7 +40,7 @@ def _by_name(run: Run) -> str:
 
 def vanishing(run: Run) -> Symptom | None:
     """That too little of the last layer's gradient arrives at the first."""
-    ends = _ends(run)
+    ends = ends_of(run)
     if ends is None:
         return None
     first, last, layers = ends
@@ -39,9 +49,9 @@ def vanishing(run: Run) -> Symptom | None:
     if ratio >= math.log10(FRACTION):
         return None
     since = _below_since(run, first, last)
-    when = "from the start" if since is None else f"since step {since}"
+    when = "from the start" if since is None else f"since step {since:,}"
     return Symptom(
-        Ailment.VANISHING,
+        Kind.VANISHING,
         f"vanishing {when}: the gradient of {run.names[first]} is {factor(ratio)} of that of "
         f"{run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over {layers}; "
         f"healthy is above {plain(FRACTION)}.",
@@ -64,7 +74,7 @@ def _below_since(run: Run, first: int, last: int) -> int | None:
 
 def growing_to_the_input(run: Run) -> Symptom | None:
     """That the gradient grows from the last layer to the first."""
-    ends = _ends(run)
+    ends = ends_of(run)
     if ends is None:
         return None
     first, last, layers = ends
@@ -73,7 +83,7 @@ def growing_to_the_input(run: Run) -> Symptom | None:
     if ratio <= -math.log10(FRACTION):
         return None
     return Symptom(
-        Ailment.EXPLODING,
+        Kind.EXPLODING,
         f"exploding towards the input: the gradient of {run.names[first]} is {factor(ratio)} of "
         f"that of {run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over "
         f"{layers}; healthy is below {plain(1.0 / FRACTION)}.",
@@ -95,11 +105,11 @@ def dead(run: Run) -> Symptom | None:
     since = min(_dead_since(run, index) for index in none)
     names = ", ".join(run.names[index] for index in none[:3])
     more = f" and {len(none) - 3} more" if len(none) > 3 else ""
-    when = "from the start" if since == run.steps[0] else f"since step {since}"
+    when = "from the start" if since == run.steps[0] else f"since step {since:,}"
     return Symptom(
-        Ailment.DEAD,
+        Kind.DEAD,
         f"dead {when}: the gradient of {names}{more} is exactly zero, in {len(none)} of "
-        f"{counted(len(run.names), 'layer')}.",
+        f"{counted(len(run.names), 'tensor')}.",
         "Units that are off for every input, as ReLU's below 0, pass nothing; nor does what is "
         "frozen, or takes no part in the loss.",
         "Look whether it is meant to learn (requires_grad); else a smaller learning rate, biases "

@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Ailment(StrEnum):
-    """What can ail a run, the gravest first."""
-
-    NOT_FINITE = "not finite"
-    EXPLODING = "exploding"
-    DEAD = "dead"
-    VANISHING = "vanishing"
-    LARGE_UPDATES = "updates too large"
-    SWALLOWED = "updates swallowed"
-    SCALE = "loss scale falling"
-    CLIPPED = "always clipped"
-    SPIKES = "spiking"
+from gradtui.models.finding import Verdict
 
 
 @dataclass(frozen=True)
@@ -25,7 +12,7 @@ class Symptom:
     """One thing that ails a run.
 
     Attributes:
-        ailment: which.
+        kind: which.
         sentence: what, where and since when, with the threshold.
         evidence: what it rests on, and the cause as far as the file tells.
         next: what to do.
@@ -33,7 +20,7 @@ class Symptom:
         layer: in which; "" where it is in all, or not known.
     """
 
-    ailment: Ailment
+    kind: Verdict
     sentence: str
     evidence: str
     next: str

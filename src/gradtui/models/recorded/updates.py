@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradtui.models.finding import Ailment
 from gradtui.models.recorded.series import recent
-from gradtui.models.recorded.symptom import Ailment, Symptom
+from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import percent, plain
 
@@ -82,7 +83,7 @@ def falling_scale(run: Run) -> Symptom | None:
         return None
     return Symptom(
         Ailment.SCALE,
-        f"loss scale falling: from {plain(float(scales[half]))} at step {int(steps[half])} to "
+        f"loss scale falling: from {plain(float(scales[half]))} at step {int(steps[half]):,} to "
         f"{plain(float(scales[-1]))}; normal are halvings now and then that are made up for.",
         "A scaler halves it whenever a gradient is not finite, and doubles it after 2,000 steps "
         "without.",

@@ -1,0 +1,81 @@
+"""Looking at the files of runs as long as they are shown, on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gradtui.errors import InputError
+from gradtui.runs.shelf import EXAMPLE, SHELF
+
+if TYPE_CHECKING:
+    from gradtui.runs.following import Follower
+
+_EVERY = 0.25
+"""Seconds between two looks."""
+
+
+class Following:
+    """What is followed, and the thread that does it, which begins with the first.
+
+    Args:
+        grown: called on that thread when one of the runs is another.
+    """
+
+    def __init__(self, grown: Callable[[], object]) -> None:
+        self._grown = grown
+        self._names: tuple[str, ...] = ()
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def follow(self, names: tuple[str, ...]) -> None:
+        """Look at these from now on, and at no others."""
+        names = tuple(name for name in names if name not in (EXAMPLE, "-"))
+        if names == self._names:
+            return
+        with self._changed:
+            self._names = names
+            self._changed.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="gradtui-follow", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End; does not wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        from gradtui.runs.following import Follower
+
+        followers: dict[str, Follower] = {}
+        while True:
+            with self._changed:
+                self._changed.wait(_EVERY if self._names else None)
+                if self._closed:
+                    return
+                names = self._names
+            followers = {name: followers.get(name) or Follower(name) for name in names}
+            renewed = [_renewed(one) for one in followers.values()]
+            if any(renewed):
+                self._grown()
+
+
+def _renewed(follower: Follower) -> bool:
+    """Whether the shelf has something new of a run. What was read once stays, if its file goes."""
+    name = follower.path
+    seen = SHELF.stamp(name)
+    if seen is None:  # whoever shows it reads it first
+        return False
+    found = follower.poll(seen)
+    if found is None:
+        return False
+    run, stamp = found
+    if isinstance(run, InputError) and (known := SHELF.known(name)) is not None:
+        SHELF.put(name, known, stamp)
+        return False
+    SHELF.put(name, run, stamp)
+    return True

@@ -1,0 +1,50 @@
+"""Which runs somebody means by a path, looked at no further than to know them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradtui.errors import InputError, printable
+from gradtui.files import named_file, open_regular
+from gradtui.runs.folders import find_runs
+from gradtui.runs.formats.format import HEAD, Head
+from gradtui.runs.reading import KNOWN, STANDARD_INPUT, SUCH_AS, format_of, unreadable
+
+_LISTED = 12
+
+
+def runs_named(field: str, path: str, most: int) -> tuple[str, ...]:
+    """The path itself, where it is one run; of a folder all runs that are in it.
+
+    Args:
+        field: what the path was given for.
+        path: a file, a folder, or - for standard input.
+        most: so many runs can be looked at together.
+
+    Raises:
+        InputError: there is no such run, or there are too many.
+    """
+    if path == STANDARD_INPUT:
+        return (path,)
+    try:
+        here = bool(path) and Path(path).is_dir()
+        file = Path(path) if here else named_file(path.rstrip("/"), field, SUCH_AS)
+        if not file.is_dir():
+            with open_regular(file) as stream:
+                format_of(Head(stream.read(HEAD), file), path)
+            return (path,)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    found = [str(one.path) for one in find_runs(file)]
+    if not found:
+        raise InputError(field, path, f"a folder with {KNOWN} in it", "name the file itself")
+    if len(found) > most:
+        named = ", ".join(printable(str(Path(one).relative_to(file))) for one in found[:_LISTED])
+        more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+        raise InputError(
+            field,
+            path,
+            f"a folder with at most {most} runs: there are {len(found):,}, {named}{more}",
+            "name those to look at",
+        )
+    return (path,) if len(found) == 1 else tuple(found)
