@@ -98,7 +98,7 @@ class Follower:
                 stream.seek(0)
                 head = Head(stream.read(HEAD), file)
                 form = format_of(head, self.path)
-                if form.stream is None:
+                if form.stream is None or form.at_end:
                     return read_run(file)
                 self._sheet = Sheet()
                 self._sheet.source = form.name
@@ -175,10 +175,9 @@ class Piped:
     def _begin(self) -> None:
         """Know the format by what is there, and read that; of a little, only for now."""
         form = format_of(Head(self._head[:HEAD]), STANDARD_INPUT)
-        if form.stream is None:
-            raise InputError(
-                "path", STANDARD_INPUT, f"a stream: it is {form.name}", "name the file itself"
-            )
+        if form.stream is None or form.at_end:
+            allowed = f"a stream: it is {form.name}"
+            raise InputError("path", STANDARD_INPUT, allowed, "name the file itself")
         self._sheet = Sheet()
         self._sheet.source = form.name
         reader = form.stream(self._sheet)

@@ -64,6 +64,7 @@ class Format:
         knows: whether a file's beginning is of this format. For a format of folders, it is
             asked with the folder's path and no bytes.
         stream: a reader that puts what it is fed into a sheet; None if it cannot be fed.
+        at_end: that reader puts nothing down before the end.
         read: reads a path at once, for what cannot be fed.
         folder: it is a folder, not a file.
         certain: nothing else begins like this, so that a walk through a folder may take it.
@@ -72,6 +73,7 @@ class Format:
     name: str
     knows: Callable[[Head], bool]
     stream: Callable[[Sheet], Stream] | None = None
+    at_end: bool = False
     read: Callable[[Path, Sheet], None] | None = None
     folder: bool = False
     certain: bool = False

@@ -106,7 +106,11 @@ def _is_columns(head: Head) -> bool:
 
 
 TRAINER_STATE = Format(
-    "Transformers trainer_state.json", _is_trainer_state, stream=WholeJson, certain=True
+    "Transformers trainer_state.json",
+    _is_trainer_state,
+    stream=WholeJson,
+    at_end=True,
+    certain=True,
 )
-ROWS_OF_JSON = Format("JSON", _is_rows, stream=WholeJson)
-COLUMNS_OF_JSON = Format("JSON", _is_columns, stream=WholeJson)
+ROWS_OF_JSON = Format("JSON", _is_rows, stream=WholeJson, at_end=True)
+COLUMNS_OF_JSON = Format("JSON", _is_columns, stream=WholeJson, at_end=True)

@@ -20,7 +20,7 @@ from gradtui.runs.run import Run
 from gradtui.setup import Setup
 from gradtui.views.bands import Meaning, meanings, scale, strengths
 from gradtui.views.run.moves import tensor_at
-from gradtui.views.run.strips import Strip, drawn, strips_of
+from gradtui.views.run.strips import Strip, drawn, heights, strips_of
 from gradtui.views.run.study import Runs, in_sight, median_of, norms, place_of
 from gradtui.views.run.tree import Branch, branch_of, branches
 from gradtui.views.view import Size
@@ -78,9 +78,15 @@ def draw(result: Runs, setup: Setup, size: Size, marker: str) -> Picture:
     more = (first > 0, first + lines < len(rows))
     body = _labelled(canvas.build(), shown, here - first, label, more)
     edges = places, canvas.columns
-    below = [drawn(strip, one.run, *edges, label, at, plain=marker == "ascii") for strip in strips]
-    legend = _legend(values, size.width)
-    return above.above(body).above(Picture.of([*below, legend], size.width))
+    below = [
+        line
+        for strip, high in zip(strips, heights(strips, room - lines), strict=True)
+        for line in drawn(strip, high, *edges, label, at, plain=marker == "ascii")
+    ]
+    under = Picture.of(
+        [*below, _legend(values, size.width)], size.width, size.height - 1 - place.height
+    )
+    return above.above(body).above(under)
 
 
 def _seen(one: Judged, setup: Setup, rows: tuple[Branch, ...]) -> _Seen:
@@ -98,7 +104,8 @@ def _seen(one: Judged, setup: Setup, rows: tuple[Branch, ...]) -> _Seen:
         for at, each in enumerate(rows):
             log10 = norms(one.run, each, knobs.norm)
             if knobs.beside == "median":
-                base: Array | float = median_of(log10)
+                median = median_of(log10)
+                base: Array | float = 0.0 if math.isnan(median) else median
             else:
                 base = 0.0 if last is None else np.where(np.isfinite(last), last, np.nan)[places]
             values[at] = log10[places] - base
@@ -341,8 +348,9 @@ def _by_step(
     edges = places, canvas.columns
     here = int(np.searchsorted(places, at))
     below = [
-        drawn(strip, run, *edges, canvas.label_width, here, plain=marker == "ascii")
+        line
         for strip in others
+        for line in drawn(strip, 1, *edges, canvas.label_width, here, plain=marker == "ascii")
     ]
     picture = Picture.of([row(*heading)], size.width).above(canvas.build())
     return picture.above(Picture.of(below, size.width)) if below else picture

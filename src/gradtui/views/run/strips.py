@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from gradtui.plots.picture import Row, Span, fit_text
 from gradtui.runs.run import Mask, Run, Steps
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
+_MOST_ROWS = 4
 _SAME = 1e-9
 """What two numbers that are the same may differ by, once one of them is a mean."""
 _LABELS = (
@@ -65,63 +68,75 @@ def strips_of(run: Run) -> tuple[Strip, ...]:
     return tuple(found)
 
 
+def heights(strips: tuple[Strip, ...], room: int) -> list[int]:
+    """How many rows each has: one, and of what is left over the loss and the norm some more."""
+    rows = [1] * len(strips)
+    tall = [at for at, strip in enumerate(strips) if strip.name in ("loss", "total_norm")]
+    for _ in range(_MOST_ROWS - 1):
+        for at in tall:
+            rows[at] += sum(rows) < room
+    return rows
+
+
 def drawn(
-    strip: Strip, run: Run, places: Steps, columns: int, label: int, at: int, *, plain: bool
-) -> Row:
-    """One row: as high as the number is, on a logarithmic scale where it is above 0.
+    strip: Strip, rows: int, places: Steps, columns: int, label: int, at: int, *, plain: bool
+) -> list[Row]:
+    """Its rows: as high as the number is, on a logarithmic scale where all are above 0.
 
     Args:
         strip: what.
-        run: whose.
-        places: the steps in sight, each the beginning of what it stands for.
+        rows: how many.
+        places: of the steps in sight, each the beginning of what it stands for.
         columns: cells.
         label: cells of the name and its blank.
         at: the cursor's place among them.
         plain: whether only ASCII is drawn.
     """
-    starts = np.append(places[:1] * 0 + (0 if places[0] == 0 else places[0]), places[1:])
-    ends = np.append(places[1:], len(run.steps) if len(places) and run.steps.size else 0)
+    shares, marks = _columns(strip, places, columns)
+    here = min(int(at / max(len(places) - 1, 1) * (columns - 1) + 0.5), columns - 1)
+    found = []
+    for line in reversed(range(rows)):
+        cells = [
+            _cell(share, mark, line, here=column == here, lowest=line == 0)
+            for column, (share, mark) in enumerate(zip(shares * rows, marks, strict=True))
+        ]
+        name = strip.label if line == rows - 1 else ""
+        text = f"{fit_text(name, label - 1)} "
+        spans = [Span(text, "axis"), Span("│", "axis")]
+        for role, group in groupby(cells, key=itemgetter(1)):
+            words = "".join(glyph for glyph, _ in group)
+            spans.append(Span(to_ascii(words) if plain else words, role))
+        found.append((*spans, Span("│", "axis")))
+    return found
+
+
+def _cell(share: float, mark: str, line: int, *, here: bool, lowest: bool) -> tuple[str, str]:
+    """A glyph and its role, of a column that is so many rows high."""
+    if mark == "!":
+        return "!", "bad"
+    level = min(int((share - line) * 8 + 1e-9), 8) if not math.isnan(share) else -1
+    if level < 0 or (level == 0 and not lowest):
+        return ("┆", "cursor") if here else (" ", "")
+    return _EIGHTHS[max(level, 1) - 1], "warn" if mark else "title"
+
+
+def _columns(strip: Strip, places: Steps, columns: int) -> tuple[Array, list[str]]:
+    """The share of the height of each column, nan where there is nothing, and its mark."""
+    ends = np.append(places[1:], len(strip.values))
     edges = np.linspace(0, len(places), columns + 1)
-    log = _logarithmic(strip.values)
-    cells: list[tuple[str, str]] = []
-    levels = np.full(columns, np.nan)
-    marks = [""] * columns
+    levels, marks = np.full(columns, np.nan), [""] * columns
     for column in range(columns):
         first = min(int(edges[column]), len(places) - 1)
         last = max(min(math.ceil(edges[column + 1]), len(places)), first + 1)
-        part = slice(int(starts[first]), int(ends[last - 1]))
+        part = slice(int(places[first]), int(ends[last - 1]))
         some = strip.values[part]
         some = some[np.isfinite(some)]
         levels[column] = some.mean() if some.size else np.nan
         marks[column] = "!" if strip.bad[part].any() else "c" if strip.clipped[part].any() else ""
-    shown = np.log10(levels) if log else levels
-    low, high = _ends(shown)
-    for value, mark in zip(shown, marks, strict=True):
-        if mark == "!":
-            cells.append(("!", "bad"))
-        elif math.isnan(value):
-            cells.append((" ", ""))
-        else:
-            share = (value - low) / (high - low) if high - low > _SAME * abs(high) else 0.5
-            glyph = _EIGHTHS[min(int(share * 8), 7)]
-            cells.append((to_ascii(glyph) if plain else glyph, "warn" if mark else "title"))
-    here = min(int(at / max(len(places) - 1, 1) * (columns - 1) + 0.5), columns - 1)
-    if not cells[here][0].strip():
-        cells[here] = ("┆", "cursor")
-    spans = [Span(f"{fit_text(strip.label, label - 1):>{label - 1}} ", "axis"), Span("│", "axis")]
-    for text, role in cells:
-        if len(spans) > 2 and spans[-1].role == role:
-            spans[-1] = Span(spans[-1].text + text, role)
-        else:
-            spans.append(Span(text, role))
-    return (*spans, Span("│", "axis"))
-
-
-def _logarithmic(values: Array) -> bool:
-    finite = values[np.isfinite(values)]
-    return bool(finite.size) and bool((finite > 0.0).all())
-
-
-def _ends(values: Array) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    finite = levels[np.isfinite(levels)]
+    if finite.size and (finite > 0.0).all():
+        levels = np.log10(levels)
+        finite = np.log10(finite)
+    if not finite.size or np.ptp(finite) <= _SAME * np.abs(finite).max():
+        return np.where(np.isnan(levels), np.nan, 0.5), marks
+    return (levels - finite.min()) / np.ptp(finite), marks
