@@ -155,7 +155,7 @@ def test_a_view_opens_with_its_own_start_but_for_the_knobs_that_somebody_set(vie
     assert there.highlight == there.chosen[0]
     tanh = going.switched(press(first_start(), "down"), view)
     assert tanh.setup == first.with_(activations=("tanh",))
-    assert tanh.highlight == "tanh"
+    assert tanh.highlight == (first.recorded.runs[0] if view == "run" else "tanh")
     deeper = going.switched(press(walked, "deeper"), view)
     assert deeper.setup == first.with_(z=walked.setup.slope.z, depth=4).clamped()
     back = going.switched(press(walked, "deeper", "undo"), view)
@@ -536,7 +536,7 @@ def test_the_ends_are_one_key_away() -> None:
 @pytest.mark.parametrize("view", list(VIEWS))
 @pytest.mark.parametrize("action", ["left", "right", "far_left", "far_right", "first", "last"])
 def test_a_move_of_the_cursor_is_nothing_to_undo(view: str, action: str) -> None:
-    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(layer=20))
+    state = SINGLE.with_(view=view, setup=SINGLE.setup.with_(layer=20, step=40))
     moved = press(state, action)
     assert moved.setup != state.setup
     assert moved.past == ()

@@ -157,7 +157,7 @@ def test_the_map_shows_where_a_norm_is_not_finite_and_where_it_is_zero(tmp_path:
     assert inside.count("!") == pytest.approx(len(inside) / 3, abs=2)
     assert inside.endswith("!")
     assert any("! not finite" in line and "0 zero" in line for line in lines)
-    assert lines[3].startswith("▸  second ▸")
+    assert lines[3].startswith("▸ second ▸")
 
 
 def test_beside_the_last_layer_what_vanishes_is_seen_from_the_first_step_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from support.watch import exported, last
 
 EVERY = pytest.mark.parametrize("view", VIEWS.values(), ids=lambda view: view.name)
 SIZE = Size(80, 24)
+RECORDED = Path(__file__).parents[1] / "runs" / "fixtures" / "lightning.csv"
 
 
 def states(view: View[Any]) -> Iterator[tuple[str, Setup]]:
@@ -232,6 +234,10 @@ def others(view: View[Any], setup: Setup, name: str) -> Iterator[Any]:
         yield ("sigmoid", "relu")
     elif name == "cells":
         yield ("sigmoid", "gru")
+    elif name == "runs":
+        yield (str(RECORDED),)
+    elif name in ("opened", "tensor"):
+        yield ("blocks.1",) if name == "opened" else "head.weight"
     else:
         value = knob.of(setup)
         steps = [move(value, n) for n in (1, -1) for move in (knob.step, knob.scale)]

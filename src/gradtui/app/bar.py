@@ -12,7 +12,8 @@ def labels_within(here: str, room: int) -> list[Span]:
     """The views on their keys, with as much of their names as there is room for."""
     names = list(view_keys())
     for length, gap in ((None, " "), (_SHORT_NAME, ""), (_SHORTER_NAME, "")):
-        spans = _labels(here, dict.fromkeys(names, length), gap)
+        every: dict[str, int | None] = dict.fromkeys(names, length)
+        spans = _labels(here, every | {here: None}, gap)
         if cells_of(spans) <= room:
             return spans
     lengths: dict[str, int | None] = dict.fromkeys(names, 0) | {here: None}
@@ -39,7 +40,7 @@ def _labels(here: str, lengths: Mapping[str, int | None], gap: str = "") -> list
     return spans
 
 
-_FOUND_BY_NUMBER = 9
+_FOUND_BY_NUMBER = 8
 """So many views are found by their digits alone."""
 
 _SHORT_NAME, _SHORTER_NAME = 5, 4

@@ -53,29 +53,33 @@ _ROLES = {
         **{role: DARK[role] for role in _SHARED},
         "title": f"bold {DARK['title']}", "brand": f"bold {DARK['key']}",
         "here": "bold #ffffff on #36415a", "pointer": f"bold {DARK['key']}",
+        "infinite": f"{DARK['infinite']} on {DARK_GROUNDS['infinite']}",
     },
     "light": {
         **{role: LIGHT[role] for role in _SHARED},
         "title": f"bold {LIGHT['title']}", "brand": f"bold {LIGHT['key']}",
         "here": "bold #000000 on #cfdcf3", "pointer": f"bold {LIGHT['key']}",
+        "infinite": f"{LIGHT['infinite']} on {LIGHT_GROUNDS['infinite']}",
     },
     "contrast": {
         "": "#ffffff", "muted": "#d0d0d0", "axis": "#b0b0b0", "spread": "#c0d0ff",
         "good": "#00ff88", "bad": "#ff9080", "warn": "#ffff00", "key": "#00ffff",
         "cursor": "#ffffff", "title": "bold #ffffff", "brand": "bold #00ffff",
         "here": "bold #000000 on #ffffff", "pointer": "bold #00ffff",
+        "infinite": "#ffffff on #8a1810",
     },
     "terminal": {
         "": "default", "muted": "default", "axis": "default", "spread": "cyan",
         "good": "bright_green", "bad": "bright_red", "warn": "bright_yellow",
         "key": "bright_cyan", "cursor": "bold default", "title": "bold default",
         "brand": "bold bright_cyan", "here": "reverse", "pointer": "bold bright_cyan",
+        "infinite": "bright_red",
     },
     # No colour at all, not even the default one; letters, dashes and marks say everything.
     "mono": {
         "": "", "muted": "", "axis": "", "spread": "", "good": "", "bad": "bold", "warn": "bold",
         "key": "bold", "cursor": "bold", "title": "bold", "brand": "bold", "here": "reverse",
-        "pointer": "bold",
+        "pointer": "bold", "infinite": "bold",
     },
 }  # fmt: skip
 

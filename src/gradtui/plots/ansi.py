@@ -23,6 +23,7 @@ SGR = {
     "cursor": "1",
     "muted": "2",
     "axis": "2",
+    "infinite": "91",
     **dict.fromkeys(("vanishing1", "vanishing2"), "36"),
     **dict.fromkeys(("vanishing3", "vanishing4"), "96"),
     **dict.fromkeys(("exploding1", "exploding2"), "93"),

@@ -23,6 +23,7 @@ LIGHT = {
     "muted": "#566070",
     "axis": "#626c7b",
     "": "#1c2430",
+    "infinite": "#8c1d18",
     **{f"vanishing{strength}": "#0b2f5c" for strength in (1, 2, 3, 4)},
     **{f"exploding{strength}": "#5c2600" for strength in (1, 2, 3, 4)},
 }
@@ -31,7 +32,7 @@ LIGHT = {
 LIGHT_GROUNDS = {
     "vanishing1": "#eef3fb", "vanishing2": "#d6e4f6", "vanishing3": "#b3cdee",
     "vanishing4": "#8fb5e6", "exploding1": "#fdf1e4", "exploding2": "#fbdfc2",
-    "exploding3": "#f5c292", "exploding4": "#eda05f", "bad": "#f3b0ac",
+    "exploding3": "#f5c292", "exploding4": "#eda05f", "infinite": "#f9d2cf",
 }  # fmt: skip
 """What is behind a role that has a ground of its own, a map's strengths from the faintest."""
 
@@ -60,13 +61,14 @@ DARK = {
     "exploding2": "#e6c08c",
     "exploding3": "#ffdcb0",
     "exploding4": "#ffffff",
+    "infinite": "#ffd9d4",
 }
 """The same on a dark ground."""
 
 DARK_GROUNDS = {
     "vanishing1": "#13202f", "vanishing2": "#183150", "vanishing3": "#1f4a80",
     "vanishing4": "#2b66ae", "exploding1": "#2a1f10", "exploding2": "#4a2e0e",
-    "exploding3": "#7a430c", "exploding4": "#a8501a", "bad": "#7d1f24",
+    "exploding3": "#7a430c", "exploding4": "#a8501a", "infinite": "#7d1f24",
 }  # fmt: skip
 
 BACKGROUNDS = {"light": "#ffffff", "dark": "#12161d"}

@@ -22,6 +22,9 @@ else:
     (runs_named,) = when_called("gradtui.runs.naming", "runs_named")
 
 MAX_STEP = 10**15
+MOST_ROWS = 24
+"""More tensors than these are grouped by module."""
+NONE = "none"
 LAST = "last"
 """Where the cursor stands as long as it is not moved: at what was recorded last."""
 
@@ -71,11 +74,12 @@ def _words(name: str, letter: str, help: str) -> Knob:
         name,
         letter,
         help,
-        "names of modules, separated by blanks; none leaves all of them closed",
-        lambda text: tuple(words_of(name, text)),
-        shlex.join,
+        f"{NONE}, or names of modules separated by blanks",
+        lambda text: () if text.strip() == NONE else tuple(words_of(name, text)),
+        lambda value: shlex.join(value) or NONE,
         lambda value, n: value,
         lambda value, n: value,
+        lambda: (NONE,),
     )
 
 
@@ -91,7 +95,7 @@ def _step(name: str, letter: str, help: str) -> Knob:
         return int(plain)
 
     def moved(by: Callable[[int], int]) -> Callable[[int | None], int | None]:
-        return lambda value: None if value is None else min(max(by(value), 0), MAX_STEP)
+        return lambda value: min(max(by(value or 0), 0), MAX_STEP)
 
     return Knob(
         name,
@@ -141,7 +145,7 @@ class Recorded(Family):
         auto=True, step=10.0,
     )  # fmt: skip
     opened: tuple[str, ...] = declared(
-        (), "O", "the modules of which every part has a row, where there are too many for all",
+        (), "J", "the modules of which every part has a row, where there are too many for all",
         _words,
     )  # fmt: skip
     step: int | None = declared(

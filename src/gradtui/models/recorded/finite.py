@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.models.finding import Ailment
-from gradtui.models.recorded.growth import TENFOLD, rise
+from gradtui.models.recorded.growth import TENFOLD, Rise, first_to_grow, rise
 from gradtui.models.recorded.series import loss_of, total_of
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, magnitude, plain, rate
 
+_DOUBLED = 2.0
+"""A learning rate that grew by this beside the norm is told."""
 _HUGE = 1e6
 """A loss beyond this is told beside one that is not finite."""
 
@@ -35,7 +37,7 @@ def not_finite(run: Run) -> Symptom | None:
     since = f"at step {step:,} alone" if count == 1 else f"from step {step:,} on"
     if count > 1 and not bad[at:].all():
         since = f"in {count:,} of {len(bad):,} recorded steps, first at step {step:,}"
-    evidence = [_loss_there(run, at, loss), _other_losses(run, at), _growth_before(run, step)]
+    evidence = [_loss_there(run, at, loss), _other_losses(run, at), growth_before(run, step)]
     if run.loss_scale is not None and run.recorded["loss_scale"].any():
         evidence.append(
             "A loss scaler skips such a step and lowers its scale: now and then that is normal."
@@ -86,14 +88,30 @@ def _other_losses(run: Run, at: int) -> str:
     return f"Of that step, {', '.join(told)}." if told else ""
 
 
-def _growth_before(run: Run, step: int) -> str:
-    """How it came to it, where norm or loss grew."""
+def growth_before(run: Run, step: int) -> str:
+    """How it came to it, where norm or loss grew tenfold before that step and stayed; else ""."""
     for curve in (total_of(run), loss_of(run)):
         before = curve.steps < step
         grown = rise(curve._replace(steps=curve.steps[before], log10=curve.log10[before]))
         if grown is not None and grown.decades >= TENFOLD and grown.stays:
             return (
                 f"Before, {curve.what} grew by {factor(grown.decades)} from step {grown.start:,} "
-                f"to {grown.end:,}, {rate(grown.a_step)} a step."
+                f"to {grown.end:,}, {rate(grown.a_step)} a step.{_meanwhile(run, grown)}"
             )
     return ""
+
+
+def _meanwhile(run: Run, grown: Rise) -> str:
+    """Which tensor grew first, and whether the learning rate grew beside."""
+    first = first_to_grow(run, grown)
+    text = f" {first[0]} is the first to be tenfold, at step {first[1]:,}." if first else ""
+    if run.learning_rate is None:
+        return text
+    inside = (run.steps >= grown.start) & (run.steps <= grown.end) & run.recorded["learning_rate"]
+    rates = run.learning_rate[inside]
+    if rates.size < 2 or not (rates > 0.0).all() or rates[-1] < _DOUBLED * rates[0]:
+        return text
+    return (
+        f"{text} The learning rate grew from {plain(float(rates[0]))} to "
+        f"{plain(float(rates[-1]))} meanwhile."
+    )

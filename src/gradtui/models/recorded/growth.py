@@ -61,7 +61,7 @@ def exploding(run: Run) -> Symptom | None:
     grown = rise(curve)
     if grown is None or grown.decades < GROWN or not grown.stays:
         return None
-    first = _first_to_grow(run, grown)
+    first = first_to_grow(run, grown)
     where = f" {first[0]} is the first to be tenfold, at step {first[1]:,}." if first else ""
     return Symptom(
         Kind.EXPLODING,
@@ -76,7 +76,7 @@ def exploding(run: Run) -> Symptom | None:
     )
 
 
-def _first_to_grow(run: Run, grown: Rise) -> tuple[str, int] | None:
+def first_to_grow(run: Run, grown: Rise) -> tuple[str, int] | None:
     """The layer whose norm is the first to be ten times what it was when the growth began."""
     found: list[tuple[int, str]] = []
     for index in range(len(run.names)):

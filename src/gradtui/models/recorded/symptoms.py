@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradtui.models.recorded.finite import not_finite
+from gradtui.models.recorded.finite import growth_before, not_finite
 from gradtui.models.recorded.growth import exploding, spiking
 from gradtui.models.recorded.layers import dead, growing_to_the_input, vanishing
 from gradtui.models.recorded.symptom import Symptom
@@ -19,7 +19,10 @@ from gradtui.runs.run import Run
 def symptoms_of(run: Run) -> tuple[Symptom, ...]:
     """All that ails a run, the gravest first."""
     looks: tuple[Callable[[Run], Symptom | None], ...] = (
-        not_finite, exploding, growing_to_the_input, dead, vanishing, large_updates, swallowed,
-        falling_scale, always_clipped, spiking,
+        exploding, growing_to_the_input, dead, vanishing, large_updates, swallowed, falling_scale,
+        always_clipped, spiking,
     )  # fmt: skip
-    return tuple(found for look in looks if (found := look(run)) is not None)
+    bad = not_finite(run)
+    if bad is not None and growth_before(run, bad.step):
+        looks = looks[1:]  # it tells that itself
+    return tuple(found for found in (bad, *(look(run) for look in looks)) if found is not None)

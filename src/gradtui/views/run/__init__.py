@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtui.runs.shelf import SHELF
+from gradtui.setup import Setup
+from gradtui.setup.recorded import MOST_ROWS
 from gradtui.views.view import Key, View
 from gradtui.when_called import when_called
 
@@ -23,6 +26,13 @@ else:
     )
 
 
+def idle(setup: Setup) -> frozenset[str]:
+    """Nothing is opened where every tensor of the runs has a row."""
+    known = [SHELF.known(name) for name in setup.recorded.runs]
+    few = all(run is not None and len(run.names) <= MOST_ROWS for run in known)
+    return frozenset({"opened"}) if few else frozenset()
+
+
 VIEW: View[Runs] = View(
     name="run",
     title="a run of your own",
@@ -34,6 +44,7 @@ VIEW: View[Runs] = View(
     enlarge=enlarge,
     families=("recorded",),
     run=run,
+    idle=idle,
     follows=lambda setup: setup.recorded.runs,
     waiting=waiting,
     draw=draw,
@@ -45,10 +56,10 @@ VIEW: View[Runs] = View(
     keys=(
         Key("cause", ("exclamation_mark",), "!", "verdict's step",
             "go to the step and the tensor that the verdict speaks of", to_verdict),
-        Key("open", ("o",), "o", "open", "open the module at the cursor, or close it", toggle),
+        Key("open", ("O",), "O", "open", "open the module at the cursor, or close it", toggle),
     ),
     only_drawn=("norm", "beside", "step_range", "opened"),
     has_all_subjects=True,
     zooms=False,
-    hints=("left", "cause", "open", "next_focus", "undo", "command", "export"),
+    hints=("left", "cause", "open", "undo", "command", "export"),
 )  # fmt: skip

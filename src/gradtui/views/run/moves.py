@@ -7,16 +7,19 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.runs.run import Run
-from gradtui.runs.shelf import SHELF
+from gradtui.runs.shelf import EXAMPLE, SHELF
 from gradtui.setup import Setup
 from gradtui.views.run.study import in_sight, place_of, walked
 from gradtui.views.run.tree import branch_of, branches, module_around
 from gradtui.views.view import Moved
 
+_NOT_READ = "The run is not read yet."
+
 
 def _run(setup: Setup) -> Run | None:
-    """The focused run, if it was read."""
-    return SHELF.known(setup.focus_of(setup.recorded.runs))
+    """The focused run, if it was read; the example is, wherever one is."""
+    name = setup.focus_of(setup.recorded.runs)
+    return SHELF.run(name) if name == EXAMPLE else SHELF.known(name)
 
 
 def tensor_at(setup: Setup, run: Run) -> str:
@@ -79,7 +82,9 @@ def enlarge(setup: Setup, times: int) -> Setup:
 def to_verdict(setup: Setup) -> Moved:
     """The step and the tensor that the verdict speaks of."""
     run = _run(setup)
-    found = () if run is None else symptoms_of(run)
+    if run is None:
+        return Moved(setup, message=_NOT_READ)
+    found = symptoms_of(run)
     if not found:
         return Moved(setup, message="There is nothing to go to: no symptom was found.")
     limits = setup.recorded.step_range
@@ -92,7 +97,7 @@ def toggle(setup: Setup) -> Moved:
     """Open the module at the cursor, or close the one that it is in."""
     run = _run(setup)
     if run is None:
-        return Moved(setup)
+        return Moved(setup, message=_NOT_READ)
     rows = branches(run, setup.recorded.opened)
     if not run.names or (len(rows) == len(run.names) and not setup.recorded.opened):
         raise InputError(
@@ -104,7 +109,7 @@ def toggle(setup: Setup) -> Moved:
         inside = branches(run, (*opened, here.name))
         first = next(one for one in inside if one.columns[0] == here.columns[0])
         done = setup.with_(opened=(*opened, here.name), tensor=first.name)
-        return Moved(done, message=f"{here.name} is open; o closes it.")
+        return Moved(done, message=f"{here.name} is open; O closes it.")
     around = module_around(here.name, opened)
     if not around:
         raise InputError("module", here.name, "one that opens: it is a tensor", "go to another row")

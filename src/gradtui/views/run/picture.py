@@ -195,7 +195,7 @@ def _cells(values: Array, x: Array, y: Array) -> list[list[tuple[str, str]]]:
             if math.isnan(log10):
                 line.append((_NOTHING, "muted"))
             elif math.isinf(log10):
-                line.append((_NOT_FINITE, "bad") if log10 > 0 else (_ZERO, _LEAST))
+                line.append((_NOT_FINITE, "infinite") if log10 > 0 else (_ZERO, _LEAST))
             else:
                 line.append((*band(int(strength)),))
         lines.append(line)
@@ -205,7 +205,7 @@ def _cells(values: Array, x: Array, y: Array) -> list[list[tuple[str, str]]]:
 def _marks(values: Array) -> list[Meaning]:
     """What stands for no number, as far as it is there."""
     marks = (
-        (_NOT_FINITE, "bad", " not finite", np.isposinf(values)),
+        (_NOT_FINITE, "infinite", " not finite", np.isposinf(values)),
         (_ZERO, _LEAST, " zero", np.isneginf(values)),
         (_NOTHING, "muted", " not recorded", np.isnan(values)),
     )

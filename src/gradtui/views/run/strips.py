@@ -113,7 +113,7 @@ def drawn(
 def _cell(share: float, mark: str, line: int, *, here: bool, lowest: bool) -> tuple[str, str]:
     """A glyph and its role, of a column that is so many rows high."""
     if mark == "!":
-        return "!", "bad"
+        return "!", "infinite"
     level = min(int((share - line) * 8 + 1e-9), 8) if not math.isnan(share) else -1
     if level < 0 or (level == 0 and not lowest):
         return ("┆", "cursor") if here else (" ", "")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradtui.runs.run import Run
+from gradtui.setup.recorded import MOST_ROWS
 
-MOST_ROWS = 24
-"""More tensors than these are grouped by module."""
 _JOINT = re.compile(r"[./]")
 
 
