@@ -26,9 +26,9 @@ def test_the_intervals_hold_what_the_derivative_says(name: str) -> None:
     f, rng = ACTIVATIONS[name], np.random.default_rng(0)
     decades = np.geomspace(1e-9, 1e6, 2000)
     z = np.concatenate([4.0 * rng.normal(size=50_000), decades, -decades, f.breaks, [0.0]])
-    np.testing.assert_array_equal(
-        inside(z, where_saturated(f)), np.abs(f.derivative(z)) < 0.01 * f.max_abs_derivative
-    )
+    if f.max_abs_derivative < math.inf:
+        small = np.abs(f.derivative(z)) < 0.01 * f.max_abs_derivative
+        np.testing.assert_array_equal(inside(z, where_saturated(f)), small)
     np.testing.assert_array_equal(inside(z, where_zero(f)), f.log_abs_derivative(z) == -np.inf)
 
 
