@@ -46,6 +46,8 @@ from gradtui.runs.numbers import whole
 from gradtui.runs.sheet import Column, Sheet, wholes
 
 VERSION = 1
+BEGINS = '{"gradtui":'
+"""The beginning of a recording, by which it is known."""
 SERIES = {
     "loss": Kind.LOSS,
     "total_norm": Kind.TOTAL,
@@ -152,7 +154,7 @@ class Recording(Lines):
 
 
 def _knows(head: Head) -> bool:
-    return head.text.startswith('{"gradtui":')
+    return head.text.startswith(BEGINS)
 
 
 RECORDING = Format("gradtui's recording", _knows, stream=Recording, certain=True)
