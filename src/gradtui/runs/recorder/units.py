@@ -39,6 +39,20 @@ def activation_of(module: Any) -> Activation | None:
     return None
 
 
+def gives_channels(module: Any) -> bool | None:
+    """Whether the units of what a module gives are on its second axis, or on its last.
+
+    None of what leaves them where they are.
+    """
+    from torch import nn
+
+    norms = nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.GroupNorm
+    if isinstance(module, (nn.modules.conv._ConvNd, *norms)):
+        return True
+    features = (nn.Linear, nn.Bilinear, nn.LayerNorm, nn.RMSNorm, nn.Embedding, nn.RNNBase)
+    return False if isinstance(module, features) else None
+
+
 def watch(model: Any) -> Units:
     """Watch the activation modules of a PyTorch model from here on.
 
@@ -61,18 +75,14 @@ class Units:
     Attributes:
         on: whether passes count; without, a hook costs next to nothing.
         names: the modules that are watched, in the order in which the model has them.
+        channels: whether units are channels where the pass has come to; None if nothing tells.
     """
 
     def __init__(self, model: Any) -> None:
-        from torch import nn
-
         self.on = True
-        self._channels: bool | None = None
+        self.channels: bool | None = None
         self._watched: list[_Watched] = []
         self._hooks = [model.register_forward_pre_hook(self._begin)]
-        batch, instance = nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm
-        second = (nn.modules.conv._ConvNd, batch, instance, nn.GroupNorm)
-        last = (nn.Linear, nn.Bilinear, nn.LayerNorm, nn.RMSNorm, nn.Embedding, nn.RNNBase)
         for name, module in model.named_modules():
             f = activation_of(module)
             if f is not None:
@@ -81,10 +91,9 @@ class Units:
                 # Before it runs: in place, it overwrites what it is given.
                 hook = module.register_forward_pre_hook(watched.look, with_kwargs=True)
                 self._hooks.append(hook)
-            elif isinstance(module, second):
-                self._hooks.append(module.register_forward_hook(self._behind_channels))
-            elif isinstance(module, last):
-                self._hooks.append(module.register_forward_hook(self._behind_features))
+            elif (channels := gives_channels(module)) is not None:
+                behind = self._behind_channels if channels else self._behind_features
+                self._hooks.append(module.register_forward_hook(behind))
         self.names = tuple(watched.name for watched in self._watched)
 
     def shares(self) -> dict[str, dict[str, Any]]:
@@ -106,20 +115,16 @@ class Units:
         for hook in self._hooks:
             hook.remove()
 
-    def second_axis(self, axes: int) -> bool:
-        """Whether the units of a tensor of so many axes, its batch among them, are channels."""
-        return axes > 3 if self._channels is None else self._channels
-
     def _begin(self, module: Any, args: Any) -> None:
-        self._channels = None
+        self.channels = None
         for watched in self._watched:
             watched.use = 0
 
     def _behind_channels(self, module: Any, args: Any, output: Any) -> None:
-        self._channels = True
+        self.channels = True
 
     def _behind_features(self, module: Any, args: Any, output: Any) -> None:
-        self._channels = False
+        self.channels = False
 
 
 class _Watched:
@@ -127,8 +132,8 @@ class _Watched:
 
     def __init__(self, name: str, f: Activation, units: Units) -> None:
         self.name, self.units, self.use = name, units, 0
-        self.bounded = math.isfinite(f.max_abs_derivative)
-        self.saturated_at, self.zero_at = where_saturated(f), where_zero(f)
+        self.flatness = Flatness(f)
+        self.bounded = self.flatness.bounded
         self.restart()
 
     def restart(self) -> None:
@@ -146,14 +151,9 @@ class _Watched:
             return
         if not given or not isinstance(given[0], torch.Tensor) or not given[0].numel():
             return
-        z = given[0].detach()
-        saturated = _within(z, self.saturated_at)
-        self.saturated = self.saturated + saturated.sum()
-        self.values += z.numel()
-        axis = 1 if z.ndim > 1 and self.units.second_axis(z.ndim) else -1
-        others = [at for at in range(z.ndim) if at != axis % z.ndim]
-        zero = saturated if self.zero_at == self.saturated_at else _within(z, self.zero_at)
-        flat = zero.all(dim=others) if others else zero.reshape(-1)
+        saturated, flat = self.flatness.of(given[0], self.units.channels)
+        self.saturated = self.saturated + saturated
+        self.values += given[0].numel()
         key = (self.use, flat.numel())
         self.flat[key] = self.flat[key] & flat if key in self.flat else flat
         self.use += 1
@@ -162,6 +162,34 @@ class _Watched:
         """Of all units, those that were flat throughout."""
         dead = sum(flat.sum() for flat in self.flat.values())
         return dead / sum(flat.numel() for flat in self.flat.values())
+
+
+class Flatness:
+    """Where an activation is flat, to be asked of tensors.
+
+    Attributes:
+        bounded: whether |f′| has a maximum that it could be small beside.
+    """
+
+    def __init__(self, f: Activation) -> None:
+        self.bounded = math.isfinite(f.max_abs_derivative)
+        self._saturated, self._zero = where_saturated(f), where_zero(f)
+
+    def of(self, z: Any, channels: bool | None) -> tuple[Any, Any]:
+        """How many values are saturated, and which units have f′ = 0 throughout, as tensors.
+
+        Args:
+            z: what goes into the activation, its first axis the batch.
+            channels: whether its units are on its second axis and not on its last; None if
+                nothing tells: then those of images are.
+        """
+        z = z.detach()
+        saturated = _within(z, self._saturated)
+        second = z.ndim > 3 if channels is None else channels and z.ndim > 1
+        unit = 1 if second else z.ndim - 1
+        others = [axis for axis in range(z.ndim) if axis != unit]
+        zero = saturated if self._zero == self._saturated else _within(z, self._zero)
+        return saturated.sum(), zero.all(dim=others) if others else zero.reshape(-1)
 
 
 def _within(z: Any, intervals: Intervals) -> Any:
