@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
+    from gradtui.runs.recorder.recorder import Recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
     from gradtui.runs.weights.tensors import Weights
@@ -42,6 +43,7 @@ __all__ = [
     "InputError",
     "MeanField",
     "RandomNetwork",
+    "Recorder",
     "RecurrentFlow",
     "RecurrentJacobian",
     "Run",
@@ -77,6 +79,7 @@ _HOMES = {
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "Recorder": "gradtui.runs.recorder.recorder",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
     "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Run": "gradtui.runs.run",
