@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradtui.models.recorded.probe import Probe, probe
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
+    from gradtui.runs.recorder.recorder import Recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
     from gradtui.runs.weights.tensors import Weights
@@ -44,6 +45,7 @@ __all__ = [
     "MeanField",
     "Probe",
     "RandomNetwork",
+    "Recorder",
     "RecurrentFlow",
     "RecurrentJacobian",
     "Run",
@@ -81,6 +83,7 @@ _HOMES = {
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "Probe": "gradtui.models.recorded.probe",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "Recorder": "gradtui.runs.recorder.recorder",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
     "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Run": "gradtui.runs.run",

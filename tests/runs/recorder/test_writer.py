@@ -136,7 +136,7 @@ def test_a_recording_that_cannot_be_carried_on_is_left_as_it_is(tmp_path: Path) 
     with pytest.raises(InputError, match="it has version 2, this one version 1"):
         Writer(file, NAMES)
     assert file.read_bytes() == content
-    Writer(tmp_path / "sharded", NAMES, rank=1, ranks=4).close()
+    Writer(tmp_path / "sharded", NAMES, rank=1, ranks=4).write(0, {"loss": 1.0})
     with pytest.raises(InputError, match="it has ranks 4, this one ranks 2"):
         Writer(tmp_path / "sharded", NAMES, rank=1, ranks=2)
 
@@ -179,7 +179,7 @@ def test_what_a_recording_does_not_have_is_refused(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full to fill up")
 def test_a_full_disk_ends_the_recording_and_not_the_training(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "a", NAMES)
-    full = os.open("/dev/full", os.O_WRONLY)
+    full = os.open("/dev/full", os.O_RDWR)
     os.dup2(full, writer._file)
     os.close(full)
     with pytest.warns(RuntimeWarning, match="nothing more in .* from step 3 on: No space left"):

@@ -29,7 +29,8 @@ class Writer:
     """A recording that is open: `write` appends a line, which is in the file when it returns.
 
     A file that is there already is carried on if it is a recording: another head, then the lines
-    to come. A last line that a killed run left torn is ended first.
+    to come. A last line that a killed run left torn is ended first. The head is written with the
+    first line, and again where the names have changed by the next.
 
     Args:
         path: the file. With several ranks, the folder that has a file for each of them.
@@ -38,6 +39,7 @@ class Writer:
         rank, ranks: which process of how many this is, where each holds a shard.
 
     Attributes:
+        names: the parameters; others may be set before a line.
         close: closes the file; what is written from there on is left out.
 
     Raises:
@@ -54,18 +56,19 @@ class Writer:
         ranks: int = 1,
     ) -> None:
         self.names = tuple(names)
+        self._head: dict[str, object] = {"gradtui": VERSION, "names": ()}
+        self._head |= {"every": every, "rank": rank, "ranks": ranks}
+        self._headed: tuple[str, ...] | None = None
         given = os.fspath(path)
         self.path = named_file(given, "path", _SUCH_AS)
         if ranks > 1:
             self.path /= f"rank{rank}.jsonl"
-        head = {"gradtui": VERSION, "names": self.names, "every": every}
-        head |= {"rank": rank, "ranks": ranks}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _opened(self.path)
             # Closed with the writer: who records in a script need not end it.
             self.close = weakref.finalize(self, os.close, self._file)
-            _begin(self._file, given, _in_json(head).encode())
+            _refuse_other(self._file, given, self._head)
         except OSError as error:
             reason = printable(error.strerror or str(error))
             raise InputError(
@@ -94,6 +97,10 @@ class Writer:
                  if value is not None]  # fmt: skip
         line = f"{{{','.join(told)}}}\n".encode()
         try:
+            if self._headed != self.names:
+                self._headed = self.names
+                head = _in_json(self._head | {"names": self.names}).encode()
+                line = _before(self._file, head) + b"\n" + line
             _append(self._file, line)
         except OSError as error:
             self.close()
@@ -141,19 +148,13 @@ def _append(file: int, line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _begin(file: int, given: str, head: bytes) -> None:
-    """Write a head, after what is there if that is a recording of the same rank."""
+def _before(file: int, head: bytes) -> bytes:
+    """A head, as it is to be written after what is there."""
     size = os.fstat(file).st_size
-    if not size:
-        _append(file, head + b"\n")
-        return
-    first = _first_line(file)
-    if len(first) == size and head.startswith(first):
-        _append(file, head[size:] + b"\n")  # it was cut off there
-        return
-    _refuse_other(given, first, head, torn=len(first) == size)
+    if size < len(head) and os.pread(file, size, 0) == head[:size]:
+        return head[size:]  # it was cut off there
     ended = os.pread(file, 1, size - 1) == b"\n"
-    _append(file, (b"" if ended else b"\n") + head + b"\n")
+    return head if ended else b"\n" + head
 
 
 def _first_line(file: int) -> bytes:
@@ -167,25 +168,31 @@ def _first_line(file: int) -> bytes:
     return bytes(line)
 
 
-def _refuse_other(given: str, first: bytes, head: bytes, *, torn: bool) -> None:
-    """Raise where what is there is no recording, or not one that this one carries on."""
-    found = parsed(first.decode(errors="replace"))
-    if not isinstance(found, dict):
-        found = {}
-        ours = torn and first.startswith(f"{BEGINS}{VERSION},".encode())
-    else:
-        ours = first.startswith(BEGINS.encode())
-    if not ours:
+def _refuse_other(file: int, given: str, head: Mapping[str, object]) -> None:
+    """Raise where what is there is no recording, or not one that is carried on with this head."""
+    size = os.fstat(file).st_size
+    first = _first_line(file)
+    known = f"{BEGINS}{VERSION},".encode()
+    # A head that was cut off is as good as none.
+    if len(first) == size and known.startswith(first[: len(known)]) and _object(first) is None:
+        return
+    found = _object(first)
+    if found is None or not first.startswith(BEGINS.encode()):
         raise InputError("path", given, "a recording: another file is there", f"try {_SUCH_AS}")
-    own = json.loads(head)
     for key, what in (("gradtui", "version"), ("ranks", "ranks"), ("rank", "rank")):
-        if (was := found.get(key, own[key])) != own[key]:
+        if (was := found.get(key, head[key])) != head[key]:
             raise InputError(
                 "path",
                 given,
-                f"a recording to carry on: it has {what} {shown(was)}, this one {what} {own[key]}",
+                f"a recording to carry on: it has {what} {shown(was)}, this one {what} {head[key]}",
                 "name another file",
             )
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    """The object that a line has."""
+    found = parsed(line.decode(errors="replace"))
+    return found if isinstance(found, dict) else None
 
 
 def _in_json(value: object) -> str:
