@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gradtui.models.recorded.probe import Probe, probe
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
+    from gradtui.runs.recorder.jax import JaxRecorder
+    from gradtui.runs.recorder.keras import keras_recorder
     from gradtui.runs.recorder.recorder import Recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
@@ -42,6 +44,7 @@ __all__ = [
     "Found",
     "GradientFlow",
     "InputError",
+    "JaxRecorder",
     "MeanField",
     "Probe",
     "RandomNetwork",
@@ -60,6 +63,7 @@ __all__ = [
     "gradient_flow",
     "initialisation",
     "jacobian_spectrum",
+    "keras_recorder",
     "mean_field",
     "probe",
     "random_cell",
@@ -80,6 +84,7 @@ _HOMES = {
     "Found": "gradtui.runs.folders",
     "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
+    "JaxRecorder": "gradtui.runs.recorder.jax",
     "MeanField": "gradtui.mathematics.wide.mean_field",
     "Probe": "gradtui.models.recorded.probe",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
@@ -97,6 +102,7 @@ _HOMES = {
     "gradient_flow": "gradtui.mathematics.network.flow",
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
+    "keras_recorder": "gradtui.runs.recorder.keras",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "probe": "gradtui.models.recorded.probe",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",

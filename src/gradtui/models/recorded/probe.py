@@ -126,7 +126,7 @@ def probe(
     hooks. Its gradients are those of the loss as it is given: not scaled, not clipped.
 
     Args:
-        model: a `torch.nn.Module`, not compiled.
+        model: a `torch.nn.Module`; of one that is compiled, what was compiled runs.
         inputs: a tuple: its arguments; a mapping: its arguments by name; else its one argument.
         loss: from the model's output to the loss, a tensor with one number: of a model that gives
             its loss itself, `lambda y: y.loss`.

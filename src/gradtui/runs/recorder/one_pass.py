@@ -106,7 +106,7 @@ def one_pass(model: Any, inputs: Any, loss: Callable[[Any], Any]) -> Pass:
     """Run the model forward and back once.
 
     Args:
-        model: a `torch.nn.Module`.
+        model: a `torch.nn.Module`; of one that is compiled, what was compiled.
         inputs: a tuple: its arguments; a mapping: its arguments by name; else its one argument.
         loss: from the model's output to the loss, a tensor with one number.
 
@@ -116,6 +116,9 @@ def one_pass(model: Any, inputs: Any, loss: Callable[[Any], Any]) -> Pass:
     """
     import torch
 
+    from gradtui.runs.recorder.parameters import unwrapped
+
+    model = unwrapped(model)
     named = _parameters(model)
     arguments, by_name = _arguments(inputs)
     seen = _Seen(model)
