@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradtui.mathematics.recurrent.random_cells import random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
+    from gradtui.models.recorded.probe import Probe, probe
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
     from gradtui.runs.recorder.recorder import Recorder
@@ -42,6 +43,7 @@ __all__ = [
     "GradientFlow",
     "InputError",
     "MeanField",
+    "Probe",
     "RandomNetwork",
     "Recorder",
     "RecurrentFlow",
@@ -59,6 +61,7 @@ __all__ = [
     "initialisation",
     "jacobian_spectrum",
     "mean_field",
+    "probe",
     "random_cell",
     "random_network",
     "read_run",
@@ -78,6 +81,7 @@ _HOMES = {
     "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
     "MeanField": "gradtui.mathematics.wide.mean_field",
+    "Probe": "gradtui.models.recorded.probe",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
     "Recorder": "gradtui.runs.recorder.recorder",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
@@ -94,6 +98,7 @@ _HOMES = {
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "mean_field": "gradtui.mathematics.wide.mean_field",
+    "probe": "gradtui.models.recorded.probe",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
     "read_run": "gradtui.runs.reading",
