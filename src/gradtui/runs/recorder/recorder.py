@@ -154,6 +154,8 @@ class Recorder:
         self._waiting = None
         if self._number % self._every == 0:
             self._waiting = self._measured(loss)
+            if self._optimizer is not None and self._updates and not again:
+                self._waiting.keep_weights(self._kept)
         if self._optimizer is None:
             self._end()
 
@@ -197,11 +199,10 @@ class Recorder:
         return step
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        """The optimizer is about to step."""
-        if not self._called:
+        """The optimizer is about to step; one with a closure has the gradients only in there."""
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if not self._called and closure is None:
             self.step()
-        if self._waiting is not None and self._updates:
-            self._waiting.keep_weights(self._kept)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """The optimizer has stepped."""

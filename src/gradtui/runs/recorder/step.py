@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -71,12 +71,12 @@ class Step:
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def measure_weights(self) -> None:
         """The weights that have a gradient."""
-        measures.weights(self._weights(), self._tally)
+        measures.weights(self._weights(self._sizes), self._tally)
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def keep_weights(self, kept: dict[int, Any]) -> None:
-        """Copy the weights that have a gradient, into what is kept where that fits."""
-        for at, weight in self._weights().items():
+        """Copy the weights, into what is kept where that fits."""
+        for at, weight in self._weights(range(len(self._parameters))).items():
             old = kept.get(at)
             if old is None or (old.shape, old.device) != (weight.shape, weight.device):
                 kept[at] = weight.clone()
@@ -85,13 +85,13 @@ class Step:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def measure_updates(self, kept: Mapping[int, Any]) -> None:
-        """The weights and what was added to them, after the step."""
-        after = {at: one for at, one in self._weights().items() if at in kept}
+        """The weights and what was added to them, after the step, of those with a gradient."""
+        after = self._weights(self._sizes)
         measures.updates(after, kept, self._gradients(), self._tally)
 
-    def _weights(self) -> dict[int, Any]:
-        """What is here of each weight that has a gradient."""
-        return {at: measures.flat(here(self._parameters[at])) for at in self._sizes}
+    def _weights(self, places: Iterable[int]) -> dict[int, Any]:
+        """What is here of some weights."""
+        return {at: measures.flat(here(self._parameters[at])) for at in places}
 
     def _gradients(self) -> dict[int, Any]:
         """What is here of each gradient that there is."""
