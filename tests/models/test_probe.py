@@ -291,6 +291,29 @@ def test_what_is_computed_anew_on_the_way_back_is_no_further_use(checkpoint: boo
     assert np.isfinite(found.log10_gradients).all()
 
 
+def test_roles_are_told_also_of_modules_of_others() -> None:
+    class ScaleNorm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.g = nn.Parameter(torch.ones(4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.g * x / x.norm(dim=-1, keepdim=True)
+
+    class Conv1D(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(4, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x @ self.weight
+
+    model = nn.Sequential(nn.Embedding(9, 4), ScaleNorm(), Conv1D(), nn.PReLU(), nn.Dropout())
+    found = probe(model, torch.arange(9), square)
+    assert found.roles == ("other", "norm", "weights", "f′", "other")
+    assert math.isnan(found.saturated[3])  # its slope is learned
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -376,6 +399,19 @@ def test_the_model_is_left_exactly_as_it_was() -> None:
     assert torch.equal(torch.get_rng_state(), numbers[0])
     assert random.getstate() == numbers[1]
     assert (np.random.get_state()[1] == numbers[2]).all()  # noqa: NPY002
+
+
+def test_where_gradients_are_off_and_of_a_compiled_model_it_is_the_same() -> None:
+    torch.manual_seed(0)
+    model, x = stack(nn.Tanh, 3, 6, 1.0), torch.randn(4, 6)
+    plain = probe(model, x, square)
+    with torch.inference_mode():
+        off = probe(model, x, square)
+    compiled = probe(torch.compile(model), x, square)
+    for found in (off, compiled):
+        assert found.modules == plain.modules
+        assert found.parameters == plain.parameters
+        np.testing.assert_array_equal(found.log10_gradients, plain.log10_gradients)
 
 
 def test_buffers_that_are_replaced_are_put_back_but_a_cache_that_grew_is_kept() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradtui import gradient_flow
-from gradtui.runs.recorder.units import activation_of, watch
+from gradtui.runs.recorder.units import _OF_TRANSFORMERS, activation_of, watch
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 nn = torch.nn
@@ -70,6 +70,26 @@ def test_shares_are_those_of_the_layers_view(name: str) -> None:
     assert [found["dead"][at].item() for at in names] == pytest.approx(
         flow.layers.dead.tolist(), abs=1e-7
     )
+
+
+def test_modules_of_transformers_are_what_they_compute() -> None:
+    """Each against the derivative that autograd finds; of what it may have, those that it has."""
+    reason = "Transformers is not installed: pip install transformers"
+    activations = pytest.importorskip("transformers.activations", reason=reason)
+    z = torch.linspace(-4.0, 4.0, 200, dtype=torch.float64, requires_grad=True)
+    seen = 0
+    for kind in vars(activations).values():
+        if not isinstance(kind, type) or not issubclass(kind, nn.Module):
+            continue
+        if kind.__module__ != activations.__name__ or kind.__name__ not in _OF_TRANSFORMERS:
+            continue
+        module = kind()
+        f = activation_of(module)
+        assert f is not None
+        (slope,) = torch.autograd.grad(module(z).sum(), z)
+        np.testing.assert_allclose(f.derivative(z.detach().numpy()), slope, rtol=1e-6, atol=1e-8)
+        seen += 1
+    assert seen >= 5
 
 
 def test_a_unit_is_dead_only_if_it_is_so_for_every_batch() -> None:

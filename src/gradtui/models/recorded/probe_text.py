@@ -45,7 +45,7 @@ def _table(probe: Probe) -> Iterator[str]:
     widths[1] = min(widths[1], max(spare // 3, 8))
     widths[0] = min(widths[0], spare - widths[1])
     for name, kind, *numbers in cells:
-        left = f"{_end(name, widths[0]):<{widths[0]}}  {_end(kind, widths[1]):<{widths[1]}}"
+        left = f"{_end(name, widths[0]):<{widths[0]}}  {_start(kind, widths[1]):<{widths[1]}}"
         right = "  ".join(f"{one:>{width}}" for one, width in zip(numbers, widths[2:], strict=True))
         yield f"{left}  {right}".rstrip()
     if len(shown) < count:
@@ -81,6 +81,12 @@ def _end(name: str, width: int) -> str:
     """A name, or the end of it: there is what tells one module from another."""
     name = spelled(name)
     return name if len(name) <= width else spelled("…")[:1] + name[len(name) - width + 1 :]
+
+
+def _start(kind: str, width: int) -> str:
+    """A class, or the start of it."""
+    kind = spelled(kind)
+    return kind if len(kind) <= width else kind[: width - 1] + spelled("…")[:1]
 
 
 def _verdict(probe: Probe) -> Iterator[str]:

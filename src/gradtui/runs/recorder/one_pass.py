@@ -125,6 +125,7 @@ def one_pass(model: Any, inputs: Any, loss: Callable[[Any], Any]) -> Pass:
     with ExitStack() as kept:
         kept.enter_context(_as_it_was(model))
         kept.enter_context(seen)
+        kept.enter_context(torch.inference_mode(False))
         kept.enter_context(torch.enable_grad())
         output = model(*arguments, **by_name)
         value = _number(loss(output))
@@ -323,16 +324,16 @@ def _apart(use: Use, args: Any, kwargs: Any) -> Any:
 
 
 def _role(module: Any) -> str:
-    """Which part of the chain rule a module is."""
+    """Which part of the chain rule a module is; norms of others by what they are called."""
     from torch import nn
 
     if activation_of(module) is not None or isinstance(module, (nn.PReLU, nn.RReLU)):
         return SLOPES
-    norms = nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm
-    if isinstance(module, norms):
+    if "Norm" in type(module).__name__:
         return NORM
-    weighs = (nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd)
-    return WEIGHTS if isinstance(module, weighs) else OTHER
+    weight = module._parameters.get("weight")
+    embeds = isinstance(module, (nn.Embedding, nn.EmbeddingBag))
+    return WEIGHTS if weight is not None and weight.ndim > 1 and not embeds else OTHER
 
 
 def _is_real(value: Any) -> bool:

@@ -1,9 +1,9 @@
 """How many units of a PyTorch network are saturated or dead, module by module, by its hooks.
 
-Seen are the modules of `torch.nn` that apply an activation: a function that is called without one,
-such as `torch.nn.functional.relu`, is not, nor are slopes that are learned or random (PReLU,
-RReLU), nor what `torch.compile` has compiled. "Saturated" and "dead" mean what the layers view
-means: |f′(z)| below 1 % of its maximum, and f′(z) = 0 for the whole batch.
+Seen are the modules of `torch.nn` and Transformers that apply an activation: a function that is
+called without one, such as `torch.nn.functional.relu`, is not, nor are slopes that are learned or
+random (PReLU, RReLU), nor what `torch.compile` has compiled. "Saturated" and "dead" mean what the
+layers view means: |f′(z)| below 1 % of its maximum, and f′(z) = 0 for the whole batch.
 """
 
 from __future__ import annotations
@@ -22,11 +22,23 @@ _ELEMENTWISE = {
     *("Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Softshrink"),
 }
 """Modules of torch.nn, each with a function of gradtui's by the same name."""
+_OF_TRANSFORMERS = {
+    "FastGELUActivation": "gelu_tanh", "GELUActivation": "gelu", "GELUTanh": "gelu_tanh",
+    "LinearActivation": "identity", "MishActivation": "mish", "NewGELUActivation": "gelu_tanh",
+    "PytorchGELUTanh": "gelu_tanh", "QuickGELUActivation": "quick_gelu",
+    "ReLUSquaredActivation": "relu_squared", "SiLUActivation": "silu",
+}  # fmt: skip
+"""Modules of transformers.activations, and the functions that they compute."""
 
 
 def activation_of(module: Any) -> Activation | None:
-    """The activation that a module of `torch.nn` applies to each value, with its parameters."""
+    """The activation that a module applies to each value, with its parameters.
+
+    None of one that is not from `torch.nn` or Transformers, whatever its name.
+    """
     kind = type(module)
+    if kind.__module__ == "transformers.activations" and kind.__name__ in _OF_TRANSFORMERS:
+        return activation(_OF_TRANSFORMERS[kind.__name__])
     if kind.__name__ not in _ELEMENTWISE or not kind.__module__.startswith("torch.nn."):
         return None
     name = kind.__name__
