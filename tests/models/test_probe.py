@@ -401,13 +401,14 @@ def test_the_model_is_left_exactly_as_it_was() -> None:
     assert (np.random.get_state()[1] == numbers[2]).all()  # noqa: NPY002
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what PyTorch imports to compile
 def test_where_gradients_are_off_and_of_a_compiled_model_it_is_the_same() -> None:
     torch.manual_seed(0)
     model, x = stack(nn.Tanh, 3, 6, 1.0), torch.randn(4, 6)
     plain = probe(model, x, square)
     with torch.inference_mode():
         off = probe(model, x, square)
-    compiled = probe(torch.compile(model), x, square)
+    compiled = probe(torch.compile(model, backend="eager"), x, square)
     for found in (off, compiled):
         assert found.modules == plain.modules
         assert found.parameters == plain.parameters
