@@ -340,7 +340,13 @@ def test_theory_says_nothing_where_something_is_done_between_modules_or_biases_a
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return 2.0 * self.body(x)
 
+    class Skipping(Doubled):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            h = self.body[:2](x)
+            return self.body[4:](h + self.body[2:4](h))
+
     assert probe(Doubled(), torch.randn(4, 6), square).theory is None
+    assert probe(Skipping(), torch.randn(4, 6), square).theory is None
     model = stack(nn.Tanh, 3, 6, 1.0)
     assert probe(model, torch.randn(4, 6), square).theory is not None
     nn.init.constant_(model[2].bias, 0.5)
