@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from gradtui.models.recorded.probe import Probe, probe
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
+    from gradtui.runs.recorder.lightning import lightning_recorder
     from gradtui.runs.recorder.recorder import Recorder
+    from gradtui.runs.recorder.transformers import transformers_recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
     from gradtui.runs.weights.tensors import Weights
@@ -60,6 +62,7 @@ __all__ = [
     "gradient_flow",
     "initialisation",
     "jacobian_spectrum",
+    "lightning_recorder",
     "mean_field",
     "probe",
     "random_cell",
@@ -68,6 +71,7 @@ __all__ = [
     "read_weights",
     "recurrent_flow",
     "recurrent_jacobian",
+    "transformers_recorder",
 ]
 
 _HOMES = {
@@ -97,6 +101,7 @@ _HOMES = {
     "gradient_flow": "gradtui.mathematics.network.flow",
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
+    "lightning_recorder": "gradtui.runs.recorder.lightning",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "probe": "gradtui.models.recorded.probe",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
@@ -105,6 +110,7 @@ _HOMES = {
     "read_weights": "gradtui.runs.weights.reading",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
     "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
+    "transformers_recorder": "gradtui.runs.recorder.transformers",
 }
 
 
