@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from gradtui.runs.reading import read_run
     from gradtui.runs.recorder.jax import JaxRecorder
     from gradtui.runs.recorder.keras import keras_recorder
+    from gradtui.runs.recorder.lightning import lightning_recorder
     from gradtui.runs.recorder.recorder import Recorder
+    from gradtui.runs.recorder.transformers import transformers_recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
     from gradtui.runs.weights.tensors import Weights
@@ -64,6 +66,7 @@ __all__ = [
     "initialisation",
     "jacobian_spectrum",
     "keras_recorder",
+    "lightning_recorder",
     "mean_field",
     "probe",
     "random_cell",
@@ -72,6 +75,7 @@ __all__ = [
     "read_weights",
     "recurrent_flow",
     "recurrent_jacobian",
+    "transformers_recorder",
 ]
 
 _HOMES = {
@@ -103,6 +107,7 @@ _HOMES = {
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
     "keras_recorder": "gradtui.runs.recorder.keras",
+    "lightning_recorder": "gradtui.runs.recorder.lightning",
     "mean_field": "gradtui.mathematics.wide.mean_field",
     "probe": "gradtui.models.recorded.probe",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
@@ -111,6 +116,7 @@ _HOMES = {
     "read_weights": "gradtui.runs.weights.reading",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
     "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
+    "transformers_recorder": "gradtui.runs.recorder.transformers",
 }
 
 

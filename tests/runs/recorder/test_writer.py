@@ -150,6 +150,17 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         Writer("", NAMES)
 
 
+def test_types_are_read_back_whatever_the_order_of_names(tmp_path: Path) -> None:
+    for rank in range(2):
+        dtypes = {"a": "bfloat16", "b": "float32"}
+        writer = Writer(tmp_path / "run", ("a", "b"), rank=rank, ranks=2, dtypes=dtypes)
+        writer.names = ("b", "a")
+        writer.write(0, {"grad": [1.0, 2.0]})
+    run = read_run(tmp_path / "run")
+    assert run.names == ("b", "a")
+    assert run.dtypes == {"a": "bfloat16", "b": "float32"}
+
+
 def test_each_rank_has_its_file_and_norms_are_put_together(tmp_path: Path) -> None:
     for rank, norm in enumerate((3.0, 4.0)):
         writer = Writer(tmp_path / "run.jsonl", NAMES, rank=rank, ranks=2)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.models.recorded.series import recent
+from gradtui.models.recorded.series import is_bias, recent
 from gradtui.models.recorded.symptom import Ailment, Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, plain, rate
@@ -19,7 +19,7 @@ def _ends(run: Run) -> tuple[int, int, int] | None:
     """The first and the last layer with a number, and how many have one; biases left aside."""
     values = recent(run.log10_gradients) if run.names else np.zeros(0)
     known = [index for index in range(len(run.names)) if math.isfinite(values[index])]
-    weights = [index for index in known if not run.names[index].endswith("bias")]
+    weights = [index for index in known if not is_bias(run.names[index])]
     chosen = weights or known
     return (chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
 

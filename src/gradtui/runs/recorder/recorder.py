@@ -114,7 +114,8 @@ class Recorder:
         if rank is None:
             return
         self._sharded = rank[1] > 1
-        self._writer = Writer(path, named, every=every, rank=rank[0], ranks=rank[1])
+        dtypes = {name: str(one.dtype).removeprefix("torch.") for name, one in named.items()}
+        self._writer = Writer(path, named, every=every, rank=rank[0], ranks=rank[1], dtypes=dtypes)
         self.path = self._writer.path
         self._first_use: parameters.FirstUse | None = parameters.FirstUse(model, named)
         if units:

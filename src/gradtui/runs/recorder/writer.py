@@ -11,6 +11,7 @@ import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from gradtui.errors import InputError, printable, shown
@@ -37,6 +38,7 @@ class Writer:
         names: the parameters, in forward order.
         every: how many steps of the optimizer a recorded step stands for.
         rank, ranks: which process of how many this is, where each holds a shard.
+        dtypes: in which type each parameter is stored, such as "bfloat16", if that is known.
 
     Attributes:
         names: the parameters; others may be set before a line.
@@ -54,10 +56,12 @@ class Writer:
         every: int = 1,
         rank: int = 0,
         ranks: int = 1,
+        dtypes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.names = tuple(names)
         self._head: dict[str, object] = {"gradtui": VERSION, "names": ()}
         self._head |= {"every": every, "rank": rank, "ranks": ranks}
+        self._dtypes = dtypes
         self._headed: tuple[str, ...] | None = None
         given = os.fspath(path)
         self.path = named_file(given, "path", _SUCH_AS)
@@ -99,8 +103,10 @@ class Writer:
         try:
             if self._headed != self.names:
                 self._headed = self.names
-                head = _in_json(self._head | {"names": self.names}).encode()
-                line = _before(self._file, head) + b"\n" + line
+                head = self._head | {"names": self.names}
+                if self._dtypes:
+                    head |= {"dtypes": [self._dtypes[name] for name in self.names]}
+                line = _before(self._file, _in_json(head).encode()) + b"\n" + line
             _append(self._file, line)
         except OSError as error:
             self.close()
