@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from gradtui.mathematics.recurrent.random_cells import random_cell
     from gradtui.mathematics.wide.advice import Advice, advise
     from gradtui.mathematics.wide.mean_field import MeanField, critical_sigma_w2, mean_field
+    from gradtui.models.recorded.probe import Probe, probe
     from gradtui.runs.folders import Found, find_runs
     from gradtui.runs.reading import read_run
+    from gradtui.runs.recorder.jax import JaxRecorder
+    from gradtui.runs.recorder.keras import keras_recorder
+    from gradtui.runs.recorder.lightning import lightning_recorder
+    from gradtui.runs.recorder.recorder import Recorder
+    from gradtui.runs.recorder.transformers import transformers_recorder
     from gradtui.runs.run import Run
     from gradtui.runs.weights.reading import read_weights
     from gradtui.runs.weights.tensors import Weights
@@ -40,8 +46,11 @@ __all__ = [
     "Found",
     "GradientFlow",
     "InputError",
+    "JaxRecorder",
     "MeanField",
+    "Probe",
     "RandomNetwork",
+    "Recorder",
     "RecurrentFlow",
     "RecurrentJacobian",
     "Run",
@@ -56,13 +65,17 @@ __all__ = [
     "gradient_flow",
     "initialisation",
     "jacobian_spectrum",
+    "keras_recorder",
+    "lightning_recorder",
     "mean_field",
+    "probe",
     "random_cell",
     "random_network",
     "read_run",
     "read_weights",
     "recurrent_flow",
     "recurrent_jacobian",
+    "transformers_recorder",
 ]
 
 _HOMES = {
@@ -75,8 +88,11 @@ _HOMES = {
     "Found": "gradtui.runs.folders",
     "GradientFlow": "gradtui.mathematics.network.flow",
     "InputError": "gradtui.errors",
+    "JaxRecorder": "gradtui.runs.recorder.jax",
     "MeanField": "gradtui.mathematics.wide.mean_field",
+    "Probe": "gradtui.models.recorded.probe",
     "RandomNetwork": "gradtui.mathematics.initialisation.draw",
+    "Recorder": "gradtui.runs.recorder.recorder",
     "RecurrentFlow": "gradtui.mathematics.recurrent.flow",
     "RecurrentJacobian": "gradtui.mathematics.recurrent.jacobian",
     "Run": "gradtui.runs.run",
@@ -90,13 +106,17 @@ _HOMES = {
     "gradient_flow": "gradtui.mathematics.network.flow",
     "initialisation": "gradtui.mathematics.initialisation.record",
     "jacobian_spectrum": "gradtui.mathematics.network.spectrum",
+    "keras_recorder": "gradtui.runs.recorder.keras",
+    "lightning_recorder": "gradtui.runs.recorder.lightning",
     "mean_field": "gradtui.mathematics.wide.mean_field",
+    "probe": "gradtui.models.recorded.probe",
     "random_cell": "gradtui.mathematics.recurrent.random_cells",
     "random_network": "gradtui.mathematics.initialisation.draw",
     "read_run": "gradtui.runs.reading",
     "read_weights": "gradtui.runs.weights.reading",
     "recurrent_flow": "gradtui.mathematics.recurrent.flow",
     "recurrent_jacobian": "gradtui.mathematics.recurrent.jacobian",
+    "transformers_recorder": "gradtui.runs.recorder.transformers",
 }
 
 

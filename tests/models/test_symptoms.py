@@ -52,6 +52,7 @@ def run(
         losses={"loss": loss},
         recorded={key: np.full(n, value is not None) for key, value in by_step.items()},
         shares=numbers.get("shares", {}),  # type: ignore[arg-type]
+        dtypes=numbers.get("dtypes", {}),  # type: ignore[arg-type]
         source="a test",
     )
 
@@ -227,6 +228,30 @@ def test_updates_are_judged_beside_their_weights() -> None:
     updates[:, 3] = 1.0
     text = told(run(steady(30), weights=weights, updates=updates), Ailment.LARGE_UPDATES)
     assert "changes layers.3.weight by 25 % of it" in text
+
+
+def test_a_bias_begins_at_zero_and_any_step_is_large_beside_it() -> None:
+    names = ("0.weight", "0.bias", "2.weight", "2.bias")
+    norms, weights = np.full((30, 4), 1.0), np.full((30, 4), 4.0)
+    updates = weights * 1e-3
+    updates[:, 1] = 40.0
+    recorded = run(norms, names=names, weights=weights, updates=updates)
+    assert symptoms_of(recorded) == ()
+    # also where no weight has an update
+    updates[:, ::2] = 0.0
+    assert symptoms_of(run(norms, names=names, weights=weights, updates=updates)) == ()
+    updates[:, 2] = 1.0
+    text = told(run(norms, names=names, weights=weights, updates=updates), Ailment.LARGE_UPDATES)
+    assert "changes 2.weight by 25 % of it" in text
+
+
+def test_what_bfloat16_would_swallow_ails_none_that_is_stored_in_float32() -> None:
+    lost = np.full((30, 6), 0.9)
+    stored = dict.fromkeys(NAMES, "float32")
+    assert symptoms_of(run(steady(30), shares={"swallowed": lost}, dtypes=stored)) == ()
+    stored["layers.4.weight"] = "bfloat16"
+    text = told(run(steady(30), shares={"swallowed": lost}, dtypes=stored), Ailment.SWALLOWED)
+    assert "90 % of the updates of layers.4.weight" in text
 
 
 def test_swallowed_updates_are_a_share() -> None:

@@ -125,6 +125,7 @@ def run_of(sheet: Sheet, path: str) -> Run:
         approximate=any(c.approximate for c in meant.layers[Kind.GRADIENT].values()),
         shares=_shares(sheet, names, steps),
         units=_units(sheet, steps),
+        dtypes={_clean(name): _clean(dtype) for name, dtype in sheet.dtypes.items()},
         notes=notes.sentences,
     )
 

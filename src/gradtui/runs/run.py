@@ -37,6 +37,7 @@ class Run:
         recorded: masks [n] by the name of the attribute, "loss" to "clipped".
         shares: of a recording of gradtui's own: by what is shared, [n, names].
         units: of a recording of gradtui's own: by what is told, and module, [n].
+        dtypes: in which type the weights of a layer are stored, where a recording tells that.
         source: the format, in words.
         approximate: some norm by layer is known within a bin of a histogram only.
         notes: what is to be known of the file, in sentences.
@@ -61,6 +62,7 @@ class Run:
     approximate: bool = False
     shares: Mapping[str, Array] = field(default_factory=dict)
     units: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    dtypes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def not_finite(self, name: str) -> Mask:

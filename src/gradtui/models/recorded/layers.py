@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.models.finding import Kind
-from gradtui.models.recorded.series import recent
+from gradtui.models.recorded.series import is_bias, recent
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, plain, rate
@@ -29,7 +29,7 @@ def ends_of(run: Run) -> Ends | None:
     """Those of a run, biases left aside; None where there are not two."""
     values = recent(run.log10_gradients) if run.names else np.zeros(0)
     known = [index for index in range(len(run.names)) if math.isfinite(values[index])]
-    weights = [index for index in known if not run.names[index].endswith("bias")]
+    weights = [index for index in known if not is_bias(run.names[index])]
     chosen = weights or known
     return Ends(chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
 

@@ -66,6 +66,11 @@ def _finite(what: str, steps: Steps, log10: Array) -> Curve:
     return Curve(what, steps[keep], log10[keep])
 
 
+def is_bias(layer: str) -> bool:
+    """Whether it is a bias, by its name."""
+    return layer.endswith("bias")
+
+
 def recent(values: Array) -> Array:
     """The median by layer over the last twentieth of the steps, 5 at least [names].
 

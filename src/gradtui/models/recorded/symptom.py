@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradtui.models.finding import Verdict
+from gradtui.models.finding import Ailment, Kind, Verdict
+
+GRAVEST_FIRST: tuple[Verdict, ...] = (
+    Ailment.NOT_FINITE,
+    Kind.EXPLODING,
+    Kind.DEAD,
+    Kind.VANISHING,
+    *[ailment for ailment in Ailment if ailment is not Ailment.NOT_FINITE],
+)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from math import isfinite
 
 import numpy as np
 
 from gradtui.models.finding import Ailment
-from gradtui.models.recorded.series import recent
+from gradtui.models.recorded.series import is_bias, recent
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import percent, plain
@@ -21,15 +21,16 @@ _FEW = 20
 """So many steps are needed to speak of all of them."""
 
 
-def _beside_weights(run: Run) -> Iterator[tuple[float, str]]:
-    """log10 of update beside weight, and whose, of the last steps."""
+def _beside_weights(run: Run) -> list[tuple[float, str]]:
+    """log10 of update beside weight, and whose, of the last steps; biases left aside."""
     if run.log10_updates is None or run.log10_weights is None:
-        return
+        return []
     with np.errstate(invalid="ignore"):
         ratios = recent(run.log10_updates - run.log10_weights)
-    for ratio, name in zip(ratios.tolist(), run.names, strict=True):
-        if math.isfinite(ratio):
-            yield ratio, name
+    # Biases begin at 0, beside which any step is large.
+    judged = [name for name in run.names if not is_bias(name)] or run.names
+    found = zip(ratios.tolist(), run.names, strict=True)
+    return [(ratio, name) for ratio, name in found if name in judged and isfinite(ratio)]
 
 
 def large_updates(run: Run) -> Symptom | None:
@@ -50,11 +51,12 @@ def large_updates(run: Run) -> Symptom | None:
 
 
 def swallowed(run: Run) -> Symptom | None:
-    """That most updates are lost where weights are bfloat16."""
+    """That most updates are lost where weights are bfloat16, or may be: where nothing tells."""
     lost = run.shares.get("swallowed")
     if lost is None:
         return None
-    shares = recent(lost)
+    stored = [run.dtypes.get(name, "bfloat16") == "bfloat16" for name in run.names]
+    shares = np.where(stored, recent(lost), np.nan)
     if np.isnan(shares).all() or np.nanmax(shares) <= SWALLOWED:
         return None
     worst = int(np.nanargmax(shares))

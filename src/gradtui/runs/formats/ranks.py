@@ -61,6 +61,7 @@ def _read(folder: Path, sheet: Sheet) -> None:
         sheets.append(own)
     first = sheets[0]
     sheet.names, sheet.shares, sheet.units = first.names, first.shares, first.units
+    sheet.dtypes = first.dtypes
     for own in sheets:
         for sentence in own.notes.sentences:
             sheet.note(sentence)

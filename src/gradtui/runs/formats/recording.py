@@ -4,8 +4,9 @@ The head tells what does not change; ``names`` are the parameters in forward ord
 
     {"gradtui": 1, "names": ["0.weight", "0.bias"], "every": 1, "rank": 0, "ranks": 1}
 
-A file begins with ``{"gradtui":``, by which it is known. A step's line has the step and, each if
-it was recorded, numbers ...
+``dtypes``, which may be there too, are the types in which the weights are stored, such as
+"bfloat16", one for each of ``names``. A file begins with ``{"gradtui":``, by which it is known. A
+step's line has the step and, each if it was recorded, numbers ...
 
 =============  ==========================================================================
 ``step``       the optimizer's step, a whole number
@@ -24,7 +25,8 @@ it was recorded, numbers ...
 ``weight``     the norm of the weights
 ``update``     the norm of what the step added to them
 ``not_finite`` the share of the gradient's elements that are nan or infinite
-``lost_f16``   the share of its elements, not zero, that float16 makes zero
+``lost_f16``   the share of its elements, not zero, that float16 makes zero; as ``backward``
+               left them, by the loss scale multiplied
 ``swallowed``  the share of the weights whose update is below half an ulp of bfloat16
 =============  ==========================================================================
 
@@ -46,6 +48,8 @@ from gradtui.runs.numbers import whole
 from gradtui.runs.sheet import Column, Sheet, wholes
 
 VERSION = 1
+BEGINS = '{"gradtui":'
+"""The beginning of a recording, by which it is known."""
 SERIES = {
     "loss": Kind.LOSS,
     "total_norm": Kind.TOTAL,
@@ -99,6 +103,9 @@ class Recording(Lines):
             )
         named = names if isinstance(names, list) else []
         self._names = [one for one in named if isinstance(one, str)]
+        dtypes = head.get("dtypes")
+        if isinstance(dtypes, list) and len(dtypes) == len(self._names):
+            self.sheet.dtypes |= zip(self._names, map(str, dtypes), strict=True)
         self._columns = {
             what: [self.sheet.column(f"{what}/{name}", Role(kind, name)) for name in self._names]
             for what, kind in NORMS.items()
@@ -152,7 +159,7 @@ class Recording(Lines):
 
 
 def _knows(head: Head) -> bool:
-    return head.text.startswith('{"gradtui":')
+    return head.text.startswith(BEGINS)
 
 
 RECORDING = Format("gradtui's recording", _knows, stream=Recording, certain=True)
