@@ -14,16 +14,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.recipes import TRUNCATED_STD
 from gradtui.mathematics.initialisation.recipes import Fans as LayerFans
-from gradtui.mathematics.initialisation.record import initialisation
+from gradtui.mathematics.initialisation.record import Initialisation, initialisation
 from gradtui.mathematics.recurrent.cell_recipes import Shape, pytorch_std
 from gradtui.mathematics.spec import number
 from gradtui.mathematics.weights.layout import Fans
+from gradtui.mathematics.weights.moments import Moments
 
 LEAST = 32
 """Fewer weights than this look like anything."""
@@ -123,12 +125,13 @@ class Likeness:
 
 
 def likeness(
-    matrix: Array, fans: Fans, precision: float, units: int | None = None
+    matrix: Array, found: Moments, fans: Fans, precision: float, units: int | None = None
 ) -> Likeness | None:
     """What finite weights look like; None where they are too few to tell.
 
     Args:
         matrix: a row for each unit above.
+        found: the moments of its numbers.
         fans: of the layer.
         precision: the spacing of their numbers at 1.
         units: of the recurrent cell that they are of, if they are; PyTorch draws those by its size.
@@ -136,33 +139,33 @@ def likeness(
     n = matrix.size
     if n < LEAST:
         return None
-    most = float(np.max(np.abs(matrix)))
-    if np.all(matrix == matrix.flat[0]):
+    if found.constant:
         return Likeness(("constant",), ())
-    gain = _gain(matrix / most, precision)
+    gain = _gain(matrix, found.top, precision)
     if gain is not None:
-        gain *= most
         near = abs(gain - 1.0) <= 4.0 * precision
         return Likeness(
             ("orthogonal",), ("orthogonal" if near else f"orthogonal(gain={number(gain)})",)
         )
-    unit = matrix / most
-    unit -= unit.mean()
-    squares = np.square(unit)
-    variance = float(squares.mean())
-    kurtosis = float(np.vdot(squares, squares)) / n / variance**2
-    std = math.sqrt(variance)
-    mean = abs(float(matrix.mean())) / (most * std)
-    forms = tuple(name for name, form in _FORMS.items() if form.fits(kurtosis, 1.0 / std, n))
-    if mean > _ERRORS / math.sqrt(n) + precision:
+    kurtosis, std = found.kurtosis, math.sqrt(found.unit_variance)
+    # The largest distance from the mean, as a share of the standard deviation.
+    most = max(found.most - found.mean, found.mean - found.least) / found.top / std
+    forms = tuple(name for name, form in _FORMS.items() if form.fits(kurtosis, most, n))
+    if abs(found.unit_mean) / std > _ERRORS / math.sqrt(n) + precision:
         return Likeness((), ())
     error = _ERRORS * math.sqrt((kurtosis - 1.0) / (4.0 * n)) + precision
     specs = tuple(
         spec
         for spec, weights, scale in _drawn(fans, units)
-        if weights in forms and abs(most * std / scale - 1.0) <= error
+        if weights in forms and abs(found.top * std / scale - 1.0) <= error
     )
     return Likeness(forms, specs)
+
+
+@cache
+def _recipe(spec: str) -> Initialisation:
+    """One of `SPECS`, read once."""
+    return initialisation(spec)
 
 
 def _drawn(fans: Fans, units: int | None) -> Iterator[tuple[str, str, float]]:
@@ -171,25 +174,25 @@ def _drawn(fans: Fans, units: int | None) -> Iterator[tuple[str, str, float]]:
         yield "pytorch", "uniform", pytorch_std(Shape(1, units, fans.fan_in))
     layer = LayerFans(fans.fan_in, fans.fan_out)
     for spec in SPECS:
-        draw = initialisation(spec).draw(layer, "relu")
+        draw = _recipe(spec).draw(layer, "relu")
         yield spec, draw.weights, draw.scale
 
 
-def _gain(unit: Array, precision: float) -> float | None:
+def _gain(matrix: Array, top: float, precision: float) -> float | None:
     """g where the rows, or the columns of a tall matrix, are g times orthonormal; else None.
 
     Rows drawn at random are orthogonal but for 1/√length; rounding the numbers of orthogonal ones
     makes them so but for `precision`/√length, and a decomposition in float32 but for 1e-5.
     """
-    rows = unit if len(unit) <= unit.shape[1] else unit.T
+    rows = matrix if len(matrix) <= matrix.shape[1] else matrix.T
     count, length = rows.shape
     tolerance = 4.0 * precision / math.sqrt(length) + 1e-5
     if count < 2:
         return None
-    some = rows[np.linspace(0, count - 1, min(count, _ROWS)).astype(int)]
+    some = rows[np.linspace(0, count - 1, min(count, _ROWS)).astype(int)] / top
     gram = some @ some.T
     square = float(np.trace(gram)) / len(gram)
     if square == 0.0:
         return None
     off = np.abs(gram / square - np.eye(len(gram))).max()
-    return math.sqrt(square) if off <= tolerance else None
+    return top * math.sqrt(square) if off <= tolerance else None

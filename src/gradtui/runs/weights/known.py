@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,6 +79,14 @@ def extent(view: Strided) -> int:
     if 0 in view.shape:
         return 0
     return 1 + sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
+
+
+def in_a_row(view: Strided) -> bool:
+    """Whether its numbers stand one after the other, in their order."""
+    return extent(view) == math.prod(view.shape) and all(
+        n == 1 or step == math.prod(view.shape[at + 1 :])
+        for at, (n, step) in enumerate(zip(view.shape, view.strides, strict=True))
+    )
 
 
 def _rebuild_parameter(data: object, *_: object) -> object:

@@ -18,6 +18,8 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 
 BFLOAT16 = "bfloat16"
 _MOST_DIMENSIONS = 32
+_AT_ONCE = 2**22
+"""Numbers."""
 Order: TypeAlias = Literal["<", ">"]
 
 
@@ -228,6 +230,29 @@ def read_at(stream: BinaryIO, at: int, count: int) -> bytearray:
     if got < count:
         raise TornError("it ends before the numbers that it announces")
     return data
+
+
+def read_doubles(
+    part: Callable[[int, int], bytes | bytearray], count: int, dtype: Dtype, order: Order = "<"
+) -> Array:
+    """So many numbers that stand one after the other, as float64.
+
+    They are read some at a time: the file's own bytes are never all in memory beside them.
+
+    Args:
+        part: reads bytes: from where, how many.
+        count: how many numbers.
+        dtype: of them.
+        order: of their bytes.
+    """
+    out = np.empty(count)
+    for start in range(0, count, _AT_ONCE):
+        some = min(_AT_ONCE, count - start)
+        with np.errstate(all="ignore"):  # a signalling nan is quiet then
+            out[start : start + some] = dtype.read(
+                part(start * dtype.size, some * dtype.size), order
+            )
+    return out
 
 
 def doubles(numbers: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Array:
