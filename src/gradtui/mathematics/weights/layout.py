@@ -33,22 +33,45 @@ class Fans(NamedTuple):
 
 _KERNEL = re.compile(r"(?:^|[/.:\\])(?:\w+_)?kernel(?::\d+)?$")
 _UNNAMED = re.compile(r"^arr_(\d+)$")
+_LETTER = re.compile(r"^(.*?)([wW])(_?\d*)$")
+_WORD = re.compile(r"^(.*?)(?:weight|kernel)((?::\d+)?)$")
 
 
 def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
-    """How a tensor lies, by its name, or by the bias after it where names say nothing.
+    """How a tensor lies, by its name, or by its bias where names say nothing.
 
     Args:
-        name: a "kernel" is Keras's or Flax's; numpy calls what has no name arr_0, arr_1 …
+        name: a "kernel" is Keras's or Flax's; numpy calls what has no name arr_0, arr_1 …, and
+            who writes by hand W1 and b1.
         shapes: of all tensors that it came with.
     """
     if _KERNEL.search(name):
         return Layout.IN_OUT
-    if (unnamed := _UNNAMED.match(name)) is not None:
-        bias = shapes.get(f"arr_{int(unnamed[1]) + 1}", ())
+    if _UNNAMED.match(name) or _LETTER.match(name):
+        bias = shapes.get(_bias_name(name), ())
         if len(bias) == 1 and bias[0] == shapes[name][-1:][0]:
             return Layout.IN_OUT
     return Layout.OUT_IN
+
+
+def bias_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """The name of the bias of a layer's weights: a number a unit above; "" where there is none."""
+    shape, bias = shapes[name], _bias_name(name)
+    if len(shape) < 2 or not bias:
+        return ""
+    above = shape[-1] if layout_of(name, shapes) is Layout.IN_OUT else shape[0]
+    return bias if shapes.get(bias) == (above,) else ""
+
+
+def _bias_name(name: str) -> str:
+    """fc.bias of fc.weight, Dense_0/bias of Dense_0/kernel, b1 of W1, arr_1 of arr_0; else ""."""
+    if (unnamed := _UNNAMED.match(name)) is not None:
+        return f"arr_{int(unnamed[1]) + 1}"
+    if (told := _WORD.match(name)) is not None:
+        return f"{told[1]}bias{told[2]}"
+    if (told := _LETTER.match(name)) is not None:
+        return f"{told[1]}{'b' if told[2] == 'w' else 'B'}{told[3]}"
+    return ""
 
 
 def fans(shape: tuple[int, ...], layout: Layout) -> Fans | None:

@@ -12,16 +12,16 @@ largest |w| is where the largest of n is:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.recipes import TRUNCATED_STD
 from gradtui.mathematics.initialisation.recipes import Fans as LayerFans
-from gradtui.mathematics.initialisation.record import Initialisation, initialisation
+from gradtui.mathematics.initialisation.record import initialisation
 from gradtui.mathematics.recurrent.cell_recipes import Shape, pytorch_std
 from gradtui.mathematics.spec import number
 from gradtui.mathematics.weights.layout import Fans
@@ -148,9 +148,7 @@ def likeness(
             ("orthogonal",), ("orthogonal" if near else f"orthogonal(gain={number(gain)})",)
         )
     kurtosis, std = found.kurtosis, math.sqrt(found.unit_variance)
-    # The largest distance from the mean, as a share of the standard deviation.
-    most = max(found.most - found.mean, found.mean - found.least) / found.top / std
-    forms = tuple(name for name, form in _FORMS.items() if form.fits(kurtosis, most, n))
+    forms = tuple(name for name, form in _FORMS.items() if form.fits(kurtosis, 1.0 / std, n))
     if abs(found.unit_mean) / std > _ERRORS / math.sqrt(n) + precision:
         return Likeness((), ())
     error = _ERRORS * math.sqrt((kurtosis - 1.0) / (4.0 * n)) + precision
@@ -162,20 +160,20 @@ def likeness(
     return Likeness(forms, specs)
 
 
-@cache
-def _recipe(spec: str) -> Initialisation:
-    """One of `SPECS`, read once."""
-    return initialisation(spec)
-
-
-def _drawn(fans: Fans, units: int | None) -> Iterator[tuple[str, str, float]]:
+def _drawn(fans: Fans, units: int | None) -> tuple[tuple[str, str, float], ...]:
     """Every recipe, the form of its weights and their standard deviation."""
-    if units is not None:
-        yield "pytorch", "uniform", pytorch_std(Shape(1, units, fans.fan_in))
+    if units is None:
+        return _recipes(fans)
+    cell = "pytorch", "uniform", pytorch_std(Shape(1, units, fans.fan_in))
+    return (cell, *_recipes(fans))
+
+
+@lru_cache(1024)
+def _recipes(fans: Fans) -> tuple[tuple[str, str, float], ...]:
+    """The same of a layer; the layers of a network have few different ones."""
     layer = LayerFans(fans.fan_in, fans.fan_out)
-    for spec in SPECS:
-        draw = _recipe(spec).draw(layer, "relu")
-        yield spec, draw.weights, draw.scale
+    draws = ((spec, initialisation(spec).draw(layer, "relu")) for spec in SPECS)
+    return tuple((spec, draw.weights, draw.scale) for spec, draw in draws)
 
 
 def _gain(matrix: Array, top: float, precision: float) -> float | None:
