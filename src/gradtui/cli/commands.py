@@ -249,7 +249,9 @@ def _weights(options: argparse.Namespace) -> int:
         if format == "page":
             _print(weights_page(record, options.file, width), options.color)
         elif format == "txt":
-            _deliver([plain(weights_page(record, options.file, width))], options, "them", format)
+            _deliver(
+                [plain(weights_page(record, options.file, width))], options, "the page", format
+            )
         else:
             _deliver(weights.numbers(record, options, format), options, "the numbers", format)
     return 1 if options.check and not record.healthy else 0

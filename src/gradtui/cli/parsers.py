@@ -361,7 +361,7 @@ def _add_weights_options(parser: Parser) -> None:
         "--check",
         action="store_true",
         help="exit status 1 where something is wrong: a verdict that is not healthy, numbers that "
-        "are not finite, rows of weights that are zero",
+        "are not finite, rows of weights that are zero; what is marked ! does not count",
     )
 
 

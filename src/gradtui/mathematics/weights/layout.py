@@ -48,30 +48,30 @@ def layout_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Layout:
     if _KERNEL.search(name):
         return Layout.IN_OUT
     if _UNNAMED.match(name) or _LETTER.match(name):
-        bias = shapes.get(_bias_name(name), ())
-        if len(bias) == 1 and bias[0] == shapes[name][-1:][0]:
+        above = shapes[name][-1]
+        if any(shapes.get(bias) == (above,) for bias in _biases(name)):
             return Layout.IN_OUT
     return Layout.OUT_IN
 
 
 def bias_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
     """The name of the bias of a layer's weights: a number a unit above; "" where there is none."""
-    shape, bias = shapes[name], _bias_name(name)
-    if len(shape) < 2 or not bias:
+    shape = shapes[name]
+    if len(shape) < 2:
         return ""
     above = shape[-1] if layout_of(name, shapes) is Layout.IN_OUT else shape[0]
-    return bias if shapes.get(bias) == (above,) else ""
+    return next((bias for bias in _biases(name) if shapes.get(bias) == (above,)), "")
 
 
-def _bias_name(name: str) -> str:
-    """fc.bias of fc.weight, Dense_0/bias of Dense_0/kernel, b1 of W1, arr_1 of arr_0; else ""."""
+def _biases(name: str) -> tuple[str, ...]:
+    """fc.bias of fc.weight, Dense_0/bias of Dense_0/kernel, b1 or B1 of W1, arr_1 of arr_0."""
     if (unnamed := _UNNAMED.match(name)) is not None:
-        return f"arr_{int(unnamed[1]) + 1}"
+        return (f"arr_{int(unnamed[1]) + 1}",)
     if (told := _WORD.match(name)) is not None:
-        return f"{told[1]}bias{told[2]}"
+        return (f"{told[1]}bias{told[2]}",)
     if (told := _LETTER.match(name)) is not None:
-        return f"{told[1]}{'b' if told[2] == 'w' else 'B'}{told[3]}"
-    return ""
+        return f"{told[1]}b{told[3]}", f"{told[1]}B{told[3]}"
+    return ()
 
 
 def fans(shape: tuple[int, ...], layout: Layout) -> Fans | None:

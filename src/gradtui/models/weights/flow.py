@@ -54,6 +54,7 @@ class StackFlow:
         activation: f.
         stack: the layers.
         log10_gradient: log10(‖g_l‖ / ‖u‖), Frobenius norms over the batch [L + 1]; 0 is the input.
+        log10_signal: log10‖a_l‖, likewise [L]; 0 is the inputs.
         log10_slopes: what the f′ of layer l make of it, log10(‖g_l ∘ f′‖ / ‖g_l‖) [L]; 0 of the
             last; nan where nothing arrives.
         log10_weights: what W_l makes of it [L]; nan likewise.
@@ -65,6 +66,7 @@ class StackFlow:
     activation: str
     stack: Stack
     log10_gradient: Array
+    log10_signal: Array
     log10_slopes: Array
     log10_weights: Array
     saturated: Array
@@ -137,6 +139,7 @@ def flow_through(
         activation,
         stack,
         gradient,
+        flow.log10_hidden,
         slopes,
         made,
         flow.layers.saturated,

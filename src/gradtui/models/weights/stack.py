@@ -104,7 +104,7 @@ def _no_layer(name: str, weights: Weights) -> str:
         return f"{_called(name)} is of {'an' if cell.kind != 'gru' else 'a'} {cell.kind.upper()}"
     kinds = (
         (len(shape) > 2, f"has {len(shape)} dimensions, as convolutions have"),
-        (0 in shape, "is empty"),
+        (0 in shape, "has no numbers"),
         (not is_float(weights.dtypes[name]), f"is of {weights.dtypes[name]}"),
         (_ATTENTION.search(name) is not None, "is called as attention's weights are"),
         (is_embedding(name), "is called as embeddings are"),

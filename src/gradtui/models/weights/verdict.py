@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradtui.errors import printable
+from gradtui.mathematics.activations import activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.wide.advice import advise
@@ -173,8 +174,10 @@ def _death(flow: StackFlow) -> str:
     """At which layer nothing is left, and why."""
     if flow.judgement.kind is not Kind.DEAD:
         return ""
-    gradient = flow.log10_gradient
-    at = int(np.flatnonzero(gradient == -math.inf)[-1])  # nothing arrives at its outputs
+    # Above a layer that gives 0 nothing may pass either, but as a consequence.
+    silent = np.flatnonzero((flow.log10_signal[1:] == -math.inf) & (flow.dead == 1.0))
+    stopped = np.flatnonzero(flow.log10_gradient == -math.inf)
+    at = int(silent[0] if silent.size else stopped[-1])
     name = printable(flow.stack.layers[at].weight)
     if at < len(flow.dead) and flow.dead[at] == 1.0:
         return f"f′ = 0 for every unit of layer {at + 1}, {name}, and every input."
@@ -192,9 +195,10 @@ def _flat(flow: StackFlow) -> str:
     at = int(np.argmax(dead))
     if dead[at] >= _MANY:
         name = printable(flow.stack.layers[at].weight)
-        return f"{percent(float(dead[at]))} of the units of layer {at + 1}, {name}, have f′ = 0."
+        return f"{percent(float(dead[at]))} of the units of layer {at + 1}, {name}, have f′ = 0 for every input."
     at = int(np.argmax(saturated))
-    if saturated[at] >= _MANY and judged.kind is Kind.VANISHING:
+    saturates = activation(flow.activation).saturates == "both sides"
+    if saturates and saturated[at] >= _MANY and judged.kind is Kind.VANISHING:
         name = printable(flow.stack.layers[at].weight)
         share = percent(float(saturated[at]))
         return f"In layer {at + 1}, {name}, |f′| is below 1 % of its most in {share} of the cases."

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradtui.runs.weights.tensors import DTYPES, Dtype, TornError, checked_count, checked_shape
+from gradtui.runs.weights.tensors import (
+    DTYPES,
+    Dtype,
+    TornError,
+    checked_count,
+    checked_counts,
+    checked_shape,
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def _rebuild_tensor(
     """A view of a storage, all of which lies within it."""
     if not isinstance(storage, Storage):
         raise TornError("a tensor in it has no storage")
-    view = Strided(storage, checked_count(offset), checked_shape(shape), checked_shape(strides))
+    view = Strided(storage, checked_count(offset), checked_shape(shape), checked_counts(strides))
     if len(view.shape) != len(view.strides):
         raise TornError("the shape and the strides of a tensor in it differ")
     if view.offset + extent(view) > storage.count:

@@ -18,6 +18,8 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 
 BFLOAT16 = "bfloat16"
 _MOST_DIMENSIONS = 32
+_MOST_NUMBERS = 2**59
+"""Numpy's bound holds with a dimension of 0, too."""
 _AT_ONCE = 2**22
 """Numbers."""
 Order: TypeAlias = Literal["<", ">"]
@@ -201,10 +203,18 @@ def left_out(others: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:
-    """A shape of whole numbers from 0 up."""
-    if not isinstance(shape, list | tuple) or len(shape) > _MOST_DIMENSIONS:
+    """A shape of whole numbers from 0 up, which an array can have."""
+    sizes = checked_counts(shape)
+    if math.prod(size for size in sizes if size) >= _MOST_NUMBERS:
+        raise TornError("a tensor's shape is larger than any")
+    return sizes
+
+
+def checked_counts(counts: object) -> tuple[int, ...]:
+    """Whole numbers from 0 up, one a dimension."""
+    if not isinstance(counts, list | tuple) or len(counts) > _MOST_DIMENSIONS:
         raise TornError("a tensor's shape is none")
-    return tuple(checked_count(size) for size in shape)
+    return tuple(checked_count(size) for size in counts)
 
 
 def checked_count(count: object) -> int:

@@ -196,9 +196,12 @@ def _remark(tensor: Tensor) -> tuple[str, str]:
     if facts.not_finite:
         share = percent(facts.not_finite / tensor.size)
         wrong.append(f"{facts.not_finite:,} not finite, {share}")
-    if facts.fans is not None and 0 < facts.zero_rows < rows_of(tensor):
-        wrong.append(f"{facts.zero_rows:,} of {rows_of(tensor):,} rows 0")
-    if facts.likeness is None:
+    if facts.fans is not None and facts.zero_rows:
+        rows = rows_of(tensor)
+        wrong.append(
+            "all 0" if facts.zero_rows == rows else f"{facts.zero_rows:,} of {rows:,} rows 0"
+        )
+    if facts.likeness is None or "all 0" in wrong:
         alike = ""
     elif facts.likeness.forms == ("constant",):
         alike = f"all {plain(facts.mean)}"
