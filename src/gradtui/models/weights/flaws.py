@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.errors import InputError, printable
+from gradtui.mathematics.weights.likeness import LEAST
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.models.weights.stack import is_embedding
 from gradtui.wording import counted, plain, rate
@@ -135,9 +136,12 @@ def rows_of(tensor: Tensor) -> int:
 
 def _far(tensors: Sequence[Tensor], spec: str) -> Flaw | None:
     """Weights with which theory's rate a layer is far from 1."""
-    of_layers = [one for one in tensors if spec in one.log10_rates and not is_embedding(one.name)]
-    rated = [(one, one.log10_rates[spec]) for one in of_layers]
-    found = [(one, log10) for one, log10 in rated if abs(log10) > FAR]
+    rated = [
+        (one, one.log10_rates[spec])
+        for one in tensors
+        if spec in one.log10_rates and not is_embedding(one.name) and one.size >= LEAST
+    ]
+    found = [(one, log10) for one, log10 in rated if math.isfinite(log10) and abs(log10) > FAR]
     if not found:
         return None
     told = [

@@ -195,7 +195,8 @@ def _flat(flow: StackFlow) -> str:
     at = int(np.argmax(dead))
     if dead[at] >= _MANY:
         name = printable(flow.stack.layers[at].weight)
-        return f"{percent(float(dead[at]))} of the units of layer {at + 1}, {name}, have f′ = 0 for every input."
+        share = percent(float(dead[at]))
+        return f"{share} of the units of layer {at + 1}, {name}, have f′ = 0 for every input."
     at = int(np.argmax(saturated))
     saturates = activation(flow.activation).saturates == "both sides"
     if saturates and saturated[at] >= _MANY and judged.kind is Kind.VANISHING:

@@ -19,7 +19,7 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 BFLOAT16 = "bfloat16"
 _MOST_DIMENSIONS = 32
 _MOST_NUMBERS = 2**59
-"""Numpy's bound holds with a dimension of 0, too."""
+"""Numpy's bound of the other dimensions beside one of 0."""
 _AT_ONCE = 2**22
 """Numbers."""
 Order: TypeAlias = Literal["<", ">"]
@@ -203,9 +203,9 @@ def left_out(others: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:
-    """A shape of whole numbers from 0 up, which an array can have."""
+    """A shape of whole numbers from 0 up; what is empty has one that an array can have."""
     sizes = checked_counts(shape)
-    if math.prod(size for size in sizes if size) >= _MOST_NUMBERS:
+    if 0 in sizes and math.prod(size for size in sizes if size) >= _MOST_NUMBERS:
         raise TornError("a tensor's shape is larger than any")
     return sizes
 
