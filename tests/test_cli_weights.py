@@ -325,12 +325,13 @@ def test_a_large_tensor_is_in_memory_once(tmp_path: Path) -> None:
     w = np.random.default_rng(0).normal(0.0, 0.02, (3000, 4000)).astype(np.float16)
     file = safetensors(tmp_path / "w.safetensors", {"conv.weight": w})
     del w
-    tracemalloc.start()
-    text = printed(str(file))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert "normal(std=0.02)" in text
-    assert peak < 4.0 * file.stat().st_size + 60e6
+    printed(NARROWING)  # what is imported by then is no part of it
+    for look in (lambda: gradtui.read_weights(file)["conv.weight"], lambda: printed(str(file))):
+        tracemalloc.start()
+        look()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 4.5 * file.stat().st_size
 
 
 @pytest.mark.heavy

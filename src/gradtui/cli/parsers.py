@@ -134,7 +134,7 @@ def _add_small_commands(
         "weights",
         help="a file of weights: what each tensor is like, and what a gradient makes of them",
         usage="gradtui weights FILE [--activation ACTIVATION] [OPTION ...]",
-        description=textwrap.fill(_WEIGHTS, _WIDTH),
+        description="\n\n".join(textwrap.fill(text, _WIDTH) for text in _WEIGHTS),
         epilog=_examples(
             "gradtui weights model.safetensors",
             "gradtui weights checkpoint.pt --activation relu --check",
@@ -306,10 +306,11 @@ def _add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
 
 
 _WEIGHTS = (
-    "A row a tensor of a safetensors file (also sharded, by its index), an npz, or a checkpoint of "
-    "PyTorch, of which nothing is run: its shape, scale σw, largest singular value, stable rank, "
-    "what is wrong with it, and which recipe it looks like. Of LSTMs and GRUs the bias of the "
-    "gates that keep. Through a plain stack of Linear layers the exact gradient, with the verdict."
+    "What is a file of weights like, and what do they make of a gradient?",
+    "Of each tensor in a safetensors file (also sharded, by its index), an npz, or a checkpoint of "
+    "PyTorch, of which nothing is run: shape, scale σw, largest singular value, stable rank, what "
+    "is wrong with it, and which recipe it looks like. Of LSTMs and GRUs the bias of the gates "
+    "that keep. Through a plain stack of Linear layers the exact gradient, with the verdict.",
 )
 
 

@@ -164,11 +164,21 @@ def test_a_stack_that_vanishes_and_what_would_help(tmp_path: Path) -> None:
     assert by_hand(scaled, relu, step) == pytest.approx(float(helps[2]), rel=0.05)
 
 
-def test_the_command_that_is_told_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("activation", "asked", "options"),
+    [
+        ("relu", ASKED, "relu --units 6,8,8,5"),
+        ("leaky_relu(0.2)", ASKED, "'leaky_relu(0.2)' --units 6,8,8,5"),
+        ("relu", Asked(2.5, 32, 0, 0.1), "relu --units 6,8,8,5 --x 2.5 --threshold 0.1"),
+    ],
+)
+def test_the_command_that_is_told_runs(
+    activation: str, asked: Asked, options: str, tmp_path: Path
+) -> None:
     tensors = stack(np.random.default_rng(0), [6, 8, 8, 5], 0.01)
-    (verdict,) = record_of(tmp_path, tensors, ["relu"]).verdicts
-    (command,) = re.findall(r"gradtui (init [^.]*?) tells", verdict.next)
-    assert "--units 6,8,8,5" in command
+    (verdict,) = record_of(tmp_path, tensors, [activation], asked).verdicts
+    (command,) = re.findall(r"gradtui (init .*?) tells", verdict.next)
+    assert command == f"init {options}"
     assert run(*shlex.split(command), "--networks", "4").status == 0
 
 

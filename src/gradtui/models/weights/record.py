@@ -148,7 +148,7 @@ def weights_record(
     verdicts: list[Verdict] = []
     remark = ""
     if isinstance(stack, Stack):
-        remark = _unfit(stack, looked)
+        remark = _unfit(stack, weights, looked)
         rest = part(tick, share, 1.0 - share)
         wanted = () if remark else tuple(activations) or (LINEAR,)
         for at, spec in enumerate(wanted):
@@ -244,10 +244,10 @@ def _sigma_w(looked: Mapping[str, Facts], name: str) -> float:
     return sigma_w
 
 
-def _unfit(stack: Stack, looked: Mapping[str, Facts]) -> str:
+def _unfit(stack: Stack, weights: Weights, looked: Mapping[str, Facts]) -> str:
     """Why a stack cannot be run; "" if it can."""
-    for layer in stack.layers:
-        for name in filter(None, (layer.weight, layer.bias)):
-            if name in looked and looked[name].not_finite:
-                return "No gradient is run through the layers, for some numbers are not finite."
+    names = [name for layer in stack.layers for name in (layer.weight, layer.bias)]
+    found = (looked.get(weights.tied.get(name, name)) for name in names)
+    if any(facts is not None and facts.not_finite for facts in found):
+        return "No gradient is run through the layers, for some numbers are not finite."
     return ""

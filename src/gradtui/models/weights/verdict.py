@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from gradtui.models.weights.flow import Asked, StackFlow, flow_through
 from gradtui.models.weights.stack import Stack
 from gradtui.models.wording import a_layer, gradient_of
 from gradtui.progress import Tick, part
+from gradtui.setup import KNOBS, Setup
 from gradtui.wording import counted, factor, percent, plain
 
 _MOST = 0.5
@@ -218,7 +220,7 @@ def _what_next(
 ) -> str:
     """Weights of another scale, tried with these, and the command that tells how to draw them."""
     stack, f = flow.stack, flow.activation
-    command = f"gradtui init {_quoted(f)}{_units(stack)}"
+    command = f"gradtui init {shlex.quote(f)}{_units(stack)}{_inputs(asked)}"
     advice = advise(f, stack.depth, asked.threshold, x=asked.x, tick=part(tick, 0.0, 0.3))
     if advice.possible and min(sigmas) > 0.0:
         scales = advice.sigma_w / np.array(sigmas)
@@ -232,8 +234,13 @@ def _what_next(
     return f"{command} tells which weights keep it."
 
 
-def _quoted(spec: str) -> str:
-    return f"'{spec}'" if "(" in spec else spec
+def _inputs(asked: Asked) -> str:
+    """What was asked for as options, where it is not what is asked for anyway."""
+    return "".join(
+        f" {KNOBS[name].flag} {KNOBS[name].format(value)}"
+        for name, value in (("x", asked.x), ("threshold", asked.threshold))
+        if value != KNOBS[name].of(Setup())
+    )
 
 
 def _units(stack: Stack) -> str:
