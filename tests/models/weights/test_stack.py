@@ -84,6 +84,15 @@ def test_numbers_in_names_tell_the_order_where_the_file_does_not(tmp_path: Path)
     assert found.ordered_by == "numbers"
 
 
+@pytest.mark.parametrize(
+    "form", ["net.{}.weight", "fc{}.weight", "layers.{}.weight", "hidden_{}.weight",
+             "linear_relu_stack.{}.weight", "model.regressor.{}.weight", "Dense_{}.weight"]
+)  # fmt: skip
+def test_names_that_people_give_to_plain_layers(form: str, tmp_path: Path) -> None:
+    found = told(tmp_path, {form.format(at): (4, 4) for at in range(3)})
+    assert len(names(found)) == 3
+
+
 # ------------------------------------------------------------- what is none
 
 
@@ -98,6 +107,8 @@ NONE: list[tuple[Shapes, str]] = [
     ({"a.q_proj.weight": (9, 9), "a.k_proj.weight": (9, 9)}, "attention"),
     ({"self_attn.in_proj_weight": (9, 9), "fc.weight": (9, 9)}, "attention"),
     ({"b.query.weight": (9, 9), "b.key.weight": (9, 9)}, "attention"),
+    ({"blocks.0.fc1.weight": (9, 9), "blocks.0.fc2.weight": (9, 9)}, "may have a skip"),
+    ({"res1.0.weight": (9, 9), "res1.2.weight": (9, 9)}, "may have a skip"),
     ({"fc.lora_A.weight": (2, 9), "fc.lora_B.weight": (9, 2)}, "adapters"),
     ({"actor.0.weight": (8, 4), "actor.1.weight": (2, 8), "critic.0.weight": (8, 4)}, "takes 4"),
     ({"0.weight": (4, 3), "1.weight": (0, 4)}, "no numbers"),

@@ -234,6 +234,29 @@ def test_a_dead_stack_and_the_layer_that_kills_it(tmp_path: Path) -> None:
     assert verdict.finding.cause == "f′ = 0 for every unit of layer 3, 2.weight, and every input."
 
 
+@pytest.mark.parametrize("sigma", [math.sqrt(2.0), 0.3])
+def test_biases_that_stop_a_gradient_are_blamed(sigma: float, tmp_path: Path) -> None:
+    """Only after it was tried without them: what then is left is what dense products leave."""
+    tensors = stack(np.random.default_rng(0), [32] * 8, sigma)
+    biased = {**tensors, "2.bias": np.full(32, -100.0)}
+    ordered = {name: biased[name] for name in sorted(biased)}
+    (verdict,) = record_of(tmp_path, ordered, ["relu"]).verdicts
+    assert verdict.finding.kind is Kind.DEAD
+    told = re.match(r"Biases stop it: with all of them 0, ×(\S+) of the loss's", verdict.next)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(by_hand(tensors, relu, step), rel=0.05)
+    assert ("Try weights" in verdict.next) is (sigma < 1.0)
+
+
+def test_biases_are_not_blamed_where_weights_stop_it(tmp_path: Path) -> None:
+    tensors = stack(np.random.default_rng(0), [8] * 5, 1.0)
+    tensors = {**tensors, "1.weight": np.zeros((8, 8)), "2.bias": np.ones(8)}
+    ordered = {name: tensors[name] for name in sorted(tensors)}
+    (verdict,) = record_of(tmp_path, ordered, ["relu"]).verdicts
+    assert verdict.finding.kind is Kind.DEAD
+    assert "Biases" not in verdict.next
+
+
 @pytest.mark.parametrize("at", [0, 2, 4])
 def test_weights_of_zero_let_nothing_through(at: int, tmp_path: Path) -> None:
     tensors = stack(np.random.default_rng(0), [8] * 6, math.sqrt(2.0))

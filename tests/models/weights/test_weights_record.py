@@ -186,6 +186,7 @@ def test_scale_is_told_where_one_layer_halves_or_doubles(
 def test_scale_is_not_told_of_embeddings_cells_or_a_stack(tmp_path: Path) -> None:
     tensors = {
         "wte.weight": normal(9, 4, sigma=0.1),
+        "attn.in_proj_weight": normal(24, 8, sigma=0.1),
         "weight_ih_l0": normal(16, 3, sigma=0.1),
         "weight_hh_l0": normal(16, 4, sigma=0.1),
     }

@@ -13,8 +13,8 @@ import numpy as np
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.weights.likeness import LEAST
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
-from gradtui.models.weights.stack import is_embedding
-from gradtui.wording import counted, plain, rate
+from gradtui.models.weights.stack import is_attention, is_embedding
+from gradtui.wording import counted, digits_apart, factor, plain
 
 if TYPE_CHECKING:
     from gradtui.models.weights.record import Keeping, Tensor
@@ -134,18 +134,23 @@ def rows_of(tensor: Tensor) -> int:
     return tensor.shape[-1] if facts.layout == "[in, out]" else tensor.shape[0]
 
 
+def _of_no_activation(name: str) -> bool:
+    return is_embedding(name) or is_attention(name)
+
+
 def _far(tensors: Sequence[Tensor], spec: str) -> Flaw | None:
     """Weights with which theory's rate a layer is far from 1."""
     rated = [
         (one, one.log10_rates[spec])
         for one in tensors
-        if spec in one.log10_rates and not is_embedding(one.name) and one.size >= LEAST
+        if spec in one.log10_rates and one.size >= LEAST and not _of_no_activation(one.name)
     ]
     found = [(one, log10) for one, log10 in rated if math.isfinite(log10) and abs(log10) > FAR]
     if not found:
         return None
     told = [
-        f"{printable(one.name)} {rate(log10)} (σw {plain(one.facts.sigma_w)})"
+        f"{printable(one.name)} {factor(log10, digits_apart(log10, -FAR, FAR))} "
+        f"(σw {plain(one.facts.sigma_w)})"
         for one, log10 in found
         if one.facts is not None and one.facts.sigma_w is not None
     ]

@@ -92,6 +92,8 @@ def flow_through(
     activation: str,
     asked: Asked,
     scales: Array | None = None,
+    *,
+    biased: bool = True,
     tick: Tick = unwatched,
 ) -> StackFlow:
     """Run a random batch through a stack and back.
@@ -102,6 +104,7 @@ def flow_through(
         activation: f.
         asked: the inputs.
         scales: what each layer's weights are multiplied by, if given [L].
+        biased: whether the biases are the stack's own, and not 0.
         tick: told the share that is done.
 
     Raises:
@@ -117,7 +120,7 @@ def flow_through(
 
     def make(layer: int, tick: Tick) -> tuple[Array, Array]:
         one = below[layer]
-        biases = weights[one.bias] if one.bias else np.zeros(one.above)
+        biases = weights[one.bias] if one.bias and biased else np.zeros(one.above)
         w = matrix_of(one, weights)
         return (w if scales is None else scales[layer] * w), biases
 

@@ -23,6 +23,7 @@ _ATTENTION = re.compile(
     r"attn|attention|(?:^|[._/])(?:[qkv]|q_?k_?v|query|key|value|out)(?:_?proj)?[._/]", re.I
 )
 _EMBEDDING = re.compile(r"emb|(?:^|[._/])(?:wte|wpe)(?:[._/]|$)", re.IGNORECASE)
+_BLOCK = re.compile(r"block|resid|resnet|(?:^|[._/])res\d*[._/]", re.IGNORECASE)
 _LOW_RANK = re.compile(r"lora_", re.IGNORECASE)
 _IN_ORDER = ("PyTorch", "npz")
 """How formats are called that keep the order in which a model has its layers."""
@@ -73,6 +74,11 @@ def is_embedding(name: str) -> bool:
     return _EMBEDDING.search(name) is not None
 
 
+def is_attention(name: str) -> bool:
+    """Whether a tensor is called as attention's are, between which there is no activation."""
+    return _ATTENTION.search(name) is not None
+
+
 def stack_of(weights: Weights) -> Stack | str:
     """The stack that all tensors are, or why they are none, in words."""
     shapes = weights.shapes
@@ -106,8 +112,9 @@ def _no_layer(name: str, weights: Weights) -> str:
         (len(shape) > 2, f"has {len(shape)} dimensions, as convolutions have"),
         (0 in shape, "has no numbers"),
         (not is_float(weights.dtypes[name]), f"is of {weights.dtypes[name]}"),
-        (_ATTENTION.search(name) is not None, "is called as attention's weights are"),
+        (is_attention(name), "is called as attention's weights are"),
         (is_embedding(name), "is called as embeddings are"),
+        (_BLOCK.search(name) is not None, "is in a block by its name, which may have a skip"),
         (_LOW_RANK.search(name) is not None, "is called as adapters beside other weights are"),
     )
     return next((f"{_called(name)} {what}" for true, what in kinds if true), "")

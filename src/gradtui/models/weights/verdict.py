@@ -218,20 +218,32 @@ def _what_next(
     asked: Asked,
     tick: Tick,
 ) -> str:
-    """Weights of another scale, tried with these, and the command that tells how to draw them."""
+    """Other biases and weights of another scale, tried, and how to draw weights."""
     stack, f = flow.stack, flow.activation
     command = f"gradtui init {shlex.quote(f)}{_units(stack)}{_inputs(asked)}"
-    advice = advise(f, stack.depth, asked.threshold, x=asked.x, tick=part(tick, 0.0, 0.3))
+    biased, told = True, ""
+
+    def left(tried: StackFlow) -> str:
+        return gradient_of("a", tried.log10_ratio, layer=0, last=stack.depth)
+
+    if flow.judgement.kind is Kind.DEAD and any(layer.bias for layer in stack.layers[:-1]):
+        tried = flow_through(stack, weights, f, asked, biased=False, tick=part(tick, 0.0, 0.3))
+        if tried.judgement.kind is not Kind.DEAD:
+            biased, told = False, f"Biases stop it: with all of them 0, {left(tried)}. "
+        if tried.judgement.kind is Kind.HEALTHY:
+            return told.strip()
+    advice = advise(f, stack.depth, asked.threshold, x=asked.x, tick=part(tick, 0.3, 0.2))
     if advice.possible and min(sigmas) > 0.0:
         scales = advice.sigma_w / np.array(sigmas)
-        tried = flow_through(stack, weights, f, asked, scales, part(tick, 0.3, 0.7))
+        rest = part(tick, 0.5, 0.5)
+        tried = flow_through(stack, weights, f, asked, scales, biased=biased, tick=rest)
         if tried.judgement.kind is Kind.HEALTHY:
-            left = gradient_of("a", tried.log10_ratio, layer=0, last=stack.depth)
+            so = "" if biased else ", too"
             return (
-                f"Try weights of σw {plain(advice.sigma_w)} in every layer: with these scaled to "
-                f"it, {left}. {command} tells how to draw them."
+                f"{told}Try weights of σw {plain(advice.sigma_w)} in every layer: with these "
+                f"scaled to it{so}, {left(tried)}. {command} tells how to draw them."
             )
-    return f"{command} tells which weights keep it."
+    return f"{told}{command} tells which weights keep it."
 
 
 def _inputs(asked: Asked) -> str:
