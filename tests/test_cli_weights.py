@@ -94,6 +94,16 @@ def test_a_stack_comes_with_its_verdict() -> None:
     assert "No plain stack" not in flat
 
 
+def test_several_activations_are_compared() -> None:
+    text = printed(str(FIXTURES / "seven.pt"), "--activation", "sigmoid,tanh")
+    assert re.findall(r"^[✗✓] (\S+ \S+):", text, re.MULTILINE) == [
+        "sigmoid vanishing",
+        "tanh healthy",
+    ]
+    assert " ".join(text.split()).count("Exact, through these weights") == 1
+    assert re.search(r"√χ sigmoid √χ tanh arrives", text)
+
+
 def test_what_is_no_stack_says_why() -> None:
     flat = " ".join(printed(SEVERAL).split())
     assert "No plain stack of Linear layers: conv.weight has 4 dimensions" in flat

@@ -273,11 +273,12 @@ def _tied(record: WeightsRecord) -> Iterator[str]:
 
 def _verdicts(record: WeightsRecord, width: int) -> Iterator[Row]:
     """What becomes of a gradient, what ails tensors, and what next."""
-    for verdict in record.verdicts:
+    for at, verdict in enumerate(record.verdicts):
         found = verdict.finding
         yield ()
         yield from _paragraph(f"{found.kind.mark} {found.sentence}", found.kind.role, width)
-        for part in (found.cause, found.evidence):
+        # With what they were run is the same for all.
+        for part in (found.cause, "" if at else found.evidence):
             yield from _paragraph(part, "", width, "  ")
         yield from _next(verdict.next, width)
     if record.remark:
