@@ -579,6 +579,10 @@ def test_the_help_of_a_view_names_the_page_of_that_view(view: str) -> None:
 
 def test_the_examples_of_the_help_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    tests = Path(__file__).parent
+    for file in (tests / "runs" / "weights" / "fixtures").glob("model*"):
+        shutil.copy(file, tmp_path)
+    shutil.copy(tests / "models" / "weights" / "fixtures" / "narrowing.pt", "checkpoint.pt")
     count = 0
     for words in ([], *([name] for name in parsers()[1])):
         text = printed(*words, "--help")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import listing, watching
+from gradtui.cli import listing, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     CommandError,
@@ -33,6 +33,7 @@ from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS, all_healthy, exported, format_of, report, text_height
 from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
+from gradtui.views.weights.page import page as weights_page
 
 _UNHEALTHY = 1
 _WIDTHS = (40, 1000)
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         return _completion(options.shell)
     if options.command == "list":
         return _list(options)
+    if options.command == "weights":
+        return _weights(options)
     return _view(VIEWS[options.command], options)
 
 
@@ -234,6 +237,25 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+# ------------------------------------------------------------------ weights
+
+
+def _weights(options: argparse.Namespace) -> int:
+    format = _format(options, ("txt", "csv", "json"))
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    with ascii_only(format in ("page", "txt") and _to_stdout(options) and not is_utf8(sys.stdout)):
+        record = weights.recorded(options)
+        if format == "page":
+            _print(weights_page(record, options.file, width), options.color)
+        elif format == "txt":
+            _deliver(
+                [plain(weights_page(record, options.file, width))], options, "the page", format
+            )
+        else:
+            _deliver(weights.numbers(record, options, format), options, "the numbers", format)
+    return 1 if options.check and not record.healthy else 0
+
+
 # ------------------------------------------------------------------- output
 
 
@@ -342,7 +364,7 @@ def _completion(shell: str) -> int:
     root, commands = parsers()
     for command in commands.values():
         for action in command._actions:
-            if action.dest == "output":
+            if action.dest in ("output", "file"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     script: str = shtab.complete(root, shell)
     emit(script if script.endswith("\n") else script + "\n")

@@ -11,6 +11,7 @@ from typing import Any
 from gradtui.app.state import THEMES
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
+from gradtui.cli.weights import ASKED, SORTS
 from gradtui.errors import InputError, nearest, printable, shown
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
@@ -19,12 +20,14 @@ from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
 from gradtui.plots.palette import FIGURE_THEMES
 from gradtui.settings import SETTINGS
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.export import FORMATS
 from gradtui.views.figures import FIGURES
 from gradtui.views.page import READOUT, Entry, page_file, sections
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
+from gradtui.views.weights.table import NAMES
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -142,6 +145,19 @@ def _add_small_commands(
         ),
     )
     _add_watch_options(commands["watch"])
+    commands["weights"] = found.add_parser(
+        "weights",
+        help="a file of weights: what each tensor is like, and what a gradient makes of them",
+        usage="gradtui weights FILE [--activation ACTIVATION] [OPTION ...]",
+        description="\n\n".join(textwrap.fill(text, _WIDTH) for text in _WEIGHTS),
+        epilog=_examples(
+            "gradtui weights model.safetensors",
+            "gradtui weights checkpoint.pt --activation relu --check",
+            "gradtui weights model.safetensors.index.json --csv",
+        )
+        + _columns_of_weights(),
+    )
+    _add_weights_options(commands["weights"])
     commands["verify"] = found.add_parser(
         "verify",
         help="check this installation against published numbers",
@@ -319,6 +335,67 @@ def _add_watch_options(parser: Parser) -> None:
         "--bell", action="store_true", help="ring the terminal's bell when a verdict changes"
     )
     add_app_options(parser, THEMES)
+
+
+_WEIGHTS = (
+    "What is a file of weights like, and what do they make of a gradient?",
+    "Of each tensor in a safetensors file (also sharded, by its index), an npz, or a checkpoint of "
+    "PyTorch, of which nothing is run: shape, scale σw, largest singular value, stable rank, what "
+    "is wrong with it, and which recipe it looks like. Of LSTMs and GRUs the bias of the gates "
+    "that keep. Through a plain stack of Linear layers the exact gradient, with the verdict.",
+)
+
+
+def _columns_of_weights() -> str:
+    """The names in CSV and JSON."""
+    lines = (
+        textwrap.fill(
+            words, _WIDTH, initial_indent=f"  {names}: ", subsequent_indent=" " * 6,
+            break_on_hyphens=False,
+        )
+        for names, words in NAMES.items()
+    )  # fmt: skip
+    return "\n\nIn CSV, and in JSON under tensors, a row a tensor:\n" + "\n".join(lines)
+
+
+def _add_weights_options(parser: Parser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="safetensors, *.index.json, .npz, .pt, .pth, .ckpt or .bin"
+    )
+    knobs = parser.add_argument_group("what to compute")
+    knobs.add_argument(
+        "--activation",
+        "--activations",
+        dest="activations",
+        choices=_Names(ACTIVATIONS),
+        metavar="ACTIVATION",
+        help="the one between the layers, or several to compare, such as relu,tanh: theory's rate "
+        "a layer of each tensor, and the gradient through a stack",
+    )
+    for name in ASKED:
+        knob = KNOBS[name]
+        default = knob.text(Setup())
+        help = {"x": "the standard deviation of a stack's random inputs"}.get(name, knob.help)
+        knobs.add_argument(
+            knob.flag,
+            metavar="VALUE",
+            help=f"{help}: {knob.allowed} (default: {default})".replace("%", "%%"),
+        )
+    output = parser.add_argument_group("what to print")
+    _add_formats(output, ".txt .csv .json")
+    output.add_argument(
+        "--sort",
+        choices=_Names(SORTS),
+        default="file",
+        metavar="COLUMN",
+        help=f"the tensors, the largest first: one of {', '.join(SORTS)}",
+    )
+    output.add_argument(
+        "--check",
+        action="store_true",
+        help="exit status 1 where something is wrong: a verdict that is not healthy, numbers that "
+        "are not finite, rows of weights that are zero; what is marked ! does not count",
+    )
 
 
 def _add_list_options(parser: Parser) -> None:

@@ -303,6 +303,22 @@ def test_the_forget_gates_bias_is_the_sum_of_both() -> None:
     assert cell.forget_bias(tensors).tolist() == [22.0, 33.0]  # type: ignore[union-attr]
 
 
+def test_of_a_gru_the_gate_that_keeps_is_z() -> None:
+    """Rows r, z, n as in torch.nn.GRU, whose h is (1 - z) ñ + z h: at z = 1 h stays."""
+    shapes = {
+        "weight_ih_l0": (6, 3),
+        "weight_hh_l0": (6, 2),
+        "bias_ih_l0": (6,),
+        "bias_hh_l0": (6,),
+    }
+    tensors = {"bias_ih_l0": np.arange(6.0), "bias_hh_l0": 10.0 * np.arange(6.0)}
+    (cell,) = cells(shapes)
+    assert cell.forget_bias(tensors).tolist() == [22.0, 33.0]  # type: ignore[union-attr]
+    rnn = {name: (2, *shape[1:]) for name, shape in shapes.items()}
+    (plain,) = cells(rnn)
+    assert plain.forget_bias({}) is None
+
+
 def test_a_cell_without_biases_or_with_a_projection() -> None:
     (bare,) = cells({"weight_ih": (8, 3), "weight_hh": (8, 2)})
     assert (bare.kind, bare.biased, bare.forget_bias({})) == ("lstm", False, None)

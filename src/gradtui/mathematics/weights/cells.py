@@ -1,11 +1,14 @@
 """Recurrent cells among tensors, by the names that PyTorch gives their parameters.
 
 Glossary: n units, m = n · (1, GRU 3, LSTM 4) rows of gates; an LSTM's are input, forget, cell,
-output, and a gate's bias is b_ih + b_hh: only the sum means anything.
+output, a GRU's reset r, update z, new. A gate's bias is b_ih + b_hh: only the sum means anything.
+
+    half-life = ln ½ / ln σ(b_f)     steps, of what a unit holds, by the bias of its gate alone
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ import numpy as np
 from gradtui.mathematics.elementwise import Array
 
 _NAME = re.compile(r"^(.*?)weight_hh((?:_l\d+)?(?:_reverse)?)$")
+_MATRIX = re.compile(r"^(.*?)weight_(?:ih|hh)((?:_l\d+)?(?:_reverse)?)$")
 _KINDS = {1: "rnn", 3: "gru", 4: "lstm"}
 
 
@@ -41,8 +45,11 @@ class Cell:
         return self.name[0] + word + self.name[1]
 
     def forget_bias(self, tensors: Mapping[str, Array]) -> Array | None:
-        """b_f = b_ih + b_hh of an LSTM's forget gates [n]; None where there is none."""
-        if self.kind != "lstm" or not self.biased:
+        """b_f = b_ih + b_hh of the gates that keep, an LSTM's f or a GRU's z [n]; None of an RNN.
+
+        Nor is there any without biases.
+        """
+        if self.kind not in ("lstm", "gru") or not self.biased:
             return None
         gate = slice(self.units, 2 * self.units)
         with np.errstate(all="ignore"):
@@ -50,6 +57,22 @@ class Cell:
                 tensors[self.parameter("bias_ih")][gate] + tensors[self.parameter("bias_hh")][gate]
             )
         return both
+
+
+def half_life(bias: float) -> float:
+    """Steps after which half of what a unit holds is left, at a gate of that bias alone.
+
+    ln σ(b) = -ln(1 + e^-b), so it is right for large b too.
+    """
+    return math.log(2.0) / float(np.logaddexp(0.0, -bias)) if bias < math.inf else math.inf
+
+
+def cell_of(name: str, shapes: Mapping[str, tuple[int, ...]]) -> Cell | None:
+    """The cell that a tensor is a matrix of, among tensors of these names and shapes."""
+    if (told := _MATRIX.match(name)) is None:
+        return None
+    before, after = told.groups()
+    return _cell(before, after, shapes.get(f"{before}weight_hh{after}", ()), shapes)
 
 
 def cells(shapes: Mapping[str, tuple[int, ...]]) -> tuple[Cell, ...]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.weights.cells import cells
+from gradtui.mathematics.pieces import MULTIPLICATIONS, spans
+from gradtui.mathematics.weights.cells import cell_of
 from gradtui.mathematics.weights.layout import Fans, Layout, as_matrix, fans, layout_of
 from gradtui.mathematics.weights.likeness import Likeness, likeness
+from gradtui.mathematics.weights.moments import moments
 from gradtui.mathematics.weights.singular import Singular, singular
-from gradtui.progress import Tick, unwatched
+from gradtui.progress import Tick, part, unwatched
 
 _PRECISIONS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float64": 2.0**-52}
 _FLOAT32 = 2.0**-23
@@ -30,7 +32,8 @@ class Facts:
         name, shape, dtype: as the file has them.
         layout: in which order its dimensions were taken to be; None for a vector or a number.
         fans: fan_in and fan_out; None likewise.
-        std: the standard deviation of its finite numbers, nan if there are none.
+        mean: of its finite numbers, nan if there are none.
+        std: their standard deviation, nan likewise.
         sigma_w: std · √fan_in; None for a vector or a number.
         singular: the largest singular value and the stable rank of the weights as a matrix [out,
             in · kernel]; None of a vector, and where some number isn't finite.
@@ -45,6 +48,7 @@ class Facts:
     dtype: str
     layout: Layout | None
     fans: Fans | None
+    mean: float
     std: float
     sigma_w: float | None
     singular: Singular | None
@@ -73,34 +77,37 @@ def facts(
     layout = layout_of(name, shapes) if len(shape) >= 2 else None
     of_layer = fans(shape, layout) if layout is not None else None
     matrix = weights.reshape(-1, 1) if layout is None else as_matrix(weights, layout)
-    finite = np.isfinite(weights)
-    not_finite = weights.size - int(np.count_nonzero(finite))
-    std = _std(weights if not not_finite else weights[finite])
-    zero_rows = len(matrix) - int(np.count_nonzero(matrix.any(axis=1))) if matrix.size else 0
+    found = moments(weights, part(tick, 0.0, 0.3))
+    not_finite = weights.size - found.finite
     spectrum = alike = None
     if of_layer is not None and not not_finite and weights.size:
-        spectrum = singular(matrix, tick)
-        units = _units(name, shapes)
-        alike = likeness(matrix, of_layer, _PRECISIONS.get(dtype, _FLOAT32), units)
-    elif not not_finite and weights.size > 1 and np.all(weights == weights.flat[0]):
+        spectrum = singular(matrix, part(tick, 0.4, 0.6))
+        cell = cell_of(name, shapes)
+        units = None if cell is None else cell.units
+        alike = likeness(matrix, found, of_layer, _PRECISIONS.get(dtype, _FLOAT32), units)
+    elif not not_finite and weights.size > 1 and found.constant:
         alike = Likeness(("constant",), ())
-    sigma_w = None if of_layer is None else std * math.sqrt(of_layer.fan_in)
     return Facts(
-        name, shape, dtype, layout, of_layer, std, sigma_w, spectrum, not_finite, zero_rows, alike
+        name=name,
+        shape=shape,
+        dtype=dtype,
+        layout=layout,
+        fans=of_layer,
+        mean=found.mean,
+        std=found.std,
+        sigma_w=None if of_layer is None else found.std * math.sqrt(of_layer.fan_in),
+        singular=spectrum,
+        not_finite=not_finite,
+        zero_rows=_zero_rows(matrix, part(tick, 0.3, 0.1)),
+        likeness=alike,
     )
 
 
-def _units(name: str, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-    """The units of the recurrent cell that a tensor is of, None if of none."""
-    for cell in cells(shapes):
-        if name in (cell.parameter("weight_ih"), cell.parameter("weight_hh")):
-            return cell.units
-    return None
-
-
-def _std(numbers: Array) -> float:
-    """The standard deviation, without overflow or underflow."""
-    top = float(np.max(np.abs(numbers), initial=0.0))
-    if not numbers.size:
-        return math.nan
-    return top * float(np.std(numbers / top)) if top else 0.0
+def _zero_rows(matrix: Array, tick: Tick) -> int:
+    """How many rows have nothing but 0."""
+    if not matrix.size:
+        return 0
+    each = max(1, MULTIPLICATIONS // 4 // matrix.shape[1])
+    return sum(
+        int(np.count_nonzero(~matrix[some].any(axis=1))) for some in spans(len(matrix), each, tick)
+    )

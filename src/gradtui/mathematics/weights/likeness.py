@@ -12,8 +12,9 @@ largest |w| is where the largest of n is:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from gradtui.mathematics.initialisation.record import initialisation
 from gradtui.mathematics.recurrent.cell_recipes import Shape, pytorch_std
 from gradtui.mathematics.spec import number
 from gradtui.mathematics.weights.layout import Fans
+from gradtui.mathematics.weights.moments import Moments
 
 LEAST = 32
 """Fewer weights than this look like anything."""
@@ -123,12 +125,13 @@ class Likeness:
 
 
 def likeness(
-    matrix: Array, fans: Fans, precision: float, units: int | None = None
+    matrix: Array, found: Moments, fans: Fans, precision: float, units: int | None = None
 ) -> Likeness | None:
     """What finite weights look like; None where they are too few to tell.
 
     Args:
         matrix: a row for each unit above.
+        found: the moments of its numbers.
         fans: of the layer.
         precision: the spacing of their numbers at 1.
         units: of the recurrent cell that they are of, if they are; PyTorch draws those by its size.
@@ -136,60 +139,58 @@ def likeness(
     n = matrix.size
     if n < LEAST:
         return None
-    most = float(np.max(np.abs(matrix)))
-    if np.all(matrix == matrix.flat[0]):
+    if found.constant:
         return Likeness(("constant",), ())
-    gain = _gain(matrix / most, precision)
+    gain = _gain(matrix, found.top, precision)
     if gain is not None:
-        gain *= most
         near = abs(gain - 1.0) <= 4.0 * precision
         return Likeness(
             ("orthogonal",), ("orthogonal" if near else f"orthogonal(gain={number(gain)})",)
         )
-    unit = matrix / most
-    unit -= unit.mean()
-    squares = np.square(unit)
-    variance = float(squares.mean())
-    kurtosis = float(np.vdot(squares, squares)) / n / variance**2
-    std = math.sqrt(variance)
-    mean = abs(float(matrix.mean())) / (most * std)
+    kurtosis, std = found.kurtosis, math.sqrt(found.unit_variance)
     forms = tuple(name for name, form in _FORMS.items() if form.fits(kurtosis, 1.0 / std, n))
-    if mean > _ERRORS / math.sqrt(n) + precision:
+    if abs(found.unit_mean) / std > _ERRORS / math.sqrt(n) + precision:
         return Likeness((), ())
     error = _ERRORS * math.sqrt((kurtosis - 1.0) / (4.0 * n)) + precision
     specs = tuple(
         spec
         for spec, weights, scale in _drawn(fans, units)
-        if weights in forms and abs(most * std / scale - 1.0) <= error
+        if weights in forms and abs(found.top * std / scale - 1.0) <= error
     )
     return Likeness(forms, specs)
 
 
-def _drawn(fans: Fans, units: int | None) -> Iterator[tuple[str, str, float]]:
+def _drawn(fans: Fans, units: int | None) -> tuple[tuple[str, str, float], ...]:
     """Every recipe, the form of its weights and their standard deviation."""
-    if units is not None:
-        yield "pytorch", "uniform", pytorch_std(Shape(1, units, fans.fan_in))
+    if units is None:
+        return _recipes(fans)
+    cell = "pytorch", "uniform", pytorch_std(Shape(1, units, fans.fan_in))
+    return (cell, *_recipes(fans))
+
+
+@lru_cache(1024)
+def _recipes(fans: Fans) -> tuple[tuple[str, str, float], ...]:
+    """The same of a layer; the layers of a network have few different ones."""
     layer = LayerFans(fans.fan_in, fans.fan_out)
-    for spec in SPECS:
-        draw = initialisation(spec).draw(layer, "relu")
-        yield spec, draw.weights, draw.scale
+    draws = ((spec, initialisation(spec).draw(layer, "relu")) for spec in SPECS)
+    return tuple((spec, draw.weights, draw.scale) for spec, draw in draws)
 
 
-def _gain(unit: Array, precision: float) -> float | None:
+def _gain(matrix: Array, top: float, precision: float) -> float | None:
     """g where the rows, or the columns of a tall matrix, are g times orthonormal; else None.
 
     Rows drawn at random are orthogonal but for 1/√length; rounding the numbers of orthogonal ones
     makes them so but for `precision`/√length, and a decomposition in float32 but for 1e-5.
     """
-    rows = unit if len(unit) <= unit.shape[1] else unit.T
+    rows = matrix if len(matrix) <= matrix.shape[1] else matrix.T
     count, length = rows.shape
     tolerance = 4.0 * precision / math.sqrt(length) + 1e-5
     if count < 2:
         return None
-    some = rows[np.linspace(0, count - 1, min(count, _ROWS)).astype(int)]
+    some = rows[np.linspace(0, count - 1, min(count, _ROWS)).astype(int)] / top
     gram = some @ some.T
     square = float(np.trace(gram)) / len(gram)
     if square == 0.0:
         return None
     off = np.abs(gram / square - np.eye(len(gram))).max()
-    return math.sqrt(square) if off <= tolerance else None
+    return top * math.sqrt(square) if off <= tolerance else None

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.progress import Tick, unwatched
+from gradtui.mathematics.pieces import spans, turn
+from gradtui.mathematics.weights.moments import flat
+from gradtui.progress import Tick, part, unwatched
 
 EXACT = 512
 """The smaller side up to which all singular values are computed, …"""
@@ -26,6 +28,8 @@ EXACT_SIZE = 2**21
 _MULTIPLICATIONS = 4e9
 _STEPS = (8, 60)
 _CLOSE = 1e-7
+_AT_ONCE = 2**26
+"""So many numbers go through a product between two ticks: 0.1 s."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,18 @@ class Singular:
 
 def singular(weights: Array, tick: Tick = unwatched) -> Singular:
     """σ and the stable rank of a matrix of finite numbers."""
-    top = float(np.max(np.abs(weights), initial=0.0))
+    top = float(max(weights.max(initial=0.0), -weights.min(initial=0.0)))
     if top == 0.0:
         return Singular(0.0, math.nan, 0.0)
-    e = math.frexp(top)[1]
-    unit = np.ldexp(weights, -e) if not 0.01 < top < 100.0 else weights
-    e = 0 if unit is weights else e
+    # Only what would leave float64's range when it is squared is worth a copy.
+    e = 0 if 1e-100 < top < 1e100 else math.frexp(top)[1]
+    unit = np.ldexp(weights, -e) if e else weights
     if min(unit.shape) <= EXACT and unit.size <= EXACT_SIZE:
         largest, error = float(np.linalg.svd(unit, compute_uv=False)[0]), 0.0
     else:
         largest, error = _lanczos(unit, tick)
-    squares = float(np.vdot(unit, unit))
+    row = flat(unit)
+    squares = float(np.vdot(row, row))
     return Singular(math.ldexp(largest, e), squares / largest**2, error)
 
 
@@ -70,18 +75,19 @@ def _lanczos(w: Array, tick: Tick) -> tuple[float, float]:
     steps = int(np.clip(_MULTIPLICATIONS / (2.0 * m * n), *_STEPS))
     us, vs = np.zeros((steps, m)), np.zeros((steps, n))
     b = np.zeros((steps, steps + 1))
-    v = np.random.default_rng(0).standard_normal(n)
-    v = v / float(np.linalg.norm(v))
+    v: Array = np.random.default_rng(0).standard_normal((n,))
+    v /= float(np.linalg.norm(v))
     beta, found, error = 0.0, 0.0, 1.0
     for at in range(steps):
         vs[at] = v
-        u = w @ v - (beta * us[at - 1] if at else 0.0)
+        step = turn(tick, at, steps)
+        u = _times(w, v, part(step, 0.0, 0.5)) - (beta * us[at - 1] if at else 0.0)
         u -= us[:at].T @ (us[:at] @ u)
         b[at, at] = float(np.linalg.norm(u))
         if b[at, at] <= _CLOSE * found:  # the rows of B are all that W does
             return float(np.linalg.svd(b[:at, : at + 1], compute_uv=False)[0]), _CLOSE
         us[at] = u / b[at, at]
-        v = w.T @ us[at] - b[at, at] * v
+        v = _back(w, us[at], part(step, 0.5, 0.5)) - b[at, at] * v
         v -= vs[: at + 1].T @ (vs[: at + 1] @ v)
         beta = b[at, at + 1] = float(np.linalg.norm(v))
         left, values, _ = np.linalg.svd(b[: at + 1, : at + 1])
@@ -92,3 +98,19 @@ def _lanczos(w: Array, tick: Tick) -> tuple[float, float]:
         v /= beta
         tick((at + 1) / steps)
     return found, error
+
+
+def _times(w: Array, v: Array, tick: Tick) -> Array:
+    """W v, some rows at a time."""
+    out = np.empty(len(w))
+    for some in spans(len(w), max(1, _AT_ONCE // w.shape[1]), tick):
+        out[some] = w[some] @ v
+    return out
+
+
+def _back(w: Array, u: Array, tick: Tick) -> Array:
+    """Wᵀ u, some rows at a time."""
+    out = np.zeros(w.shape[1])
+    for some in spans(len(w), max(1, _AT_ONCE // w.shape[1]), tick):
+        out += w[some].T @ u[some]
+    return out

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.precision import FORMATS
+from gradtui.mathematics.weights.cells import half_life
 from gradtui.models.finding import Finding, Kind, digits_beside
 from gradtui.models.judging import Judgement, Shares
 from gradtui.models.patience import why_fewer
@@ -200,7 +201,7 @@ def _gates(memory: Memory) -> str:
     if forget_bias is not None:
         said.append(
             f"Along c alone a forget bias of {plain(forget_bias)} keeps σ({plain(forget_bias)}) a "
-            f"step: half lasts {_steps(_half_life_at(forget_bias))}."
+            f"step: half lasts {_steps(half_life(forget_bias))}."
         )
     limit, steps = memory.log10_limit, memory.horizon
     bias = bias_for(limit, steps)
@@ -237,11 +238,6 @@ def openness(mean: float) -> str:
     if not 0.99 < mean < 1.0 - 1e-12:
         return plain(mean, 2)
     return f"{mean:.{math.ceil(-math.log10(1.0 - mean))}f}"
-
-
-def _half_life_at(bias: float) -> float:
-    """The steps k of σ(bias)^k = 1/2."""
-    return math.log(2.0) / float(np.logaddexp(0.0, -bias))
 
 
 def bias_for(log10: float, steps: int) -> float:

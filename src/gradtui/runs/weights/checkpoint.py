@@ -18,7 +18,7 @@ import numpy as np
 from gradtui.errors import printable
 from gradtui.mathematics.elementwise import Array
 from gradtui.runs.weights.archive import Member
-from gradtui.runs.weights.known import Storage, StorageType, Strided, extent
+from gradtui.runs.weights.known import Storage, StorageType, Strided, extent, in_a_row
 from gradtui.runs.weights.pickles import LONGEST, unpickled
 from gradtui.runs.weights.states import state_of
 from gradtui.runs.weights.tensors import (
@@ -31,6 +31,7 @@ from gradtui.runs.weights.tensors import (
     doubles,
     left_out,
     read_at,
+    read_doubles,
 )
 
 LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -50,6 +51,8 @@ class _Place:
     part: Part
     size: int
     order: Order
+    in_parts: bool = True
+    """Whether a part of it can be read without what is before it."""
 
 
 def knows(found: Mapping[str, Member]) -> bool:
@@ -89,7 +92,7 @@ def contents(stream: BinaryIO, found: Mapping[str, Member]) -> Contents:
         data = found.get(f"{prefix}data/{key}")
         if data is None:
             raise TornError(f"the numbers of the storage {printable(key)[:40]} are missing")
-        return _Place(data.part, data.size, order)
+        return _Place(data.part, data.size, order, not data.deflated)
 
     return _from(root, place, "PyTorch")
 
@@ -183,6 +186,14 @@ class _Load:
 
     def __call__(self, stream: BinaryIO) -> Array:
         view, size = self.view, self.dtype.size
+        if self.where.in_parts and in_a_row(view):
+            at = view.offset * size
+            return read_doubles(
+                lambda begin, count: self.where.part(stream, at + begin, count),
+                math.prod(view.shape),
+                self.dtype,
+                self.where.order,
+            )
         data = self.where.part(stream, view.offset * size, extent(view) * size)
         numbers: np.ndarray[Any, np.dtype[np.generic]] = self.dtype.read(data, self.where.order)
         if 0 in view.shape:

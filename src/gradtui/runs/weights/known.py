@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradtui.runs.weights.tensors import DTYPES, Dtype, TornError, checked_count, checked_shape
+from gradtui.runs.weights.tensors import (
+    DTYPES,
+    Dtype,
+    TornError,
+    checked_count,
+    checked_counts,
+    checked_shape,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def _rebuild_tensor(
     """A view of a storage, all of which lies within it."""
     if not isinstance(storage, Storage):
         raise TornError("a tensor in it has no storage")
-    view = Strided(storage, checked_count(offset), checked_shape(shape), checked_shape(strides))
+    view = Strided(storage, checked_count(offset), checked_shape(shape), checked_counts(strides))
     if len(view.shape) != len(view.strides):
         raise TornError("the shape and the strides of a tensor in it differ")
     if view.offset + extent(view) > storage.count:
@@ -78,6 +86,14 @@ def extent(view: Strided) -> int:
     if 0 in view.shape:
         return 0
     return 1 + sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
+
+
+def in_a_row(view: Strided) -> bool:
+    """Whether its numbers stand one after the other, in their order."""
+    return extent(view) == math.prod(view.shape) and all(
+        n == 1 or step == math.prod(view.shape[at + 1 :])
+        for at, (n, step) in enumerate(zip(view.shape, view.strides, strict=True))
+    )
 
 
 def _rebuild_parameter(data: object, *_: object) -> object:

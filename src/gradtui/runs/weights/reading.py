@@ -29,6 +29,8 @@ _FORMATS = "weights: safetensors, npz, a checkpoint of PyTorch, or an index of s
 _SAVE_AGAIN = "save them as safetensors, or with numpy.savez"
 _LONGEST_INDEX = 2**26
 _HEAD = 4096
+_ENDINGS = (".index.json", ".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")
+_NAMED = 3
 _ONLY_WEIGHTS = (
     "load it where it was made and where you trust it, and save the weights alone: "
     "torch.save(model.state_dict(), 'weights.pt')"
@@ -77,7 +79,7 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
                 return _weights(given, [(file, Fingerprint.of(stream), _contents(stream, given))])
         return _weights(given, _shards(file, mapped, given))
     except IsADirectoryError:
-        raise InputError("path", given, "a file", "name the file of weights in it") from None
+        raise InputError("path", given, "a file", _in_folder(Path(given))) from None
     except OSError as error:
         allowed = f"a file that can be read ({error_words(error)})"
         raise InputError("path", given, allowed, "name a file that is there") from None
@@ -85,6 +87,18 @@ def read_weights(path: str | os.PathLike[str]) -> Weights:
         if isinstance(error, InputError):
             raise
         raise InputError("path", given, "a file's name", "name a file") from None
+
+
+def _in_folder(folder: Path) -> str:
+    """What to name instead of a folder: of shards their index."""
+    found: list[str] = []
+    with suppress(OSError, ValueError):
+        names = sorted(one.name for one in folder.iterdir() if one.name.endswith(_ENDINGS))
+        found = [name for name in names if name.endswith(".json")] or names
+    if not found:
+        return "name a file of weights"
+    more = f", or another of {len(found):,}" if len(found) > _NAMED else ""
+    return f"name a file in it: {', '.join(map(printable, found[:_NAMED]))}{more}"
 
 
 def _weights(given: str, parts: list[Part]) -> Weights:

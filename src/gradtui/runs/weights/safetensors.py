@@ -22,9 +22,9 @@ from gradtui.runs.weights.tensors import (
     TornError,
     checked_count,
     checked_shape,
-    doubles,
     left_out,
     read_at,
+    read_doubles,
 )
 
 LONGEST_HEADER = 100_000_000
@@ -92,7 +92,9 @@ def contents(stream: BinaryIO) -> Contents:
 
 
 def _load(at: int, size: int, dtype: Dtype, stream: BinaryIO) -> Array:
-    return doubles(dtype.read(read_at(stream, at, size)))
+    return read_doubles(
+        lambda begin, count: read_at(stream, at + begin, count), size // dtype.size, dtype
+    )
 
 
 def _refuse_gaps(spans: list[tuple[int, int]], size: int) -> None:

@@ -18,6 +18,10 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 
 BFLOAT16 = "bfloat16"
 _MOST_DIMENSIONS = 32
+_MOST_NUMBERS = 2**59
+"""Numpy's bound of the other dimensions beside one of 0."""
+_AT_ONCE = 2**22
+"""Numbers."""
 Order: TypeAlias = Literal["<", ">"]
 
 
@@ -199,10 +203,18 @@ def left_out(others: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:
-    """A shape of whole numbers from 0 up."""
-    if not isinstance(shape, list | tuple) or len(shape) > _MOST_DIMENSIONS:
+    """A shape of whole numbers from 0 up; what is empty has one that an array can have."""
+    sizes = checked_counts(shape)
+    if 0 in sizes and math.prod(size for size in sizes if size) >= _MOST_NUMBERS:
+        raise TornError("a tensor's shape is larger than any")
+    return sizes
+
+
+def checked_counts(counts: object) -> tuple[int, ...]:
+    """Whole numbers from 0 up, one a dimension."""
+    if not isinstance(counts, list | tuple) or len(counts) > _MOST_DIMENSIONS:
         raise TornError("a tensor's shape is none")
-    return tuple(checked_count(size) for size in shape)
+    return tuple(checked_count(size) for size in counts)
 
 
 def checked_count(count: object) -> int:
@@ -228,6 +240,29 @@ def read_at(stream: BinaryIO, at: int, count: int) -> bytearray:
     if got < count:
         raise TornError("it ends before the numbers that it announces")
     return data
+
+
+def read_doubles(
+    part: Callable[[int, int], bytes | bytearray], count: int, dtype: Dtype, order: Order = "<"
+) -> Array:
+    """So many numbers that stand one after the other, as float64.
+
+    They are read some at a time: the file's own bytes are never all in memory beside them.
+
+    Args:
+        part: reads bytes: from where, how many.
+        count: how many numbers.
+        dtype: of them.
+        order: of their bytes.
+    """
+    out = np.empty(count)
+    for start in range(0, count, _AT_ONCE):
+        some = min(_AT_ONCE, count - start)
+        with np.errstate(all="ignore"):  # a signalling nan is quiet then
+            out[start : start + some] = dtype.read(
+                part(start * dtype.size, some * dtype.size), order
+            )
+    return out
 
 
 def doubles(numbers: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Array:
