@@ -26,9 +26,10 @@ from gradtui.views import VIEWS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 VIEW_PAGES = {name: ROOT / "src" / "gradtui" / "views" / name / "README.md" for name in VIEWS}
-PAGES = [README, *(page for page in VIEW_PAGES.values() if page.is_file())]
+RUNS = ROOT / "src" / "gradtui" / "runs" / "README.md"
+PAGES = [README, RUNS, *(page for page in VIEW_PAGES.values() if page.is_file())]
 
-MOST_LINES = 300
+MOST_LINES = 330
 """The README is a door, not the house: what is longer belongs on a view's page."""
 WIDEST = 80
 """A view's page is read in a terminal as well."""

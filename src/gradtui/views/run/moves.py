@@ -26,7 +26,8 @@ def tensor_at(setup: Setup, run: Run) -> str:
     """The tensor or module at the cursor: the one that the verdict speaks of until it is moved."""
     if setup.recorded.tensor:
         return setup.recorded.tensor
-    layer = next((one.layer for one in symptoms_of(run) if one.layer), "")
+    found = symptoms_of(run)
+    layer = found[0].layer if found else ""
     return layer or (run.names[0] if run.names else "")
 
 
