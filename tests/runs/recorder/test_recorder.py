@@ -667,3 +667,28 @@ def test_in_a_closure_it_is_called_after_backward(tmp_path: Path) -> None:
     assert run.steps.tolist() == [0, 1, 2]
     np.testing.assert_allclose(run.log10_gradients, log10(expected), atol=1e-8)
     np.testing.assert_allclose(run.log10_updates, log10(expected) - 1.0, atol=1e-5)
+
+
+def test_of_an_optimizer_that_asks_again_and_again_it_is_the_whole_step(tmp_path: Path) -> None:
+    model = network()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=4)
+    recorder = Recorder(tmp_path / "run", model, optimizer)
+    inputs = torch.randn(32, 8)
+    calls = []
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = model(inputs).square().mean()
+        loss.backward()
+        recorder.step(loss)
+        calls.append(gradients_of(model))
+        return loss
+
+    before = [one.detach().clone() for one in model.parameters()]
+    optimizer.step(closure)
+    run = read_run(tmp_path / "run")
+    added = [norm(one - was) for one, was in zip(model.parameters(), before, strict=True)]
+    assert len(calls) > 2
+    assert run.steps.tolist() == [0]
+    np.testing.assert_allclose(run.log10_updates[0], log10(added), atol=1e-6)
+    np.testing.assert_allclose(run.log10_gradients[0], log10(calls[-1]), atol=5e-8)
