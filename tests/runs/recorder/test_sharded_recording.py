@@ -36,6 +36,11 @@ if way == "fsdp2":
     mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
     fully_shard(model[0], mesh=mesh)
     fully_shard(model, mesh=mesh)
+elif way == "fsdp1":
+    from torch.distributed.fsdp import FullyShardedDataParallel
+    model = FullyShardedDataParallel(
+        model, use_orig_params=True, device_id=torch.device("cpu")
+    )
 elif way == "ddp":
     model = torch.nn.parallel.DistributedDataParallel(model)
 elif way == "replicated":
@@ -84,7 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("way", ["fsdp2", "ddp", "replicated"])
+@pytest.mark.parametrize("way", ["fsdp2", "fsdp1", "ddp", "replicated"])
 def test_the_norms_are_those_of_one_process(folder: Path, way: str) -> None:
     train(way, folder)
     alone, run = read_run(folder / "alone.jsonl"), read_run(folder / f"{way}.jsonl")

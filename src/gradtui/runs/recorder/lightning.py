@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from gradtui.runs.recorder.recorder import Recorder
@@ -25,12 +27,10 @@ def lightning_recorder(path: str | os.PathLike[str], every: int = 1, **others: A
     Raises:
         InputError: as `Recorder` raises it, when the training begins.
     """
-    try:
-        from lightning.pytorch import Callback
-    except ImportError:
-        from pytorch_lightning import Callback
-
-    made: Any = type("LightningRecorder", (_Recorder, Callback), {})
+    # The same library has two names, and a trainer of one takes no callback of the other.
+    only_old = find_spec("lightning") is None and find_spec("pytorch_lightning") is not None
+    framework = import_module("pytorch_lightning" if only_old else "lightning.pytorch")
+    made: Any = type("LightningRecorder", (_Recorder, framework.Callback), {})
     return made(path, every, others)
 
 

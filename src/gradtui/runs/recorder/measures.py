@@ -5,8 +5,9 @@ w, w′   a weight before the step and after it
 u       w′ − w, of 16-bit weights in float32, where it is exact
 b(x)    x rounded to bfloat16
 
-Norms are taken in float64: the square of a float32 is zero below 1e-23 and infinite above 1e19,
-which is where gradients vanish and explode. An update u is swallowed where b(b(w) + u) = b(w);
+The square of a float32 is zero below 1e-23 and infinite above 1e19, which is where gradients
+vanish and explode. So norms are taken in float64, or, where a number can be looked at without
+waiting, in float32 if that is seen to hold. An update u is swallowed where b(b(w) + u) = b(w);
 of weights that are stored in bfloat16, where they stay as they are although they have a gradient.
 """
 
@@ -21,10 +22,13 @@ import torch
 
 LOST = 2.0**-25
 """Half the least number of float16: what is not above it rounds to zero."""
-_CACHED = 2**17
+_CACHED = 2**16
 """Elements in a piece, so that its buffers stay in the cache of a core ..."""
 _LARGE = 2**22
 """... or keep a device busy that takes longer to begin than to do."""
+
+_SAFE = 1e-24, 1e36
+"""Sums of squares that float32 has: what of them is lost below 1e-38 does not matter."""
 
 Tensors = Mapping[int, Any]
 """Tensors by the place of their parameter."""
@@ -37,23 +41,29 @@ class Tally:
 
     def __init__(self) -> None:
         self._waiting: dict[Any, list[tuple[str, int, Any]]] = defaultdict(list)
+        self._here: list[tuple[str, int, float]] = []
 
     def put(self, what: str, place: int, number: Any) -> None:
-        """One more: a tensor without axes."""
-        self._waiting[number.device].append((what, place, number))
+        """One more: a tensor without axes, or a float."""
+        if isinstance(number, float):
+            self._here.append((what, place, number))
+        else:
+            self._waiting[number.device].append((what, place, number))
 
     def fetch(self) -> dict[str, dict[int, float]]:
         """All numbers by what they are and their place; those of one place add up.
 
         Norms, whose names begin so, add up as norms do.
         """
-        found: dict[str, dict[int, float]] = defaultdict(dict)
+        told = list(self._here)
         for waiting in self._waiting.values():
             numbers = torch.stack([number for *_, number in waiting]).tolist()
-            for (what, place, _), number in zip(waiting, numbers, strict=True):
-                of = found[what]
-                together = math.hypot if what.startswith("norm") else float.__add__
-                of[place] = together(of.get(place, 0.0), float(number))
+            pairs = zip(waiting, numbers, strict=True)
+            told += [(what, place, float(number)) for (what, place, _), number in pairs]
+        found: dict[str, dict[int, float]] = defaultdict(dict)
+        for what, place, number in told:
+            together = math.hypot if what.startswith("norm") else float.__add__
+            found[what][place] = together(found[what].get(place, 0.0), number)
         return found
 
 
@@ -82,10 +92,14 @@ def gradients(found: Tensors, lost_below: Any, tally: Tally) -> None:
         for parts in _pieces(group, space.room):
             a, b, c = space.buffers(parts)
             g = _gathered(group, parts, a)
-            space.norms("norm grad", g, parts, tally)
+            all_finite = space.norms("norm grad", g, parts, tally)
             torch.abs(g, out=a)
-            torch.le(a, largest, out=b)
-            _sums("finite", b, parts, tally)
+            if all_finite:
+                for place, start, stop in parts:
+                    tally.put("finite", place, float(stop - start))
+            else:
+                torch.le(a, largest, out=b)
+                _sums("finite", b, parts, tally)
             torch.le(a, limit, out=b)
             torch.eq(a, 0.0, out=c)
             _sums("lost", b.sub_(c), parts, tally)
@@ -161,7 +175,7 @@ class _Space:
         one = next(iter(group.values()))
         self.device, self.stored = one.device, one.dtype
         self.dtype = torch.float64 if one.dtype is torch.float64 else torch.float32
-        most = _CACHED if self.device.type == "cpu" else _LARGE
+        most = _CACHED if near(one) else _LARGE
         self.room = min(most, sum(tensor.numel() for tensor in group.values()))
         self._buffers = [self._empty(self.dtype) for _ in range(3)]
         # Metal has no float64.
@@ -181,21 +195,38 @@ class _Space:
         """One of bfloat16."""
         return self._half[: sum(_lengths(parts))]
 
-    def norms(self, what: str, x: Any, parts: Sequence[Part], tally: Tally) -> None:
-        """Put the norm of each part of a piece."""
+    def norms(self, what: str, x: Any, parts: Sequence[Part], tally: Tally) -> bool:
+        """Put the norm of each part of a piece: whether all are seen to be finite."""
+        finite = near(x)
+        if finite:
+            squares = [float(torch.dot(part, part)) for part in _split(x, parts)]
+            finite = all(map(math.isfinite, squares))
+            if all(_SAFE[0] < square < _SAFE[1] for square in squares):
+                for (place, _, _), square in zip(parts, squares, strict=True):
+                    tally.put(what, place, math.sqrt(square))
+                return True
         wide = x if x.dtype is self._wide.dtype else self._wide[: len(x)].copy_(x)
-        norms = torch._foreach_norm(wide.split(_lengths(parts)), 2)
+        norms = torch._foreach_norm(_split(wide, parts), 2)
         for (place, _, _), norm in zip(parts, norms, strict=True):
             tally.put(what, place, norm)
+        return finite
+
+
+def near(x: Any) -> bool:
+    """Whether a tensor's numbers can be looked at without waiting for a device."""
+    return bool(x.device.type == "cpu")
 
 
 def _sums(what: str, ones: Any, parts: Sequence[Part], tally: Tally) -> None:
     """Put how many of each part of a piece are 1, of what are 0 and 1."""
-    split = ones.split(_lengths(parts))
-    cpu = ones.device.type == "cpu"
-    sums = [part.sum() for part in split] if cpu else torch._foreach_norm(split, 1)
+    split = _split(ones, parts)
+    sums = [part.sum() for part in split] if near(ones) else torch._foreach_norm(split, 1)
     for (place, _, _), one in zip(parts, sums, strict=True):
         tally.put(what, place, one)
+
+
+def _split(x: Any, parts: Sequence[Part]) -> Sequence[Any]:
+    return [x] if len(parts) == 1 else x.split(_lengths(parts))
 
 
 def _lengths(parts: Sequence[Part]) -> list[int]:
@@ -235,6 +266,6 @@ def _gathered(found: Tensors, parts: Sequence[Part], buffer: Any) -> Any:
     if len(parts) == 1 and found[place].dtype is buffer.dtype:
         return found[place][start:stop]
     torch._foreach_copy_(
-        buffer.split(_lengths(parts)), [found[place][start:stop] for place, start, stop in parts]
+        _split(buffer, parts), [found[place][start:stop] for place, start, stop in parts]
     )
     return buffer
