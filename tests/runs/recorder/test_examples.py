@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from gradtui import read_run
-from gradtui.models.recorded.symptom import Ailment
+from gradtui.models.finding import Ailment, Kind
 from gradtui.models.recorded.symptoms import symptoms_of
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-BLOWN = {Ailment.NOT_FINITE, Ailment.EXPLODING}
+BLOWN = {Ailment.NOT_FINITE, Kind.EXPLODING}
 
 
 def run_example(name: str, case: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +45,7 @@ def test_the_verdict_is_what_was_done_to_it(
     assert run.steps.tolist() == list(range(100))
     assert run.order == "recorded"
     symptoms = symptoms_of(run)
-    ailments = [symptom.ailment for symptom in symptoms]
+    ailments = [symptom.kind for symptom in symptoms]
     if case == "well":
         assert ailments == []
         assert run.loss[-10:].mean() < 0.1 * run.loss[0]
@@ -53,7 +53,7 @@ def test_the_verdict_is_what_was_done_to_it(
         assert ailments[0] in BLOWN
     else:
         (gravest, *_), first = ailments, run.names[0]
-        assert gravest is {"vanish": Ailment.VANISHING, "die": Ailment.DEAD}[case]
+        assert gravest is {"vanish": Kind.VANISHING, "die": Kind.DEAD}[case]
         assert symptoms[0].layer == first
         assert not BLOWN & set(ailments)
     if name == "torch_loop" and case == "die":
