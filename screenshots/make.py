@@ -50,6 +50,7 @@ SHOTS = (
     Shot("phase", (100, 32), ("s", "c", "C")),
     Shot("init", (100, 36), ("s", "9")),
     Shot("time", (100, 32), ("8",)),
+    Shot("run", (100, 36), ("9", "exclamation_mark", "left")),
     Shot("light", (100, 32), theme="light"),
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
     Shot("80x24-no-colour", (80, 24), appearance=Appearance(colours="none")),

@@ -54,6 +54,18 @@ class Column:
             self.steps.append(step)
             self.values.append(read)
 
+    def forget_from(self, step: int) -> bool:
+        """Without the values from a step on: whether there were any."""
+        at = np.frombuffer(self.steps, np.int64)
+        keep = at < step
+        if keep.all():
+            return False
+        values = np.frombuffer(self.values)[keep]
+        steps = at[keep].tolist()
+        del at  # it holds the array
+        self.steps, self.values = array("q", steps), array("d", values.tobytes())
+        return True
+
     def extend(self, steps: Sequence[int], cells: Cells) -> None:
         """Many more, of which those that are no numbers are left out."""
         if isinstance(cells, np.ndarray):
@@ -159,6 +171,15 @@ class Sheet:
         """Names of a row in which nothing is of use."""
         if len(self.others) < _MOST_OTHERS:
             self.others += [key for key in keys if key not in self.others][:_MOST_OTHERS]
+
+    def forget_from(self, step: int) -> None:
+        """A training begins again there: what was told before of this step and later is no more."""
+        named = (self.columns, *self.shares.values(), *self.units.values())
+        left = [column.forget_from(step) for columns in named for column in columns.values()]
+        if any(left):
+            self.note(
+                f"It was carried on at step {step:,}: what was there of later ones is left out."
+            )
 
     # ------------------------------------------------------------- steps
 

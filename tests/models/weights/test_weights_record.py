@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradtui import read_weights
-from gradtui.models.weights.flaws import Ailment, Flaw
+from gradtui.models.weights.flaws import Fault, Flaw
 from gradtui.models.weights.flow import Asked
 from gradtui.models.weights.record import Tensor, WeightsRecord, weights_record
 from support.weight_files import weights_of
@@ -28,8 +28,8 @@ def tensor(record: WeightsRecord, name: str) -> Tensor:
     return next(one for one in record.tensors if one.name == name)
 
 
-def flaw(record: WeightsRecord, ailment: Ailment) -> Flaw | None:
-    return next((one for one in record.flaws if one.ailment is ailment), None)
+def flaw(record: WeightsRecord, fault: Fault) -> Flaw | None:
+    return next((one for one in record.flaws if one.fault is fault), None)
 
 
 def normal(*shape: int, sigma: float = 1.0) -> np.ndarray:
@@ -86,7 +86,7 @@ def test_theory_that_has_no_answer_says_none(scale: float, tmp_path: Path) -> No
     record = record_of(tmp_path, {"conv.weight": normal(8, 3, 3) * scale}, "tanh")
     rate = tensor(record, "conv.weight").log10_rates["tanh"]
     assert math.isnan(rate) or rate == -math.inf or rate > -math.inf
-    assert flaw(record, Ailment.NOT_FINITE) is None
+    assert flaw(record, Fault.NOT_FINITE) is None
 
 
 # ------------------------------------------------------------- gates
@@ -101,7 +101,7 @@ def test_the_gates_of_pytorchs_cells() -> None:
     weights = read_weights(FIXTURES / "several.pt")
     z = (weights["gru.bias_ih_l0"] + weights["gru.bias_hh_l0"])[12:24]
     assert gru.median == np.median(z)
-    found = flaw(record, Ailment.FORGETS)
+    found = flaw(record, Fault.FORGETS)
     assert found is not None
     assert found.tensors == ("lstm.bias_hh_l1", "gru.bias_hh_l0")
     assert not found.wrong
@@ -119,13 +119,13 @@ def test_gates_that_are_open_are_no_flaw(tmp_path: Path) -> None:
     assert record.keeping[0].median == 0.5
     assert record.flaws == ()
     tensors["bias_hh"] = np.full(16, -1.0)
-    found = flaw(record_of(tmp_path, tensors), Ailment.FORGETS)
+    found = flaw(record_of(tmp_path, tensors), Fault.FORGETS)
     assert found is not None
     assert "lstm (all 4 units)" in found.sentence
     tensors["bias_hh"][5] = np.nan
     record = record_of(tmp_path, tensors)
     assert record.keeping == ()
-    assert flaw(record, Ailment.FORGETS) is None
+    assert flaw(record, Fault.FORGETS) is None
 
 
 # ------------------------------------------------------------- what ails tensors
@@ -135,7 +135,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
     w = normal(8, 3, 3)
     w[0, 0, 0], w[1, 1, 1] = np.nan, -np.inf
     record = record_of(tmp_path, {"a.weight": w, "b.weight": normal(8, 3, 3)}, "relu")
-    found = flaw(record, Ailment.NOT_FINITE)
+    found = flaw(record, Fault.NOT_FINITE)
     assert found is not None
     assert found.sentence == "nan or inf in 1 tensor of 2: a.weight (2 of 72)."
     assert found.tensors == ("a.weight",)
@@ -155,7 +155,7 @@ def test_zero_rows_by_layout_and_what_is_meant_to_be_zero(tmp_path: Path) -> Non
         "norm.bias": np.zeros(8),
     }
     record = record_of(tmp_path, tensors)
-    found = flaw(record, Ailment.ZERO_ROWS)
+    found = flaw(record, Fault.ZERO_ROWS)
     assert found is not None
     assert found.sentence == (
         "Exactly zero rows in 2 tensors: conv.weight (1 of 8), d/kernel (2 of 6)."
@@ -175,7 +175,7 @@ def test_scale_is_told_where_one_layer_halves_or_doubles(
     w = normal(60, 20, 5)
     w *= sigma / (np.std(w) * 10.0)
     record = record_of(tmp_path, {"conv.weight": w}, "relu")
-    found = flaw(record, Ailment.FAR)
+    found = flaw(record, Fault.FAR)
     assert (found is not None) is said
     assert record.healthy
     if found is not None:
@@ -199,7 +199,7 @@ def test_scale_is_not_told_of_embeddings_cells_or_a_stack(tmp_path: Path) -> Non
 
 def test_an_activation_without_a_critical_point_is_told_without_one(tmp_path: Path) -> None:
     record = record_of(tmp_path, {"conv.weight": normal(8, 3, 3, sigma=0.1)}, "gelu")
-    found = flaw(record, Ailment.FAR)
+    found = flaw(record, Fault.FAR)
     assert found is not None
     assert "keeps a gradient" not in found.evidence
 

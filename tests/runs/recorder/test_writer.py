@@ -89,7 +89,16 @@ def test_a_resumed_training_is_one_run(tmp_path: Path) -> None:
     assert run.steps.tolist() == list(range(9))
     assert run.loss.tolist() == [1.0 + step for step in range(9)]
     assert run.names == NAMES
-    assert any("go back from 5 to 4" in note for note in run.notes)
+    assert "It was carried on at step 4: what was there of later ones is left out." in run.notes
+
+
+def test_what_a_training_that_began_again_has_not_reached_yet_is_not_its_own(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "run"
+    written(file, range(9))
+    written(file, range(3))
+    assert read_run(file).steps.tolist() == [0, 1, 2]
 
 
 def test_one_whose_parameters_changed_keeps_both(tmp_path: Path) -> None:

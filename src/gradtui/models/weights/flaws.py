@@ -26,7 +26,7 @@ MANY = 0.25
 _NAMED = 3
 
 
-class Ailment(StrEnum):
+class Fault(StrEnum):
     """What can ail a tensor, the gravest first."""
 
     NOT_FINITE = "not finite"
@@ -40,14 +40,14 @@ class Flaw:
     """One thing that ails tensors.
 
     Attributes:
-        ailment: which.
+        fault: which.
         sentence: what and where, with the threshold.
         evidence: what it rests on, and when it is meant so.
         next: what to do.
         tensors: whose.
     """
 
-    ailment: Ailment
+    fault: Fault
     sentence: str
     evidence: str
     next: str
@@ -56,7 +56,7 @@ class Flaw:
     @property
     def wrong(self) -> bool:
         """Whether a check fails for it: scale and biases are a choice, these two hardly ever."""
-        return self.ailment in (Ailment.NOT_FINITE, Ailment.ZERO_ROWS)
+        return self.fault in (Fault.NOT_FINITE, Fault.ZERO_ROWS)
 
 
 def flaws_of(
@@ -95,7 +95,7 @@ def _not_finite(tensors: Sequence[Tensor]) -> Flaw | None:
         return None
     told = [f"{printable(one.name)} ({_of(facts.not_finite, one.size)})" for one, facts in found]
     return Flaw(
-        Ailment.NOT_FINITE,
+        Fault.NOT_FINITE,
         f"nan or inf in {counted(len(found), 'tensor')} of {len(tensors):,}: {_list(told)}.",
         "What goes through them is nan or inf, and as a rule the loss and every gradient are then.",
         "Go back to an earlier checkpoint. gradtui run names the step, and the tensor that was "
@@ -116,7 +116,7 @@ def _zero_rows(tensors: Sequence[Tensor]) -> Flaw | None:
         return None
     told = [f"{printable(one.name)} ({_of(zero, rows)})" for one, zero, rows in found]
     return Flaw(
-        Ailment.ZERO_ROWS,
+        Fault.ZERO_ROWS,
         f"Exactly zero rows in {counted(len(found), 'tensor')}: {_list(told)}.",
         "Such a unit hears nothing from below, and no gradient goes back through it. It is meant "
         "so where a branch starts at nothing, or was pruned.",
@@ -159,7 +159,7 @@ def _far(tensors: Sequence[Tensor], spec: str) -> Flaw | None:
     except InputError:
         critical = ""
     return Flaw(
-        Ailment.FAR,
+        Fault.FAR,
         f"With {spec}, theory's factor of a gradient a layer is below ×0.5 or above ×2 for "
         f"{len(found):,} of {counted(len(rated), 'weight')}: {_list(told)}.",
         f"{critical}Theory is of layers without norms and skips, which may make up for it.",
@@ -185,7 +185,7 @@ def _forgets(keeping: Sequence[Keeping]) -> Flaw | None:
         else "gradtui time gru shows how far back it remembers."
     )
     return Flaw(
-        Ailment.FORGETS,
+        Fault.FORGETS,
         f"The bias of gates that keep is 0 or less in {_list(told)}: by it alone, half of what "
         "such a unit holds is gone within a step.",
         "What the gate hears from inputs and states comes on top. PyTorch draws both biases about "

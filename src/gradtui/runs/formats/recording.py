@@ -70,6 +70,7 @@ class Recording(Lines):
         super().__init__(sheet)
         self._alone = alone
         self._names: list[str] = []
+        self._begun = False
         self._columns: dict[str, list[Column]] = {}
 
     def take(self, lines: list[str]) -> None:
@@ -101,6 +102,7 @@ class Recording(Lines):
                 f"one of version {VERSION}",
                 "update gradtui",
             )
+        self._begun = True
         named = names if isinstance(names, list) else []
         self._names = [one for one in named if isinstance(one, str)]
         dtypes = head.get("dtypes")
@@ -136,6 +138,9 @@ class Recording(Lines):
         steps = [step for step in found if step is not None]
         if not lines:
             return
+        if self._begun:
+            self._begun = False
+            self.sheet.forget_from(steps[0])
         for key, kind in SERIES.items():
             if key in lines[0]:
                 self.sheet.column(key, Role(kind)).extend(steps, [line[key] for line in lines])

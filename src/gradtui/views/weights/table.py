@@ -107,7 +107,7 @@ def head(record: WeightsRecord) -> dict[str, object]:
         ],
         "flaws": [
             {
-                "ails": str(flaw.ailment),
+                "ails": str(flaw.fault),
                 "wrong": flaw.wrong,
                 "tensors": list(map(printable, flaw.tensors)),
                 "sentence": flaw.sentence,
