@@ -22,7 +22,6 @@ from gradtui.views.page import READOUT, Entry, page_file, sections
 from gradtui.views.scenarios import SCENARIOS
 from gradtui.views.view import View
 
-
 _COMPUTED = """In JSON null is a number that JSON cannot hold: the log10 of an exact zero, or
 one beyond float64. In CSV they are -inf and inf; what cannot be known is left
 empty."""
