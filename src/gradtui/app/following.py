@@ -35,6 +35,8 @@ class Following:
         names = tuple(name for name in names if name not in (EXAMPLE, "-"))
         if names == self._names:
             return
+        for name in names:
+            SHELF.follow(name)
         with self._changed:
             self._names = names
             self._changed.notify()
@@ -49,17 +51,13 @@ class Following:
             self._changed.notify()
 
     def _run(self) -> None:
-        from gradtui.runs.following import Follower
-
-        followers: dict[str, Follower] = {}
         while True:
             with self._changed:
                 self._changed.wait(_EVERY if self._names else None)
                 if self._closed:
                     return
                 names = self._names
-            followers = {name: followers.get(name) or Follower(name) for name in names}
-            renewed = [_renewed(one) for one in followers.values()]
+            renewed = [_renewed(SHELF.follow(name)) for name in names]
             if any(renewed):
                 self._grown()
 
@@ -68,9 +66,12 @@ def _renewed(follower: Follower) -> bool:
     """Whether the shelf has something new of a run. What was read once stays, if its file goes."""
     name = follower.path
     seen = SHELF.stamp(name)
-    if seen is None:  # whoever shows it reads it first
-        return False
-    found = follower.poll(seen)
+    if seen is None or not follower.lock.acquire(blocking=False):
+        return False  # whoever shows it reads it first
+    try:
+        found = follower.poll(seen)
+    finally:
+        follower.lock.release()
     if found is None:
         return False
     run, stamp = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 from gradtui.errors import InputError
 from gradtui.files import named_file, open_regular
+from gradtui.progress import Stopped, Tick, unwatched
 from gradtui.runs.assembly import run_of
 from gradtui.runs.folders import find_runs
 from gradtui.runs.formats.format import HEAD, Head, Stream
@@ -38,10 +40,14 @@ class Follower:
     Args:
         path: of a file or folder, which need not be there yet.
         clock: seconds.
+
+    Attributes:
+        lock: to be held by whoever polls.
     """
 
     def __init__(self, path: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.path = path
+        self.lock = threading.Lock()
         self._clock = clock
         self._not_before = 0.0
         self._forget()
@@ -53,11 +59,14 @@ class Follower:
         self._at = 0
         self._before = b""
 
-    def poll(self, seen: Stamp | None) -> tuple[Run | InputError, Stamp] | None:
+    def poll(
+        self, seen: Stamp | None, tick: Tick = unwatched
+    ) -> tuple[Run | InputError, Stamp] | None:
         """The run as it is now, or why it cannot be read; None where nothing is new.
 
         Args:
             seen: the stamp of what is known already.
+            tick: is told how much of a file is read, and may stop it.
         """
         begun = self._clock()
         if begun < self._not_before:
@@ -67,7 +76,10 @@ class Follower:
             return None
         found: Run | InputError
         try:
-            found = self._read(self._file())
+            found = self._read(self._file(), tick)
+        except Stopped:
+            self._forget()
+            raise
         except OSError as error:
             found = unreadable(self.path, error)
         except InputError as error:
@@ -86,9 +98,9 @@ class Follower:
         found = find_runs(path)
         return found[0].path if len(found) == 1 else path
 
-    def _read(self, file: Path) -> Run:
+    def _read(self, file: Path, tick: Tick) -> Run:
         if file.is_dir():
-            return read_run(file)
+            return read_run(file, tick)
         with open_regular(file) as stream:
             size = os.fstat(stream.fileno()).st_size
             if self._goes_on(stream, size):
@@ -99,12 +111,12 @@ class Follower:
                 head = Head(stream.read(HEAD), file)
                 form = format_of(head, self.path)
                 if form.stream is None or form.at_end:
-                    return read_run(file)
+                    return read_run(file, tick)
                 self._sheet = Sheet()
                 self._sheet.source = form.name
                 self._reader = form.stream(self._sheet)
                 stream.seek(0)
-            return self._fed(stream, size)
+            return self._fed(stream, size, tick)
 
     def _goes_on(self, stream: BinaryIO, size: int) -> bool:
         """Whether what was read is still there, and more than so much that the format is known."""
@@ -114,7 +126,7 @@ class Follower:
         stream.seek(self._at - len(self._before))
         return stream.read(len(self._before)) == self._before
 
-    def _fed(self, stream: BinaryIO, size: int) -> Run:
+    def _fed(self, stream: BinaryIO, size: int, tick: Tick) -> Run:
         """Read on, up to what was there when it was looked at."""
         assert self._reader is not None
         assert self._sheet is not None
@@ -123,6 +135,7 @@ class Follower:
             self._before = (self._before + data)[-_KEPT:]
             self._reader.feed(data)
             self._sheet.refuse_too_large(self.path)
+            tick(self._at / size)
         return run_of(self._sheet, self.path)
 
 

@@ -11,6 +11,7 @@ from gradtui.files import named_file
 from gradtui.progress import Tick, unwatched
 
 if TYPE_CHECKING:
+    from gradtui.runs.following import Follower
     from gradtui.runs.run import Run
 
 EXAMPLE = "example"
@@ -36,6 +37,7 @@ class Shelf:
         self._runs: dict[str, Run | InputError] = {}
         self._stamps: dict[str, Stamp] = {}
         self._versions: dict[str, int] = {}
+        self._followers: dict[str, Follower] = {}
 
     def know(self, name: str) -> None:
         """Somebody named a run."""
@@ -60,15 +62,28 @@ class Shelf:
         self._runs[name], self._stamps[name] = run, stamp
         self._versions[name] = self.version(name) + 1
 
+    def follow(self, name: str) -> Follower:
+        """Read it in a way that can go on: by whoever asks first, and then by whoever follows."""
+        if name not in self._followers:
+            from gradtui.runs.following import Follower
+
+            self._followers[name] = Follower(name)
+        return self._followers[name]
+
     def run(self, name: str, tick: Tick = unwatched) -> Run:
-        """The run, read where it was not yet, or where its file is another by now.
+        """The run, read where it was not yet; where nobody follows it, again if its file changed.
 
         Raises:
             InputError: it cannot be read.
         """
-        stamp = stamp_of(name)
         found = self._runs.get(name)
-        if found is None or self._stamps[name] != stamp:
+        if name in self._followers:
+            if found is None:
+                with self._followers[name].lock:
+                    # It may have been read while the lock was waited for.
+                    found = self._runs.get(name) or self._first(name, tick)
+        elif found is None or self._stamps[name] != stamp_of(name):
+            stamp = stamp_of(name)
             try:
                 found = _read(name, tick)
             except InputError as error:
@@ -77,6 +92,13 @@ class Shelf:
         if isinstance(found, InputError):
             raise found
         return found
+
+    def _first(self, name: str, tick: Tick) -> Run | InputError:
+        """Read by the one that will read on."""
+        found = self._followers[name].poll(None, tick)
+        assert found is not None  # nothing was seen before
+        self._runs[name], self._stamps[name] = found
+        return found[0]
 
 
 SHELF = Shelf()

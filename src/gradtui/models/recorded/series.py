@@ -25,12 +25,20 @@ class Curve(NamedTuple):
 
     @property
     def medians(self) -> Array:
-        """The median about each step [n]: of a fiftieth of the run, 5 steps at least."""
-        width = max(5, len(self.steps) // 50) | 1
-        if len(self.steps) < 2 * width:
+        """The median about each step [n]: of a fiftieth of the run, 5 steps at least.
+
+        Of a long run it is that of the nearest of some 1,600 steps: next to none is lost, and all
+        of them would take thirty times as long.
+        """
+        n = len(self.steps)
+        width = max(5, n // 50) | 1
+        if n < 2 * width:
             return self.log10
+        stride = max(width // 32, 1)
         padded = np.pad(self.log10, width // 2, mode="edge")
-        found: Array = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, width)[::stride]
+        nearest = np.minimum((np.arange(n) + stride // 2) // stride, len(windows) - 1)
+        found: Array = np.median(windows, axis=1)[nearest]
         return found
 
 

@@ -7,6 +7,7 @@ Layers run from the input to the loss, and gradients the other way.
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from gradtui.models.recorded.finite import growth_before, not_finite
 from gradtui.models.recorded.growth import exploding, spiking
@@ -15,9 +16,17 @@ from gradtui.models.recorded.symptom import Symptom
 from gradtui.models.recorded.updates import always_clipped, falling_scale, large_updates, swallowed
 from gradtui.runs.run import Run
 
+_KNOWN: WeakKeyDictionary[Run, tuple[Symptom, ...]] = WeakKeyDictionary()
+
 
 def symptoms_of(run: Run) -> tuple[Symptom, ...]:
     """All that ails a run, the gravest first."""
+    if run not in _KNOWN:
+        _KNOWN[run] = _looked_for(run)
+    return _KNOWN[run]
+
+
+def _looked_for(run: Run) -> tuple[Symptom, ...]:
     looks: tuple[Callable[[Run], Symptom | None], ...] = (
         exploding, growing_to_the_input, dead, vanishing, large_updates, swallowed, falling_scale,
         always_clipped, spiking,
