@@ -69,8 +69,8 @@ def measured(rows: int, tensors: int) -> None:
     print(
         f"{rows:>7,} rows, {tensors} tensors, {file.stat().st_size / 1e6:.1f} MB: a row is there "
         f"after {statistics.median(lags):.2f} s, at most {max(lags):.2f} s ({verdict} the "
-        f"budget of {BUDGET:g} s), {statistics.median(sent):.0f} B; idle {IDLE:g} s: {used:.2f} s of CPU, "
-        f"{idle} B"
+        f"budget of {BUDGET:g} s), {statistics.median(sent):.0f} B; idle {IDLE:g} s: "
+        f"{used:.2f} s of CPU, {idle} B"
     )
 
 

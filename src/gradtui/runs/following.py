@@ -75,6 +75,7 @@ class Follower:
         if stamp == seen:
             return None
         found: Run | InputError
+        first = self._reader is None
         try:
             found = self._read(self._file(), tick)
         except Stopped:
@@ -87,8 +88,14 @@ class Follower:
         if isinstance(found, InputError):
             self._forget()
         ended = self._clock()
-        self._not_before = ended + (ended - begun) * (1.0 / _SHARE - 1.0)
+        if not (first and self._reads_on):  # what comes next is cheaper
+            self._not_before = ended + (ended - begun) * (1.0 / _SHARE - 1.0)
         return found, stamp
+
+    @property
+    def _reads_on(self) -> bool:
+        """Whether so much was read that the format is known: less may turn out to be of another."""
+        return self._reader is not None and self._at >= HEAD
 
     def _file(self) -> Path:
         """What the path names: of a folder with one run in it, that."""
@@ -120,8 +127,7 @@ class Follower:
 
     def _goes_on(self, stream: BinaryIO, size: int) -> bool:
         """Whether what was read is still there, and more than so much that the format is known."""
-        # A file that has just begun may turn out to be of another format.
-        if self._reader is None or size < self._at or self._at < HEAD:
+        if not self._reads_on or size < self._at:
             return False
         stream.seek(self._at - len(self._before))
         return stream.read(len(self._before)) == self._before
