@@ -164,3 +164,25 @@ def test_a_new_format_is_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_format_is_fed_or_reads_a_path() -> None:
     for one in formats.FORMATS:
         assert (one.stream is None) != (one.read is None), one.name
+
+
+@pytest.mark.parametrize(
+    ("theory", "told"),
+    [
+        ({"activation": "sigmoid", "log10_rate": -0.854, "log10_measured": -0.8}, True),
+        ({"activation": "sigmoid\x1b[31m", "log10_rate": -0.854, "log10_measured": -0.8}, False),
+        ({"activation": "sigmoid", "log10_rate": "much", "log10_measured": -0.8}, False),
+        ({"activation": "sigmoid"}, False),
+        ([], False),
+    ],
+)
+def test_what_theory_says_of_a_probed_network_is_told(
+    theory: object, told: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "probe.jsonl"
+    head = {"gradtui": 1, "names": ["0.weight"], "theory": theory}
+    file.write_text(json.dumps(head) + "\n" + '{"step": 0, "loss": 1, "grad": [1]}\n')
+    said = "Theory for infinite width has ×0.14 a layer for sigmoid"
+    notes = " ".join(read_run(file).notes)
+    assert (said in notes and "measured ×0.16" in notes) == told
+    assert "\x1b" not in notes

@@ -249,7 +249,12 @@ _LARGEST = 308.0
 
 def _record(found: Probe, path: str | os.PathLike[str]) -> None:
     """One step of a recording."""
-    writer = Writer(path, found.parameters)
+    theory: dict[str, str | float] = {}
+    if found.theory is not None:
+        theory["activation"] = found.theory.activation
+        theory["log10_rate"] = found.theory.log10_rate
+        theory["log10_measured"] = found.theory.log10_measured_rate
+    writer = Writer(path, found.parameters, theory=theory)
     with np.errstate(over="ignore"):
         gradients, weights = 10.0**found.log10_parameter_gradients, 10.0**found.log10_weights
     total = _run(found.parameters, found.log10_parameter_gradients, None, math.nan).total_norm

@@ -5,7 +5,9 @@ The head tells what does not change; ``names`` are the parameters in forward ord
     {"gradtui": 1, "names": ["0.weight", "0.bias"], "every": 1, "rank": 0, "ranks": 1}
 
 ``dtypes``, which may be there too, are the types in which the weights are stored, such as
-"bfloat16", one for each of ``names``. A file begins with ``{"gradtui":``, by which it is known. A
+"bfloat16", one for each of ``names``; ``theory``, of a plain stack of layers, is an object with
+``activation``, ``log10_rate``, by which a gradient grows a layer at infinite width, and
+``log10_measured``, by which it did. A file begins with ``{"gradtui":``, by which it is known. A
 step's line has the step and, each if it was recorded, numbers ...
 
 =============  ==========================================================================
@@ -38,7 +40,9 @@ a later version may add some; a version above 1 is one that this reader doesn't 
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
+from math import isfinite
 
 from gradtui.errors import InputError
 from gradtui.runs.formats.format import Format, Head, Lines
@@ -46,6 +50,7 @@ from gradtui.runs.formats.lines_of_json import parsed, values_of
 from gradtui.runs.keys import Kind, Role
 from gradtui.runs.numbers import whole
 from gradtui.runs.sheet import Column, Sheet, wholes
+from gradtui.wording import rate
 
 VERSION = 1
 BEGINS = '{"gradtui":'
@@ -61,6 +66,7 @@ SERIES = {
 NORMS = {"grad": Kind.GRADIENT, "weight": Kind.WEIGHT, "update": Kind.UPDATE}
 SHARES = ("not_finite", "lost_f16", "swallowed")
 UNITS = ("saturated", "dead")
+_SPEC = re.compile(r"[\w(),.= +-]{1,60}", re.ASCII)
 
 
 class Recording(Lines):
@@ -108,6 +114,8 @@ class Recording(Lines):
         dtypes = head.get("dtypes")
         if isinstance(dtypes, list) and len(dtypes) == len(self._names):
             self.sheet.dtypes |= zip(self._names, map(str, dtypes), strict=True)
+        if isinstance(theory := head.get("theory"), dict):
+            self._theory(theory)
         self._columns = {
             what: [self.sheet.column(f"{what}/{name}", Role(kind, name)) for name in self._names]
             for what, kind in NORMS.items()
@@ -120,6 +128,17 @@ class Recording(Lines):
         ranks, rank = whole(head.get("ranks")), whole(head.get("rank"))
         if self._alone and ranks is not None and ranks > 1:
             self.sheet.note(f"These are the norms of rank {rank} of {ranks:,} only, of its shard.")
+
+    def _theory(self, told: dict[str, object]) -> None:
+        """What theory says of the network, beside what was measured."""
+        activation, *rates = map(told.get, ("activation", "log10_rate", "log10_measured"))
+        known = isinstance(activation, str) and _SPEC.fullmatch(activation)
+        if known and all(isinstance(one, int | float) and isfinite(one) for one in rates):
+            expected, measured = (rate(float(one)) for one in rates if isinstance(one, int | float))
+            self.sheet.note(
+                f"Theory for infinite width has {expected} a layer for {activation} and weights of "
+                f"these sizes; measured {measured}."
+            )
 
     def _one_by_one(self, steps: list[int], rows: list[object], columns: list[Column]) -> None:
         """Lists of which some are of another length than the names: whose numbers are they?"""
