@@ -93,6 +93,14 @@ def read_bytes(file: Path, most: int) -> bytes:
     return bytes(content)
 
 
+class _Regular(FileIO):
+    """A file of which a read never waits: where nothing is there now, that is its end."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """So many bytes, or what is there."""
+        return super().read(-1 if size is None else size) or b""
+
+
 def open_regular(file: Path) -> FileIO:
     """A regular file, opened for reading without a buffer.
 
@@ -106,7 +114,7 @@ def open_regular(file: Path) -> FileIO:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "not a regular file", str(file))
-        return FileIO(descriptor, "rb")
+        return _Regular(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise

@@ -512,7 +512,7 @@ def test_every_one_of_many_knobs_is_opened_by_its_letter(name: str, many_knobs: 
 def test_a_notice_that_is_cut_ends_with_an_ellipsis(width: int) -> None:
     error = (
         "inputs: 'nope.csv' is not noise, zeros, or a file of sequences, .csv or .npy, that can be "
-        "read (No such file or directory); name one that is there, ./ and all"
+        "read (No such file or directory); name one that is there, with its folder"
     )
     rows = [row_text(line).rstrip() for line in panes.verdict(None, Size(width, 2), error).rows]
     assert len(rows) == 2

@@ -163,11 +163,12 @@ def test_the_map_shows_where_a_norm_is_not_finite_and_where_it_is_zero(tmp_path:
 def test_beside_the_last_layer_what_vanishes_is_seen_from_the_first_step_on(tmp_path: Path) -> None:
     names = [f"{at}.weight" for at in range(5)]
     path = written(tmp_path, names, lambda step, at: 1e-3 ** (4 - at))
-    own = shown(Setup.of(runs=(path,)))
+    own = shown(Setup.of(runs=(path,), beside="median"))
     assert all(line[13:-1].strip("⊕ ") == "" for line in own[2:7])
     beside = shown(Setup.of(runs=(path,), beside="last", tensor="4.weight"))
     bands = [line[13] for line in beside[2:7]]
     assert "".join(bands) == "==-- "  # 1e-12, 1e-9, 1e-6, 1e-3 and 1
+    assert shown(Setup.of(runs=(path,), tensor="4.weight")) == beside  # as the verdict has it
     absolute = shown(Setup.of(runs=(path,), beside="absolute", tensor="4.weight"))
     assert [line[13] for line in absolute[2:7]] == bands
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from gradtui.errors import NO_MEMORY, InputError
+from gradtui.errors import NO_MEMORY, InputError, UnreadableError, shown
 from gradtui.mathematics.memory import give_back, return_large_arrays
 from gradtui.models.finding import Finding
 from gradtui.plots.ascii import ascii_only
@@ -298,8 +298,7 @@ class Engine:
             asked = request if work is None else work.request
             self._finished = work = None
             if isinstance(error, InputError):
-                later = "; it is shown as soon as it can be" if asked.versions else ""
-                self._deliver(_failed(asked, in_app(error) + later))
+                self._deliver(_failed(asked, _awaited(error) if asked.versions else in_app(error)))
             elif isinstance(error, MemoryError):
                 self._deliver(_failed(asked, f"{NO_MEMORY}; u undoes"))
             else:
@@ -329,6 +328,13 @@ class Engine:
     def _is_stopped(self, work: _Computation) -> bool:
         stopped = self._stopped
         return stopped is not None and stopped.key == work.key
+
+
+def _awaited(error: InputError) -> str:
+    """What is said of a run that cannot be read now: whoever follows it reads it when it can be."""
+    if isinstance(error, UnreadableError):
+        return f"Waiting for {shown(error.given)}: it is not {error.allowed}."
+    return f"{in_app(error)}; it is shown as soon as it can be"
 
 
 def _failed(request: Request, text: str, *, defect: bool = False) -> Drawn:

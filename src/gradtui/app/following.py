@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.errors import InputError
 from gradtui.runs.shelf import EXAMPLE, SHELF
+from gradtui.setup.naming import in_app
 
 if TYPE_CHECKING:
     from gradtui.runs.following import Follower
@@ -20,10 +21,11 @@ class Following:
     """What is followed, and the thread that does it, which begins with the first.
 
     Args:
-        grown: called on that thread when one of the runs is another.
+        grown: called on that thread when one of the runs is another, or cannot be read any more:
+            with what is to be said of that, else "".
     """
 
-    def __init__(self, grown: Callable[[], object]) -> None:
+    def __init__(self, grown: Callable[[str], object]) -> None:
         self._grown = grown
         self._names: tuple[str, ...] = ()
         self._closed = False
@@ -58,25 +60,29 @@ class Following:
                     return
                 names = self._names
             renewed = [_renewed(SHELF.follow(name)) for name in names]
-            if any(renewed):
-                self._grown()
+            for said in renewed:
+                if said is not None:
+                    self._grown(said)
 
 
-def _renewed(follower: Follower) -> bool:
-    """Whether the shelf has something new of a run. What was read once stays, if its file goes."""
+def _renewed(follower: Follower) -> str | None:
+    """Whether the shelf has something new of a run, and what is to be said of it; None if not.
+
+    What was read once stays, if its file goes.
+    """
     name = follower.path
     seen = SHELF.stamp(name)
     if seen is None or not follower.lock.acquire(blocking=False):
-        return False  # whoever shows it reads it first
+        return None  # whoever shows it reads it first
     try:
         found = follower.poll(seen)
     finally:
         follower.lock.release()
     if found is None:
-        return False
+        return None
     run, stamp = found
-    if isinstance(run, InputError) and (known := SHELF.known(name)) is not None:
-        SHELF.put(name, known, stamp)
-        return False
+    if isinstance(run, InputError) and SHELF.known(name) is not None:
+        SHELF.keep(name, stamp)
+        return f"{in_app(run)}; what was read of it stays."
     SHELF.put(name, run, stamp)
-    return True
+    return ""

@@ -52,7 +52,9 @@ class Arrived(Message):
 
 @dataclass
 class Grown(Message):
-    """A run that is shown has grown."""
+    """A run that is shown has grown; or what is to be said of it, where it is gone."""
+
+    said: str = ""
 
 
 @dataclass
@@ -95,7 +97,9 @@ class ShowingApp(PaintedOnce):
             self._last_filters.append(AsciiOnly())
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._engine_fell, unicode=self.appearance.unicode)
-        self._following = Following(lambda: self.post_message(Grown()))
+        self._following = Following(lambda said: self.post_message(Grown(said)))
+        self._said = ""
+        """What was said to be wrong with what was asked for."""
         self._judged: tuple[object, ...] = ()
         """Whose verdict was shown last, and what it was."""
         self._memory = memory
@@ -298,8 +302,12 @@ class ShowingApp(PaintedOnce):
         """Where nothing takes a report, a defect ends the app."""
         raise message.error
 
-    def on_grown(self, _: Grown) -> None:
+    def on_grown(self, message: Grown) -> None:
         """Show the run as it is now."""
+        if message.said:
+            self.state = self.state.saying(message.said, failed=True)
+            self._said = self.state.message
+            return
         self._show()
 
     def _tell_change(self, drawn: Drawn) -> None:
@@ -326,6 +334,9 @@ class ShowingApp(PaintedOnce):
                 self._memory.opened()
             if message.drawn.error:
                 self.state = self.state.saying(message.drawn.error, failed=True)
+                self._said = self.state.message
+            elif self._said and self.state.message == self._said:
+                self.state = self.state.with_(message="", failed=False)  # it is wrong no more
             self.shown.show_drawn()
             self.shown.show_top(self.state)
             self._tell_change(message.drawn)

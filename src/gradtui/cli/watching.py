@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from gradtui import settings
 from gradtui.cli.opening import check_terminal
@@ -15,7 +16,9 @@ from gradtui.models.finding import Finding, Kind
 from gradtui.models.recorded.judged import Judged, diagnose
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.plots.picture import CURVES
+from gradtui.runs.folders import find_runs
 from gradtui.runs.following import EVERY, Follower, Piped
+from gradtui.runs.naming import runs_named
 from gradtui.runs.reading import STANDARD_INPUT
 from gradtui.runs.run import Run
 from gradtui.runs.shelf import Stamp
@@ -29,15 +32,27 @@ def watch(options: argparse.Namespace) -> int:
     Raises:
         CommandError: there are too many, or standard input among others.
     """
-    paths = tuple(dict.fromkeys(options.paths))
+    paths = tuple(dict.fromkeys(one for path in options.paths for one in _runs_in(path)))
     if len(paths) > CURVES:
         raise CommandError(f"path: {len(paths)} runs are given; name at most {CURVES}")
     if STANDARD_INPUT in paths and len(paths) > 1:
         raise CommandError("path: - is watched alone; leave it out, or the others")
     if options.until is None and STANDARD_INPUT not in paths and is_terminal(sys.stdout):
         return _in_app(options, paths)
-    heard = _piped(sys.stdin.fileno()) if paths == (STANDARD_INPUT,) else _followed(paths)
+    if paths == (STANDARD_INPUT,):
+        if sys.stdin is None:
+            raise InputError("path", "-", "open: there is no standard input", "name a file")
+        heard = _piped(sys.stdin.fileno())
+    else:
+        heard = _followed(paths)
     return _in_lines(heard, until=options.until is not None, bell=options.bell)
+
+
+def _runs_in(path: str) -> tuple[str, ...]:
+    """The path itself, which need not be there yet; of a folder with several runs all of them."""
+    if not (path and Path(path).is_dir() and len(find_runs(path)) > 1):
+        return (path,)
+    return runs_named("path", path, CURVES)
 
 
 def _in_app(options: argparse.Namespace, paths: tuple[str, ...]) -> int:
@@ -76,12 +91,14 @@ def _piped(descriptor: int) -> Iterator[tuple[str, Run | InputError]]:
 def _in_lines(heard: Iterator[tuple[str, Run | InputError]], *, until: bool, bell: bool) -> int:
     """A line for each verdict that is another than the one before."""
     told: dict[str, tuple[object, str]] = {}
+    failing: set[str] = set()
     for path, run in heard:
         if isinstance(run, InputError):
-            if path not in told:  # what was read once stays, if its file goes
-                told[path] = ("", "")
+            if path not in failing:
+                failing.add(path)
                 narrate(f"gradtui: {run}; waiting for it\n")
             continue
+        failing.discard(path)
         judged = Judged(path, run, symptoms_of(run))
         verdict = judged.kind, judged.symptoms[0].layer if judged.symptoms else ""
         if told.get(path) == verdict:

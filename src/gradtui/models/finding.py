@@ -77,7 +77,7 @@ class Ailment(StrEnum):
     @property
     def mark(self) -> str:
         """One character that says it without colour."""
-        return "!+-/=~"[list(Ailment).index(self)]
+        return "!USFC~"[list(Ailment).index(self)]
 
     @property
     def role(self) -> str:

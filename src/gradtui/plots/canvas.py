@@ -251,8 +251,12 @@ class Canvas:
 
     # --------------------------------------------------------------------- build
 
-    def plot(self) -> Plot:
-        """What is drawn, for a figure."""
+    def plot(self, line: int = 0) -> Plot:
+        """What is drawn, for a figure.
+
+        Args:
+            line: the picture's line in which it begins.
+        """
         scale = "decades" if self.whole_y else "log" if self.log_y else "linear"
         return Plot(
             Axis(self.x_limits, self.x_label, self.x_title, self.x_ticks),
@@ -261,6 +265,8 @@ class Canvas:
             self.width,
             self.height,
             self.title,
+            0,
+            line,
         )
 
     def build(self) -> Picture:

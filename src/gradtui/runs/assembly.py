@@ -13,7 +13,7 @@ from gradtui.mathematics.memory import refuse_beyond_memory
 from gradtui.runs.keys import BY_LAYER, UNLISTED, Kind, Role, order
 from gradtui.runs.notes import Notes
 from gradtui.runs.order import forward, natural
-from gradtui.runs.run import Mask, Run, Steps
+from gradtui.runs.run import LOSSES, Mask, Run, Steps
 from gradtui.runs.sheet import Column, Sheet
 
 SERIES = (
@@ -97,7 +97,7 @@ def run_of(sheet: Sheet, path: str) -> Run:
     _refuse_too_large(steps, names, meant, path)
     repeats = _Repeats()
     series, recorded = _series(meant, steps, repeats)
-    losses = _losses(meant, series, steps, repeats)
+    losses = _losses(meant, series, recorded, steps, repeats)
     by_layer = {
         kind: _logarithms(columns, names, steps, repeats) if columns else None
         for kind, columns in meant.layers.items()
@@ -122,6 +122,7 @@ def run_of(sheet: Sheet, path: str) -> Run:
         losses=losses,
         recorded=recorded,
         source=sheet.source,
+        probed=sheet.probed,
         approximate=any(c.approximate for c in meant.layers[Kind.GRADIENT].values()),
         shares=_shares(sheet, names, steps),
         units=_units(sheet, steps),
@@ -155,13 +156,20 @@ def _series(
 
 
 def _losses(
-    meant: _Meant, series: Mapping[Kind, Array | None], steps: Steps, repeats: _Repeats
+    meant: _Meant,
+    series: Mapping[Kind, Array | None],
+    recorded: dict[str, Mask],
+    steps: Steps,
+    repeats: _Repeats,
 ) -> dict[str, Array]:
-    """Every loss by its name, the one that is shown first."""
+    """Every loss by its name, the one that is shown first; where it was, goes into `recorded`."""
     losses = {}
     for at, (name, column) in enumerate(meant.series[Kind.LOSS]):
         first = series[Kind.LOSS] if at == 0 else None
-        losses[name] = _dense(column, steps, repeats)[0] if first is None else first
+        if first is None:
+            losses[name], recorded[f"{LOSSES}{name}"] = _dense(column, steps, repeats)
+        else:
+            losses[name], recorded[f"{LOSSES}{name}"] = first, recorded[Kind.LOSS.value]
     return losses
 
 

@@ -98,12 +98,14 @@ class Follower:
         return self._reader is not None and self._at >= HEAD
 
     def _file(self) -> Path:
-        """What the path names: of a folder with one run in it, that."""
+        """What the path names: of a folder the run in it, of several the one written last."""
         path = Path(self.path)
         if not (self.path and path.is_dir()):
             return named_file(self.path.rstrip("/"), "path", SUCH_AS)
         found = find_runs(path)
-        return found[0].path if len(found) == 1 else path
+        if not found:
+            return path
+        return max(found, key=lambda one: one.path.stat().st_mtime_ns).path
 
     def _read(self, file: Path, tick: Tick) -> Run:
         if file.is_dir():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from gradtui.errors import InputError, printable
+from gradtui.errors import InputError, UnreadableError, printable
 from gradtui.files import named_file, open_regular
 from gradtui.progress import Tick, unwatched
 from gradtui.runs import formats
@@ -69,15 +69,11 @@ def read_run(path: str | os.PathLike[str], tick: Tick = unwatched) -> Run:
         raise InputError("path", given, "a file's name", "name a file") from None
 
 
-def unreadable(given: str, error: OSError) -> InputError:
+def unreadable(given: str, error: OSError) -> UnreadableError:
     """The error for what the system won't give."""
     reason = printable(error.strerror or str(error))
-    step = (
-        "pipe it in, and name it -"
-        if "regular" in reason
-        else "name a file that is there, ./ and all"
-    )
-    return InputError("path", given, f"a file that can be read ({reason})", step)
+    step = "pipe it in, and name it -" if "regular" in reason else "name a file that is there"
+    return UnreadableError("path", given, f"a file that can be read ({reason})", step)
 
 
 def _from_folder(folder: Path, given: str, tick: Tick) -> Run:

@@ -14,6 +14,10 @@ Steps = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+LOSSES = "losses/"
+"""What stands before a loss's name in `Run.recorded`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """What was recorded of a run. Arrays are float64 and read-only.
@@ -34,11 +38,13 @@ class Run:
         clip: the norm to which the gradient is clipped [n], or None.
         clipped: the share of steps, or per cent, that was clipped, as the file has it [n], or None.
         losses: every loss in the file by its name, that of `loss` first.
-        recorded: masks [n] by the name of the attribute, "loss" to "clipped".
+        recorded: masks [n] by the name of the attribute, "loss" to "clipped", and of each of the
+            losses by "losses/" and its name.
         shares: of a recording of gradtui's own: by what is shared, [n, names].
         units: of a recording of gradtui's own: by what is told, and module, [n].
         dtypes: in which type the weights of a layer are stored, where a recording tells that.
         source: the format, in words.
+        probed: it is one pass of a probe, and no training.
         approximate: some norm by layer is known within a bin of a histogram only.
         notes: what is to be known of the file, in sentences.
     """
@@ -59,6 +65,7 @@ class Run:
     losses: Mapping[str, Array]
     recorded: Mapping[str, Mask]
     source: str
+    probed: bool = False
     approximate: bool = False
     shares: Mapping[str, Array] = field(default_factory=dict)
     units: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)

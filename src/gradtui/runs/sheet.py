@@ -92,6 +92,7 @@ class Sheet:
         source: what the file is, in words, once that is known.
         names: the layers in forward order, if the file tells that.
         dtypes: in which type the weights of a layer are stored, if the file tells that.
+        probed: it is one pass of a probe.
         shares, units: of a recording of gradtui's own: by what is told, by parameter or module.
         notes: what was left out while reading.
         others: names in the file that mean nothing here, the first few.
@@ -105,6 +106,7 @@ class Sheet:
         self.source = ""
         self.names: tuple[str, ...] = ()
         self.dtypes: dict[str, str] = {}
+        self.probed = False
         self.shares: dict[str, dict[str, Column]] = {}
         self.units: dict[str, dict[str, Column]] = {}
         self.others: list[str] = []

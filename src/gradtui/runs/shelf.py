@@ -62,6 +62,10 @@ class Shelf:
         self._runs[name], self._stamps[name] = run, stamp
         self._versions[name] = self.version(name) + 1
 
+    def keep(self, name: str, stamp: Stamp) -> None:
+        """The run as it is, though its file is another now, and none that can be read."""
+        self._stamps[name] = stamp
+
     def follow(self, name: str) -> Follower:
         """Read it in a way that can go on: by whoever asks first, and then by whoever follows."""
         if name not in self._followers:

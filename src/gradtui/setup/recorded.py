@@ -136,9 +136,10 @@ class Recorded(Family):
         lambda: ("gradient", "weight", "update", "ratio"),
     )  # fmt: skip
     beside: str = choice(
-        "median", "B", "what a norm is shown beside: the median of its own tensor over the run, "
-        "that of the last tensor at the same step, or nothing (absolute)",
-        lambda: ("median", "last", "absolute"),
+        "auto", "B", "what a norm is shown beside: the median of its own tensor over the run, "
+        "that of the last tensor at the same step, or nothing (absolute); auto is the last where "
+        "the verdict is on what arrives from there, else the median",
+        lambda: ("auto", "median", "last", "absolute"),
     )  # fmt: skip
     step_range: tuple[float, float] | None = interval(
         (0.0, 1000.0), "R", "the steps that are shown; auto is all of them", 0.0, float(MAX_STEP),

@@ -32,7 +32,7 @@ _MEANT = re.compile(r"[-+.]*\d[\d_.,;' ]*(e[-+\d]*|x[\da-f]*)?%?", re.IGNORECASE
 _SEQUENCE = "sequence"
 """The head of a first column that says to which sequence a row belongs."""
 _ADVICE = {
-    errno.ENOENT: "name one that is there, ./ and all",
+    errno.ENOENT: "name one that is there",
     errno.EACCES: "see that you may read it (chmod)",
     errno.EFBIG: "leave out steps, sequences or inputs",
 }

@@ -30,8 +30,10 @@ def _focus(name: str, letter: str, help: str) -> Knob:
         if not text:
             return ""
         first, *others = compared()
-        if any(text in knob.words() for knob in others):
-            return text  # a path has no parameters
+        for knob in others:
+            for value in knob.words():
+                if text == value or (knob.from_word and text in knob.called(value)):
+                    return value  # a path has no parameters
         word = parse_spec(name, text).name
         knob = next((k for k in reversed(others) if word in k.words()), first)
         values: tuple[str, ...] = knob.parse(text)

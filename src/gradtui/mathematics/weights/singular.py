@@ -66,7 +66,8 @@ def singular(weights: Array, tick: Tick = unwatched) -> Singular:
         largest, error = _lanczos(unit, tick)
     row = flat(unit)
     squares = float(np.vdot(row, row))
-    return Singular(math.ldexp(largest, e), squares / largest**2, error)
+    # Of numbers at the end of float64's range σ may be beyond it.
+    return Singular(float(np.ldexp(largest, e)), squares / largest**2, error)
 
 
 def _lanczos(w: Array, tick: Tick) -> tuple[float, float]:

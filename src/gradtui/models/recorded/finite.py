@@ -9,21 +9,28 @@ from gradtui.models.finding import Ailment
 from gradtui.models.recorded.growth import TENFOLD, Rise, first_to_grow, rise
 from gradtui.models.recorded.series import loss_of, total_of
 from gradtui.models.recorded.symptom import Symptom
-from gradtui.runs.run import Run
+from gradtui.runs.run import LOSSES, Mask, Run
 from gradtui.wording import counted, factor, magnitude, plain, rate
 
 _DOUBLED = 2.0
 """A learning rate that grew by this beside the norm is told."""
+_IN_A_ROW = 20
+"""So many skipped steps halve any scale to nothing: by then it is no scale that fails."""
 _HUGE = 1e6
 """A loss beyond this is told beside one that is not finite."""
 
 
 def not_finite(run: Run) -> Symptom | None:
-    """Where nan or inf came first, between what still was finite."""
+    """Where nan or inf came first, between what still was finite.
+
+    Not where a loss scaler skips a step now and then: it lowers its scale until one holds.
+    """
     by_layer = np.isposinf(run.log10_gradients)
-    total, loss = run.not_finite("total_norm"), run.not_finite("loss")
-    bad = by_layer.any(axis=1) | total | loss
-    if not bad.any():
+    total, losses = run.not_finite("total_norm"), _bad_losses(run)
+    bad = by_layer.any(axis=1) | total
+    for each in losses.values():
+        bad = bad | each
+    if not bad.any() or _only_skipped(run, bad, losses):
         return None
     at = int(bad.argmax())
     step, layer = int(run.steps[at]), ""
@@ -32,16 +39,14 @@ def not_finite(run: Run) -> Symptom | None:
     elif total[at]:
         where = "the norm of the whole gradient"
     else:
-        where = f"the loss is {run.loss[at]:g}"
+        name = next(name for name, each in losses.items() if each[at])
+        called = "the loss" if name == next(iter(losses)) else name
+        where = f"{called} is {run.losses[name][at]:g}"
     count = int(bad.sum())
     since = f"at step {step:,} alone" if count == 1 else f"from step {step:,} on"
     if count > 1 and not bad[at:].all():
         since = f"in {count:,} of {len(bad):,} recorded steps, first at step {step:,}"
-    evidence = [_loss_there(run, at, loss), _other_losses(run, at), growth_before(run, step)]
-    if run.loss_scale is not None and run.recorded["loss_scale"].any():
-        evidence.append(
-            "A loss scaler skips such a step and lowers its scale: now and then that is normal."
-        )
+    evidence = [_loss_there(run, at, losses), _other_losses(run, at), growth_before(run, step)]
     return Symptom(
         Ailment.NOT_FINITE,
         f"not finite {since}: {where}.",
@@ -54,10 +59,45 @@ def not_finite(run: Run) -> Symptom | None:
     )
 
 
+def _bad_losses(run: Run) -> dict[str, Mask]:
+    """Where each loss was recorded as nan or inf, the one that is shown first."""
+    return {
+        name: run.recorded.get(f"{LOSSES}{name}", run.recorded["loss"]) & ~np.isfinite(values)
+        for name, values in run.losses.items()
+    }
+
+
+def scaled(run: Run) -> bool:
+    """Whether a loss scaler is at work."""
+    return any(
+        values is not None and run.recorded[name].any()
+        for name, values in (("loss_scale", run.loss_scale), ("skipped", run.skipped))
+    )
+
+
+def _only_skipped(run: Run, bad: Mask, losses: dict[str, Mask]) -> bool:
+    """Whether it is gradients alone, of steps that a loss scaler skips until its scale holds."""
+    if not scaled(run) or any(each.any() for each in losses.values()):
+        return False
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], bad, [False]]).astype(int)))
+    return bool((ends[1::2] - ends[::2]).max() < _IN_A_ROW)
+
+
+def skipped_now_and_then(run: Run) -> str:
+    """That such steps were there, where they are nothing to look at; else ""."""
+    bad = np.isposinf(run.log10_gradients).any(axis=1) | run.not_finite("total_norm")
+    if not bad.any() or not _only_skipped(run, bad, _bad_losses(run)):
+        return ""
+    return (
+        f"In {counted(int(bad.sum()), 'step')} the gradient was not finite, and a loss scaler "
+        "skipped them: now and then, and at the beginning, that is normal."
+    )
+
+
 def _tensor(run: Run, at: int, bad: NDArray[np.bool_]) -> tuple[str, str]:
     """Which layer has it first: of those that do, the one nearest to the loss."""
     names, known = run.names, ~np.isnan(run.log10_gradients[at])
-    if bad[known].all():
+    if bad[known].all() and known.sum() > 1:
         return f"the gradients of all {counted(int(bad.sum()), 'tensor')}", ""
     last = int(np.flatnonzero(bad)[-1])
     others = int(bad.sum()) - 1
@@ -71,9 +111,17 @@ def _tensor(run: Run, at: int, bad: NDArray[np.bool_]) -> tuple[str, str]:
     return text, names[last]
 
 
-def _loss_there(run: Run, at: int, bad: NDArray[np.bool_]) -> str:
+def _loss_there(run: Run, at: int, losses: dict[str, Mask]) -> str:
+    """Whether the loss tells it; and what it was the step before, where that says enough."""
+    bad = next(iter(losses.values()), np.zeros(len(run.steps), bool))
     if bad[at] or not run.recorded["loss"][at]:
+        before = np.flatnonzero(run.recorded["loss"][:at] & np.isfinite(run.loss[:at]))
+        if before.size and abs(run.loss[before[-1]]) > _HUGE:
+            value, step = float(run.loss[before[-1]]), int(run.steps[before[-1]])
+            return f"The loss was {plain(value)} at step {step:,} already."
         return ""
+    if abs(run.loss[at]) > _HUGE:
+        return f"The loss of that step is {plain(float(run.loss[at]))} already."
     text = f"The loss of that step, {plain(float(run.loss[at]))}, still looks clean"
     later = np.flatnonzero(bad[at:])
     if later.size:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Ailment, Kind
 from gradtui.models.recorded.series import Curve, layer_of, loss_of, total_of
 from gradtui.models.recorded.symptom import Symptom
@@ -17,18 +18,32 @@ GROWN = 2.0
 """Decades by which a norm, or the loss, is to grow to be called exploding."""
 TENFOLD = 1.0
 """Decades above what is recent that are a spike."""
+_FOOT, _NOISE = 0.1, 0.5
+"""Of the decades of a growth, and at most, what is still noise before it."""
+_ENOUGH = 10
+"""So many steps are needed to speak of what stays."""
+_FALLEN = 0.3
+"""Decades by which a loss falls that is learnt from."""
 _FEW, _RECENT = 20, 20
 """So many steps are needed to speak of spikes; and what is recent for those."""
 
 
 @dataclass(frozen=True)
 class Rise:
-    """The largest growth from a low to a later high."""
+    """The largest growth from a low to a later high.
+
+    Attributes:
+        start, end: steps.
+        decades: by which it grew.
+        stays: whether the end of the run is nearer to the high than to the low.
+        beyond: decades by which the high is above where the run began.
+    """
 
     start: int
     end: int
     decades: float
     stays: bool
+    beyond: float
 
     @property
     def a_step(self) -> float:
@@ -47,10 +62,44 @@ def rise(curve: Curve) -> Rise | None:
     top = int(rises.argmax())
     if not rises[top] > 0.0:
         return None
-    # The last of the lowest: before it nothing grew.
-    low = top - int(values[: top + 1][::-1].argmin())
+    low = _foot(values[: top + 1], float(values[top] - rises[top]), float(rises[top]))
     stays = bool(values[-1] >= values[low] + 0.5 * rises[top])
-    return Rise(int(steps[low]), int(steps[top]), float(rises[top]), stays)
+    newest = float(curve.log10[finite[-1]])
+    grew = values[top] - values[low] >= TENFOLD
+    if grew and len(values) - top <= curve.width and newest > values[top]:
+        # It grows to the end, which is in the middle of no window.
+        top, high = len(values) - 1, newest
+    else:
+        high = float(values[top])
+    return Rise(
+        int(steps[low]),
+        int(steps[top]),
+        high - float(values[low]),
+        stays,
+        high - float(values[0]),
+    )
+
+
+def _learns(run: Run, grown: Rise) -> bool:
+    """Whether the loss fell while the norm grew, as where a training leaves a plateau."""
+    loss = loss_of(run)
+    before = np.flatnonzero(loss.steps <= grown.start)
+    if not before.size or loss.steps[-1] <= grown.start:
+        return False
+    medians = loss.medians
+    return bool(medians[-1] < medians[before[-1]] - _FALLEN)
+
+
+def _foot(values: Array, least: float, decades: float) -> int:
+    """Where the growth to the last of these values begins.
+
+    Noise has its least anywhere before: it is the last value that is hardly above that, and from
+    there back as long as values go on falling.
+    """
+    at = int(np.flatnonzero(values <= least + min(_FOOT * decades, _NOISE))[-1])
+    while at and values[at - 1] < values[at]:
+        at -= 1
+    return at
 
 
 def exploding(run: Run) -> Symptom | None:
@@ -59,7 +108,9 @@ def exploding(run: Run) -> Symptom | None:
     if len(curve.steps) < 2:
         curve = loss_of(run)
     grown = rise(curve)
-    if grown is None or grown.decades < GROWN or not grown.stays:
+    if grown is None or grown.decades < GROWN or not grown.stays or len(curve.steps) < _ENOUGH:
+        return None
+    if grown.beyond < GROWN or _learns(run, grown):
         return None
     first = first_to_grow(run, grown)
     where = f" {first[0]} is the first to be tenfold, at step {first[1]:,}." if first else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradtui.models.finding import Finding, Kind, Verdict
-from gradtui.models.recorded.layers import FRACTION, ends_of
-from gradtui.models.recorded.series import recent, total_of
+from gradtui.models.recorded.finite import skipped_now_and_then
+from gradtui.models.recorded.layers import FRACTION, ends_of, recent_ratio
+from gradtui.models.recorded.series import total_of
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.progress import Tick
@@ -50,11 +52,25 @@ def called(name: str) -> str:
     return f"…{short[1 - _SHOWN :]}" if len(short) > _SHOWN else short
 
 
-def diagnose(one: Judged) -> Finding:
-    """The verdict: the gravest symptom, what to do, and what else ails it."""
+def diagnose(one: Judged, *, named: bool = False) -> Finding:
+    """The verdict: the gravest symptom, what to do, and what else ails it.
+
+    Args:
+        one: whose.
+        named: whether it says whose it is, as there are several.
+    """
+    found = _diagnosed(one)
+    if not named:
+        return found
+    return replace(found, sentence=f"{called(one.name)} {found.sentence}")
+
+
+def _diagnosed(one: Judged) -> Finding:
     run = one.run
     if not one.symptoms:
-        return Finding(one.name, Kind.HEALTHY, _healthy(run), "", _beside(run))
+        return Finding(
+            one.name, Kind.HEALTHY, _healthy(run), skipped_now_and_then(run), _beside(run)
+        )
     first, *others = one.symptoms
     also = "".join(f" Also {symptom.sentence}" for symptom in others)
     cause = " ".join(
@@ -65,18 +81,17 @@ def diagnose(one: Judged) -> Finding:
 
 def _healthy(run: Run) -> str:
     """That nothing was found, and what was looked at."""
-    steps = counted(len(run.steps), "step")
     curve = total_of(run)
+    steps = counted(len(curve.steps) or len(run.steps), "step")
     if not len(curve.steps):
         return f"healthy as far as a loss tells: in {steps} it is finite and did not blow up."
-    text = f"healthy: in {steps} every norm of the gradient is finite, the last {_last(run)}"
+    text = f"healthy: in {steps} the gradient's norm is finite, the last {_last(run)}"
     ends = ends_of(run)
-    if ends is None:
+    ratio = math.nan if ends is None else recent_ratio(run, ends)
+    if ends is None or math.isnan(ratio):
         return f"{text}."
-    values = recent(run.log10_gradients)
-    ratio = factor(float(values[ends.first] - values[ends.last]))
     return (
-        f"{text}; of the gradient of {run.names[ends.last]}, {ratio} is at "
+        f"{text}; of the gradient of {run.names[ends.last]}, {factor(ratio)} is at "
         f"{run.names[ends.first]}; healthy is above {plain(FRACTION)}."
     )
 

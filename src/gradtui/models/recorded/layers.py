@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Kind
-from gradtui.models.recorded.series import is_bias, recent
+from gradtui.models.recorded.series import SETTLED, Curve, beginning, is_bias, recent
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, plain, rate
@@ -25,17 +26,42 @@ class Ends(NamedTuple):
     layers: int
 
 
+def _compared(run: Run) -> list[int]:
+    """The layers that ever had a norm, in forward order; biases left aside."""
+    ever = np.flatnonzero(np.isfinite(run.log10_gradients).any(axis=0)).tolist()
+    return [index for index in ever if not is_bias(run.names[index])] or ever
+
+
+def last_of(run: Run) -> int | None:
+    """The last of them; None where there is none."""
+    return max(_compared(run), default=None)
+
+
 def ends_of(run: Run) -> Ends | None:
-    """Those of a run, biases left aside; None where there are not two."""
-    values = recent(run.log10_gradients) if run.names else np.zeros(0)
-    known = [index for index in range(len(run.names)) if math.isfinite(values[index])]
-    weights = [index for index in known if not is_bias(run.names[index])]
-    chosen = weights or known
+    """The first and the last of them; None where there are not two."""
+    chosen = _compared(run)
     return Ends(chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
 
 
-def _by_name(run: Run) -> str:
-    return "" if run.order == "recorded" else " Layers are in the order of their names."
+_ORDERS = {
+    "recorded": "",
+    "file": " Layers are in the order of the file.",
+    "sorted": " Layers are in the order of their names.",
+}
+
+
+def _ratios(run: Run, first: int, last: int) -> Curve:
+    """log10 of the first layer's norm beside the last one's, at the steps that have both."""
+    with np.errstate(invalid="ignore"):
+        ratios = run.log10_gradients[:, first] - run.log10_gradients[:, last]
+    known = np.isfinite(ratios)
+    return Curve("", run.steps[known], ratios[known])
+
+
+def recent_ratio(run: Run, ends: Ends) -> float:
+    """The median of the last ones; nan where there is none."""
+    curve = _ratios(run, ends.first, ends.last)
+    return float(recent(curve.log10[:, None])[0]) if len(curve.steps) else math.nan
 
 
 def vanishing(run: Run) -> Symptom | None:
@@ -44,32 +70,37 @@ def vanishing(run: Run) -> Symptom | None:
     if ends is None:
         return None
     first, last, layers = ends
-    values = recent(run.log10_gradients)
-    ratio = float(values[first] - values[last])
-    if ratio >= math.log10(FRACTION):
+    ratio = recent_ratio(run, ends)
+    if not ratio < math.log10(FRACTION):
         return None
-    since = _below_since(run, first, last)
+    since = _below_since(_ratios(run, first, last))
     when = "from the start" if since is None else f"since step {since:,}"
     return Symptom(
         Kind.VANISHING,
         f"vanishing {when}: the gradient of {run.names[first]} is {factor(ratio)} of that of "
         f"{run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over {layers}; "
         f"healthy is above {plain(FRACTION)}.",
-        f"Medians of the last steps.{_by_name(run)}",
-        "See which factor takes it with gradtui decay and init for this activation and depth: "
-        "another initialisation, a skip or a norm.",
+        f"Medians of the last steps.{_ORDERS[run.order]}",
+        f"{_for_depth(layers)}; or put in a skip or a norm. --beside last (B) shows it.",
         int(run.steps[0]) if since is None else since,
         run.names[first],
+        along=True,
     )
 
 
-def _below_since(run: Run, first: int, last: int) -> int | None:
+def _for_depth(layers: int) -> str:
+    """Which weights keep a gradient through so many layers."""
+    return (
+        f"Try gradtui init tanh --depth {layers}, with your activation for tanh: it says which "
+        "weights keep the gradient"
+    )
+
+
+def _below_since(ratios: Curve) -> int | None:
     """The step from which on too little arrives at the first layer; None if it always was so."""
-    with np.errstate(invalid="ignore"):
-        ratios = run.log10_gradients[:, first] - run.log10_gradients[:, last]
-    known = np.flatnonzero(np.isfinite(ratios))
-    above = np.flatnonzero(ratios[known] >= math.log10(FRACTION))
-    return int(run.steps[known[above[-1] + 1]]) if above.size else None
+    above = np.flatnonzero(ratios.medians >= math.log10(FRACTION))
+    later = above[-1] + 1 if above.size else 0
+    return int(ratios.steps[min(later, len(ratios.steps) - 1)]) if above.size else None
 
 
 def growing_to_the_input(run: Run) -> Symptom | None:
@@ -78,28 +109,27 @@ def growing_to_the_input(run: Run) -> Symptom | None:
     if ends is None:
         return None
     first, last, layers = ends
-    values = recent(run.log10_gradients)
-    ratio = float(values[first] - values[last])
-    if ratio <= -math.log10(FRACTION):
+    ratio = recent_ratio(run, ends)
+    if not ratio > -math.log10(FRACTION):
         return None
     return Symptom(
         Kind.EXPLODING,
         f"exploding towards the input: the gradient of {run.names[first]} is {factor(ratio)} of "
         f"that of {run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over "
         f"{layers}; healthy is below {plain(1.0 / FRACTION)}.",
-        f"Medians of the last steps.{_by_name(run)}",
-        "See which factor makes it with gradtui decay and init for this activation and depth: "
-        "smaller weights, or a norm.",
+        f"Medians of the last steps.{_ORDERS[run.order]}",
+        f"{_for_depth(layers)}; or put in a norm. --beside last (B) shows it.",
         int(run.steps[0]),
         run.names[first],
+        along=True,
     )
 
 
 def dead(run: Run) -> Symptom | None:
     """Layers at which exactly nothing arrives."""
-    if not run.names:
+    if not run.names or beginning(run):
         return None
-    none = [index for index, one in enumerate(recent(run.log10_gradients)) if one == -math.inf]
+    none = [index for index in range(len(run.names)) if _all_zero(run.log10_gradients[:, index])]
     if not none:
         return None
     since = min(_dead_since(run, index) for index in none)
@@ -117,6 +147,13 @@ def dead(run: Run) -> Symptom | None:
         since,
         run.names[none[0]],
     )
+
+
+def _all_zero(column: Array) -> bool:
+    """Whether nothing arrives at all, of late."""
+    last = column[-max(SETTLED, len(column) // 20) :]
+    known = last[~np.isnan(last)]
+    return bool(known.size) and bool((known == -np.inf).all())
 
 
 def _dead_since(run: Run, index: int) -> int:

@@ -241,6 +241,7 @@ def _run(names: tuple[str, ...], log10: Array, weights: Array | None, loss: floa
             **dict.fromkeys(others, np.zeros(1, bool)),
         },
         source="a probe",
+        probed=True,
     )
 
 
@@ -249,12 +250,14 @@ _LARGEST = 308.0
 
 def _record(found: Probe, path: str | os.PathLike[str]) -> None:
     """One step of a recording."""
-    theory: dict[str, str | float] = {}
-    if found.theory is not None:
-        theory["activation"] = found.theory.activation
-        theory["log10_rate"] = found.theory.log10_rate
-        theory["log10_measured"] = found.theory.log10_measured_rate
-    writer = Writer(path, found.parameters, theory=theory)
+    others: dict[str, object] = {"probe": True}
+    if (theory := found.theory) is not None:
+        others["theory"] = {
+            "activation": theory.activation,
+            "log10_rate": theory.log10_rate,
+            "log10_measured": theory.log10_measured_rate,
+        }
+    writer = Writer(path, found.parameters, others=others)
     with np.errstate(over="ignore"):
         gradients, weights = 10.0**found.log10_parameter_gradients, 10.0**found.log10_weights
     total = _run(found.parameters, found.log10_parameter_gradients, None, math.nan).total_norm

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.runs.run import Run, Steps
+
+_BLOCKS = 5_000
 
 
 class Curve(NamedTuple):
@@ -24,22 +27,29 @@ class Curve(NamedTuple):
     log10: Array
 
     @property
+    def width(self) -> int:
+        """Of how many steps each of the medians is."""
+        return max(5, len(self.steps) // 50) | 1
+
+    @property
     def medians(self) -> Array:
         """The median about each step [n]: of a fiftieth of the run, 5 steps at least.
 
-        Of a long run it is that of the nearest of some 1,600 steps: next to none is lost, and all
-        of them would take thirty times as long.
+        A long run is taken in some 5,000 blocks of steps, each by its own median: to look at
+        every step would take as many numbers as the square of the steps.
         """
         n = len(self.steps)
-        width = max(5, n // 50) | 1
-        if n < 2 * width:
+        block = max(n // _BLOCKS, 1)
+        values = self.log10
+        if block > 1:
+            whole = n // block * block
+            values = np.median(values[:whole].reshape(-1, block), axis=1)
+        width = max(5, len(values) // 50) | 1
+        if len(values) < 2 * width:
             return self.log10
-        stride = max(width // 32, 1)
-        padded = np.pad(self.log10, width // 2, mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, width)[::stride]
-        nearest = np.minimum((np.arange(n) + stride // 2) // stride, len(windows) - 1)
-        found: Array = np.median(windows, axis=1)[nearest]
-        return found
+        padded = np.pad(values, width // 2, mode="reflect")
+        found: Array = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+        return found if block == 1 else found[np.minimum(np.arange(n) // block, len(found) - 1)]
 
 
 def total_of(run: Run) -> Curve:
@@ -48,13 +58,19 @@ def total_of(run: Run) -> Curve:
         log10 = np.log10(np.abs(run.total_norm))
     layers = run.log10_gradients
     if layers.shape[1]:
-        use = np.isfinite(layers).any(axis=1) & ~np.isnan(layers).any(axis=1)
-        use &= ~np.isposinf(layers).any(axis=1) & ~run.recorded["total_norm"]
-        top = layers[use].max(axis=1)
-        log10[use] = top + 0.5 * np.log10(
-            (10.0 ** (2.0 * (layers[use] - top[:, None]))).sum(axis=1)
-        )
+        use = ~np.isnan(layers).any(axis=1) & ~np.isposinf(layers).any(axis=1)
+        use &= ~run.recorded["total_norm"]
+        log10[use] = together(layers[use])
     return _finite("the gradient's norm", run.steps, log10)
+
+
+def together(log10: Array) -> Array:
+    """log10 of the root of the squares' sum along the last axis; -inf where all are zero."""
+    top = log10.max(axis=-1, keepdims=True)
+    base = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        whole: Array = base[..., 0] + 0.5 * np.log10((10.0 ** (2.0 * (log10 - base))).sum(axis=-1))
+    return whole
 
 
 def loss_of(run: Run) -> Curve:
@@ -74,9 +90,21 @@ def _finite(what: str, steps: Steps, log10: Array) -> Curve:
     return Curve(what, steps[keep], log10[keep])
 
 
+_BIAS = re.compile(r"(.*[./_])?(bias|beta|b)(_[hi]h_l\d+(_reverse)?)?")
+
+
 def is_bias(layer: str) -> bool:
-    """Whether it is a bias, by its name."""
-    return layer.endswith("bias")
+    """Whether it is a bias, by the names that PyTorch, Keras and JAX give one."""
+    return _BIAS.fullmatch(layer) is not None
+
+
+SETTLED = 20
+"""Recorded steps after which a run is past its beginning: what starts at 0 has moved by then."""
+
+
+def beginning(run: Run) -> bool:
+    """Whether a training has only begun; one pass of a probe is no training."""
+    return not run.probed and len(run.steps) < SETTLED
 
 
 def recent(values: Array) -> Array:

@@ -26,6 +26,7 @@ class Symptom:
         next: what to do.
         step: at which it begins.
         layer: in which; "" where it is in all, or not known.
+        along: whether it is about what arrives from the last layer.
     """
 
     kind: Verdict
@@ -34,3 +35,4 @@ class Symptom:
     next: str
     step: int
     layer: str = ""
+    along: bool = False

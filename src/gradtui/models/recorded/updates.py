@@ -8,7 +8,7 @@ from math import isfinite
 import numpy as np
 
 from gradtui.models.finding import Ailment
-from gradtui.models.recorded.series import is_bias, recent
+from gradtui.models.recorded.series import beginning, is_bias, recent
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import percent, plain
@@ -23,7 +23,7 @@ _FEW = 20
 
 def _beside_weights(run: Run) -> list[tuple[float, str]]:
     """log10 of update beside weight, and whose, of the last steps; biases left aside."""
-    if run.log10_updates is None or run.log10_weights is None:
+    if run.log10_updates is None or run.log10_weights is None or beginning(run):
         return []
     with np.errstate(invalid="ignore"):
         ratios = recent(run.log10_updates - run.log10_weights)
@@ -53,7 +53,7 @@ def large_updates(run: Run) -> Symptom | None:
 def swallowed(run: Run) -> Symptom | None:
     """That most updates are lost where weights are bfloat16, or may be: where nothing tells."""
     lost = run.shares.get("swallowed")
-    if lost is None:
+    if lost is None or beginning(run) or _rests(run):
         return None
     stored = [run.dtypes.get(name, "bfloat16") == "bfloat16" for name in run.names]
     shares = np.where(stored, recent(lost), np.nan)
@@ -71,17 +71,25 @@ def swallowed(run: Run) -> Symptom | None:
     )
 
 
+def _rests(run: Run) -> bool:
+    """Whether the learning rate has come to 0, so that nothing is updated."""
+    if run.learning_rate is None:
+        return False
+    rates = run.learning_rate[run.recorded["learning_rate"]]
+    return bool(rates.size) and float(rates[-1]) == 0.0
+
+
 def falling_scale(run: Run) -> Symptom | None:
     """That a loss scaler finds no scale that holds."""
     if run.loss_scale is None:
         return None
     known = run.recorded["loss_scale"] & (run.loss_scale > 0.0)
     scales, steps = run.loss_scale[known], run.steps[known]
-    if scales.size < 2:
+    if scales.size < _FEW:
         return None
     half = scales.size // 2
     halvings = math.log2(float(scales[half] / scales[-1]))
-    if halvings < FALLEN and scales[-1] >= 1.0:
+    if halvings < FALLEN and not (halvings > 0.0 and scales[-1] < 1.0):
         return None
     return Symptom(
         Ailment.SCALE,

@@ -5,7 +5,8 @@ The head tells what does not change; ``names`` are the parameters in forward ord
     {"gradtui": 1, "names": ["0.weight", "0.bias"], "every": 1, "rank": 0, "ranks": 1}
 
 ``dtypes``, which may be there too, are the types in which the weights are stored, such as
-"bfloat16", one for each of ``names``; ``theory``, of a plain stack of layers, is an object with
+"bfloat16", one for each of ``names``; ``probe`` is true of one
+pass of a probe; ``theory``, of a plain stack of layers, is an object with
 ``activation``, ``log10_rate``, by which a gradient grows a layer at infinite width, and
 ``log10_measured``, by which it did. A file begins with ``{"gradtui":``, by which it is known. A
 step's line has the step and, each if it was recorded, numbers ...
@@ -114,6 +115,7 @@ class Recording(Lines):
         dtypes = head.get("dtypes")
         if isinstance(dtypes, list) and len(dtypes) == len(self._names):
             self.sheet.dtypes |= zip(self._names, map(str, dtypes), strict=True)
+        self.sheet.probed = head.get("probe") is True
         if isinstance(theory := head.get("theory"), dict):
             self._theory(theory)
         self._columns = {

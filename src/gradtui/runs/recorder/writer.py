@@ -39,7 +39,7 @@ class Writer:
         every: how many steps of the optimizer a recorded step stands for.
         rank, ranks: which process of how many this is, where each holds a shard.
         dtypes: in which type each parameter is stored, such as "bfloat16", if that is known.
-        theory: what it says of the network, by the names of `runs/formats/recording.py`.
+        others: what else the head has, by the names of `runs/formats/recording.py`.
 
     Attributes:
         names: the parameters; others may be set before a line.
@@ -58,12 +58,12 @@ class Writer:
         rank: int = 0,
         ranks: int = 1,
         dtypes: Mapping[str, str] = MappingProxyType({}),
-        theory: Mapping[str, str | float] = MappingProxyType({}),
+        others: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.names = tuple(names)
         self._head: dict[str, object] = {"gradtui": VERSION, "names": ()}
         self._head |= {"every": every, "rank": rank, "ranks": ranks}
-        self._head |= {"theory": dict(theory)} if theory else {}
+        self._head |= others
         self._dtypes = dtypes
         self._headed: tuple[str, ...] | None = None
         given = os.fspath(path)

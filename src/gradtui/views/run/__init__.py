@@ -58,6 +58,7 @@ VIEW: View[Runs] = View(
             "go to the step and the tensor that the verdict speaks of", to_verdict),
         Key("open", ("O",), "O", "open", "open the module at the cursor, or close it", toggle),
     ),
+    own_help={"focus": "which of the runs map and verdict are of (the first)"},
     only_drawn=("norm", "beside", "step_range", "opened"),
     has_all_subjects=True,
     zooms=False,

@@ -9,7 +9,7 @@ from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.runs.run import Run
 from gradtui.runs.shelf import EXAMPLE, SHELF
 from gradtui.setup import Setup
-from gradtui.views.run.study import in_sight, place_of, walked
+from gradtui.views.run.study import in_sight, place_of
 from gradtui.views.run.tree import branch_of, branches, module_around
 from gradtui.views.view import Moved
 
@@ -68,7 +68,7 @@ def enlarge(setup: Setup, times: int) -> Setup:
     run = _run(setup)
     if run is None:
         return setup
-    whole = walked(run)
+    whole = np.arange(len(run.steps))
     places = in_sight(run, setup)
     wanted = int(len(places) * 2.0**-times) if times > -30 else len(whole)
     if wanted >= len(whole):
@@ -104,13 +104,22 @@ def toggle(setup: Setup) -> Moved:
         raise InputError(
             "module", "", "there: every tensor has a row of its own", "there is nothing to open"
         )
-    here = rows[branch_of(rows, run, tensor_at(setup, run))]
+    at = tensor_at(setup, run)
+    here = rows[branch_of(rows, run, at)]
     opened = setup.recorded.opened
     if here.opens:
-        inside = branches(run, (*opened, here.name))
-        first = next(one for one in inside if one.columns[0] == here.columns[0])
-        done = setup.with_(opened=(*opened, here.name), tensor=first.name)
-        return Moved(done, message=f"{here.name} is open; O closes it.")
+        name = here.name
+        opened = (*opened, name)
+        inside = branches(run, opened)
+        # Down to the tensor that the cursor is on.
+        while at in run.names and (here := inside[branch_of(inside, run, at)]).opens:
+            opened = (*opened, here.name)
+            inside = branches(run, opened)
+        first = next(one.name for one in inside if one.columns[0] == here.columns[0])
+        there = at if at in run.names else first
+        return Moved(
+            setup.with_(opened=opened, tensor=there), message=f"{name} is open; O closes it."
+        )
     around = module_around(here.name, opened)
     if not around:
         raise InputError("module", here.name, "one that opens: it is a tensor", "go to another row")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,16 +13,17 @@ from gradtui.errors import printable
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.kept import Kept
 from gradtui.models.recorded.judged import Judged, called
-from gradtui.models.recorded.layers import FRACTION, ends_of
+from gradtui.models.recorded.layers import FRACTION, last_of
 from gradtui.plots.canvas import MIN_HEIGHT, Canvas
+from gradtui.plots.marks import Axis, Line, Plot
 from gradtui.plots.picture import BANDS, Picture, Row, Span, band, row, row_of_first
 from gradtui.plots.ticks import tick_values
-from gradtui.runs.run import Run
+from gradtui.runs.run import Run, Steps
 from gradtui.setup import Setup
 from gradtui.views.bands import Meaning, meanings, scale, strengths
 from gradtui.views.run.moves import tensor_at
 from gradtui.views.run.strips import Strip, drawn, heights, strips_of
-from gradtui.views.run.study import Runs, in_sight, median_of, norms, place_of
+from gradtui.views.run.study import Runs, beside_of, filled, in_sight, median_of, norms, place_of
 from gradtui.views.run.tree import Branch, branch_of, branches
 from gradtui.views.view import Size
 from gradtui.wording import counted, magnitude
@@ -31,6 +33,8 @@ _NOT_FINITE, _ZERO, _NOTHING = "!", "0", "_"
 _LEAST = band(-BANDS).role
 _LEAST_LABEL, _MOST_LABEL = 8, 28
 _LEAST_LEGEND = 40
+_HIGH = 10
+"""Cells that a figure's curves below the map are high."""
 _AROUND = 3
 """The frame of a map and the line with its steps."""
 _QUANTITIES = {
@@ -86,24 +90,52 @@ def draw(result: Runs, setup: Setup, size: Size, marker: str) -> Picture:
     under = Picture.of(
         [*below, _legend(values, size.width)], size.width, size.height - 1 - place.height
     )
-    return above.above(body).above(under)
+    lines_below = _lines(one, places, size.width, 1 + place.height)
+    return replace(above.above(body).above(under), plots=(canvas.plot(1), *lines_below))
+
+
+def _lines(one: Judged, places: Steps, width: int, line: int) -> Iterator[Plot]:
+    """For a figure: loss and norm below the map."""
+    found = [strip for strip in strips_of(one.run) if strip.name in ("loss", "total_norm")]
+    values = [np.log10(np.where(strip.values > 0.0, strip.values, np.nan)) for strip in found]
+    shown = np.concatenate([each[places] for each in values] or [np.zeros(0)])
+    shown = shown[np.isfinite(shown)]
+    if not shown.size:
+        return
+    margin = max(0.05 * float(np.ptp(shown)), 0.05)
+    limits = float(shown.min()) - margin, float(shown.max()) + margin
+    steps = one.run.steps
+    marks = [
+        Line(np.arange(len(places), dtype=float), each[places], role, dash, strip.label)
+        for strip, each, role, dash in zip(
+            found, values, ("curve0", "curve1"), ("solid", "dashed"), strict=False
+        )
+    ]
+    last = len(places) - 1
+    x = Axis(
+        (0.0, float(max(last, 1))),
+        lambda at: f"{steps[places[min(max(round(at), 0), last)]]:,}",
+        "step",
+        _ticks(last, width),
+    )
+    yield Plot(x, Axis(limits, magnitude, scale="log"), tuple(marks), width, _HIGH, "", 0, line)
 
 
 def _seen(one: Judged, setup: Setup, rows: tuple[Branch, ...]) -> _Seen:
     """What the map shows of each row, kept as long as only the cursor moves."""
     knobs = setup.recorded
-    key = (id(one), knobs.norm, knobs.beside, knobs.step_range, knobs.opened)
+    beside = beside_of(one, setup)
+    key = (id(one), knobs.norm, beside, knobs.step_range, knobs.opened)
 
     def compute() -> _Seen:
         places = in_sight(one.run, setup)
-        ends = ends_of(one.run)
-        last = None
-        if knobs.beside == "last" and ends is not None:
-            last = norms(one.run, Branch("", (ends.last,)), knobs.norm)
+        column, last = last_of(one.run), None
+        if beside == "last" and column is not None:
+            last = filled(norms(one.run, Branch("", (column,)), knobs.norm))
         values = np.empty((len(rows), len(places)))
         for at, each in enumerate(rows):
-            log10 = norms(one.run, each, knobs.norm)
-            if knobs.beside == "median":
+            log10 = filled(norms(one.run, each, knobs.norm))
+            if beside == "median":
                 median = median_of(log10)
                 base: Array | float = 0.0 if math.isnan(median) else median
             else:
@@ -144,7 +176,7 @@ def _map(
         x_ticks=_ticks(last, size.width - label),
         given_y_ticks=[-float(at) for at in range(len(rows))],
         x_title="step",
-        title=f"{printable(called(one.name))}: {_what(setup)}",
+        title=f"{printable(called(one.name))}: {_what(one, setup)}",
     )
     canvas.shade(lambda x, y: _cells(values, x, y), _meanings(values))
     return canvas
@@ -243,7 +275,7 @@ def _labelled(
         room = width - 2
         shown = name if len(name) <= room else f"…{name[len(name) - room + 1 :]}"
         hidden = (at == 0 and more[0]) or (at == len(rows) - 1 and more[1])
-        mark = "▸" if at == here else "⋮" if hidden else "+" if each.opens else " "
+        mark = "+" if each.opens else "▸" if at == here else "⋮" if hidden else " "
         role = "cursor" if at == here else "axis"
         lines[1 + at] = (Span(f"{mark}{shown:>{room}} ", role), *_without(lines[1 + at], width))
     return Picture.of(lines, picture.width, None, picture.plots)
@@ -258,17 +290,16 @@ def _without(line: Row, cells: int) -> Row:
     return tuple(kept)
 
 
-def _what(setup: Setup) -> str:
-    return f"{_QUANTITIES[setup.recorded.norm]} by layer and step, {_BESIDE[setup.recorded.beside]}"
+def _what(one: Judged, setup: Setup) -> str:
+    quantity, beside = _QUANTITIES[setup.recorded.norm], _BESIDE[beside_of(one, setup)]
+    return f"{quantity} by layer and step, {beside}"
 
 
 def _heading(one: Judged, setup: Setup, width: int) -> Row:
     """What the map shows, and of which run."""
-    quantity, beside = _QUANTITIES[setup.recorded.norm], _BESIDE[setup.recorded.beside]
+    quantity, beside = _QUANTITIES[setup.recorded.norm], _BESIDE[beside_of(one, setup)]
     name = printable(called(one.name))
-    none: list[tuple[str, str]] = []
-    if _nothing(one.run, setup.recorded.norm):
-        none = [("  none in this file", "warn")]
+    none = [(f"  {text}", "warn") for text in _missing(one.run, setup)]
     return row_of_first(
         width,
         [(f" {quantity} by layer and step, {beside}", "title"), *none, (f"  {name}", "muted")],
@@ -276,6 +307,18 @@ def _heading(one: Judged, setup: Setup, width: int) -> Row:
         [(f" {quantity}, {beside}", "title"), *none],
         [(quantity, "title"), *none],
     )
+
+
+def _missing(run: Run, setup: Setup) -> Iterator[str]:
+    """What is asked for and not there."""
+    asked = setup.recorded
+    if _nothing(run, asked.norm):
+        yield "none in this file"
+    if asked.tensor and not any(name.startswith(asked.tensor) for name in run.names):
+        yield f"no {printable(asked.tensor)}"
+    limits = asked.step_range
+    if limits and not ((run.steps >= limits[0]) & (run.steps <= limits[1])).any():
+        yield "no step in the range: all are shown"
 
 
 def _nothing(run: Run, quantity: str) -> bool:
@@ -315,7 +358,8 @@ def _by_step(
     values = values[np.isfinite(values)]
     low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
     margin = max(0.05 * (high - low), 0.05)
-    others = [strip for strip in strips if strip.name not in ("loss", "total_norm")]
+    drawn_above = ("loss", "total_norm")
+    others = [one for one in strips if one.name not in drawn_above or one.bad.any()]
     others = others[: max(size.height - 2 - MIN_HEIGHT, 0)]
     canvas = Canvas(
         size.width,

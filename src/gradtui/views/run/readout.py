@@ -10,13 +10,13 @@ import numpy as np
 from gradtui.errors import printable
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.recorded.judged import Judged, called
-from gradtui.models.recorded.layers import ends_of
+from gradtui.models.recorded.layers import last_of
 from gradtui.plots.picture import Row
 from gradtui.runs.run import Run
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
 from gradtui.views.run.moves import shown_tensor
-from gradtui.views.run.study import Runs, median_of, norms, place_of
+from gradtui.views.run.study import Runs, filled, median_of, norms, place_of
 from gradtui.views.run.tree import Branch, branch_of, branches
 from gradtui.wording import factor, magnitude, percent, plain
 
@@ -74,12 +74,12 @@ def _cells(one: Judged, setup: Setup, name: str) -> dict[str, str]:
     branch = rows[branch_of(rows, run, name)] if rows else Branch("", ())
     if name in run.names:
         branch = Branch(name, (run.names.index(name),))
-    norm = norms(run, branch, "gradient") if rows else None
+    norm = filled(norms(run, branch, "gradient")) if rows else None
     here = math.nan if norm is None else float(norm[at])
-    ends = ends_of(run)
-    last = math.nan if ends is None else float(run.log10_gradients[at, ends.last])
+    column = last_of(run)
+    last = math.nan if column is None else float(filled(run.log10_gradients[:, column])[at])
     median = math.nan if norm is None else median_of(norm)
-    ratio = float(norms(run, branch, "ratio")[at]) if rows else math.nan
+    ratio = float(filled(norms(run, branch, "ratio"))[at]) if rows else math.nan
     return {
         "norm": _told(here),
         "× median": _beside(here, median),
@@ -114,9 +114,11 @@ def _share(shares: Array | None, branch: Branch, at: int) -> str:
 
 
 def _latest(one: Judged, name: str, at: int) -> str:
-    """What was recorded last, up to here."""
+    """What was recorded last, up to here; of skipped steps, those told at this one."""
     values = getattr(one.run, name)
     if values is None:
         return "-"
-    known = one.run.recorded[name][: at + 1].nonzero()[0]
+    known = one.run.recorded[name][at * (name == "skipped") : at + 1].nonzero()[0]
+    if name == "skipped":
+        known = known + at
     return plain(float(values[known[-1]])) if known.size else "-"

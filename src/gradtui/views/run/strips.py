@@ -17,11 +17,13 @@ from gradtui.runs.run import Mask, Run, Steps
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _MOST_ROWS = 4
+_MOST = 1e300
+"""What is larger is drawn no higher: the difference of two such is beyond float64."""
 _SAME = 1e-9
 """What two numbers that are the same may differ by, once one of them is a mean."""
 _LABELS = (
     ("loss", "loss"),
-    ("total_norm", "norm"),
+    ("total_norm", "total"),
     ("learning_rate", "lr"),
     ("loss_scale", "scale"),
     ("skipped", "skipped"),
@@ -131,7 +133,8 @@ def _columns(strip: Strip, places: Steps, columns: int) -> tuple[Array, list[str
         part = slice(int(places[first]), int(ends[last - 1]))
         some = strip.values[part]
         some = some[np.isfinite(some)]
-        levels[column] = some.mean() if some.size else np.nan
+        with np.errstate(over="ignore"):
+            levels[column] = np.clip(some.mean(), -_MOST, _MOST) if some.size else np.nan
         marks[column] = "!" if strip.bad[part].any() else "c" if strip.clipped[part].any() else ""
     finite = levels[np.isfinite(levels)]
     if finite.size and (finite > 0.0).all():

@@ -56,27 +56,41 @@ def waiting(setup: Setup) -> str:
 
 def finding(result: Runs, subject: str) -> Finding:
     """The verdict on one of them."""
-    return diagnose(result.of(subject))
+    return diagnose(result.of(subject), named=len(result.each) > 1)
 
 
 # ------------------------------------------------------------- what is in sight
 
 
-def walked(run: Run) -> Steps:
-    """The places of the steps that the map shows: those with a norm by layer, or else all."""
-    known = ~np.isnan(run.log10_gradients).all(axis=1)
-    return np.flatnonzero(known) if known.any() else np.arange(len(run.steps))
-
-
 def in_sight(run: Run, setup: Setup) -> Steps:
-    """Those of them inside the chosen range of steps; all where none is."""
-    places = walked(run)
+    """The places of the steps inside the chosen range; all where none is."""
     limits = setup.recorded.step_range
     if limits is None:
-        return places
-    steps = run.steps[places]
-    inside = places[(steps >= limits[0]) & (steps <= limits[1])]
-    return inside if len(inside) else places
+        return np.arange(len(run.steps))
+    inside = np.flatnonzero((run.steps >= limits[0]) & (run.steps <= limits[1]))
+    return inside if len(inside) else np.arange(len(run.steps))
+
+
+def filled(log10: Array) -> Array:
+    """The norm of a row by step [n], each kept until the next: many are recorded now and then.
+
+    But for as long only as it usually takes to the next.
+    """
+    known = np.flatnonzero(~np.isnan(log10))
+    if len(known) in (0, len(log10)):
+        return log10
+    usual = int(np.median(np.diff(known))) if len(known) > 1 else 1
+    last = known[np.maximum(np.searchsorted(known, np.arange(len(log10)), side="right") - 1, 0)]
+    since = np.arange(len(log10)) - last
+    return np.where((since >= 0) & (since < usual), log10[last], np.nan)
+
+
+def beside_of(one: Judged, setup: Setup) -> str:
+    """What norms are shown beside: where that is left open, as the verdict has it."""
+    chosen = setup.recorded.beside
+    if chosen != "auto":
+        return chosen
+    return "last" if one.symptoms and one.symptoms[0].along else "median"
 
 
 def place_of(run: Run, setup: Setup) -> int:
