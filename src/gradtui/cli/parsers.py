@@ -112,7 +112,7 @@ def _add_small_commands(
         usage="gradtui watch PATH ... [OPTION ...]",
         description="Shows runs while they are being written, in the app; without a terminal, or "
         "with --until, prints each change of the verdict as a line. A file need not be there yet; "
-        "- is standard input.",
+        "- is standard input. What the app remembers from start to start stays as it is.",
         epilog=examples(
             "gradtui watch run.jsonl",
             "gradtui watch lightning_logs --bell",

@@ -6,7 +6,7 @@ import codecs
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -71,10 +71,10 @@ class Format:
     """
 
     name: str
-    knows: Callable[[Head], bool]
-    stream: Callable[[Sheet], Stream] | None = None
+    knows: Callable[[Head], bool] = field(repr=False)
+    stream: Callable[[Sheet], Stream] | None = field(default=None, repr=False)
     at_end: bool = False
-    read: Callable[[Path, Sheet], None] | None = None
+    read: Callable[[Path, Sheet], None] | None = field(default=None, repr=False)
     folder: bool = False
     certain: bool = False
 
