@@ -15,6 +15,7 @@ _LOCAL = struct.Struct("<4s22xHH")
 _MOST_MEMBERS = 1_000_000
 _MOST_DEFLATED = 1_032
 """So many bytes at most come out of one: no honest archive says more."""
+_PIECE = 2**24
 _DAMAGED = "its zip archive is damaged, or ends too early"
 
 
@@ -52,8 +53,7 @@ class Member:
         if not self.deflated:
             return read_at(stream, start + at, count)
         try:
-            unpacked = zlib.decompressobj(-zlib.MAX_WBITS)
-            data = unpacked.decompress(read_at(stream, start, self.packed), at + count)
+            data = _inflated(read_at(stream, start, self.packed), at + count)
         except zlib.error:
             raise TornError(_DAMAGED) from None
         if len(data) != at + count:
@@ -63,9 +63,30 @@ class Member:
     def whole(self, stream: BinaryIO) -> bytes | bytearray:
         """All of it, and its checksum is right."""
         data = self.part(stream, 0, self.size)
-        if zlib.crc32(data) != self.checksum:
+        if _checksum(data) != self.checksum:
             raise TornError("a part of it is damaged: its checksum is wrong")
         return data
+
+
+def _inflated(packed: bytes | bytearray, most: int) -> bytearray:
+    """At most so many unpacked bytes, piece by piece: within one no ctrl+c is heeded."""
+    unpacked, data = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+    rest: bytes | bytearray = packed
+    while len(data) < most:
+        piece = unpacked.decompress(rest, min(most - len(data), _PIECE))
+        rest = unpacked.unconsumed_tail
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _checksum(data: bytes | bytearray) -> int:
+    """CRC-32, piece by piece as well."""
+    found, view = 0, memoryview(data)
+    for at in range(0, len(view), _PIECE):
+        found = zlib.crc32(view[at : at + _PIECE], found)
+    return found
 
 
 def members(stream: BinaryIO) -> Mapping[str, Member]:

@@ -265,7 +265,19 @@ def read_doubles(
     return out
 
 
+_TOGETHER = 2**22
+
+
 def doubles(numbers: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Array:
-    """As float64, a copy of its own; a signalling nan is quiet then."""
+    """As float64, a copy of its own; a signalling nan is quiet then.
+
+    Some at a time: within one piece no ctrl+c is heeded.
+    """
+    found: Array = np.empty(numbers.shape)
+    rows = max(_TOGETHER * len(numbers) // numbers.size, 1) if numbers.ndim and numbers.size else 1
     with np.errstate(all="ignore"):
-        return numbers.astype(np.float64)
+        if not numbers.ndim:
+            found[...] = numbers
+        for at in range(0, len(numbers) if numbers.ndim else 0, rows):
+            found[at : at + rows] = numbers[at : at + rows]
+    return found
