@@ -432,3 +432,12 @@ def test_a_million_steps_are_judged_in_bounds_of_memory() -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 40 * 8 * len(total)
+
+
+def test_what_blows_up_within_the_first_steps_has_exploded() -> None:
+    total = np.concatenate([[1.3, 100.0], 1000.0 * NOISE[:98]])
+    loss = np.concatenate([[0.9, 40.0, 700.0], 300.0 * NOISE[:97]])
+    symptom = found(run(total_norm=total, loss=loss), Kind.EXPLODING)
+    assert symptom is not None
+    assert symptom.step == 0
+    assert found(run(total_norm=np.concatenate([[0.01], NOISE[:99]])), Kind.EXPLODING) is None

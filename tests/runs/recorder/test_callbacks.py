@@ -13,6 +13,7 @@ import pytest
 from gradtui import lightning_recorder, read_run, transformers_recorder
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+pytest.importorskip("transformers", reason="not installed: pip install transformers")
 nn = torch.nn
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the frameworks are their own

@@ -23,7 +23,7 @@ _FOOT, _NOISE = 0.1, 0.5
 _ENOUGH = 10
 """So many steps are needed to speak of what stays."""
 _FALLEN = 0.3
-"""Decades by which a loss falls that is learnt from."""
+"""Decades by which a loss falls that is learnt from; or rises where nothing is."""
 _FEW, _RECENT = 20, 20
 """So many steps are needed to speak of spikes; and what is recent for those."""
 
@@ -51,13 +51,20 @@ class Rise:
         return self.decades / (self.end - self.start)
 
 
-def rise(curve: Curve) -> Rise | None:
-    """How far a curve's median rises above the least before it; None where it never does."""
+def rise(curve: Curve, *, from_first: bool = False) -> Rise | None:
+    """How far a curve's median rises above the least before it; None where it never does.
+
+    Args:
+        curve: which.
+        from_first: whether the first number stands for itself, and is in no median.
+    """
     medians = curve.medians
     finite = np.flatnonzero(np.isfinite(medians))
     if finite.size < 2:
         return None
     values, steps = medians[finite], curve.steps[finite]
+    if from_first:
+        values[0] = curve.log10[finite[0]]
     rises = values - np.minimum.accumulate(values)
     top = int(rises.argmax())
     if not rises[top] > 0.0:
@@ -78,6 +85,12 @@ def rise(curve: Curve) -> Rise | None:
         stays,
         high - float(values[0]),
     )
+
+
+def _lost(run: Run) -> bool:
+    """Whether the loss is far above what it began with."""
+    loss = loss_of(run)
+    return len(loss.steps) >= _ENOUGH and bool(loss.medians[-1] > loss.log10[0] + _FALLEN)
 
 
 def _learns(run: Run, grown: Rise) -> bool:
@@ -107,7 +120,8 @@ def exploding(run: Run) -> Symptom | None:
     curve = total_of(run)
     if len(curve.steps) < 2:
         curve = loss_of(run)
-    grown = rise(curve)
+    # A training may blow up within a few steps; then its loss tells it too.
+    grown = rise(curve, from_first=_lost(run))
     if grown is None or grown.decades < GROWN or not grown.stays or len(curve.steps) < _ENOUGH:
         return None
     if grown.beyond < GROWN or _learns(run, grown):
