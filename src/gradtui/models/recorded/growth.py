@@ -20,6 +20,8 @@ TENFOLD = 1.0
 """Decades above what is recent that are a spike."""
 _FOOT, _NOISE = 0.1, 0.5
 """Of the decades of a growth, and at most, what is still noise before it."""
+_TOGETHER = 2**15
+"""So many windows are looked at together: a median takes a copy of them."""
 _ENOUGH = 10
 """So many steps are needed to speak of what stays."""
 _FALLEN = 0.3
@@ -164,7 +166,9 @@ def spiking(run: Run) -> Symptom | None:
     if len(curve.steps) < _FEW:
         return None
     window = np.lib.stride_tricks.sliding_window_view(curve.log10, _RECENT)[:-1]
-    above = curve.log10[_RECENT:] - np.median(window, axis=1)
+    above = curve.log10[_RECENT:].copy()
+    for at in range(0, len(above), _TOGETHER):
+        above[at : at + _TOGETHER] -= np.median(window[at : at + _TOGETHER], axis=1)
     spikes = np.flatnonzero(above > TENFOLD)
     if not spikes.size:
         return None

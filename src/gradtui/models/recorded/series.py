@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -54,13 +55,26 @@ class Curve(NamedTuple):
 
 def total_of(run: Run) -> Curve:
     """The norm of the whole gradient: as recorded, else of all layers where they are."""
+    if run not in _TOTALS:
+        _TOTALS[run] = _total(run)
+    return _TOTALS[run]
+
+
+_TOTALS: WeakKeyDictionary[Run, Curve] = WeakKeyDictionary()
+_TOGETHER = 2**20
+"""Numbers that are looked at together: what is made of them stays small."""
+
+
+def _total(run: Run) -> Curve:
     with np.errstate(divide="ignore", invalid="ignore"):
         log10 = np.log10(np.abs(run.total_norm))
     layers = run.log10_gradients
-    if layers.shape[1]:
-        use = ~np.isnan(layers).any(axis=1) & ~np.isposinf(layers).any(axis=1)
-        use &= ~run.recorded["total_norm"]
-        log10[use] = together(layers[use])
+    rows = max(_TOGETHER // max(layers.shape[1], 1), 1)
+    for at in range(0, len(layers) if layers.shape[1] else 0, rows):
+        some = slice(at, at + rows)
+        use = ~np.isnan(layers[some]).any(axis=1) & ~np.isposinf(layers[some]).any(axis=1)
+        use &= ~run.recorded["total_norm"][some]
+        log10[some][use] = together(layers[some][use])
     return _finite("the gradient's norm", run.steps, log10)
 
 
