@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tracemalloc
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -158,8 +159,8 @@ def test_what_does_not_stay_large_does_not_explode(total: Array) -> None:
 
 def test_without_norms_the_loss_is_looked_at() -> None:
     assert "the loss grew" in told(run(loss=10.0 ** np.arange(12.0)), Kind.EXPLODING)
-    falls = run(total_norm=np.full(12, 1.0), loss=10.0 ** np.arange(12.0))
-    assert found(falls, Kind.EXPLODING) is None
+    beside = run(total_norm=np.full(12, 1.0), loss=10.0 ** np.arange(12.0))
+    assert "the loss grew" in told(beside, Kind.EXPLODING)
 
 
 # ----------------------------------------------------------- layer to layer
@@ -312,7 +313,11 @@ NOISE = np.exp(0.3 * RNG.standard_normal(300))
 def test_steps_that_a_loss_scaler_skips_are_nothing_to_look_at() -> None:
     norms = steady(200)
     norms[[0, 1, 2, 163]] = math.nan
-    skipping = {"loss": np.ones(200), "loss_scale": np.full(200, 1024.0)}
+    skipped = np.zeros(200)
+    skipped[[0, 1, 2, 163]] = 1.0
+    skipping = {"loss": np.ones(200), "loss_scale": np.full(200, 1024.0), "skipped": skipped}
+    still = {"loss": np.ones(200), "loss_scale": np.ones(200), "skipped": np.zeros(200)}
+    assert found(run(norms, **still), Ailment.NOT_FINITE) is not None  # nothing was skipped
     assert symptoms_of(run(norms, **skipping)) == ()
     norms[100:120] = math.nan  # no scale survives twenty halvings
     assert found(run(norms, **skipping), Ailment.NOT_FINITE) is not None
@@ -441,3 +446,112 @@ def test_what_blows_up_within_the_first_steps_has_exploded() -> None:
     assert symptom is not None
     assert symptom.step == 0
     assert found(run(total_norm=np.concatenate([[0.01], NOISE[:99]])), Kind.EXPLODING) is None
+
+
+def test_a_loss_that_blows_up_is_told_though_the_norm_is_bounded() -> None:
+    """As that of a linear softmax, or where the norm is recorded after clipping."""
+    loss = np.concatenate([np.full(50, 1.9), np.geomspace(2.0, 2.3e4, 150)])
+    text = told(run(total_norm=NOISE[:200], loss=loss), Kind.EXPLODING)
+    assert "exploding: the loss grew by ×1.2e4" in text
+    below_zero = np.concatenate([np.full(50, -5.0), np.linspace(-5.0, 3000.0, 150)])
+    assert found(run(loss=below_zero), Kind.EXPLODING) is not None
+    assert found(run(loss=np.linspace(0.35, -5.97, 200)), Kind.EXPLODING) is None
+
+
+@pytest.mark.parametrize(("n", "last"), [(20_000, 100), (5_000, 25), (200_000, 1_000)])
+def test_what_explodes_at_the_end_of_a_long_run_is_seen(n: int, last: int) -> None:
+    noise = np.exp(0.1 * RNG.standard_normal(n))
+    total = noise * np.concatenate([np.ones(n - last), np.geomspace(1.0, 1e5, last)])
+    symptom = found(run(total_norm=total), Kind.EXPLODING)
+    assert symptom is not None
+    assert n - 1.2 * last <= symptom.step <= n - 0.7 * last
+
+
+def test_a_loss_that_fell_and_rises_again_is_no_excuse() -> None:
+    total = 1.03 ** np.arange(400.0)
+    loss = np.concatenate([np.geomspace(10.0, 0.83, 150), np.geomspace(0.83, 4.0, 250)])
+    assert found(run(total_norm=total, loss=loss), Kind.EXPLODING) is not None
+
+
+def test_a_norm_that_grows_under_a_falling_negative_loss_does_not_explode() -> None:
+    total, loss = np.geomspace(1.0, 300.0, 400), np.linspace(0.35, -5.97, 400)
+    assert found(run(total_norm=total, loss=loss), Kind.EXPLODING) is None
+
+
+def test_where_a_plateau_is_left_the_loss_is_waited_for() -> None:
+    total = np.concatenate([np.geomspace(0.001, 1.05, 31), np.ones(80)])
+    level = np.full(111, 2.67)
+    assert found(run(total_norm=total[:33], loss=level[:33]), Kind.EXPLODING) is None
+    assert found(run(total_norm=total, loss=level), Kind.EXPLODING) is not None
+
+
+@pytest.mark.parametrize("level", [1.0, 1000.0])
+def test_a_jump_ends_where_it_ends(level: float) -> None:
+    total = np.concatenate([NOISE[:100], 1000.0 * NOISE[100:]])
+    symptom = found(run(total_norm=total * level), Kind.EXPLODING)
+    assert symptom is not None
+    step = re.search(r"from step (\d+) to (\d+)", symptom.sentence)
+    assert step is not None
+    assert 90 <= int(step[1]) <= 101
+    assert 99 <= int(step[2]) <= 110
+
+
+def test_a_layer_that_died_lately_is_dead_and_healthy_says_nothing_older() -> None:
+    norms = steady(2000)
+    norms[1950:, 0] = 0.0
+    assert "dead since step 1,950" in told(run(norms), Kind.DEAD)
+
+
+@pytest.mark.parametrize("every", [10, 50])
+def test_steps_without_a_record_are_no_zeros(every: int) -> None:
+    norms = np.full((1000, 6), -1.0)
+    norms[::every] = steady(1000)[::every]
+    norms[0, 0] = 0.0
+    assert symptoms_of(run(norms[:20], loss=np.ones(20))) == ()
+    norms[::every, 0] = np.where(np.arange(1000 // every) % 2, 0.0, 1.0)
+    assert found(run(norms, loss=np.ones(1000)), Kind.DEAD) is None
+    norms[500:, 0] = np.where(norms[500:, 0] < 0.0, -1.0, 0.0)
+    dead = found(run(norms, loss=np.ones(1000)), Kind.DEAD)
+    assert (dead is not None) == (500 // every >= 20)
+
+
+@pytest.mark.parametrize("steps", [3, 21, 40])
+def test_a_weight_that_began_at_zero_under_a_warm_up_is_given_time(steps: int) -> None:
+    norms, at = steady(steps), np.arange(1.0, steps + 1)
+    weights, updates = np.ones((steps, 6)), np.full((steps, 6), 1e-3)
+    weights[:, 3], updates[:, 3] = 1e-4 * at**2, 2e-4 * at
+    assert found(run(norms, weights=weights, updates=updates), Ailment.LARGE_UPDATES) is None
+
+
+def test_a_vanishing_gradient_is_told_after_the_beginning() -> None:
+    """The first layer of an adapter has next to no gradient at first, its second begins at 0."""
+    norms = steady(20)
+    norms[:, 0] *= 1e-4
+    assert symptoms_of(run(norms[:3])) == ()
+    assert found(run(norms), Kind.VANISHING) is not None
+
+
+def test_of_the_first_steps_no_clip_and_no_scale_is_told() -> None:
+    clip = {"clip": np.ones(300)}
+    norms = np.concatenate([np.full(80, 3.0), np.full(220, 0.5)])
+    assert symptoms_of(run(total_norm=norms[:50], **{"clip": np.ones(50)})) == ()
+    assert symptoms_of(run(total_norm=norms, **clip)) == ()
+    scale = 2.0 ** np.maximum(32.0 - np.arange(120), 15.0)
+    assert symptoms_of(run(loss=np.ones(21), loss_scale=scale[:21])) == ()
+    assert symptoms_of(run(loss=np.ones(120), loss_scale=scale)) == ()
+    collapsed = np.full(300, 2.0**-10)
+    collapsed[:100] = 65536.0
+    assert found(run(loss=np.ones(300), loss_scale=collapsed), Ailment.SCALE) is not None
+
+
+def test_norms_that_are_zero_now_and_then_are_no_spikes() -> None:
+    total = NOISE.copy()
+    total[RNG.random(300) < 0.32] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert symptoms_of(run(total_norm=total)) == ()
+
+
+def test_growth_long_before_is_not_what_led_there() -> None:
+    total = np.concatenate([np.geomspace(1e-3, 1.0, 150), np.ones(250), [math.inf]])
+    assert "grew" not in told(run(total_norm=total), Ailment.NOT_FINITE)

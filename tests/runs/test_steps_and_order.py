@@ -150,3 +150,24 @@ def test_natural_order() -> None:
 )
 def test_forward_order(given_names: list[str], wanted: list[str], of_file: bool) -> None:
     assert forward(given_names) == (tuple(wanted), of_file)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["wte.weight", "wpe.weight", "h.0.w", "h.2.w", "h.10.w", "ln_f.weight", "lm_head.weight"],
+        ["model.embed_tokens.weight", "model.layers.0.w", "model.norm.weight", "lm_head.weight"],
+        ["encoder.0.w", "encoder.11.w", "decoder.0.w", "decoder.11.w"],
+        ["stem.0.w", "body.0.w", "head.w"],
+        ["conv1.weight", "layer1.0.w", "layer4.1.w", "fc.weight"],
+        ["encoder.0.w", "encoder.7.w", "classifier.w"],
+        ["0.weight", "2.weight", "10.weight"],
+    ],
+)
+def test_sorted_names_are_put_where_they_mostly_stand(names: list[str]) -> None:
+    """As Lightning's CSVLogger sorts its header."""
+    found, told = forward(sorted(names))
+    assert set(found) == set(names)
+    first, last = (names.index(found[at]) for at in (0, -1))
+    assert not told
+    assert (last, first) == (len(names) - 1, 0) or set(found[:2]) == set(names[:2])

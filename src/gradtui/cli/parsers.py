@@ -166,7 +166,8 @@ def _add_watch_options(parser: Parser) -> None:
         "--until",
         choices=("unhealthy",),
         metavar="VERDICT",
-        help="unhealthy: print lines, and end with status 1 once one of them is not healthy",
+        help="unhealthy: print lines, and end with status 1 once one of them is not healthy; what "
+        "a training may go well with (a falling loss scale, clipping, spikes) is told, and no end",
     )
     parser.add_argument(
         "--bell", action="store_true", help="ring the terminal's bell when a verdict changes"

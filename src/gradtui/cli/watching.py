@@ -12,7 +12,7 @@ from gradtui import settings
 from gradtui.cli.opening import check_terminal
 from gradtui.cli.streams import CommandError, emit, is_terminal, narrate
 from gradtui.errors import InputError, printable
-from gradtui.models.finding import Finding, Kind
+from gradtui.models.finding import Finding
 from gradtui.models.recorded.judged import Judged, diagnose
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.plots.picture import CURVES
@@ -105,7 +105,7 @@ def _in_lines(heard: Iterator[tuple[str, Run | InputError]], *, until: bool, bel
             continue
         told[path] = verdict
         emit(_line(path, run, diagnose(judged)) + "\a" * (bell and is_terminal(sys.stdout)))
-        if until and judged.kind is not Kind.HEALTHY:
+        if until and judged.kind.role == "bad":
             return _UNHEALTHY
     return 0
 

@@ -19,6 +19,30 @@ def natural(name: str) -> _Natural:
     )
 
 
+_WRAPPERS = frozenset({"model", "module", "net", "network", "transformer", "bert", "gpt"})
+_PLACES = {
+    **dict.fromkeys(
+        ("wte", "wpe", "embed", "embedding", "embeddings", "tok_embeddings", "embed_tokens",
+         "token_embedding", "pos_embed", "cls_token", "patch_embed", "stem", "conv1", "bn1"),
+        0,
+    ),
+    "encoder": 1,
+    "decoder": 3,
+    **dict.fromkeys(("ln_f", "final_norm", "final_layer_norm", "norm", "norm_f"), 4),
+    **dict.fromkeys(
+        ("lm_head", "head", "heads", "classifier", "score", "fc", "output", "out", "logits"), 5
+    ),
+}  # fmt: skip
+"""Where in a network the parts stand that mostly have these names; any other is between."""
+_BETWEEN = 2
+
+
+def _by_name(name: str) -> tuple[int, _Natural]:
+    """A key to sort by where only names tell: usual first and last parts, then their numbers."""
+    parts = [part for part in re.split(r"[./]", name) if part not in _WRAPPERS]
+    return _PLACES.get(parts[0] if parts else "", _BETWEEN), natural(name)
+
+
 def forward(names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     """Names in forward order, and whether that is the file's own.
 
@@ -27,11 +51,11 @@ def forward(names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     names fall or jump.
     """
     if len(names) < 2 or list(names) == sorted(names):
-        return tuple(sorted(names, key=natural)), False
+        return tuple(sorted(names, key=_by_name)), False
     steps = [_step(one, other) for one, other in pairwise(names)]
     rises, falls = steps.count(1), steps.count(-1)
     if falls and rises:
-        return tuple(sorted(names, key=natural)), False
+        return tuple(sorted(names, key=_by_name)), False
     return (tuple(reversed(names)), True) if falls else (tuple(names), True)
 
 

@@ -6,14 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.models.finding import Ailment
-from gradtui.models.recorded.growth import TENFOLD, Rise, first_to_grow, rise
+from gradtui.models.recorded.growth import first_to_grow
+from gradtui.models.recorded.rise import TENFOLD, Rise, rise
 from gradtui.models.recorded.series import loss_of, total_of
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import LOSSES, Mask, Run
 from gradtui.wording import counted, factor, magnitude, plain, rate
 
+_LATELY = 20
+"""Steps before it within which a growth has led to what is not finite."""
 _DOUBLED = 2.0
 """A learning rate that grew by this beside the norm is told."""
+_SHARE = 0.05
+"""Of all steps, beside those of a beginning, that a scaler skips now and then."""
 _IN_A_ROW = 20
 """So many skipped steps halve any scale to nothing: by then it is no scale that fails."""
 _HUGE = 1e6
@@ -47,6 +52,10 @@ def not_finite(run: Run) -> Symptom | None:
     if count > 1 and not bad[at:].all():
         since = f"in {count:,} of {len(bad):,} recorded steps, first at step {step:,}"
     evidence = [_loss_there(run, at, losses), _other_losses(run, at), growth_before(run, step)]
+    if not any(each.any() for each in losses.values()) and not bad[-1]:
+        evidence.append(
+            "Single steps like these are what a loss scaler skips, and the file tells of none."
+        )
     return Symptom(
         Ailment.NOT_FINITE,
         f"not finite {since}: {where}.",
@@ -67,17 +76,21 @@ def _bad_losses(run: Run) -> dict[str, Mask]:
     }
 
 
-def scaled(run: Run) -> bool:
-    """Whether a loss scaler is at work."""
-    return any(
-        values is not None and run.recorded[name].any()
-        for name, values in (("loss_scale", run.loss_scale), ("skipped", run.skipped))
-    )
+def _scaled(run: Run) -> bool:
+    """Whether a loss scaler is at work: it skips steps, or lowers its scale."""
+    if run.skipped is not None and (run.skipped[run.recorded["skipped"]] > 0.0).any():
+        return True
+    if run.loss_scale is None:
+        return False
+    scales = run.loss_scale[run.recorded["loss_scale"]]
+    return bool((np.diff(scales) < 0.0).any())
 
 
 def _only_skipped(run: Run, bad: Mask, losses: dict[str, Mask]) -> bool:
     """Whether it is gradients alone, of steps that a loss scaler skips until its scale holds."""
-    if not scaled(run) or any(each.any() for each in losses.values()):
+    if not _scaled(run) or any(each.any() for each in losses.values()):
+        return False
+    if bad.sum() > _IN_A_ROW + _SHARE * len(bad):
         return False
     ends = np.flatnonzero(np.diff(np.concatenate([[False], bad, [False]]).astype(int)))
     return bool((ends[1::2] - ends[::2]).max() < _IN_A_ROW)
@@ -141,7 +154,8 @@ def growth_before(run: Run, step: int) -> str:
     for curve in (total_of(run), loss_of(run)):
         before = curve.steps < step
         grown = rise(curve._replace(steps=curve.steps[before], log10=curve.log10[before]))
-        if grown is not None and grown.decades >= TENFOLD and grown.stays:
+        recently = grown is not None and grown.since <= max(_LATELY, len(curve.steps) // 20)
+        if grown is not None and recently and grown.decades >= TENFOLD and grown.stays:
             return (
                 f"Before, {curve.what} grew by {factor(grown.decades)} from step {grown.start:,} "
                 f"to {grown.end:,}, {rate(grown.a_step)} a step.{_meanwhile(run, grown)}"

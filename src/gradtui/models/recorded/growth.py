@@ -3,131 +3,60 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Ailment, Kind
-from gradtui.models.recorded.series import Curve, layer_of, loss_of, total_of
+from gradtui.models.recorded.rise import ENOUGH, TENFOLD, Fate, Rise, fate_of_loss, rises
+from gradtui.models.recorded.series import Curve, layer_of, loss_of, losses_of, total_of
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, rate
 
 GROWN = 2.0
 """Decades by which a norm, or the loss, is to grow to be called exploding."""
-TENFOLD = 1.0
-"""Decades above what is recent that are a spike."""
-_FOOT, _NOISE = 0.1, 0.5
-"""Of the decades of a growth, and at most, what is still noise before it."""
 _TOGETHER = 2**15
 """So many windows are looked at together: a median takes a copy of them."""
-_ENOUGH = 10
-"""So many steps are needed to speak of what stays."""
-_FALLEN = 0.3
-"""Decades by which a loss falls that is learnt from; or rises where nothing is."""
+_HELD = 50
+"""So many steps a norm stays large, while the loss does not rise, before that is told: where a
+training leaves a plateau the loss falls after the norm has grown."""
+_RAISED = 0.3
+"""Decades by which a loss is above its first value where nothing is learnt."""
 _FEW, _RECENT = 20, 20
 """So many steps are needed to speak of spikes; and what is recent for those."""
-
-
-@dataclass(frozen=True)
-class Rise:
-    """The largest growth from a low to a later high.
-
-    Attributes:
-        start, end: steps.
-        decades: by which it grew.
-        stays: whether the end of the run is nearer to the high than to the low.
-        beyond: decades by which the high is above where the run began.
-    """
-
-    start: int
-    end: int
-    decades: float
-    stays: bool
-    beyond: float
-
-    @property
-    def a_step(self) -> float:
-        """Decades a step."""
-        return self.decades / (self.end - self.start)
-
-
-def rise(curve: Curve, *, from_first: bool = False) -> Rise | None:
-    """How far a curve's median rises above the least before it; None where it never does.
-
-    Args:
-        curve: which.
-        from_first: whether the first number stands for itself, and is in no median.
-    """
-    medians = curve.medians
-    finite = np.flatnonzero(np.isfinite(medians))
-    if finite.size < 2:
-        return None
-    values, steps = medians[finite], curve.steps[finite]
-    if from_first:
-        values[0] = curve.log10[finite[0]]
-    rises = values - np.minimum.accumulate(values)
-    top = int(rises.argmax())
-    if not rises[top] > 0.0:
-        return None
-    low = _foot(values[: top + 1], float(values[top] - rises[top]), float(rises[top]))
-    stays = bool(values[-1] >= values[low] + 0.5 * rises[top])
-    newest = float(curve.log10[finite[-1]])
-    grew = values[top] - values[low] >= TENFOLD
-    if grew and len(values) - top <= curve.width and newest > values[top]:
-        # It grows to the end, which is in the middle of no window.
-        top, high = len(values) - 1, newest
-    else:
-        high = float(values[top])
-    return Rise(
-        int(steps[low]),
-        int(steps[top]),
-        high - float(values[low]),
-        stays,
-        high - float(values[0]),
-    )
 
 
 def _lost(run: Run) -> bool:
     """Whether the loss is far above what it began with."""
     loss = loss_of(run)
-    return len(loss.steps) >= _ENOUGH and bool(loss.medians[-1] > loss.log10[0] + _FALLEN)
+    return len(loss.steps) >= ENOUGH and bool(loss.medians[-1] > loss.log10[0] + _RAISED)
 
 
-def _learns(run: Run, grown: Rise) -> bool:
-    """Whether the loss fell while the norm grew, as where a training leaves a plateau."""
-    loss = loss_of(run)
-    before = np.flatnonzero(loss.steps <= grown.start)
-    if not before.size or loss.steps[-1] <= grown.start:
-        return False
-    medians = loss.medians
-    return bool(medians[-1] < medians[before[-1]] - _FALLEN)
-
-
-def _foot(values: Array, least: float, decades: float) -> int:
-    """Where the growth to the last of these values begins.
-
-    Noise has its least anywhere before: it is the last value that is hardly above that, and from
-    there back as long as values go on falling.
-    """
-    at = int(np.flatnonzero(values <= least + min(_FOOT * decades, _NOISE))[-1])
-    while at and values[at - 1] < values[at]:
-        at -= 1
-    return at
+def _explodes(run: Run, curve: Curve, *, is_loss: bool) -> Rise | None:
+    """The growth of a curve that is one to be told."""
+    if len(curve.steps) < ENOUGH:
+        return None
+    for grown in rises(curve, from_first=_lost(run)):
+        if min(grown.decades, grown.beyond) < GROWN or not grown.stays:
+            continue
+        fate = Fate.RISES if is_loss else fate_of_loss(run, grown.start)
+        held = fate is Fate.LEVEL and grown.since < _HELD
+        if fate is not Fate.FALLS and not held:
+            return grown
+    return None
 
 
 def exploding(run: Run) -> Symptom | None:
-    """That the norm, or where none is recorded the loss, grew and stayed large."""
-    curve = total_of(run)
-    if len(curve.steps) < 2:
-        curve = loss_of(run)
-    # A training may blow up within a few steps; then its loss tells it too.
-    grown = rise(curve, from_first=_lost(run))
-    if grown is None or grown.decades < GROWN or not grown.stays or len(curve.steps) < _ENOUGH:
-        return None
-    if grown.beyond < GROWN or _learns(run, grown):
-        return None
+    """That the norm, or a loss, grew and stayed large."""
+    curves = [(total_of(run), False), *((curve, True) for curve in losses_of(run))]
+    for curve, is_loss in curves:
+        grown = _explodes(run, curve, is_loss=is_loss)
+        if grown is not None:
+            return _told(run, curve, grown)
+    return None
+
+
+def _told(run: Run, curve: Curve, grown: Rise) -> Symptom:
     first = first_to_grow(run, grown)
     where = f" {first[0]} is the first to be tenfold, at step {first[1]:,}." if first else ""
     return Symptom(
@@ -163,6 +92,8 @@ def first_to_grow(run: Run, grown: Rise) -> tuple[str, int] | None:
 def spiking(run: Run) -> Symptom | None:
     """Steps whose norm is tenfold what is recent, and that pass."""
     curve = total_of(run)
+    finite = np.isfinite(curve.log10)
+    curve = Curve(curve.what, curve.steps[finite], curve.log10[finite])
     if len(curve.steps) < _FEW:
         return None
     window = np.lib.stride_tricks.sliding_window_view(curve.log10, _RECENT)[:-1]

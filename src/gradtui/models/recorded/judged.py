@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gradtui.models.finding import Finding, Kind, Verdict
 from gradtui.models.recorded.finite import skipped_now_and_then
-from gradtui.models.recorded.layers import FRACTION, ends_of, recent_ratio
-from gradtui.models.recorded.series import total_of
+from gradtui.models.recorded.layers import FRACTION, ORDERS, ends_of, recent_ratio
+from gradtui.models.recorded.series import loss_of, total_of
 from gradtui.models.recorded.symptom import Symptom
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.progress import Tick
@@ -84,7 +84,13 @@ def _healthy(run: Run) -> str:
     curve = total_of(run)
     steps = counted(len(curve.steps) or len(run.steps), "step")
     if not len(curve.steps):
-        return f"healthy as far as a loss tells: in {steps} it is finite and did not blow up."
+        loss = loss_of(run).log10
+        told = ""
+        if len(loss):
+            told = (
+                f", {magnitude(float(loss[0]))} at first and {magnitude(float(loss[-1]))} at last"
+            )
+        return f"healthy as far as a loss tells: in {steps} it is finite{told}."
     text = f"healthy: in {steps} the gradient's norm is finite, the last {_last(run)}"
     ends = ends_of(run)
     ratio = math.nan if ends is None else recent_ratio(run, ends)
@@ -92,7 +98,7 @@ def _healthy(run: Run) -> str:
         return f"{text}."
     return (
         f"{text}; of the gradient of {run.names[ends.last]}, {factor(ratio)} is at "
-        f"{run.names[ends.first]}; healthy is above {plain(FRACTION)}."
+        f"{run.names[ends.first]}; healthy is above {plain(FRACTION)}.{ORDERS[run.order]}"
     )
 
 

@@ -43,7 +43,7 @@ def ends_of(run: Run) -> Ends | None:
     return Ends(chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
 
 
-_ORDERS = {
+ORDERS = {
     "recorded": "",
     "file": " Layers are in the order of the file.",
     "sorted": " Layers are in the order of their names.",
@@ -54,7 +54,7 @@ def _ratios(run: Run, first: int, last: int) -> Curve:
     """log10 of the first layer's norm beside the last one's, at the steps that have both."""
     with np.errstate(invalid="ignore"):
         ratios = run.log10_gradients[:, first] - run.log10_gradients[:, last]
-    known = np.isfinite(ratios)
+    known = ~np.isnan(ratios) & (ratios < np.inf)
     return Curve("", run.steps[known], ratios[known])
 
 
@@ -67,11 +67,11 @@ def recent_ratio(run: Run, ends: Ends) -> float:
 def vanishing(run: Run) -> Symptom | None:
     """That too little of the last layer's gradient arrives at the first."""
     ends = ends_of(run)
-    if ends is None:
+    if ends is None or beginning(run):
         return None
     first, last, layers = ends
     ratio = recent_ratio(run, ends)
-    if not ratio < math.log10(FRACTION):
+    if not -math.inf < ratio < math.log10(FRACTION):
         return None
     since = _below_since(_ratios(run, first, last))
     when = "from the start" if since is None else f"since step {since:,}"
@@ -80,7 +80,7 @@ def vanishing(run: Run) -> Symptom | None:
         f"vanishing {when}: the gradient of {run.names[first]} is {factor(ratio)} of that of "
         f"{run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over {layers}; "
         f"healthy is above {plain(FRACTION)}.",
-        f"Medians of the last steps.{_ORDERS[run.order]}",
+        f"Medians of the last steps.{ORDERS[run.order]}",
         f"{_for_depth(layers)}; or put in a skip or a norm. --beside last (B) shows it.",
         int(run.steps[0]) if since is None else since,
         run.names[first],
@@ -117,7 +117,7 @@ def growing_to_the_input(run: Run) -> Symptom | None:
         f"exploding towards the input: the gradient of {run.names[first]} is {factor(ratio)} of "
         f"that of {run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over "
         f"{layers}; healthy is below {plain(1.0 / FRACTION)}.",
-        f"Medians of the last steps.{_ORDERS[run.order]}",
+        f"Medians of the last steps.{ORDERS[run.order]}",
         f"{_for_depth(layers)}; or put in a norm. --beside last (B) shows it.",
         int(run.steps[0]),
         run.names[first],
@@ -129,7 +129,10 @@ def dead(run: Run) -> Symptom | None:
     """Layers at which exactly nothing arrives."""
     if not run.names or beginning(run):
         return None
-    none = [index for index in range(len(run.names)) if _all_zero(run.log10_gradients[:, index])]
+    least = 1 if run.probed else SETTLED
+    none = [
+        index for index in range(len(run.names)) if _all_zero(run.log10_gradients[:, index], least)
+    ]
     if not none:
         return None
     since = min(_dead_since(run, index) for index in none)
@@ -149,11 +152,10 @@ def dead(run: Run) -> Symptom | None:
     )
 
 
-def _all_zero(column: Array) -> bool:
-    """Whether nothing arrives at all, of late."""
-    last = column[-max(SETTLED, len(column) // 20) :]
-    known = last[~np.isnan(last)]
-    return bool(known.size) and bool((known == -np.inf).all())
+def _all_zero(column: Array, least: int) -> bool:
+    """Whether nothing arrives at all, at none of the last so many steps that were recorded."""
+    known = column[~np.isnan(column)][-least:]
+    return len(known) == least and bool((known == -np.inf).all())
 
 
 def _dead_since(run: Run, index: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -94,6 +95,18 @@ def loss_of(run: Run) -> Curve:
     return _finite("the loss", run.steps, log10)
 
 
+def losses_of(run: Run) -> Iterator[Curve]:
+    """Every loss by its size, that of one that has been below 0 only where it grows above 0."""
+    for at, (name, values) in enumerate(run.losses.items()):
+        what = "the loss" if at == 0 else name
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log10 = np.log10(np.abs(values))
+        known = np.isfinite(values)
+        if known.any() and (values[known] <= 0.0).any() and not values[known][-1] > 0.0:
+            continue
+        yield _finite(what, run.steps, log10)
+
+
 def layer_of(run: Run, index: int) -> Curve:
     """The norm of one layer's gradient."""
     return _finite(run.names[index], run.steps, run.log10_gradients[:, index])
@@ -118,16 +131,17 @@ SETTLED = 20
 
 def beginning(run: Run) -> bool:
     """Whether a training has only begun; one pass of a probe is no training."""
-    return not run.probed and len(run.steps) < SETTLED
+    told = (~np.isnan(run.log10_gradients)).any(axis=1).sum() if run.names else len(run.steps)
+    return not run.probed and told < SETTLED
 
 
 def recent(values: Array) -> Array:
-    """The median by layer over the last twentieth of the steps, 5 at least [names].
+    """The median by layer over the last twentieth of the steps, 5 to 50 [names].
 
     nan where nothing was recorded there. Of an even number the lower middle, so that an exact
     zero, which is -inf, and a number have one.
     """
-    last = values[-max(5, len(values) // 20) :]
+    last = values[-min(max(5, len(values) // 20), 50) :]
     found = np.full(values.shape[1], np.nan)
     for index, column in enumerate(last.T):
         known = np.sort(column[~np.isnan(column)])

@@ -7,6 +7,7 @@ from math import isfinite
 
 import numpy as np
 
+from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Ailment
 from gradtui.models.recorded.series import beginning, is_bias, recent
 from gradtui.models.recorded.symptom import Symptom
@@ -17,8 +18,10 @@ LARGEST_UPDATE, SWALLOWED, ALWAYS = 0.1, 0.5, 0.95
 """An update beside its weight; shares of updates that are lost, and of steps that are clipped."""
 FALLEN = 5
 """Halvings of a loss scale in the second half of a run that are more than now and then."""
-_FEW = 20
-"""So many steps are needed to speak of all of them."""
+_FEW = 100
+"""So many steps are needed to speak of all of them: the first ones are large."""
+_BACK, _GROWS = 10, 0.18
+"""A weight that grew by this, in decades, in so many steps began near 0."""
 
 
 def _beside_weights(run: Run) -> list[tuple[float, str]]:
@@ -27,10 +30,23 @@ def _beside_weights(run: Run) -> list[tuple[float, str]]:
         return []
     with np.errstate(invalid="ignore"):
         ratios = recent(run.log10_updates - run.log10_weights)
+        # What began at 0 is small beside its updates for as long as it grows by itself.
+        settled = _latest(run.log10_weights, 0) - _latest(run.log10_weights, _BACK) < _GROWS
+    ratios = np.where(settled | (len(run.steps) <= _BACK), ratios, np.nan)
     # Biases begin at 0, beside which any step is large.
     judged = [name for name in run.names if not is_bias(name)] or run.names
     found = zip(ratios.tolist(), run.names, strict=True)
     return [(ratio, name) for ratio, name in found if name in judged and isfinite(ratio)]
+
+
+def _latest(log10: Array, back: int) -> Array:
+    """What was recorded last of each tensor, or so many recorded steps before that."""
+    found = np.full(log10.shape[1], np.nan)
+    for index, column in enumerate(log10.T):
+        known = column[~np.isnan(column)]
+        if len(known) > back:
+            found[index] = known[len(known) - 1 - back]
+    return found
 
 
 def large_updates(run: Run) -> Symptom | None:
@@ -88,8 +104,10 @@ def falling_scale(run: Run) -> Symptom | None:
     if scales.size < _FEW:
         return None
     half = scales.size // 2
+    if scales[-1] < 1.0:
+        half = int(scales.argmax())  # whenever it was
     halvings = math.log2(float(scales[half] / scales[-1]))
-    if halvings < FALLEN and not (halvings > 0.0 and scales[-1] < 1.0):
+    if halvings < FALLEN:
         return None
     return Symptom(
         Ailment.SCALE,
