@@ -350,3 +350,12 @@ def test_what_is_wrong_is_said_with_what_is_allowed(words: list[str], said: str)
     done = command("run", *words)
     assert done.status == 2
     assert said in done.err
+
+
+def test_a_run_that_took_the_place_of_another_is_drawn_itself(tmp_path: Path) -> None:
+    """However soon the other is forgotten: two may come to stand in the same place of memory."""
+    for step in range(20):
+        path = written(tmp_path, ["a", "b"], lambda at, _, bad=step: "nan" if at > bad else 1.0)
+        lines = shown(Setup.of(runs=(path,), tensor="b"))
+        inside = lines[2].partition("│")[2].rstrip("│")
+        assert inside.count("!") == pytest.approx(len(inside) * (29 - step) / 30, abs=3)

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradtui.errors import InputError
-from gradtui.runs.shelf import EXAMPLE, SHELF
+from gradtui.runs.shelf import EVERY, EXAMPLE, SHELF
 from gradtui.setup.naming import in_app
 
 if TYPE_CHECKING:
     from gradtui.runs.following import Follower
-
-_EVERY = 0.25
-"""Seconds between two looks."""
 
 
 class Following:
@@ -55,7 +52,7 @@ class Following:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait(_EVERY if self._names else None)
+                self._changed.wait(EVERY if self._names else None)
                 if self._closed:
                     return
                 names = self._names

@@ -17,11 +17,11 @@ from gradtui.models.recorded.judged import Judged, diagnose
 from gradtui.models.recorded.symptoms import symptoms_of
 from gradtui.plots.picture import CURVES
 from gradtui.runs.folders import find_runs
-from gradtui.runs.following import EVERY, Follower, Piped
+from gradtui.runs.following import Follower, Piped
 from gradtui.runs.naming import runs_named
 from gradtui.runs.reading import STANDARD_INPUT
 from gradtui.runs.run import Run
-from gradtui.runs.shelf import Stamp
+from gradtui.runs.shelf import EVERY, Stamp
 
 _UNHEALTHY = 1
 

@@ -21,8 +21,6 @@ from gradtui.runs.run import Run
 from gradtui.runs.sheet import Sheet
 from gradtui.runs.shelf import Stamp, stamp_of
 
-EVERY = 0.25
-"""Seconds between two looks at a file."""
 _SHARE = 0.2
 """At most this share of the time is spent on reading and putting together."""
 _PIECE = 2**20

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 EXAMPLE = "example"
 """What the run is called that comes with the program."""
 _FILE = "example.jsonl"
+EVERY = 0.25
+"""Seconds between two looks at a file that somebody follows."""
 _MOST_ENTRIES = 2_000
 
 Stamp: TypeAlias = tuple[object, ...]

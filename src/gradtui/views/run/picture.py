@@ -53,7 +53,8 @@ class _Seen(NamedTuple):
     values: Array
 
 
-_SEEN: Kept[_Seen] = Kept(4)
+_SEEN: Kept[_Seen] = Kept(1)
+"""The last one: it keeps its run."""
 
 
 def draw(result: Runs, setup: Setup, size: Size, marker: str) -> Picture:
@@ -64,7 +65,7 @@ def draw(result: Runs, setup: Setup, size: Size, marker: str) -> Picture:
     if not one.run.names:
         return _by_step(one, setup, size, marker, strips)
     rows = branches(one.run, setup.recorded.opened)
-    wide = min(max(_MOST_LABEL, 0), max(size.width // 3, _LEAST_LABEL))
+    wide = min(_MOST_LABEL, max(size.width // 3, _LEAST_LABEL))
     label = min(max(max(len(each.name) for each in rows) + 3, _LEAST_LABEL), wide)
     room = size.height - 2 - _AROUND
     lines = max(min(len(rows), max(room - len(strips), 2)), MIN_HEIGHT - _AROUND)
@@ -125,7 +126,7 @@ def _seen(one: Judged, setup: Setup, rows: tuple[Branch, ...]) -> _Seen:
     """What the map shows of each row, kept as long as only the cursor moves."""
     knobs = setup.recorded
     beside = beside_of(one, setup)
-    key = (id(one), knobs.norm, beside, knobs.step_range, knobs.opened)
+    key = (one, knobs.norm, beside, knobs.step_range, knobs.opened)
 
     def compute() -> _Seen:
         places = in_sight(one.run, setup)
