@@ -555,3 +555,21 @@ def test_norms_that_are_zero_now_and_then_are_no_spikes() -> None:
 def test_growth_long_before_is_not_what_led_there() -> None:
     total = np.concatenate([np.geomspace(1e-3, 1.0, 150), np.ones(250), [math.inf]])
     assert "grew" not in told(run(total_norm=total), Ailment.NOT_FINITE)
+
+
+def test_a_network_in_blocks_is_told_by_the_block() -> None:
+    names = ["wte", *(f"h.{at}.{part}.weight" for at in range(12) for part in ("attn", "mlp"))]
+    norms = steady(60, 25) * 10.0 ** (-np.arange(25)[::-1] / 4.0)
+    symptom = found(run(norms, names=tuple(names)), Kind.VANISHING)
+    assert symptom is not None
+    assert "from block to block over 12" in symptom.sentence
+    assert "gradtui init tanh --depth 12" in symptom.next
+
+
+def test_since_when_it_explodes_towards_the_input() -> None:
+    norms = np.exp(0.1 * RNG.standard_normal((300, 6)))
+    norms[150:, 0] *= 1e5
+    text = told(run(norms, total_norm=np.ones(300)), Kind.EXPLODING)
+    found_at = re.search(r"exploding towards the input since step (\d+)", text)
+    assert found_at is not None
+    assert abs(int(found_at[1]) - 150) <= 3

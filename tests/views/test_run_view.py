@@ -27,7 +27,7 @@ from support.commands import run as command
 
 VIEW = VIEWS["run"]
 PARTS = [f"{part}.{kind}" for part in ("attn", "mlp") for kind in ("weight", "bias")]
-LAYERS = [f"layers.{layer}.{part}" for layer in range(12) for part in PARTS]
+LAYERS = [f"layers.{layer}.{part}" for layer in range(40) for part in PARTS]
 NAMES = ["embed.weight", *LAYERS, "head.weight"]
 
 
@@ -84,7 +84,7 @@ def test_of_few_tensors_each_has_a_row(tmp_path: Path) -> None:
 
 def test_many_are_grouped_by_module_in_forward_order_and_opened_one_by_one(tmp_path: Path) -> None:
     run = SHELF.run(written(tmp_path, NAMES, lambda step, at: 1.0))
-    layers = [f"layers.{layer}" for layer in range(12)]
+    layers = [f"layers.{layer}" for layer in range(40)]
     assert [one.name for one in branches(run, ())] == ["embed.weight", *layers, "head.weight"]
     assert all(one.opens == one.name.startswith("layers") for one in branches(run, ()))
     inside = ["layers.1.attn", "layers.1.mlp"]
@@ -216,7 +216,7 @@ def test_the_cursor_walks_along_steps_and_follows_the_newest(tmp_path: Path) -> 
 
 def test_up_and_down_lead_over_the_rows(tmp_path: Path) -> None:
     path = written(tmp_path, NAMES, lambda step, at: 1.0)
-    setup = Setup.of(runs=(path,))
+    setup = Setup.of(runs=(path,), tensor="embed.weight")
     shown(setup)
     assert VIEW.climb is not None
     down = VIEW.climb(setup, -1, False)
@@ -224,6 +224,12 @@ def test_up_and_down_lead_over_the_rows(tmp_path: Path) -> None:
     assert VIEW.climb(down, 1, False).recorded.tensor == "embed.weight"
     assert VIEW.climb(setup, -100, True).recorded.tensor == "head.weight"
     assert VIEW.climb(down, 50, True).recorded.tensor == "embed.weight"
+
+
+def test_of_names_that_no_module_is_in_each_has_a_row(tmp_path: Path) -> None:
+    names = [f"w{at}" for at in range(MOST_ROWS + 3)]
+    run = SHELF.run(written(tmp_path, names, lambda step, at: 1.0))
+    assert [one.name for one in branches(run, ())] == names
 
 
 def test_a_module_is_opened_and_closed_by_one_key(tmp_path: Path) -> None:

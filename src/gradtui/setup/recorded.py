@@ -23,7 +23,9 @@ else:
 
 MAX_STEP = 10**15
 MOST_ROWS = 24
-"""More tensors than these are grouped by module."""
+"""More tensors than these are grouped by module ..."""
+MOST_MODULES = 64
+"""... so that there are at most so many rows: a transformer has one for each block."""
 NONE = "none"
 LAST = "last"
 """Where the cursor stands as long as it is not moved: at what was recorded last."""

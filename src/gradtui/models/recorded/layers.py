@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.models.finding import Kind
@@ -14,16 +16,32 @@ from gradtui.models.recorded.symptom import Symptom
 from gradtui.runs.run import Run
 from gradtui.wording import counted, factor, plain, rate
 
+_BLOCK = re.compile(r"\D*\d+")
+"""What a name begins with, up to its first number: h.3 of h.3.attn.c_proj.weight."""
 FRACTION = 1e-3
 """Of the last layer's gradient, what is to arrive at the first; its inverse is too much."""
 
 
 class Ends(NamedTuple):
-    """The first and the last layer with a number, and how many have one."""
+    """The first and the last layer with a norm, and what lies between.
+
+    Attributes:
+        first, last: their places.
+        number: how many layers there are from one to the other; of a network in blocks, how many
+            of these.
+        what: a layer, or a block.
+    """
 
     first: int
     last: int
-    layers: int
+    number: int
+    what: str
+
+    def rate(self, log10: float) -> str:
+        """A ratio of both ends as a factor from each to the next."""
+        return (
+            f"{rate(log10 / (self.number - 1))} from {self.what} to {self.what} over {self.number}"
+        )
 
 
 def _compared(run: Run) -> list[int]:
@@ -40,7 +58,12 @@ def last_of(run: Run) -> int | None:
 def ends_of(run: Run) -> Ends | None:
     """The first and the last of them; None where there are not two."""
     chosen = _compared(run)
-    return Ends(chosen[0], chosen[-1], len(chosen)) if len(chosen) > 1 else None
+    if len(chosen) < 2:
+        return None
+    blocks = len({found[0] for at in chosen if (found := _BLOCK.match(run.names[at]))})
+    if 1 < blocks < len(chosen):
+        return Ends(chosen[0], chosen[-1], blocks, "block")
+    return Ends(chosen[0], chosen[-1], len(chosen), "layer")
 
 
 ORDERS = {
@@ -69,19 +92,20 @@ def vanishing(run: Run) -> Symptom | None:
     ends = ends_of(run)
     if ends is None or beginning(run):
         return None
-    first, last, layers = ends
+    first, last = ends.first, ends.last
     ratio = recent_ratio(run, ends)
     if not -math.inf < ratio < math.log10(FRACTION):
         return None
-    since = _below_since(_ratios(run, first, last))
+    ratios = _ratios(run, first, last)
+    since = _since(ratios, ratios.medians < math.log10(FRACTION))
     when = "from the start" if since is None else f"since step {since:,}"
     return Symptom(
         Kind.VANISHING,
         f"vanishing {when}: the gradient of {run.names[first]} is {factor(ratio)} of that of "
-        f"{run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over {layers}; "
+        f"{run.names[last]}, {ends.rate(ratio)}; "
         f"healthy is above {plain(FRACTION)}.",
         f"Medians of the last steps.{ORDERS[run.order]}",
-        f"{_for_depth(layers)}; or put in a skip or a norm. --beside last (B) shows it.",
+        f"{_for_depth(ends.number)}; or put in a skip or a norm. --beside last (B) shows it.",
         int(run.steps[0]) if since is None else since,
         run.names[first],
         along=True,
@@ -96,11 +120,12 @@ def _for_depth(layers: int) -> str:
     )
 
 
-def _below_since(ratios: Curve) -> int | None:
-    """The step from which on too little arrives at the first layer; None if it always was so."""
-    above = np.flatnonzero(ratios.medians >= math.log10(FRACTION))
-    later = above[-1] + 1 if above.size else 0
-    return int(ratios.steps[min(later, len(ratios.steps) - 1)]) if above.size else None
+def _since(curve: Curve, ill: NDArray[np.bool_]) -> int | None:
+    """The step from which on all of these are ill; None if all always were."""
+    well = np.flatnonzero(~ill)
+    if not well.size:
+        return None
+    return int(curve.steps[min(well[-1] + 1, len(ill) - 1)])
 
 
 def growing_to_the_input(run: Run) -> Symptom | None:
@@ -108,18 +133,21 @@ def growing_to_the_input(run: Run) -> Symptom | None:
     ends = ends_of(run)
     if ends is None:
         return None
-    first, last, layers = ends
+    first, last = ends.first, ends.last
     ratio = recent_ratio(run, ends)
     if not ratio > -math.log10(FRACTION):
         return None
+    ratios = _ratios(run, first, last)
+    since = _since(ratios, ratios.medians > -math.log10(FRACTION))
+    when = "from the start" if since is None else f"since step {since:,}"
     return Symptom(
         Kind.EXPLODING,
-        f"exploding towards the input: the gradient of {run.names[first]} is {factor(ratio)} of "
-        f"that of {run.names[last]}, {rate(ratio / (layers - 1))} from layer to layer over "
-        f"{layers}; healthy is below {plain(1.0 / FRACTION)}.",
+        f"exploding towards the input {when}: the gradient of {run.names[first]} is "
+        f"{factor(ratio)} of that of {run.names[last]}, {ends.rate(ratio)}; healthy is below "
+        f"{plain(1.0 / FRACTION)}.",
         f"Medians of the last steps.{ORDERS[run.order]}",
-        f"{_for_depth(layers)}; or put in a norm. --beside last (B) shows it.",
-        int(run.steps[0]),
+        f"{_for_depth(ends.number)}; or put in a norm. --beside last (B) shows it.",
+        int(run.steps[0]) if since is None else since,
         run.names[first],
         along=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradtui.runs.run import Run
-from gradtui.setup.recorded import MOST_ROWS
+from gradtui.setup.recorded import MOST_MODULES, MOST_ROWS
 
 _JOINT = re.compile(r"[./]")
 
@@ -45,7 +45,9 @@ def branches(run: Run, opened: tuple[str, ...]) -> tuple[Branch, ...]:
 def _depth(paths: list[tuple[str, ...]]) -> int:
     """So many parts of a name as give the most rows that are not too many; one at least."""
     depth = 1
-    while len({path[: depth + 1] for path in paths}) <= MOST_ROWS:
+    while len(found := {path[: depth + 1] for path in paths}) <= MOST_MODULES:
+        if len(found) == len(paths):
+            break  # each has its own
         depth += 1
     return depth
 
