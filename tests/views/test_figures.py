@@ -160,7 +160,7 @@ def test_the_same_result_gives_the_same_bytes_and_the_knobs_stand_below(name: st
         one, other = (exported(view, result, setup, SIZE, "ascii", format) for _ in range(2))
         assert one == other
     below = " ".join(texts(drawing(name)))
-    shown = {"derivative": "", "time": "steps 100", "run": "beside median"}.get(name, "depth 12")
+    shown = {"derivative": "", "time": "steps 100", "run": "beside auto"}.get(name, "depth 12")
     assert shown in below
 
 

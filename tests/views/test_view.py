@@ -237,7 +237,7 @@ def others(view: View[Any], setup: Setup, name: str) -> Iterator[Any]:
     elif name == "runs":
         yield (str(RECORDED),)
     elif name in ("opened", "tensor"):
-        yield ("blocks.1",) if name == "opened" else "head.weight"
+        yield ("blocks.1.attention",) if name == "opened" else "head.weight"
     else:
         value = knob.of(setup)
         steps = [move(value, n) for n in (1, -1) for move in (knob.step, knob.scale)]
@@ -286,7 +286,8 @@ def moved_aside(view: View[Any], setup: Setup) -> Iterator[tuple[str, object]]:
             continue
         value = knob.of(setup)
         moves = [move(value, n) for move in (knob.step, knob.scale) for n in (1, -1)]
-        yield name, next(moved for moved in moves if moved != value)
+        # What is no number and no choice, as a path, goes no step.
+        yield from [(name, moved) for moved in moves if moved != value][:1]
 
 
 @EVERY_STATE

@@ -17,6 +17,20 @@ _GREETING = "\x1b[?1049h\x1b[H gradtui"
 _FAREWELL = "\x1b[?1049l"
 
 
+def _tell_textual(colours: str) -> None:
+    """Set what it reads of the environment, which it does once, when it is imported."""
+    # With NO_COLOR it would show greys.
+    os.environ.pop("NO_COLOR", None)
+    # The kernel knows the size; what a shell exports stands from before the last resize. Textual's
+    # own variables are for those who develop it: keys that are struck by themselves, a log.
+    own = [name for name in os.environ if name.startswith("TEXTUAL_") and name != "TEXTUAL_FPS"]
+    for name in ("COLUMNS", "LINES", *own):
+        os.environ.pop(name, None)
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
+    # Its frames would have every picture wait for a sixtieth of a second; ours are few.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+
+
 def open_app(
     chosen: Mapping[str, Chosen],
     *,
@@ -42,16 +56,7 @@ def open_app(
     # A marker that was asked for is a word for the rest too.
     unicode = marker != "ascii" and settings.encodes_unicode(terminal.encoding)
     colours = settings.colours(chosen["colors"].value)
-    # Textual reads these once, when it is imported; with NO_COLOR it would show greys.
-    os.environ.pop("NO_COLOR", None)
-    # The kernel knows the size; what a shell exports stands from before the last resize. Textual's
-    # own variables are for those who develop it: keys that are struck by themselves, a log.
-    own = [name for name in os.environ if name.startswith("TEXTUAL_") and name != "TEXTUAL_FPS"]
-    for name in ("COLUMNS", "LINES", *own):
-        os.environ.pop(name, None)
-    os.environ["TEXTUAL_COLOR_SYSTEM"] = "standard" if colours in ("16", "none") else colours
-    # Its frames would have every picture wait for a sixtieth of a second; ours are few.
-    os.environ.setdefault("TEXTUAL_FPS", "240")
+    _tell_textual(colours)
     # What is imported is there to stay; the app sets it apart once all is in its place.
     collect_later()
     remember_terminal(terminal)

@@ -71,6 +71,11 @@ class ShowingApp(PaintedOnce):
     TITLE = "gradtui"
     AUTO_FOCUS = None
 
+    _said: str
+    """What was said to be wrong with what was asked for."""
+    _judged: tuple[object, ...]
+    """Whose verdict was shown last, and what it was."""
+
     # A `reactive` would repaint the whole screen at every change; the panes know what changed.
     state: var[State] = var(State, init=False)
 
@@ -98,10 +103,7 @@ class ShowingApp(PaintedOnce):
         self.animation_level = "none"
         self._engine = Engine(self._deliver, self._engine_fell, unicode=self.appearance.unicode)
         self._following = Following(lambda said: self.post_message(Grown(said)))
-        self._said = ""
-        """What was said to be wrong with what was asked for."""
-        self._judged: tuple[object, ...] = ()
-        """Whose verdict was shown last, and what it was."""
+        self._said, self._judged = "", ()
         self._memory = memory
         self._taking_back = False
         self._laid_out = ExitStack()

@@ -171,7 +171,7 @@ def watching(paths: tuple[str, ...]) -> State:
     """Where somebody watches runs, which need not be there yet."""
     for path in paths:
         SHELF.know(path)
-    view = VIEWS["run"]
+    view = next(view for view in VIEWS.values() if "runs" in view.knobs)
     setup = view.default_setup.with_(runs=paths)
     return State(setup=setup, view=view.name, highlight=paths[0])
 

@@ -138,9 +138,8 @@ class Recorded(Family):
         lambda: ("gradient", "weight", "update", "ratio"),
     )  # fmt: skip
     beside: str = choice(
-        "auto", "B", "what a norm is shown beside: the median of its own tensor over the run, "
-        "that of the last tensor at the same step, or nothing (absolute); auto is the last where "
-        "the verdict is on what arrives from there, else the median",
+        "auto", "B", "beside what a norm is shown: the median of its tensor, that of the last "
+        "tensor, or nothing (absolute); auto is as the verdict has it",
         lambda: ("auto", "median", "last", "absolute"),
     )  # fmt: skip
     step_range: tuple[float, float] | None = interval(

@@ -177,7 +177,7 @@ def _map(
         x_ticks=_ticks(last, size.width - label),
         given_y_ticks=[-float(at) for at in range(len(rows))],
         x_title="step",
-        title=f"{printable(called(one.name))}: {_what(one, setup)}",
+        title=f"{_QUANTITIES[setup.recorded.norm]}, {_BESIDE[beside_of(one, setup)]}",
     )
     canvas.shade(lambda x, y: _cells(values, x, y), _meanings(values))
     return canvas
@@ -289,11 +289,6 @@ def _without(line: Row, cells: int) -> Row:
         kept += [Span(text[cells:].replace("┤", "│"), role)] if len(text) > cells else []
         cells = max(cells - len(text), 0)
     return tuple(kept)
-
-
-def _what(one: Judged, setup: Setup) -> str:
-    quantity, beside = _QUANTITIES[setup.recorded.norm], _BESIDE[beside_of(one, setup)]
-    return f"{quantity} by layer and step, {beside}"
 
 
 def _heading(one: Judged, setup: Setup, width: int) -> Row:
