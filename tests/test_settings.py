@@ -312,7 +312,7 @@ def test_threads_are_capped_before_numpy_is_imported(words: list[str]) -> None:
         "                  os.environ.get('OMP_NUM_THREADS'), file=sys.stderr)\n"
         "sys.meta_path.insert(0, Watch())\n"
         "from gradtui.cli import main, opening\n"
-        "opening._check_terminal = lambda: sys.exit(bool(__import__('gradtui.app.main')) and 0)\n"
+        "opening.check_terminal = lambda _: sys.exit(bool(__import__('gradtui.app.main')) and 0)\n"
         f"sys.exit(main({words!r}))\n"
     )
     env = {name: value for name, value in os.environ.items() if name not in _THREADS}
