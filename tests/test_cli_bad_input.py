@@ -295,8 +295,10 @@ WORDS = st.one_of(
     PLAIN,
     st.builds("{}={}".format, st.sampled_from(FLAGS), st.sampled_from(VALUES) | PLAIN),
 )
+ENDLESS = ("verify", "watch")
+"""One is long, the other goes on until it is ended."""
 COMMAND_LINES = st.tuples(
-    st.sampled_from([*([name] for name in COMMANDS if name != "verify"), []]),
+    st.sampled_from([*([name] for name in COMMANDS if name not in ENDLESS), []]),
     st.lists(WORDS, max_size=6),
 ).map(lambda parts: parts[0] + parts[1])
 
