@@ -99,7 +99,8 @@ def test_the_numbers_are_those_that_others_found() -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 def test_csv_and_json_have_the_same_numbers(view: str) -> None:
-    words = (view, "sigmoid", "gelu", *(("--samples", "8") if view == "decay" else ()))
+    compared = () if view == "run" else ("sigmoid", "gelu")
+    words = (view, *compared, *(("--samples", "8") if view == "decay" else ()))
     rows = strict(printed(*words, "--json"))["rows"]
     table = list(csv.DictReader(io.StringIO(printed(*words, "--csv"))))
     assert len(table) == len(rows)
@@ -226,6 +227,8 @@ def test_the_picture_has_the_size_that_was_asked_for(view: str, width: int, heig
     labels = 0 if view == "layers" else 1
     if view == "init":  # its recipes below, as two rows of names or as a table of five rows
         heading, labels = 0, 3 if height == 12 else 6
+    if view == "run":  # a row a tensor or module, and no more than there are
+        heading, labels = 1, max(height - 31, 2)
     assert len(plot) == height - heading - labels
 
 
@@ -346,9 +349,10 @@ def test_curves_are_drawn_with_the_marks_that_were_asked_for(marker: str) -> Non
 @pytest.mark.heavy
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_file_has_the_format_of_its_ending(view: str, tmp_path: Path) -> None:
+    words = (view,) if view == "run" else (view, "sigmoid")
     for ending in ("svg", "pdf", "png", "txt", "csv", "json"):
         file = tmp_path / f"picture.{ending}"
-        done = run(view, "sigmoid", "--output", str(file))
+        done = run(*words, "--output", str(file))
         assert (done.status, done.out) == (0, "")
         *long, said = done.err.splitlines()
         assert all(line.endswith("; ctrl+c ends it") for line in long)
@@ -357,9 +361,9 @@ def test_a_file_has_the_format_of_its_ending(view: str, tmp_path: Path) -> None:
     ElementTree.parse(tmp_path / "picture.svg")
     assert (tmp_path / "picture.pdf").read_bytes().startswith(b"%PDF-")
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "picture.txt").read_text("utf-8") == printed(view, "sigmoid")
-    assert (tmp_path / "picture.csv").read_text("utf-8") == printed(view, "sigmoid", "--csv")
-    assert (tmp_path / "picture.json").read_text("utf-8") == printed(view, "sigmoid", "--json")
+    assert (tmp_path / "picture.txt").read_text("utf-8") == printed(*words)
+    assert (tmp_path / "picture.csv").read_text("utf-8") == printed(*words, "--csv")
+    assert (tmp_path / "picture.json").read_text("utf-8") == printed(*words, "--json")
 
 
 def test_what_the_flag_says_counts_more_than_the_ending(tmp_path: Path) -> None:

@@ -348,13 +348,20 @@ def test_a_large_tensor_is_in_memory_once(tmp_path: Path) -> None:
 def test_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     w = np.random.default_rng(0).normal(0.0, 0.02, (6000, 5000)).astype(np.float16)
     file = safetensors(tmp_path / "w.safetensors", {f"{at}.weight": w for at in range(4)})
-    for wait in (0.5, 1.0, 2.0):
+    start = (
+        "import sys; from gradtui.cli import main\n"
+        "print('begun', file=sys.stderr, flush=True)\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    for wait in (0.2, 0.5, 1.0):
         process = subprocess.Popen(
-            [sys.executable, "-m", "gradtui", "weights", str(file)],
+            [sys.executable, "-c", start, "weights", str(file)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PYTHONPATH": str(Path(gradtui.__file__).parents[1]), "PATH": os.environ["PATH"]},
         )
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"begun\n"
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

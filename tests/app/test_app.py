@@ -300,6 +300,13 @@ async def test_the_facts_of_the_highlighted_one_and_its_derivation_step_by_step(
         assert not isinstance(app.screen, InfoPage)
 
 
+async def test_of_a_run_there_are_no_facts_of_an_activation() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("9", "i")
+        assert not isinstance(app.screen, InfoPage)
+        assert "v tells of this run" in bottom(app)
+
+
 async def test_a_scenario_is_two_keys_away() -> None:
     async with running() as (app, pilot):
         for key, scenario in zip(SCENARIO_KEYS, SCENARIOS, strict=False):

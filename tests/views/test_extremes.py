@@ -80,7 +80,8 @@ def show(view: View[Any], setup: Setup) -> None:
         view.draw(result, setup, Size(60, 18), "braille")
     for format in ("txt", "json", "csv"):
         text = exported(view, result, setup, Size(80, 24), "braille", format)
-        assert not NOT_A_NUMBER.search(text), text
+        # The loss of the run that is shown is not a number in its file.
+        assert view.name == "run" or not NOT_A_NUMBER.search(text), text
 
 
 @pytest.mark.heavy
