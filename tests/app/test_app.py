@@ -304,7 +304,7 @@ async def test_of_a_run_there_are_no_facts_of_an_activation() -> None:
     async with running() as (app, pilot):
         await pilot.press("9", "i")
         assert not isinstance(app.screen, InfoPage)
-        assert "v tells of this run" in bottom(app)
+        assert "v has this verdict in full" in bottom(app)
 
 
 async def test_a_scenario_is_two_keys_away() -> None:

@@ -39,7 +39,7 @@ class OpeningPages(ShowingApp):
         from gradtui.app.screens import InfoPage
 
         if self.state.roster.name == "runs":
-            self.state = self.state.saying("i is for activations and cells; v tells of this run.")
+            self.state = self.state.saying("i is for activations and cells; v has this verdict in full.")
             return
         unicode, cell = self.appearance.unicode, self.state.roster.name == "cells"
         self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode, cell=cell))
