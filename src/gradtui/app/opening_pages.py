@@ -39,7 +39,8 @@ class OpeningPages(ShowingApp):
         from gradtui.app.screens import InfoPage
 
         if self.state.roster.name == "runs":
-            self.state = self.state.saying("i is for activations and cells; v has this verdict in full.")
+            said = "i is for activations and cells; v has this verdict in full."
+            self.state = self.state.saying(said)
             return
         unicode, cell = self.appearance.unicode, self.state.roster.name == "cells"
         self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode, cell=cell))
