@@ -347,13 +347,13 @@ def test_a_large_tensor_is_in_memory_once(tmp_path: Path) -> None:
 @pytest.mark.heavy
 def test_ctrl_c_ends_it_at_once(tmp_path: Path) -> None:
     w = np.random.default_rng(0).normal(0.0, 0.02, (6000, 5000)).astype(np.float16)
-    file = safetensors(tmp_path / "w.safetensors", {f"{at}.weight": w for at in range(4)})
+    file = safetensors(tmp_path / "w.safetensors", {f"{at}.weight": w for at in range(8)})
     start = (
         "import sys; from gradtui.cli import main\n"
         "print('begun', file=sys.stderr, flush=True)\n"
         "sys.exit(main(sys.argv[1:]))"
     )
-    for wait in (0.2, 0.5, 1.0):
+    for wait in (0.2, 0.3, 0.4):
         process = subprocess.Popen(
             [sys.executable, "-c", start, "weights", str(file)],
             stdout=subprocess.PIPE,
@@ -381,3 +381,26 @@ def test_ten_thousand_tensors(tmp_path: Path) -> None:
     rows = strict(run("weights", str(file), "--activation", "relu", "--json").out)["tensors"]
     assert len(rows) == 10_000
     assert rows[-2]["layer"] == 5000
+
+
+def test_a_ctrl_c_that_something_swallows_is_struck_again() -> None:
+    start = (
+        "import sys, time\n"
+        "from gradtui.cli import entry, main\n"
+        "def swallows(words):\n"
+        "    try:\n"
+        "        print('begun', flush=True); time.sleep(30)\n"
+        "    except KeyboardInterrupt:\n"
+        "        pass\n"
+        "    time.sleep(30); return 0\n"
+        "entry.status_of = swallows\n"
+        "sys.exit(main([]))"
+    )
+    env = {"PYTHONPATH": str(Path(gradtui.__file__).parents[1]), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        [sys.executable, "-c", start], stdout=subprocess.PIPE, env=env
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INTERRUPTED = 130
-_SOON = 0.005
-"""Seconds after which a ctrl+c that was lost is struck once more."""
+_SOON, _AGAIN = 0.005, 0.25
+"""Seconds after which a ctrl+c that was lost is struck once more: where that was seen, and where
+it goes on as if nothing had been."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _heeding_ctrl_c(words: Sequence[str]) -> int:
     """What is being imported may make an error of its own of a ctrl+c, as numpy does.
 
-    In a callback of the garbage collector, as imports have, it would be printed and lost.
+    In a callback of the garbage collector, as imports have, it would be printed and lost; elsewhere
+    what is imported may swallow it.
     """
     import signal
 
@@ -37,11 +39,12 @@ def _heeding_ctrl_c(words: Sequence[str]) -> int:
     def strike(*_: object) -> None:
         nonlocal struck
         struck = True
+        signal.signal(signal.SIGALRM, strike)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         raise KeyboardInterrupt
 
     def unraised(what: sys.UnraisableHookArgs) -> None:
         if what.exc_type is KeyboardInterrupt:
-            signal.signal(signal.SIGALRM, strike)
             signal.setitimer(signal.ITIMER_REAL, _SOON)
         else:
             unraisable(what)
