@@ -415,3 +415,10 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_the_fixtures_are_read_before_they_are_broken() -> None:
     for file in FILES:
         assert len(read_weights(FIXTURES / file)) == len(truth(file))
+
+
+def test_an_archive_of_a_later_version_is_told_as_one(tmp_path: Path) -> None:
+    content = bytearray(archive(pickle.dumps({})))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 6] = 99  # version needed to extract, in tenths (APPNOTE 4.4.3)
+    assert "of a later version" in refused(bytes(content), tmp_path)
