@@ -1,0 +1,519 @@
+"""The blocks that there are, by name and parameters, and of which steps each is made.
+
+Glossary: L the number of blocks, n the units of the stream h, m = expansion · n those inside a
+branch, f the activation, N a norm, α what a branch is multiplied by.
+
+    plain          h ← f(N(W h + b))
+    residual       h ← h + α f(W N(h) + b)
+    basic_block    h ← f(h + α N(W₂ f(N(W₁ h + b₁)) + b₂))       He et al., CVPR 2016
+    preact         h ← h + α (W₂ f(N(W₁ f(N(h)) + b₁)) + b₂)     He et al., ECCV 2016
+    pre_norm       h ← h + α (W₂ f(W₁ N(h) + b₁) + b₂)           Xiong et al., ICML 2020
+    post_norm      h ← N(h + α (W₂ f(W₁ h + b₁) + b₂))           Vaswani et al., NIPS 2017
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
+
+from gradtui.errors import InputError, nearest
+from gradtui.mathematics.spec import Value, format_spec, lookup, number, parse_spec
+
+Norm: TypeAlias = Literal["none", "layer", "rms", "batch"]
+NORMS: tuple[Norm, ...] = ("none", "layer", "rms", "batch")
+
+ROOT_OF_DEPTH = "1/sqrt(L)"
+LEARNED = "learned"
+Alpha: TypeAlias = float | str
+"""A number, or one of the two: 1/√L, or a number that is learned and begins at 0."""
+
+EPS: Mapping[str, float] = MappingProxyType({"layer": 1e-5, "rms": 1e-6, "batch": 1e-5})
+"""The eps of each norm, as PyTorch's layers have it; of RMSNorm that of LLaMA."""
+
+_MOST_ALPHA = 1e10
+_MOST_EXPANSION = 64.0
+
+
+# ---------------------------------------------------------------------- steps
+
+
+class Matrix(NamedTuple):
+    """W h + b.
+
+    Attributes:
+        inside: whether it comes from the stream into the branch's own width m, comes back from it,
+            or neither: ("n", "m"), ("m", "n"), ("n", "n").
+        factor: by which the recipe's weights are multiplied; 0 for a zero-initialised one. Biases
+            are then 0 too.
+        gated: whether it is two of them, a gate's and the other's, as `Gated` takes them.
+    """
+
+    inside: tuple[Literal["n", "m"], Literal["n", "m"]] = ("n", "n")
+    factor: float = 1.0
+    gated: bool = False
+
+
+class Normed(NamedTuple):
+    """A norm.
+
+    Attributes:
+        norm: which.
+        eps: its eps.
+        weight: γ of every unit: 1, or 0 where it is zero-initialised.
+    """
+
+    norm: Norm
+    eps: float
+    weight: float = 1.0
+
+
+class Activated(NamedTuple):
+    """f of every number, or of the first half times the second."""
+
+    gated: bool = False
+
+
+Step: TypeAlias = Matrix | Normed | Activated
+
+
+class Steps(NamedTuple):
+    """Of what one block is made.
+
+    Attributes:
+        branch: the steps of the branch, or all where there is no skip.
+        scale: α as a number; None where there is no skip.
+        after: the steps on the stream after the branch was added.
+    """
+
+    branch: tuple[Step, ...]
+    scale: float | None
+    after: tuple[Step, ...] = ()
+
+    @property
+    def all(self) -> tuple[Step, ...]:
+        """Every step in order."""
+        return (*self.branch, *self.after)
+
+
+# ------------------------------------------------------------------- families
+
+
+@dataclass(frozen=True)
+class Family:
+    """Blocks of one form.
+
+    Attributes:
+        name: as it is asked for.
+        title: what it is, in words.
+        formula: h ← …
+        parameters: the names of the parameters that it has.
+        norm: that it has by default.
+        norms: those that it may have.
+        inits: the initialisations of branches that it may have.
+        matrices: how many a block has.
+        source: who described it.
+        meant_by: names that may mean it, and to which it is suggested.
+        also_called: other names of the very same.
+    """
+
+    name: str
+    title: str
+    formula: str
+    parameters: tuple[str, ...]
+    norm: Norm = "none"
+    norms: tuple[Norm, ...] = NORMS
+    inits: tuple[str, ...] = ("none",)
+    matrices: int = 1
+    source: str = ""
+    meant_by: tuple[str, ...] = ()
+    also_called: tuple[str, ...] = ()
+
+    @property
+    def skips(self) -> bool:
+        """Whether a skip goes around the branch."""
+        return "alpha" in self.parameters
+
+
+_TWO = ("norm", "alpha", "init")
+_FORWARD = ("norm", "alpha", "init", "expansion", "glu")
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        family.name: family
+        for family in (
+            Family(
+                "plain", "fully connected layers", "h ← f(N(W h + b))", ("norm",),
+                meant_by=("none", "mlp", "dense"),
+            ),
+            Family(
+                "residual", "a skip around each layer", "h ← h + α f(W N(h) + b)", _TWO,
+                inits=("none", "zero"), meant_by=("skip", "shortcut", "resnet", "res"),
+            ),
+            Family(
+                "basic_block", "two matrices, activated after the skip",
+                "h ← f(h + α N(W₂ f(N(W₁ h))))", _TWO, norm="batch",
+                inits=("none", "zero", "fixup"), matrices=2, source="He et al., CVPR 2016",
+                meant_by=("post_activation", "postact", "resnet"), also_called=("basicblock",),
+            ),
+            Family(
+                "preact", "two matrices, each after a norm and f",
+                "h ← h + α W₂ f(N(W₁ f(N(h))))", _TWO, norm="batch",
+                inits=("none", "zero", "fixup"), matrices=2, source="He et al., ECCV 2016",
+                meant_by=("pre_activation",), also_called=("pre_act",),
+            ),
+            Family(
+                "pre_norm", "a transformer's feed-forward block, the norm inside the branch",
+                "h ← h + α W₂ f(W₁ N(h))", _FORWARD, norm="layer",
+                inits=("none", "zero", "fixup", "gpt2"), matrices=2,
+                source="Xiong et al., ICML 2020",
+                meant_by=("transformer", "ffn", "pre_ln", "gpt"),
+            ),
+            Family(
+                "post_norm", "a transformer's feed-forward block, the norm after the skip",
+                "h ← N(h + α W₂ f(W₁ h))", _FORWARD, norm="layer",
+                norms=("layer", "rms", "batch"), inits=("none", "zero", "gpt2", "deepnorm"),
+                matrices=2, source="Vaswani et al., NIPS 2017", meant_by=("post_ln", "bert"),
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A name that people know for a block with certain parameters.
+
+    Attributes:
+        name: as it is asked for.
+        family: the block's.
+        values: the parameters that make it what it is: they cannot be given otherwise.
+        title: what it is, in words.
+        source: who described it.
+    """
+
+    name: str
+    family: str
+    values: Mapping[str, Value]
+    title: str
+    source: str
+    meant_by: tuple[str, ...] = ()
+    also_called: tuple[str, ...] = ()
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        preset.name: preset
+        for preset in (
+            Preset(
+                "rezero", "residual", {"norm": "none", "alpha": LEARNED},
+                "residual, its α learned from 0", "Bachlechner et al., UAI 2021",
+            ),
+            Preset(
+                "skipinit", "preact", {"norm": "none", "alpha": LEARNED},
+                "preact without a norm, its α learned from 0", "De & Smith, NeurIPS 2020",
+            ),
+            Preset(
+                "fixup", "preact", {"norm": "none", "init": "fixup"},
+                "preact without a norm, W₁ scaled down, W₂ = 0", "Zhang et al., ICLR 2019",
+            ),
+            Preset(
+                "deepnorm", "post_norm", {"norm": "layer", "init": "deepnorm"},
+                "post_norm with a larger skip and smaller weights", "Wang et al., 2022",
+            ),
+            Preset(
+                "swiglu", "pre_norm", {"norm": "rms", "glu": "yes"},
+                "pre_norm with a gate beside f: with f = silu as LLaMA has it", "Shazeer, 2020",
+                also_called=("glu",),
+            ),
+        )
+    }
+)  # fmt: skip
+
+BLOCKS: Mapping[str, Family | Preset] = MappingProxyType({**FAMILIES, **PRESETS})
+"""All names by which blocks are asked for."""
+
+
+# ---------------------------------------------------------------------- block
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block with its parameters given; two with the same `spec` are equal.
+
+    Attributes:
+        spec: the text form, which `block` reads back.
+        family: its form.
+        norm: which norm.
+        alpha: α: a number, 1/sqrt(L), or learned.
+        init: the initialisation of its branches: none, zero, fixup, gpt2 or deepnorm.
+        expansion: m / n.
+        glu: whether f is gated.
+    """
+
+    spec: str
+    family: Family
+    norm: Norm
+    alpha: Alpha = 1.0
+    init: str = "none"
+    expansion: float = 1.0
+    glu: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name without parameters."""
+        return self.family.name
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a layer with neither a skip nor a norm: what `gradient_flow` runs."""
+        return self.spec == "plain"
+
+    @property
+    def skips(self) -> bool:
+        """Whether a skip goes around the branch."""
+        return self.family.skips
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether rows of a batch depend on one another."""
+        return self.norm == "batch"
+
+    def inner(self, units: int) -> int:
+        """m, the units inside a branch.
+
+        Raises:
+            InputError: an expansion that leaves none.
+        """
+        if self.family.matrices == 1:
+            return units
+        m = round(self.expansion * units)
+        if m < 1:
+            raise InputError(
+                "block",
+                self.spec,
+                f"a block with a unit inside: {number(self.expansion)} · {units} is less than one",
+                "try expansion=4, or more units",
+            )
+        return m
+
+    def weights(self, units: int) -> int:
+        """How many weights one block has."""
+        if self.family.matrices == 1:
+            return units * units
+        return units * self.inner(units) * (3 if self.glu else 2)
+
+    def scale(self, depth: int) -> float:
+        """α of each of so many blocks, at the start of training."""
+        if self.init == "deepnorm":
+            return (2.0 * depth) ** -0.25  # its α is that of the skip: N(αh + …) = N(h + …/α)
+        if self.alpha == LEARNED:
+            return 0.0
+        return 1.0 / math.sqrt(depth) if isinstance(self.alpha, str) else self.alpha
+
+    def factors(self, depth: int) -> tuple[float, float]:
+        """What the weights of the first matrix of each of so many blocks, and the last, have more.
+
+        fixup: L^(-1/2) and 0, for L^(-1/(2m - 2)) at m = 2 matrices; gpt2: 1 and 1/√(2L);
+        deepnorm: (8L)^-¼ both.
+        """
+        if self.init == "fixup":
+            return depth**-0.5, 0.0
+        if self.init == "zero":
+            return 1.0, 0.0
+        if self.init == "gpt2":
+            return 1.0, (2.0 * depth) ** -0.5
+        if self.init == "deepnorm":
+            return (8.0 * depth) ** -0.25, (8.0 * depth) ** -0.25
+        return 1.0, 1.0
+
+    def steps(self, depth: int) -> Steps:
+        """Of what each of so many blocks is made."""
+        first, last = self.factors(depth)
+        normed = self._normed()
+        on = Activated(self.glu)
+        if self.name == "plain":
+            return Steps((Matrix(), *normed, on), None)
+        scale = self.scale(depth)
+        if self.name == "residual":
+            return Steps((*normed, Matrix(factor=last), on), scale)
+        if self.name == "basic_block":
+            # The γ of the norm after the last matrix is 0, as torchvision's zero_init_residual.
+            zero = self.init == "zero" and bool(normed)
+            ending = tuple(norm._replace(weight=0.0) if zero else norm for norm in normed)
+            second = Matrix(factor=1.0 if zero else last)
+            branch = (Matrix(factor=first), *normed, on, second, *ending)
+            return Steps(branch, scale, (on,))
+        if self.name == "preact":
+            branch = (*normed, on, Matrix(factor=first), *normed, on, Matrix(factor=last))
+            return Steps(branch, scale)
+        inwards = Matrix(("n", "m"), first, self.glu)
+        outwards = Matrix(("m", "n"), last)
+        if self.name == "pre_norm":
+            return Steps((*normed, inwards, on, outwards), scale)
+        if self.init == "deepnorm":  # (αh + g)/√(var(αh + g) + eps), divided by α
+            normed = tuple(norm._replace(eps=norm.eps * scale * scale) for norm in normed)
+        return Steps((inwards, on, outwards), scale, normed)
+
+    def _normed(self) -> tuple[Normed, ...]:
+        return () if self.norm == "none" else (Normed(self.norm, EPS[self.norm]),)
+
+
+PLAIN = "plain"
+
+
+def block(spec: str | Block) -> Block:
+    """The block that `spec` names, with the parameters it gives.
+
+    Args:
+        spec: "residual(alpha=0.1)", "residual(alpha=1/sqrt(L))", "pre_norm(init=gpt2)",
+            "plain(norm=batch)", "rezero", or a block.
+
+    Raises:
+        InputError: for an unknown name or parameter, a value out of its range, or parameters that
+            contradict one another.
+    """
+    if isinstance(spec, Block):
+        return spec
+    if not isinstance(spec, str):
+        raise InputError("block", spec, "the name of a block", "for example residual")
+    if empty := _EMPTY.search(spec):
+        raise InputError(
+            "block", spec, f"complete: {empty[1]} has no value", "give it one, or leave it away"
+        )
+    parsed = parse_spec("block", _in_words(spec), "residual or pre_norm(norm=rms)")
+    entry = lookup("block", "block", parsed.name, BLOCKS, otherwise=f"there are: {_NAMES}")
+    family = FAMILIES[entry.family] if isinstance(entry, Preset) else entry
+    names = family.parameters
+    if parsed.positional:
+        raise InputError(
+            "block", spec, f"of the form {entry.name}({names[0]}=…)",
+            f"each value needs the name of its parameter; it takes: {', '.join(names)}",
+        )  # fmt: skip
+    given = {
+        name: _PARAMETERS[name](family, entry.name, value)
+        for name, value in parsed.values("block", names).items()
+    }
+    if isinstance(entry, Preset):
+        for name, value in entry.values.items():
+            if given.setdefault(name, value) != value:
+                raise InputError(
+                    "block", spec, f"{entry.name} with its own {name}, which is {value}",
+                    f"try {family.name}({name}={_text(given[name])})",
+                )  # fmt: skip
+    defaults: dict[str, Value] = {
+        "norm": family.norm, "alpha": 1.0, "init": "none", "expansion": 4.0, "glu": "no",
+    }  # fmt: skip
+    chosen = {
+        name: given[name] for name in names if given.get(name, defaults[name]) != defaults[name]
+    }
+    values = {**defaults, **chosen}
+    found = Block(
+        _written(family.name, chosen),
+        family,
+        values["norm"],  # type: ignore[arg-type]
+        values["alpha"],
+        str(values["init"]),
+        float(values["expansion"]) if "expansion" in names else 1.0,
+        values["glu"] == "yes",
+    )
+    _refuse_contradictions(found)
+    return found
+
+
+def _refuse_contradictions(one: Block) -> None:
+    """Refuse what cannot be together, or would never learn."""
+    if one.init in ("zero", "fixup") and (one.alpha == LEARNED or one.alpha == 0.0):
+        alpha = "learned from 0" if one.alpha == LEARNED else "0"
+        raise InputError(
+            "block", one.spec, f"one 0 in a branch: α is {alpha} and init={one.init} makes its "
+            "last matrix 0, so that neither is ever moved", "leave alpha or init away",
+        )  # fmt: skip
+    if one.init == "fixup" and (one.norm != "none" or one.glu):
+        what = "a gate" if one.glu else f"norm={one.norm}"
+        raise InputError(
+            "block", one.spec, f"fixup without {what}, for which it was not made",
+            "leave the gate away" if one.glu else "add norm=none, or take init=zero",
+        )  # fmt: skip
+    if one.init in ("fixup", "deepnorm") and one.alpha != 1.0:
+        raise InputError("block", one.spec, f"{one.init} with its own alpha", "leave alpha away")
+    if one.init == "deepnorm" and one.norm != "layer":
+        raise InputError("block", one.spec, "deepnorm with norm=layer", "leave norm away")
+
+
+def _norm(family: Family, name: str, value: Value) -> Value:
+    allowed = family.norms
+    aliases = {"layernorm": "layer", "ln": "layer", "rmsnorm": "rms", "batchnorm": "batch",
+               "bn": "batch", "no": "none", "off": "none"}  # fmt: skip
+    word = aliases.get(str(value), value)
+    return _one_of(name, "norm", word, allowed)
+
+
+def _init(family: Family, name: str, value: Value) -> Value:
+    aliases = {"gpt": "gpt2", "no": "none", "zeros": "zero"}
+    word = "zero" if value == 0.0 else aliases.get(str(value), value)
+    return _one_of(name, "init", word, family.inits)
+
+
+def _glu(family: Family, name: str, value: Value) -> Value:
+    aliases = {"true": "yes", "on": "yes", "false": "no", "off": "no", "none": "no"}
+    word = {1.0: "yes", 0.0: "no"}.get(value) if isinstance(value, float) else value
+    return _one_of(name, "glu", aliases.get(str(word), word or value), ("yes", "no"))
+
+
+def _alpha(family: Family, name: str, value: Value) -> Value:
+    if value == _ROOT_WORD:
+        return ROOT_OF_DEPTH
+    if value == LEARNED or (isinstance(value, float) and 0.0 <= value <= _MOST_ALPHA):
+        return value + 0.0 if isinstance(value, float) else value
+    raise InputError(
+        "block", f"{name}(alpha={_text(value)})",
+        f"alpha: a number from 0 to {number(_MOST_ALPHA)}, {ROOT_OF_DEPTH} or {LEARNED}",
+        f"try {name}(alpha={ROOT_OF_DEPTH})",
+    )  # fmt: skip
+
+
+def _expansion(family: Family, name: str, value: Value) -> Value:
+    if isinstance(value, float) and 0.0 < value <= _MOST_EXPANSION:
+        return value
+    raise InputError(
+        "block", f"{name}(expansion={_text(value)})",
+        f"expansion: a number above 0 to {number(_MOST_EXPANSION)}", f"try {name}(expansion=4)",
+    )  # fmt: skip
+
+
+def _one_of(owner: str, name: str, value: object, words: tuple[str, ...]) -> str:
+    if value in words:
+        return str(value)
+    near = nearest(str(value), words, 1)
+    raise InputError(
+        "block", f"{owner}({name}={value})", f"{name}: one of {', '.join(words)}",
+        f"try {owner}({name}={near[0] if near else words[0]})",
+    )  # fmt: skip
+
+
+_PARAMETERS: Mapping[str, Callable[[Family, str, Value], Value]] = MappingProxyType(
+    {"norm": _norm, "alpha": _alpha, "init": _init, "expansion": _expansion, "glu": _glu}
+)
+_NAMES = ", ".join(BLOCKS)
+
+_ROOT = re.compile(r"1\s*/\s*(?:(?:sqrt|√)\s*\(\s*[Ll]\s*\)|√\s*[Ll])|[Ll]\s*\*\*\s*-0?\.5")
+_EMPTY = re.compile(r"(\w+)\s*=\s*[,)]")
+_ROOT_WORD = "one_over_root_of_depth"
+"""1/sqrt(L) as a word, which a text form can hold."""
+
+
+def _in_words(spec: str) -> str:
+    """A text form whose values are all numbers or words."""
+    return _ROOT.sub(_ROOT_WORD, spec.replace("α", "alpha"))
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else number(value)
+
+
+def _written(name: str, chosen: Mapping[str, Value]) -> str:
+    return format_spec(name, chosen, ())
