@@ -105,7 +105,7 @@ class State:
         if "focus" in names and self.setup.focus in self.chosen:
             names |= {self.roster.name}
         for name, family in FAMILIES.items():
-            if len(self.setup.compared_in(name)) > 1:
+            if self.setup.comparing_in(name):
                 names |= {family.roster}
         # A cursor may stand elsewhere only because there is less to walk over.
         still = _as_started(self.record, self.setup, names)
@@ -246,15 +246,16 @@ def _given_up(asked: Setup, setup: Setup) -> str:
 def _comparing_one_kind(setup: Setup, before: Setup) -> Setup:
     """The setup with one kind of thing compared, and the focus on one of them.
 
-    That is several of a family's roster, or several values of its other knob, whichever came last.
+    That is several of a family's roster, or several values of another of its knobs, whichever came
+    last.
     """
-    for name, family in FAMILIES.items():
-        compared, roster = setup.compared_in(name), setup.roster_of(name)
-        if len(compared) > 1 and len(roster) > 1:
-            if compared == before.compared_in(name):
-                setup = setup.with_(**{family.compares: (setup.focus_of(compared),)})
-            else:
-                setup = setup.with_(**{family.roster: (setup.focus_of(roster),)})
+    for family in FAMILIES.values():
+        knobs = [KNOBS[name] for name in (family.roster, *family.compares)]
+        several = [knob for knob in knobs if len(knob.of(setup)) > 1]
+        fresh = [knob for knob in several if knob.of(setup) != knob.of(before)]
+        for knob in several:
+            if knob is not (fresh or several)[-1]:
+                setup = setup.with_(**{knob.name: (setup.focus_of(knob.of(setup)),)})
     return setup if setup.focus in setup.compared else setup.with_(focus="")
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
-from gradtui.setup import FAMILIES, KNOBS, Setup, groups_of, roster_in
+from gradtui.setup import FAMILIES, KNOBS, RECIPE, Setup, groups_of, roster_in
 from gradtui.setup.family import Family
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -46,9 +46,11 @@ class Subject:
         return roster_in(self.setup.model)
 
     @property
-    def _compares(self) -> str:
-        """The knob whose values its family compares; "" if there is none."""
-        return FAMILIES[self.setup.model].compares
+    def _named_by(self) -> str:
+        """The knob whose value is its name: the roster, or another that its family compares."""
+        compares = FAMILIES[self.setup.model].compares
+        others = (knob for knob in compares if self.name in KNOBS[knob].of(self.setup))
+        return next(others, self._roster)
 
     def check(self) -> None:
         """Raise an `InputError` where knobs that count for its family contradict one another."""
@@ -59,21 +61,19 @@ class Subject:
     def changed(self, changes: Changes) -> Subject:
         """The same with other knobs; another activation or way to draw gives it another name."""
         setup = self.setup.with_(**changes).clamped()
-        by_other = self.name in self.setup.compared_in(self.setup.model)
-        names = setup.compared_in if by_other else setup.roster_of
-        name = names(setup.model)[0]
+        name = KNOBS[self._named_by].of(setup)[0]
         return Subject(name, setup, self.among.with_(**changes).clamped())
 
     def labelled(self, label: str, changes: Changes) -> str:
         """The label of these changes; of a knob that all that are compared share it says so."""
-        others = len(self.among.compared_in(self.setup.model)) > 1
-        own = {self._compares if others else self._roster}
+        others = self.among.comparing_in(self.setup.model)
+        own = {others or self._roster}
         alone = not others and len(self.among.roster_of(self.setup.model)) < 2
         return label if alone or set(changes) <= own else f"{label} for all of them"
 
     def kept_among_others(self, changes: Changes) -> Changes:
         """These changes where several are compared: the others stay as they are."""
-        for knob in (self._roster, self._compares):
+        for knob in (self._roster, *FAMILIES[self.setup.model].compares):
             if knob in changes and len(compared := KNOBS[knob].of(self.among)) > 1:
                 (old,), (new,) = KNOBS[knob].of(self.setup), changes[knob]
                 kept = dict.fromkeys(new if name == old else name for name in compared)
@@ -83,7 +83,7 @@ class Subject:
     def check_others(self, changes: Changes) -> None:
         """Raise an `InputError` where weights, drawn in another way, cannot be for all compared."""
         family = self.setup.model
-        if self._compares in changes and "network" in groups_of(family):
+        if RECIPE in changes and "network" in groups_of(family):
             for one in subjects_of(self.among.with_(**changes), family):
                 widths = one.setup.network.widths(one.setup.depth)
                 sigmas_by_layer(one.init, one.activation, widths)
@@ -92,10 +92,10 @@ class Subject:
 def subjects_of(setup: Setup, family: str) -> tuple[Subject, ...]:
     """What a setup compares in a family: its roster, or several of what else that compares."""
     roster, names = roster_in(family), setup.roster_of(family)
-    alone, others = setup.with_(focus="", model=family), setup.compared_in(family)
-    if len(others) > 1:
+    alone = setup.with_(focus="", model=family)
+    if comparing := setup.comparing_in(family):
         alone = alone.with_(**{roster: (setup.focus_of(names),)})
-        roster, names = FAMILIES[family].compares, others
+        roster, names = comparing, setup.compared_in(family)
     return tuple(Subject(name, alone.with_(**{roster: (name,)}), setup) for name in names)
 
 

@@ -2,7 +2,7 @@
 
 from gradtui.setup.chain import Chain, Loss
 from gradtui.setup.knob import Knob, names_of
-from gradtui.setup.network import RECIPE, Network
+from gradtui.setup.network import BLOCK, RECIPE, Network
 from gradtui.setup.recurrent import Recurrent
 from gradtui.setup.setup import (
     CHOICE,
@@ -18,6 +18,7 @@ from gradtui.setup.setup import (
 )
 
 __all__ = [
+    "BLOCK",
     "CHOICE",
     "COMPARABLE",
     "CURSORS",

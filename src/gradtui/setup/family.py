@@ -14,12 +14,12 @@ class Family:
 
     Attributes:
         roster: the knob, of several values, that says what is looked at or compared.
-        compares: another such knob, whose values can be compared instead; "" if there is none.
+        compares: other such knobs: the values of one of them can be compared instead.
         builds_on: other families whose knobs count for this one too.
     """
 
     roster: ClassVar[str] = "activations"
-    compares: ClassVar[str] = ""
+    compares: ClassVar[tuple[str, ...]] = ()
     builds_on: ClassVar[tuple[str, ...]] = ()
 
     def check(self, shared: Shared) -> None:

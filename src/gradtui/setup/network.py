@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from gradtui.errors import InputError
+from gradtui.mathematics.blocks.families import BLOCKS, PLAIN, Block, block
 from gradtui.mathematics.initialisation import INITIALISATIONS, initialisation
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
@@ -21,6 +22,8 @@ from gradtui.wording import counted
 
 RECIPE = "init"
 """The knob that has the recipes."""
+BLOCK = "block"
+"""The knob that has the blocks."""
 _WIDTHS_IN_WORDS = 6
 """Of a list of more, only their number is said."""
 
@@ -31,6 +34,15 @@ def _next(value: tuple[str, ...], n: int) -> tuple[str, ...]:
         return value
     names = list(INITIALISATIONS)
     return (names[(names.index(initialisation(value[0]).name) + n) % len(names)],)
+
+
+def _next_block(value: tuple[str, ...], n: int) -> tuple[str, ...]:
+    """The block n rows further in the list of them; of several, none is next."""
+    if len(value) > 1:
+        return value
+    specs = [block(name).spec for name in BLOCKS]
+    own = value[0] if value[0] in specs else block(value[0]).name
+    return (specs[(specs.index(block(own).spec) + n) % len(specs)],)
 
 
 _WIDTH = f"a whole number from 1 to {MAX_WIDTH:,}"
@@ -94,7 +106,7 @@ _THOUSANDS = re.compile(r"([1-9]\d?),(0\d\d)")
 class Network(Family):
     """What a network depends on beside what every model does."""
 
-    compares: ClassVar[str] = "init"
+    compares: ClassVar[tuple[str, ...]] = (RECIPE, BLOCK)
 
     init: tuple[str, ...] = several(
         ("pytorch_linear",),
@@ -112,6 +124,18 @@ class Network(Family):
         "W",
         "the units n of every layer, or a list: the input's and those of each layer",
         _units,
+    )
+    block: tuple[str, ...] = several(
+        ("plain",),
+        "K",
+        "what each of the layers is: a plain one, or a block with a skip or a norm, one or several "
+        "to compare",
+        f"1 to {CURVES} blocks such as residual 'residual(alpha=0.1)' 'pre_norm(norm=rms)' rezero",
+        lambda text: block(text).spec,
+        CURVES,
+        "blocks",
+        lambda: BLOCKS,
+        _next_block,
     )
     batch: int = whole(32, "B", "the inputs that pass through a network together", 1, 4096)
     networks: int = whole(100, "N", "how many random networks are drawn", 1, 10_000)
@@ -144,10 +168,20 @@ class Network(Family):
         """n_0 … n_L of a network so deep."""
         return (self.units,) * (depth + 1) if isinstance(self.units, int) else self.units
 
+    @property
+    def plain(self) -> bool:
+        """Whether there are neither skips nor norms."""
+        return self.block == (PLAIN,)
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether the rows of a batch depend on one another, in any of the blocks."""
+        return any(block(spec).in_batch for spec in self.block)
+
     def weights(self, depth: int) -> int:
-        """How many weights such a network has."""
+        """How many weights such a network has, of several blocks that with the most."""
         if isinstance(self.units, int):
-            return depth * self.units**2
+            return depth * max(block(spec).weights(self.units) for spec in self.block)
         return sum(below * above for below, above in itertools.pairwise(self.units))
 
     def depth_over_width(self, depth: int) -> float:
@@ -171,10 +205,37 @@ class Network(Family):
                 f"{shared.depth} layers",
                 f"set depth to {layers}, or give units one number",
             )
-        if len(self.init) > 1 and len(shared.activations) > 1:
+        compared = {"activations": shared.activations, "initialisations": self.init}
+        for name, values, what in (
+            (RECIPE, self.init, "initialisation"),
+            (BLOCK, self.block, "block"),
+        ):
+            others = [one for one, of in compared.items() if len(of) > 1 and of is not values]
+            if len(values) > 1 and others:
+                raise InputError(
+                    name,
+                    ", ".join(values),
+                    f"one {what}, as there are several {others[0]}",
+                    "compare several of the one or of the other",
+                )
+        for spec in () if self.plain else self.block:
+            self._check_block(block(spec))
+
+    def _check_block(self, one: Block) -> None:
+        """Raise an `InputError` where a block cannot be of these units or in this batch."""
+        if isinstance(self.units, int):
+            one.inner(self.units)
+        elif not one.plain:
             raise InputError(
-                "init",
-                ", ".join(self.init),
-                "one initialisation, as there are several activations",
-                "compare several of the one or of the other",
+                "units",
+                f"{len(self.units):,} widths",
+                f"one number with {{block={one.spec}}}, whose skips and norms keep the width",
+                "give units one number, or take {block=plain}",
+            )
+        if one.in_batch and self.batch < 2:
+            raise InputError(
+                "batch",
+                self.batch,
+                f"at least 2 with {{block={one.spec}}}, whose statistics are those of the batch",
+                "try {batch=32}",
             )

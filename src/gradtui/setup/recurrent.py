@@ -70,7 +70,7 @@ class Recurrent(Family):
     """What a recurrent cell depends on beside what every model does."""
 
     roster: ClassVar[str] = "cells"
-    compares: ClassVar[str] = "cell_init"
+    compares: ClassVar[tuple[str, ...]] = ("cell_init",)
 
     cells: tuple[str, ...] = several(
         ("tanh",),

@@ -114,9 +114,14 @@ class Setup(Shared):
         """The activation that the verdict speaks of."""
         return self.focus_of(self.activations)
 
+    def comparing_in(self, family: str) -> str:
+        """The knob of which a family compares several values instead of its roster; "" if none."""
+        knobs = FAMILIES[family].compares if family else ()
+        return next((knob for knob in knobs if len(KNOBS[knob].of(self)) > 1), "")
+
     def compared_in(self, family: str) -> tuple[str, ...]:
-        """The values of what a family compares instead of its roster, if it does."""
-        knob = FAMILIES[family].compares if family else ""
+        """The several values that a family compares instead of its roster, if it does."""
+        knob = self.comparing_in(family)
         values: tuple[str, ...] = KNOBS[knob].of(self) if knob else ()
         return values
 
@@ -209,9 +214,8 @@ COMPARABLE: tuple[str, ...] = tuple(
         knob
         for knob in (
             *(kind.roster for kind in FAMILIES.values()),
-            *(kind.compares for kind in FAMILIES.values()),
+            *(knob for kind in FAMILIES.values() for knob in kind.compares),
         )
-        if knob
     )
 )
 """The knobs of which several values can be compared: the rosters first."""

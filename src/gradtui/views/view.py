@@ -191,9 +191,8 @@ class View(Generic[Result]):
     def subjects(self, setup: Setup) -> tuple[str, ...]:
         """What is compared, each with a verdict: its roster, or several ways to draw."""
         family = self.family(setup)
-        others = setup.compared_in(family)
-        if len(others) > 1 and FAMILIES[family].compares in self.used(setup):
-            return others
+        if setup.comparing_in(family) in self.used(setup):
+            return setup.compared_in(family)
         return setup.roster_of(family)
 
     def focused(self, setup: Setup) -> str:

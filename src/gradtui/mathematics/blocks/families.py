@@ -309,7 +309,7 @@ class Block:
     def scale(self, depth: int) -> float:
         """α of each of so many blocks, at the start of training."""
         if self.init == "deepnorm":
-            return (2.0 * depth) ** -0.25  # its α is that of the skip: N(αh + …) = N(h + …/α)
+            return math.pow(2.0 * depth, -0.25)  # its α is that of the skip: N(αh + …) = N(h + …/α)
         if self.alpha == LEARNED:
             return 0.0
         return 1.0 / math.sqrt(depth) if isinstance(self.alpha, str) else self.alpha
@@ -321,7 +321,7 @@ class Block:
         deepnorm: (8L)^-¼ both.
         """
         if self.init == "fixup":
-            return depth**-0.5, 0.0
+            return 1.0 / math.sqrt(depth), 0.0
         if self.init == "zero":
             return 1.0, 0.0
         if self.init == "gpt2":
@@ -333,7 +333,7 @@ class Block:
     def steps(self, depth: int) -> Steps:
         """Of what each of so many blocks is made."""
         first, last = self.factors(depth)
-        normed = self._normed()
+        normed: tuple[Normed, ...] = self._normed()
         on = Activated(self.glu)
         if self.name == "plain":
             return Steps((Matrix(), *normed, on), None)
@@ -345,7 +345,7 @@ class Block:
             zero = self.init == "zero" and bool(normed)
             ending = tuple(norm._replace(weight=0.0) if zero else norm for norm in normed)
             second = Matrix(factor=1.0 if zero else last)
-            branch = (Matrix(factor=first), *normed, on, second, *ending)
+            branch: tuple[Step, ...] = (Matrix(factor=first), *normed, on, second, *ending)
             return Steps(branch, scale, (on,))
         if self.name == "preact":
             branch = (*normed, on, Matrix(factor=first), *normed, on, Matrix(factor=last))

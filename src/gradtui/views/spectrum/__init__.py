@@ -41,7 +41,7 @@ VIEW: View[Spectra] = View(
         "activations",
         "focus",
         "depth",
-        *layered_knobs(without=("batch",)),
+        *layered_knobs(without=("batch", "block")),
         "x",
         "seed",
         "patience",
