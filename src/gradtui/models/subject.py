@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
+from gradtui.mathematics.blocks.families import block
 from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
 from gradtui.setup import FAMILIES, KNOBS, RECIPE, Setup, groups_of, roster_in
@@ -39,6 +40,16 @@ class Subject:
     def init(self) -> str:
         """The text form of its initialisation."""
         return self.setup.network.init[0]
+
+    @property
+    def block(self) -> str:
+        """The text form of the block that its networks are of."""
+        return self.setup.network.block[0]
+
+    @property
+    def layer(self) -> str:
+        """What one of the layers is called: a block, where a skip goes around it."""
+        return "block" if block(self.block).skips else "layer"
 
     @property
     def _roster(self) -> str:

@@ -37,8 +37,6 @@ from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.progress import unwatched
 
-_NORMS = {"layer": LayerNorm, "rms": RMSNorm, "batch": BatchNorm}
-
 
 class RandomBlocks(Sequence[Layer]):
     """The layers of L blocks, made whenever they are asked for, the same each time.
@@ -118,12 +116,21 @@ class RandomBlocks(Sequence[Layer]):
         """All of them."""
         return [layer for at in range(self.depth) for layer in self._make(at)]
 
-    def look(self) -> list[str]:
-        """The name of the last activation of each block, as `network_flow` calls it."""
-        inside = [at for at, step in enumerate(self._steps.branch) if isinstance(step, Activated)]
-        if self._steps.scale is None:
-            return [str(at * self.each + inside[-1]) for at in range(self.depth)]
-        return [f"{at * self.each}.branch.{inside[-1]}" for at in range(self.depth)]
+    @property
+    def activated(self) -> int:
+        """The step of a branch that is its last activation."""
+        steps = self._steps.branch
+        return max(at for at, step in enumerate(steps) if isinstance(step, Activated))
+
+    @property
+    def matrices(self) -> tuple[int, ...]:
+        """The steps of a branch that are matrices."""
+        return tuple(at for at, step in enumerate(self._steps.branch) if isinstance(step, Matrix))
+
+    def name(self, at: int, step: int) -> str:
+        """What `network_flow` calls a step of the branch of a block, both counted from 0."""
+        first = at * self.each
+        return str(first + step) if self._steps.scale is None else f"{first}.branch.{step}"
 
     def _make(self, at: int) -> tuple[Layer, ...]:
         rng = np.random.Generator(np.random.PCG64(self._seeds[at]))
@@ -139,7 +146,9 @@ class RandomBlocks(Sequence[Layer]):
             return self._matrix(step, rng, first)
         if isinstance(step, Normed):
             weight = None if step.weight == 1.0 else np.full(self.units, step.weight)
-            return _NORMS[step.norm](weight=weight, eps=step.eps)
+            if step.norm == "rms":
+                return RMSNorm(weight, step.eps)
+            return (LayerNorm if step.norm == "layer" else BatchNorm)(weight, None, step.eps)
         return Gated(self.activation) if step.gated else Elementwise(self.activation)
 
     def _matrix(self, step: Matrix, rng: np.random.Generator, first: bool) -> Linear:

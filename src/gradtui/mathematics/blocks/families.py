@@ -282,6 +282,17 @@ class Block:
         """Whether rows of a batch depend on one another."""
         return self.norm == "batch"
 
+    def changed(self, **given: Value) -> Block:
+        """The same with other parameters, by name.
+
+        Raises:
+            InputError: parameters that it does not have, or that contradict one another.
+        """
+        own = {"norm": self.norm, "alpha": self.alpha, "init": self.init}
+        own |= {"expansion": self.expansion, "glu": "yes" if self.glu else "no"}
+        values = {name: own[name] for name in self.family.parameters} | given
+        return block(_written(self.name, values))
+
     def inner(self, units: int) -> int:
         """m, the units inside a branch.
 
@@ -305,6 +316,12 @@ class Block:
         if self.family.matrices == 1:
             return units * units
         return units * self.inner(units) * (3 if self.glu else 2)
+
+    def states(self, units: int) -> int:
+        """So many numbers a row are kept of a block on the way up, for the way down."""
+        if self.plain:
+            return 2 * units
+        return self.inner(units) * (3 if self.glu else 2) + units * (2 + 2 * (self.norm != "none"))
 
     def scale(self, depth: int) -> float:
         """α of each of so many blocks, at the start of training."""

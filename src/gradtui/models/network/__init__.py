@@ -41,7 +41,7 @@ _SYMBOLS = {"a": "a", "z": "z", "w": "W"}
 
 MODEL = Model(
     family="network",
-    knobs=names_of(Network, without=("batch",)),
+    knobs=names_of(Network),
     layout=layout,
     expected=expected,
     run=run,

@@ -21,6 +21,10 @@ _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
 _WEIGHT = 14e-9
 """Seconds to draw a weight and to send a signal through it, up and down."""
+_BLOCK = 6e-4
+"""Seconds that a block costs whatever its width."""
+_INPUT = 1e-9
+"""Seconds more for a weight and each input beyond the first."""
 _REFLECTED = 25e-9, 3e-11
 """Seconds more for a weight of an orthogonal matrix, and for each of its n rows."""
 _SPECTRUM = 1e-3, 6e-10
@@ -47,7 +51,11 @@ def seconds_of(subject: Subject) -> float:
         weight += _REFLECTED[0] + _REFLECTED[1] * network.width
     weights = network.weights(depth)
     times = 2.0 if weights > KEPT_WEIGHTS else 1.0
-    return depth * _LAYER + times * weight * weights
+    if network.plain:
+        return depth * _LAYER + times * weight * weights
+    inputs = network.batch if network.in_batch else 1
+    each = times * weight + (inputs - 1) * _INPUT
+    return depth * _BLOCK + each * weights
 
 
 def spectrum_seconds_of(subject: Subject) -> float:
@@ -122,11 +130,15 @@ def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
-    """Of one network a subject; where none is drawn, what that would depend on, too."""
+    """Of one network a subject; where none is drawn, what that would depend on, too.
+
+    The size of a batch, where no rows of it depend on one another.
+    """
     subjects = subjects_of(setup, "network")
+    alone = frozenset(() if setup.network.in_batch else {"batch"})
     if not networks_of(subjects):
-        return frozenset({"seed", "networks"})
-    return unhurried(setup, sum(map(seconds_of, subjects)))
+        return frozenset({"seed", "networks"}) | alone
+    return unhurried(setup, sum(map(seconds_of, subjects))) | alone
 
 
 def spectra_seconds_of(setup: Setup) -> float:

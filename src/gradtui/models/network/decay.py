@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.mathematics.pieces import turn
@@ -16,6 +17,7 @@ from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Table, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
+from gradtui.models.network.blocks import inputs_of, stream_of, with_stream
 from gradtui.models.network.cost import networks_of, seconds_of
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import QUANTITIES, Ensemble, Gathered
@@ -35,7 +37,7 @@ from gradtui.models.subject import Subject, subjects_of
 from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.wording import told
+from gradtui.wording import duration, told
 
 _WORK_A_PICTURE = 3e7
 """Weights drawn before the first picture of an ensemble: some tenths of a second."""
@@ -115,7 +117,7 @@ class NetworkDecay(Decay):
             at, signal = np.arange(self.depth + 1), log10_signal(self.expectation, abs(setup.x))
         scale = math.log10(setup.loss_scale)
         every = np.concatenate([self._largest(quantity) for quantity in QUANTITIES])
-        drawn = curve + log10_single(self._quantity, setup.network.width)
+        drawn = curve + self._single(self._quantity)
         return InFormats(layers, drawn, scale, at, signal + largest, every)
 
     def _largest(self, quantity: str) -> Array:
@@ -126,12 +128,16 @@ class NetworkDecay(Decay):
         else:
             widths = widths_of(self.subject)
             norms = law_of(self.expectation, quantity, widths, abs(setup.x)).centre
-        return norms + log10_single(quantity, setup.network.width)
+        return norms + self._single(quantity)
+
+    def _single(self, quantity: str) -> float:
+        """log10 of the largest number of a gradient beside the norm of all, over the inputs too."""
+        inputs = 1 if quantity == "w" else inputs_of(self.subject)
+        return log10_single(quantity, self.subject.setup.network.width * inputs)
 
     def log10_seen(self) -> float:
         """The formats look at single numbers, and at the gradient of the scaled loss."""
-        setup = self.subject.setup
-        return log10_single(self._quantity, setup.network.width) + math.log10(setup.loss_scale)
+        return self._single(self._quantity) + math.log10(self.subject.setup.loss_scale)
 
     def curve(self) -> tuple[Layers, Array]:
         """The median of what was measured, before that what is expected."""
@@ -143,7 +149,7 @@ class NetworkDecay(Decay):
     def _of(self) -> str:
         """Whose a law is, where several are compared."""
         among = self.subject.among
-        several = max(len(among.activations), len(among.network.init)) > 1
+        several = len(subjects_of(among, "network")) > 1
         return f" of {self.subject.name}" if several else ""
 
     def guides(self) -> tuple[Guide, ...]:
@@ -155,9 +161,16 @@ class NetworkDecay(Decay):
             if law.bound is None
             else (Guide(layers, law.bound, "muted", "sparse", "near", f"bound{self._of}"),)
         )
+        scalar = (
+            ()
+            if law.scalar is None
+            else (Guide(layers, law.scalar, "muted", "long", "near", f"scalar{self._of}"),)
+        )
+        if not self.expectation.says:
+            return ()
         return (
             *bound,
-            Guide(layers, law.scalar, "muted", "long", "near", f"scalar{self._of}"),
+            *scalar,
             Guide(
                 layers,
                 np.where(law.known, law.infinite, -np.inf),
@@ -169,7 +182,7 @@ class NetworkDecay(Decay):
 
     def bands(self) -> tuple[Band, ...]:
         """Theory's, at this width, where it is known."""
-        if self.law.band is None:
+        if self.law.band is None or not self.expectation.says:
             return ()
         layers = np.arange(self.law.first, self.depth + 1)
         low, high = (np.where(self.law.known, edge, -np.inf) for edge in self.law.band)
@@ -187,19 +200,30 @@ class NetworkDecay(Decay):
 
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Theory with its band, the bars, the laws."""
-        parts = [("  ╍ theory", "spread")]
-        if self.law.band is not None:
+        says = self.expectation.says
+        parts = [("  ╍ theory", "spread")] if says else [("  no theory", "muted")]
+        if self.law.band is not None and says:
             parts.append((" ░ 90 %", "spread"))
         if self._several is not None:
             parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
-        parts.append(("  ━ ━ scalar", "muted"))
+        if self.law.scalar is not None:
+            parts.append(("  ━ ━ scalar", "muted"))
         if self.law.bound is not None:
             parts.append(("  ⠂ bound", "muted"))
         return tuple(parts)
 
+    @cached_property
+    def stream(self) -> float:
+        """log10 of the stream after the last block beside the input; 0 where there is no skip."""
+        return stream_of(self.subject, self.formats.log10_signal)
+
     def kind(self) -> Kind:
-        """By what becomes of most networks; of one, and in theory, by its curve."""
-        return self.judgement.kind if self.shares is None else self.shares.kind
+        """By what becomes of most networks; of one, and in theory, by its curve.
+
+        A gradient that is healthy is not enough where the stream grows beyond bounds.
+        """
+        kind = self.judgement.kind if self.shares is None else self.shares.kind
+        return with_stream(kind, self.stream, self.subject.setup.log10_threshold)
 
     def cells(self, layer: int) -> Mapping[str, str]:
         """What arrives at the layer, how deep the network can be, what formats lose where."""
@@ -224,6 +248,8 @@ class NetworkDecay(Decay):
 
     def _theory(self, index: int) -> str:
         """What theory says, or below what."""
+        if not self.expectation.says:
+            return "-"
         text = told(float(self.law.infinite[index]))
         return text if self.law.known[index] else f"<{text}"
 
@@ -259,11 +285,14 @@ class NetworkDecay(Decay):
             self.shares,
             stopped,
             self.formats,
+            self.kind(),
+            self.stream,
         )
 
     def rows(self) -> Table:
         """A row for each layer; the quantiles where they were taken."""
         law = self.law
+        known = law.known & self.expectation.says
         measured: dict[int, tuple[float, ...]] = {}
         if self.ensemble is not None:
             edges = zip(*(edge.tolist() for edge in self.ensemble.quantiles()), strict=True)
@@ -278,13 +307,14 @@ class NetworkDecay(Decay):
         def row(index: int) -> dict[str, Value]:
             layer = law.first + index
             low, median, high = measured.get(layer, (None, None, None))
-            least, most = law.band if law.band is not None and law.known[index] else (None, None)
+            least, most = law.band if law.band is not None and known[index] else (None, None)
             return {
                 "activation": self.subject.activation,
                 "init": self.subject.init,
+                "block": self.subject.block,
                 "quantity": self._quantity,
                 "layer": layer,
-                "log10_theory": float(law.infinite[index]) if law.known[index] else None,
+                "log10_theory": float(law.infinite[index]) if known[index] else None,
                 "log10_theory_5": None if least is None else float(least[index]),
                 "log10_theory_95": None if most is None else float(most[index]),
                 "log10_measured_5": low,
@@ -293,7 +323,7 @@ class NetworkDecay(Decay):
                 "log10_grad_a_50": beside.get("a", {}).get(layer),
                 "log10_grad_w_50": beside.get("w", {}).get(layer),
                 "log10_signal_50": beside.get("signal", {}).get(layer),
-                "log10_scalar": float(law.scalar[index]),
+                "log10_scalar": None if law.scalar is None else float(law.scalar[index]),
                 "log10_bound": None if law.bound is None else float(law.bound[index]),
                 **self.formats.columns(of_layer.get(layer), of_signal.get(layer)),
             }
@@ -308,8 +338,25 @@ def _why_fewer(subjects: Sequence[Subject]) -> str:
 
 
 def expected(subject: Subject, tick: Tick) -> NetworkDecay:
-    """What is known of a subject without drawing."""
-    return NetworkDecay(subject, expectation_of(subject, tick))
+    """What is known of a subject without drawing; where there is no theory, of one network.
+
+    Raises:
+        InputError: where there is neither a theory nor the time to draw one.
+    """
+    decay = NetworkDecay(subject, expectation_of(subject, tick))
+    if decay.expectation.says:
+        return decay
+    if not networks_of([subject]):
+        raise InputError(
+            "block",
+            subject.block,
+            "a block with a theory, for drawing one such network would take about "
+            f"{duration(seconds_of(subject))}",
+            "give more patience, or fewer units or layers",
+        )
+    gathered = Gathered(subject.setup)
+    gathered.add(flow_of(subject, 1, inputs_of(subject), tick=tick))
+    return _shown(decay, gathered)
 
 
 def measured(subject: Subject, flow: GradientFlow) -> NetworkDecay:
@@ -337,7 +384,8 @@ def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     for count in range(1, networks + 1):
         for index, decay in enumerate(decays):
             done = (count - 1) * len(decays) + index
-            flow = flow_of(decay.subject, count, 1, tick=part(tick, share * done, share))
+            own = part(tick, share * done, share)
+            flow = flow_of(decay.subject, count, inputs_of(decay.subject), tick=own)
             gathered[index].add(flow)
         work += len(decays) * setup.network.weights(setup.depth)
         if work >= shown_after or count == networks:

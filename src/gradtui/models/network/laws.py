@@ -19,7 +19,9 @@ import numpy as np
 
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.network.networks import Expectation
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Law:
         centre: E ln‖·‖ at this width; of ∂L/∂W that is not known, and it is `infinite`.
         band: between which 90 % of the networks are to be expected; None where that is not known.
         bound: no direction can do better; None where there is no such law.
-        scalar: one unit a layer with w = σw.
+        scalar: one unit a layer with w = σw; None where there is no such law.
         known: where `infinite` is theory's value; elsewhere it is too small to be followed, and
             `infinite` and `centre` are above it.
     """
@@ -50,7 +52,7 @@ class Law:
     centre: Array
     band: tuple[Array, Array] | None
     bound: Array | None
-    scalar: Array
+    scalar: Array | None
     known: NDArray[np.bool_]
 
 
@@ -67,6 +69,9 @@ def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float
             expected.path.known,
         )
     path = expected.path
+    if isinstance(path, BlockPath):
+        return _of_blocks(expected, path, quantity, widths[0])
+    assert expected.bound is not None
     slopes, inputs, faint = _moments(expected, x)
     known = path.known[:-1]
     alone = chain(path.activation, np.sqrt(expected.by_layer.sigma_w2), 0.0, x)
@@ -90,9 +95,23 @@ def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float
         )
 
 
+def _of_blocks(expected: Expectation, path: BlockPath, quantity: str, units: int) -> Law:
+    """The law of ∂L/∂z or ∂L/∂W of blocks, z what the last activation of each is given."""
+    of_weights = path.log10_weights + 0.5 * math.log10(units)
+    more = path.log10_grad_z if quantity == "z" else of_weights
+    infinite, known = expected.infinite[1:] + more, path.known[1:]
+    if quantity == "w":
+        return Law(1, infinite, infinite, None, None, None, known)
+    with np.errstate(invalid="ignore"):
+        low, high = (edge[1:] + more for edge in expected.band)
+        return Law(1, infinite, expected.centre[1:] + more, (low, high), None, None, known)
+
+
 def log10_signal(expected: Expectation, x: float) -> Array:
     """log10 √E[a_l²] of a unit for l = 0 … L - 1, and for L what follows from q_L [depth + 1]."""
     path = expected.path
+    if isinstance(path, BlockPath):
+        return path.log10_stream
     with np.errstate(all="ignore"):
         return np.append(_moments(expected, x)[1], 0.5 * path.log10_last_square)
 
@@ -117,6 +136,7 @@ def _moments(expected: Expectation, x: float) -> tuple[Array, Array, NDArray[np.
     For l = 1 … L.
     """
     path = expected.path
+    assert isinstance(path, GradientPath)
     with np.errstate(all="ignore"):
         if (path.sigma_w2 > 0.0).all():
             slopes = 0.5 * (path.log10_chi - np.log10(path.sigma_w2))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation, activation
+from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Initialisation, Sigmas
@@ -19,8 +19,10 @@ from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
+from gradtui.mathematics.wide.block_path import BlockPath, block_path
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
+from gradtui.models.network.blocks import block_of, blocks_of, flow_of_blocks
 from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
@@ -59,14 +61,14 @@ def flow_of(
     same number gives the same inputs and, scale apart, the same weights for every activation and
     recipe: what is compared differs in nothing else.
     """
-    setup = subject.setup
-    widths = widths_of(subject)
-    _refuse_memory(widths, batch)
+    _refuse_memory(subject, batch)
+    if not block_of(subject).plain:
+        blocks = blocks_of(subject, _seed_of(subject, number))
+        rng = _inputs_of(subject, number)
+        x, upstream = _ends(subject, rng, batch, part(tick, 0.0, 0.0))
+        return flow_of_blocks(subject, blocks, x, upstream, layers=layers, bins=bins, tick=tick)
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING))
-    still = part(tick, _DRAWING, 0.0)
-    x = _normal(rng, (batch, widths[0]), abs(setup.x), still)
-    upstream = _normal(rng, (batch, widths[-1]), 1.0, still)
-    upstream /= np.linalg.norm(upstream)
+    x, upstream = _ends(subject, rng, batch, part(tick, _DRAWING, 0.0))
     return gradient_flow(
         subject.activation,
         network.weights,
@@ -79,9 +81,32 @@ def flow_of(
     )
 
 
-def _refuse_memory(widths: Sequence[int], batch: int) -> None:
+def _ends(
+    subject: Subject, rng: np.random.Generator, batch: int, tick: Tick
+) -> tuple[Array, Array]:
+    """The inputs and ∂L/∂a_L."""
+    widths = widths_of(subject)
+    x = _normal(rng, (batch, widths[0]), abs(subject.setup.x), tick)
+    upstream = _normal(rng, (batch, widths[-1]), 1.0, tick)
+    return x, upstream / np.linalg.norm(upstream)
+
+
+def _seed_of(subject: Subject, number: int) -> int:
+    """The seed of the network with this number."""
+    sequence = np.random.SeedSequence([subject.setup.seed, _NETWORK, number])
+    return int(sequence.generate_state(1)[0])
+
+
+def _inputs_of(subject: Subject, number: int) -> np.random.Generator:
+    """The generator that its inputs come from."""
+    return np.random.default_rng([subject.setup.seed, _INPUT, number])
+
+
+def _refuse_memory(subject: Subject, batch: int) -> None:
     """Refuse a batch of which the states of all layers would take more memory than is promised."""
-    row = 16.0 * sum(widths)
+    widths = widths_of(subject)
+    row = 8.0 * block_of(subject).states(subject.setup.network.width) / subject.setup.network.width
+    row *= sum(widths)
     if batch * row > _MOST_STATES and batch > 1:
         raise InputError(
             "batch",
@@ -127,9 +152,7 @@ def drawn(
             f"at most {MAX_NETWORK_DEPTH:,} for a network",
             f"try {{depth={MAX_NETWORK_DEPTH}}}",
         )
-    sequence = np.random.SeedSequence([setup.seed, _NETWORK, number])
-    seed = int(sequence.generate_state(1)[0])
-    rng = np.random.default_rng([setup.seed, _INPUT, number])
+    seed, rng = _seed_of(subject, number), _inputs_of(subject, number)
     widths, recipe = widths_of(subject), init or subject.init
     if setup.network.weights(setup.depth) > KEPT_WEIGHTS:
         return network_on_demand(widths, recipe, subject.activation, seed), rng
@@ -194,18 +217,23 @@ class Expectation:
         centre: E ln‖·‖ at this width, below `infinite` by what the spread between networks costs.
         spread: its standard deviation over networks, in decades.
         bound: Π max|f′| ‖W_l‖: no direction can do better; ‖W_l‖ = σw (1 + √(n_l/n_{l-1})), 2σw
-            where widths are equal, or g if orthogonal.
-        scalar: one unit a layer with w = σw: what a law for chains would say.
+            where widths are equal, or g if orthogonal. None for blocks.
+        scalar: one unit a layer with w = σw: what a law for chains would say. None for blocks.
     """
 
     sigmas: Sigmas
     by_layer: LayerSigmas
-    path: GradientPath
+    path: GradientPath | BlockPath
     infinite: Array
     centre: Array
     spread: Array
-    bound: Array
-    scalar: Array
+    bound: Array | None
+    scalar: Array | None
+
+    @property
+    def says(self) -> bool:
+        """Whether there is a theory of these networks."""
+        return not isinstance(self.path, BlockPath) or self.path.says
 
     @property
     def sigma_w(self) -> str:
@@ -258,6 +286,8 @@ def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:
     """
     setup, name = subject.setup, subject.activation
     found, widths = layer_sigmas_of(subject), widths_of(subject)
+    if not (one := block_of(subject)).plain:
+        return _of_blocks(subject, one, found, tick)
     orthogonal = found.weights == "orthogonal"
     path = theory(name, *found.for_theory, setup.depth, abs(setup.x), tick)
     log_variance = path.log_variance(widths, orthogonal=orthogonal)
@@ -275,6 +305,26 @@ def expectation_of(subject: Subject, tick: Tick = unwatched) -> Expectation:
         centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
     return Expectation(found.typical, found, path, infinite, centre, spread, bound, scalar)
+
+
+_block_paths = Kept[BlockPath](12)
+
+
+def _of_blocks(subject: Subject, one: Block, found: LayerSigmas, tick: Tick) -> Expectation:
+    """The same of blocks, for which there are no laws beside that of infinite width."""
+    setup, name = subject.setup, subject.activation
+    (w, b), x = found.for_theory, abs(setup.x)
+    batch = setup.network.batch if one.in_batch else None
+    asked = (one.spec, name, np.array(w).tobytes(), np.array(b).tobytes(), setup.depth, x, batch)
+    path = _block_paths.get(
+        asked, lambda: block_path(one, name, w, b, setup.depth, x, batch=batch, tick=tick)
+    )
+    log_variance, infinite = path.log_variance(setup.network.width), path.log10_grad_hidden
+    with np.errstate(all="ignore"):
+        below = 0.5 * _HALF_LOG10_E * log_variance
+        centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
+    spread = _HALF_LOG10_E * np.sqrt(log_variance)
+    return Expectation(found.typical, found, path, infinite, centre, spread, None, None)
 
 
 def _summed_from_above(factors: Array) -> Array:

@@ -8,9 +8,12 @@ from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.mathematics.wide.advice import advise
+from gradtui.models.decay import first_layer
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
-from gradtui.models.judging import RELIED_ON, judge
+from gradtui.models.judging import RELIED_ON, Judgement, judge
+from gradtui.models.network.block_remedies import blocks_to_try
+from gradtui.models.network.blocks import block_of, inputs_of, stream_of, with_stream
 from gradtui.models.network.cost import (
     CONFIRMING,
     FILTER,
@@ -25,7 +28,9 @@ from gradtui.models.network.networks import expectation_of, flow_of, widths_of
 from gradtui.models.network.upwards import upwards
 from gradtui.models.network.verdict import said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
+from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, halves, part
+from gradtui.wording import factor
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
@@ -80,22 +85,37 @@ class _Trying:
             rest = part(tick, few / drawn, 1.0 - few / drawn)
             if not _heals(changed, gathered, range(few + 1, drawn + 1), rest):
                 return None
-        ensemble = gathered.ensembles()[changed.setup.quantity]
+        ensembles = gathered.ensembles()
+        ensemble, signal = ensembles[changed.setup.quantity], ensembles["signal"]
+        stream = stream_of(changed, signal.quantiles()[1])
         judgement, shares = judge(ensemble.quantiles()[1], limit), ensemble.shares(limit)
-        if judgement.kind is not Kind.HEALTHY:
+        if with_stream(judgement.kind, stream, limit) is not Kind.HEALTHY:
             return None
+        by_block = _by_block(changed, judgement, stream)
         if drawn == 1:
-            return said(changed, judgement, None)
+            return f"{said(changed, judgement, None)}{by_block}"
         what, healthy = said(changed, judgement, shares), shares.counts[Kind.HEALTHY]
-        text = f"{what}, healthy in {healthy} of {shares.total} networks"
+        text = f"{what}{by_block}, healthy in {healthy} of {shares.total} networks"
         if shares.total < drawn:
             text += f", the first of {drawn:,}: there was no time to try more"
         return text
 
 
+def _by_block(changed: Subject, judgement: Judgement, stream: float) -> str:
+    """What a block does to the gradient, and the blocks to the stream, where there is a skip."""
+    if not block_of(changed).skips:
+        return ""
+    steps = changed.setup.depth - first_layer(changed.setup.quantity)
+    each = a_layer(judgement.log10_ratio, steps)
+    return f" ({each} a block, the stream {factor(stream)})"
+
+
 def _healthy_in_theory(changed: Subject, tick: Tick) -> bool:
-    setup = changed.setup
-    law = law_of(expectation_of(changed, tick), setup.quantity, widths_of(changed), abs(setup.x))
+    """Whether theory finds it healthy; what it does not follow is to be seen."""
+    setup, expected = changed.setup, expectation_of(changed, tick)
+    if not expected.says:
+        return True
+    law = law_of(expected, setup.quantity, widths_of(changed), abs(setup.x))
     return judge(law.centre, setup.log10_threshold).kind is Kind.HEALTHY
 
 
@@ -105,7 +125,7 @@ def _heals(changed: Subject, gathered: Gathered, numbers: range, tick: Tick) -> 
     ill = sum(judge(row, limit).kind is not Kind.HEALTHY for row in gathered.rows(quantity))
     for index, number in enumerate(numbers):
         own = part(tick, index / len(numbers), 1.0 / len(numbers))
-        gathered.add(flow_of(changed, number, 1, tick=own))
+        gathered.add(flow_of(changed, number, inputs_of(changed), tick=own))
         ill += judge(gathered.rows(quantity)[-1], limit).kind is not Kind.HEALTHY
         if ill > (1.0 - RELIED_ON) * total:
             return False
@@ -122,10 +142,16 @@ def _candidates(subject: Subject, attempts: Iterator[Tick]) -> Iterator[tuple[st
             yield f"init = {spec}", {"init": (spec,)}
 
     yield from usual_inputs(setup)
+    skips = block_of(subject).skips
+    if skips:
+        yield from blocks_to_try(subject)
     yield from with_init("critical")
-    advised = _advised(subject, next(attempts))
+    # The advice is for layers without skips and norms.
+    advised = _advised(subject, next(attempts)) if setup.network.plain else []
     for text in (*advised, recommended_kaiming(subject.activation), "xavier_normal", "orthogonal"):
         yield from with_init(text)
+    if not skips:
+        yield from blocks_to_try(subject)
     # The widths and the depth of a list are as they are for a reason.
     listed, width = setup.network.listed, setup.network.width
     for units in () if listed else (4 * width, 16 * width):

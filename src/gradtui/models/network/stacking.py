@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gradtui.models.finding import Kind
 from gradtui.models.judging import are_most, judge
+from gradtui.models.network.blocks import inputs_of
 from gradtui.models.network.cost import affordable
 from gradtui.models.network.networks import flow_of, quantities_of
 from gradtui.models.subject import Subject
@@ -74,7 +75,9 @@ def _healthy(subject: Subject, tick: Tick) -> bool | None:
     if not count:
         return None
     while drawn < count and abs(2 * healthy - drawn) <= 2.0 * _DOUBT * math.sqrt(drawn):
-        flow = flow_of(subject, drawn + 1, 1, tick=part(tick, drawn / count, 1.0 / count))
+        flow = flow_of(
+            subject, drawn + 1, inputs_of(subject), tick=part(tick, drawn / count, 1.0 / count)
+        )
         found = judge(quantities_of(flow)[setup.quantity], setup.log10_threshold)
         healthy += found.kind is Kind.HEALTHY
         drawn += 1

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradtui.mathematics.blocks.families import Block
+from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, signal_trend
+from gradtui.models.network.block_causes import cause_of
+from gradtui.models.network.blocks import block_of
 from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
@@ -36,6 +40,9 @@ _MOST = 0.5
 _FEW_ARE_NOT = 0.8
 """Where more are saturated, those that are not are few."""
 
+_LEVEL = 0.02
+"""Decades: a stream that changes by less than 5 % stays as it is."""
+
 _FEW = 3
 """Steps among which one is worth a name."""
 
@@ -56,6 +63,8 @@ class Known:
         shares: what becomes of the gradient in each network, of several.
         stopped: the first layer at which it was seen to stop, where it was.
         formats: what number formats make of it.
+        kind: the verdict.
+        stream: log10 of the stream after the last block beside the input; 0 without a skip.
     """
 
     subject: Subject
@@ -66,12 +75,27 @@ class Known:
     shares: Shares | None
     stopped: int | None
     formats: InFormats
+    kind: Kind
+    stream: float
+
+    @property
+    def block(self) -> Block:
+        """The block that the networks are of."""
+        return block_of(self.subject)
+
+    @property
+    def forward(self) -> bool:
+        """Whether it is the stream that explodes, and not the gradient."""
+        own = self.judgement.kind if self.shares is None else self.shares.kind
+        return own is not self.kind
 
 
 def diagnose(known: Known, remedy: Remedy | None) -> Finding:
     """The finding for one network."""
-    kind = known.judgement.kind if known.shares is None else known.shares.kind
-    cause = (_factors(known), _one_layer(known), _death(known), _saturated(known), _signal(known))
+    kind = known.kind
+    factors = _factors if known.block.plain else _of_block
+    signal = _stream if known.block.skips else _signal
+    cause = (factors(known), _one_layer(known), _death(known), _saturated(known), signal(known))
     evidence = (_theory(known), known.formats.told())
     return Finding(
         known.subject.name,
@@ -102,13 +126,15 @@ def said(subject: Subject, judgement: Judgement, shares: Shares | None) -> str:
 def _sentence(known: Known, kind: Kind) -> str:
     subject, judgement, shares = known.subject, known.judgement, known.shares
     limit, ratio = subject.setup.log10_threshold, judgement.log10_there
-    begin = f"{subject.activation} with {subject.init} {kind}"
+    begin = f"{named(subject)} {kind}"
+    if known.forward:
+        return _forward(known, f"{begin} forward")
     if shares is not None:
         begin += f" {shares.text('networks')}"
     elif known.ensemble is None:
         begin += " in theory"
     what, of_many = said(subject, judgement, shares), "" if shares is None else shares.healthy_in
-    if kind is Kind.HEALTHY and (fate := _fate_of_signal(known)):
+    if kind is Kind.HEALTHY and not known.block.skips and (fate := _fate_of_signal(known)):
         begin += f" for the gradient, but the signal {fate}"
     if judgement.kind is not kind and known.ensemble is not None:
         low, _, high = (float(edge[0]) - float(edge[-1]) for edge in known.ensemble.quantiles())
@@ -127,11 +153,53 @@ def _sentence(known: Known, kind: Kind) -> str:
         ends = said(subject, judgement.ends, shares)
         return f"{begin} in the middle: {what}, and yet {ends}; {healthy}."
     steps = len(known.law.infinite) - 1
-    each = f", {a_layer(ratio, steps)} a layer over {steps} layers" if steps > 1 else ""
+    layer = known.subject.layer
+    each = f", {a_layer(ratio, steps)} a {layer} over {steps} {layer}s" if steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."
 
 
+def named(subject: Subject) -> str:
+    """What the networks are, in words: relu with kaiming_normal, in residual blocks."""
+    blocks = "" if block_of(subject).plain else f" in {subject.block}"
+    return f"{subject.activation} with {subject.init}{blocks}"
+
+
+def _forward(known: Known, begin: str) -> str:
+    """The sentence on a stream that explodes while the gradient does not."""
+    subject, limit = known.subject, known.subject.setup.log10_threshold
+    many = ""
+    if known.ensemble is None:
+        begin += " in theory"
+    elif known.shares is not None:
+        many = " in the median"
+    grows = factor(known.stream, digits_beside(known.stream, limit))
+    healthy = Kind.EXPLODING.healthy_is(known.stream, limit)
+    return (
+        f"{begin}: the stream grows {grows}{many}, {a_layer(known.stream, subject.setup.depth)} a "
+        f"block; healthy is {healthy}. Of the gradient "
+        f"{said(subject, known.judgement, known.shares)}."
+    )
+
+
 # --------------------------------------------------------------------- cause
+
+
+def _stream(known: Known) -> str:
+    """What becomes of the stream, where a skip carries it on."""
+    if known.forward or known.judgement.kind is Kind.DEAD:
+        return ""
+    if abs(known.stream) < _LEVEL:
+        return "The stream stays as large as the input."
+    depth = known.subject.setup.depth
+    each = f", {a_layer(known.stream, depth)} a block" if depth > 1 else ""
+    return f"The stream goes to {factor(known.stream)} of the input{each}."
+
+
+def _of_block(known: Known) -> str:
+    """What the block makes of a gradient, and by what."""
+    if known.judgement.kind is Kind.DEAD:
+        return ""
+    return cause_of(known.subject, known.expected)
 
 
 def _factors(known: Known) -> str:
@@ -226,6 +294,8 @@ def _theory(known: Known) -> str:
     law, ensemble, setup = known.law, known.ensemble, known.subject.setup
     infinite, centre = float(law.infinite[0]), float(law.centre[0])
     theory = f"Theory: {factor(infinite)}"
+    if not known.expected.says:
+        return f"{_silence(known)}."
     if not law.known[0]:
         theory = f"Theory: below {factor(infinite)}, less than it can follow"
     if ensemble is None:
@@ -264,6 +334,22 @@ def _theory(known: Known) -> str:
     return (
         f"{theory}; {measured}, where first order in depth/width = "
         f"{network.depth_over_width(setup.depth):.2g} predicts {factor(width)}."
+    )
+
+
+def _silence(known: Known) -> str:
+    """That theory does not say, and why; and what was measured."""
+    path, ensemble = known.expected.path, known.ensemble
+    assert isinstance(path, BlockPath)
+    silent = f"Theory does not say: {path.why_silent}"
+    if ensemble is None:
+        return silent
+    mean, error = ensemble.mean_and_error()
+    many = counted(ensemble.networks, "network")
+    of = f" ± {_percentage(error)}" if error < _DOUBLED else ""
+    gives = "gives" if ensemble.networks == 1 else "give"
+    return (
+        f"{silent}; {many} of {known.subject.setup.network.width_text} {gives} {factor(mean)}{of}"
     )
 
 

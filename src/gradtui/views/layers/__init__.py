@@ -32,7 +32,7 @@ VIEW: View[ComparedNetworks] = View(
         "activations",
         "focus",
         "depth",
-        *layered_knobs(without=("networks", "block")),
+        *layered_knobs(without=("networks",)),
         "x",
         "seed",
         "threshold",

@@ -12,8 +12,9 @@ import numpy as np
 
 from gradtui.models.finding import Kind, digits_beside
 from gradtui.models.judging import signal_trend
+from gradtui.models.network.blocks import block_of, stream_of, with_stream
 from gradtui.models.wording import gradient_of
-from gradtui.wording import digits_apart, magnitude, percent, rate, share_of
+from gradtui.wording import digits_apart, factor, magnitude, percent, rate, share_of
 
 if TYPE_CHECKING:
     from gradtui.views.layers.study import NetworkLayers
@@ -69,7 +70,7 @@ def _healthy(network: NetworkLayers) -> Judgement:
     kind = Kind.HEALTHY
     return Judgement(
         kind,
-        f"healthy: {arrives(network)}, {rate(network.log10_rate)} a layer; "
+        f"healthy: {arrives(network)}, {rate(network.log10_rate)} a {network.subject.layer}; "
         f"healthy is {kind.healthy_is(network.log10_ratio, network.log10_limit)}.",
     )
 
@@ -84,7 +85,7 @@ def _end_to_end(network: NetworkLayers) -> Judgement | None:
         return Judgement(kind, f"dead: {arrives(network)}.")
     return Judgement(
         kind,
-        f"{kind}: {arrives(network)}, {rate(network.log10_rate)} a layer; "
+        f"{kind}: {arrives(network)}, {rate(network.log10_rate)} a {network.subject.layer}; "
         f"healthy is {kind.healthy_is(ratio, limit)}.",
     )
 
@@ -121,6 +122,8 @@ def _on_the_way(network: NetworkLayers) -> Judgement | None:
 
 def _forward(network: NetworkLayers) -> Judgement | None:
     """Whether the signal collapses or explodes, although the gradient does not yet."""
+    if block_of(network.subject).skips:
+        return _stream(network)
     change = signal_goes(network)
     if not change:
         return None
@@ -131,6 +134,20 @@ def _forward(network: NetworkLayers) -> Judgement | None:
         f"{kind} forward: |a| goes from {magnitude(float(signal[0]))} to "
         f"{magnitude(float(signal[-1]))} and on, {rate(change / (len(signal) - 1))} a layer, "
         f"though {arrives(network)}; healthy is a signal that stays within a factor of 10.",
+    )
+
+
+def _stream(network: NetworkLayers) -> Judgement | None:
+    """Whether the stream grows by more than a gradient may."""
+    stream, limit = stream_of(network.subject, network.log10_signal), network.log10_limit
+    kind = with_stream(Kind.HEALTHY, stream, limit)
+    if kind is Kind.HEALTHY:
+        return None
+    grows = factor(stream, digits_beside(stream, limit))
+    return Judgement(
+        kind,
+        f"{kind} forward: the stream grows {grows}, {rate(stream / network.flow.depth)} a block, "
+        f"though {arrives(network)}; healthy is {kind.healthy_is(stream, limit)}.",
     )
 
 

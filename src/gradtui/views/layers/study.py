@@ -19,6 +19,8 @@ from gradtui.mathematics.wide.advice import advise
 from gradtui.models import LAYERED, MODELS
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
+from gradtui.models.network.block_remedies import blocks_to_try
+from gradtui.models.network.blocks import block_of
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import log10_ratio
 from gradtui.models.network.upwards import upwards
@@ -266,7 +268,7 @@ def _state(network: NetworkLayers) -> str:
 def _stronger(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Normal weights above the σw that theory advises for plain networks."""
     setup = subject.setup
-    if setup.model != "network":
+    if setup.model != "network" or not setup.network.plain:
         return
     followed = min(setup.depth, _FOLLOWED)
     try:
@@ -284,6 +286,8 @@ def _candidates(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying for what the gradient's end does not show, the activation kept first."""
     units = subject.setup.network.units
     yield from usual_inputs(subject.setup)
+    if block_of(subject).skips:
+        yield from blocks_to_try(subject)
     for init in ("critical", "xavier_normal", "kaiming_normal", "orthogonal"):
         if init != subject.init:
             yield f"init = {init}", {"init": (init,)}

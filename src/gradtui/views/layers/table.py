@@ -28,6 +28,7 @@ def _rows(network: NetworkLayers) -> Table:
         values: dict[str, Value] = {
             "activation": network.subject.activation,
             "init": network.subject.init,
+            "block": network.subject.block,
             "layer": at + 1,
             "z_mean": float(layers.z_mean[at]),
             "z_spread": float(layers.z_spread[at]),

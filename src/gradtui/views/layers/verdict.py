@@ -8,6 +8,10 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.network.block_causes import cause_of
+from gradtui.models.network.blocks import block_of
+from gradtui.models.network.networks import expectation_of
+from gradtui.models.network.verdict import named
 from gradtui.views.facts import stopping
 from gradtui.views.layers.judgement import signal_goes
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
@@ -33,7 +37,7 @@ def _diagnose(network: NetworkLayers) -> Finding:
     return Finding(
         subject.name,
         network.kind,
-        f"{subject.activation} with {subject.init} {network.judgement.text}",
+        f"{named(subject)} {network.judgement.text}",
         _cause(network),
         " ".join(filter(None, evidence)),
         remedy=network.remedy,
@@ -46,6 +50,8 @@ def _cause(network: NetworkLayers) -> str:
         return _stopped(network)
     if network.kind is Kind.DEAD:
         return _stopped_inputs(network)
+    if not block_of(network.subject).plain:
+        return cause_of(network.subject, expectation_of(network.subject))
     weights, slopes = network.log10_rates
     by_weights, by_slopes = (_a_layer(one, network.flow.depth) for one in (weights, slopes))
     shares = f"a layer, the weights make {by_weights} and f′ {by_slopes}"
@@ -142,6 +148,10 @@ def _signal(network: NetworkLayers) -> str:
         return "The signal is 0."
     if network.flow.depth == 1:
         return ""
+    if block_of(network.subject).skips:
+        first = float(network.log10_signal[0])
+        start, end = magnitude(first), magnitude(last)
+        return f"Forward, the stream goes from {start} to {end}."
     start, end = magnitude(first), magnitude(last)
     if start == end:
         return f"Forward, |a| stays at {start}."
