@@ -227,6 +227,8 @@ ACTIONS: tuple[Action, ...] = (
            partial(steps.turn_length, steps=1, by_factor=True), offered=_has_length),
     Action("model", ("c",), "c", f"the next model: {listed(CHOICE, 'or')}", "Depth",
            steps.toggle_model, offered=_has_model),
+    Action("skip", ("H",), "H", "a skip around each layer, beside what is there; or away again",
+           "Depth", steps.toggle_skip, ("H", "skip"), steps.has_blocks),
     Action("left", ("left",), "←", "a step to the left", "Cursor",
            partial(steps.walk, steps=-1), ("←→", "cursor")),
     Action("right", ("right",), "→", "a step to the right", "Cursor",

@@ -7,8 +7,9 @@ from typing import Any
 from gradtui.app.places import listed, the_views, views_with, way_to
 from gradtui.app.state import State, changed, guarded
 from gradtui.errors import InputError, printable
+from gradtui.mathematics.blocks.families import PLAIN, WITH_SKIP, block
 from gradtui.plots.picture import CURVES
-from gradtui.setup import CHOICE, CURSORS, KNOBS, Knob, Setup, implied
+from gradtui.setup import BLOCK, CHOICE, CURSORS, KNOBS, Knob, Setup, implied
 from gradtui.setup.naming import in_app
 from gradtui.views import VIEWS
 from gradtui.views.view import Key
@@ -235,6 +236,30 @@ def toggle_model(state: State) -> State:
     return state.saying(
         f"{choice} is a choice of the {the_views(places)}: {way_to(places)}, then c."
     )
+
+
+def has_blocks(state: State) -> bool:
+    """Whether the layers of this view can be blocks."""
+    return BLOCK in state.record.offered(state.setup)
+
+
+def toggle_skip(state: State) -> State:
+    """A skip around each layer beside what is there, to compare; or what was there alone again."""
+    knob = KNOBS[BLOCK]
+    if not has_blocks(state):
+        return state.saying(_no_such_knob(state, knob))
+    own, *others = knob.of(state.setup)
+    if others:
+        alone = guarded(state, state.setup.with_(**{BLOCK: (own,), "focus": ""}))
+        return alone if alone.failed else alone.touching([BLOCK])
+    other = PLAIN if block(own).skips else WITH_SKIP
+    setup = _with(state, BLOCK, (own, other)).with_(focus=other)
+    there = guarded(state, setup)
+    if there.failed:
+        return there
+    skip = "without the skip" if other == PLAIN else "with a skip around each layer"
+    told = "" if there.message else f"Beside {own}: {skip}. H takes it away, tab goes to and fro."
+    return (there.saying(told) if told else there).touching([BLOCK])
 
 
 # ------------------------------------------------- keys that each view has its own of

@@ -380,6 +380,8 @@ class Block:
 
 
 PLAIN = "plain"
+WITH_SKIP = f"residual(alpha={ROOT_OF_DEPTH})"
+"""What a plain layer is with a skip around it that stays in bounds at any depth."""
 
 
 def block(spec: str | Block) -> Block:

@@ -52,6 +52,7 @@ VIEW: View[Decays] = View(
         "deeper",
         "toggle",
         "next_focus",
+        "skip",
         "model",
         "fix",
         "undo",
