@@ -18,28 +18,36 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks.families import Block, Matrix, Normed, Step, Steps
+from gradtui.mathematics.blocks.families import EPS, Block, Matrix, Norm, Normed, Step, Steps
 from gradtui.mathematics.blocks.families import block as as_block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
-from gradtui.mathematics.wide.moments import expectations
+from gradtui.mathematics.wide.moments import Expectations, Table, expectations
 from gradtui.mathematics.wide.path import log10_below
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
-from gradtui.mathematics.wide.signal import Medium, Signal, added, log, normed
+from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, log, normed
 from gradtui.progress import Tick, unwatched
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 _BLOCKS_A_TICK = 20
 _LN_10 = math.log(10.0)
 
 SMALL_BATCH = 32
 """A batch of fewer rows is normed otherwise than one of many."""
+
+_SETTLED = 1e-12
+"""A ln q that changes by less has come to rest."""
+
+_NOTHING = -1e300
+"""ln of a second moment that is below every other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +152,7 @@ def block_path(
     rows = np.full((depth, len(_Passed._fields)), math.nan)
     stream = np.full(depth + 1, math.nan)
     if not why_silent:
-        _follow(blocks.steps(depth), f, w, b, size, rows, stream, tick)
+        _follow(blocks, f, w, b, size, rows, stream, tick)
     log_q, log_chi, log_branch, log_grad_z, log_weights, below = (rows / _LN_10).T
     return BlockPath(
         f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
@@ -173,7 +181,7 @@ def _why_silent(blocks: Block, batch: int | None) -> str:
 
 
 def _follow(
-    steps: Steps,
+    blocks: Block,
     f: Activation,
     w: Array,
     b: Array,
@@ -184,7 +192,7 @@ def _follow(
 ) -> None:
     """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²], [L + 1]."""
     depth = len(w)
-    walk = _Walk(f, steps)
+    walk = _Walk(f, blocks.steps(depth), blocks.in_batch)
     here = Signal(2.0 * log(x))
     stream[0] = here.t
     before: tuple[Signal, float, float] | None = None
@@ -205,9 +213,10 @@ class _Walk:
 
     f: Activation
     steps: Steps
+    in_batch: bool
 
     def __post_init__(self) -> None:
-        self.medium = Medium(expectations(self.f))
+        self.medium = Medium(expectations(self.f), self.in_batch)
         self.least = log10_below(self.f) * _LN_10
 
     def block(self, stream: Signal, w: float, b: float) -> tuple[_Passed, Signal]:
@@ -271,3 +280,79 @@ class _Gone:
     matrices: list[tuple[int, float]] = field(default_factory=list)
     activated: list[tuple[int, float]] = field(default_factory=list)
     bounded: bool = False
+
+
+def residual_ratios(
+    activation: str | Activation,
+    sigma_w: ArrayLike,
+    alpha: ArrayLike,
+    *,
+    norm: Norm = "none",
+    sigma_b: float = 0.0,
+    x: float = 1.0,
+    depth: int,
+    tick: Tick = unwatched,
+) -> tuple[Array, Array]:
+    """What so many blocks h ← h + α f(W N(h) + b) do, for many (σw, α) at once.
+
+    Args:
+        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
+        sigma_w: σw, of any shape.
+        alpha: α, of a shape that broadcasts with it.
+        norm: none, layer or rms.
+        sigma_b: σb.
+        x: the standard deviation of an input.
+        depth: L.
+        tick: told the share that is done.
+
+    Returns:
+        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), both of the
+        shape that σw and α have together.
+    """
+    e = expectations(as_activation(activation))
+    w, a = (np.array(one, float) for one in np.broadcast_arrays(sigma_w, alpha))
+    with np.errstate(divide="ignore"):
+        log_w, log_a = 2.0 * np.log(w), 2.0 * np.log(a)
+    log_b, log_eps = 2.0 * log(sigma_b), math.log(EPS[norm]) if norm != "none" else 0.0
+    t = np.full(w.shape, 2.0 * log(abs(x)))
+    start, mean, own, total = t, np.zeros(w.shape), np.ones(w.shape), np.zeros(w.shape)
+    before = np.full(w.shape, math.nan)
+    for _ in watched(range(depth), _BLOCKS_A_TICK, tick):
+        with np.errstate(divide="ignore"):
+            inside = t + np.log(own) if norm == "layer" else t
+        below = np.zeros(()) if norm == "none" else np.logaddexp(inside, log_eps)
+        now = np.logaddexp(log_w + inside - below, log_b)
+        if not np.allclose(
+            now, before, rtol=0.0, atol=_SETTLED
+        ):  # under a norm it soon comes to rest
+            before = now
+            log_v, mean_f, log_d = _many(e, now)
+        total += np.logaddexp(0.0, log_a + log_w + log_d - below)
+        part = log_a + log_v
+        most = np.maximum(np.maximum(t, part), _NOTHING)
+        old, new = np.exp(0.5 * (t - most)), np.exp(0.5 * (part - most))
+        mean = old * mean + new * mean_f
+        own = old * old * own + new * new * (1.0 - mean_f * mean_f)
+        p = own + mean * mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = most + np.log(p)
+            mean, own = (np.where(p > 0.0, one, 0.0) for one in (mean / np.sqrt(p), own / p))
+    return 0.5 * total / _LN_10, 0.5 * (t - start) / _LN_10
+
+
+def _many(e: Expectations, t: Array) -> tuple[Array, Array, Array]:
+    """ln V, M/√V and ln D at many t = ln q, beyond the table by f's power laws."""
+    inside = np.clip(t, -Table.END, Table.END)
+    moments = e.table.interpolated(inside)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        square = np.maximum(moments.square, 0.0)
+        mean = np.where(square > 0.0, moments.mean / np.sqrt(square), 0.0)
+        log_v, log_d = np.log(square), np.log(np.maximum(moments.slope_square, 0.0))
+    beyond, below = np.maximum(t - inside, 0.0), np.minimum(t - inside, 0.0)
+    if e.activation(0.0):
+        below = np.zeros(())
+    falls = 0.0 if e.at_infinity.slope_square else -0.5  # f′ is left within some 1/√q of 0 alone
+    with np.errstate(invalid="ignore"):
+        log_v = log_v + e.degree * beyond + below
+        log_d = log_d + (e.degree - 1.0 if e.degree > 1.0 else falls) * beyond
+    return log_v, np.where(abs(mean) < NO_MEAN, 0.0, np.clip(mean, -1.0, 1.0)), log_d

@@ -34,8 +34,12 @@ from gradtui.mathematics.wide.moments import Q_SMALLEST, Expectations, Moments
 
 _TABULATED = 60.0
 _LOWEST = math.log(Q_SMALLEST)
-_NO_MEAN = 1e-12
+NO_MEAN = 1e-12
 """|M|/√V below which f has no mean: the table's noise around 0."""
+
+
+_NOTHING = 1e-60
+"""A share v/p that is as good as 0."""
 
 
 class Signal(NamedTuple):
@@ -70,9 +74,11 @@ class Medium:
 
     Attributes:
         e: the expectations of f.
+        in_batch: whether rows depend on one another; elsewhere v is not followed.
     """
 
     e: Expectations
+    in_batch: bool
 
     def at(self, t: float) -> At:
         """The moments of f at q = e^t, however small or large."""
@@ -80,7 +86,7 @@ class Medium:
         if t == -math.inf:
             return _logs(e.moments(np.array(0.0)))
         if t > e.edge:
-            edge = _logs(e.beyond(math.exp(e.edge)))
+            edge = _logs(e.moments(np.array(math.exp(e.edge))))
             if e.degree:
                 square, slope = (float(log) for log in e.log_beyond(np.array(t), e.edge))
                 return At(square, edge.mean, slope)
@@ -99,7 +105,8 @@ class Medium:
         """W h + b, for σw² = w and σb² = b."""
         through = log(w) + one.t
         t = float(np.logaddexp(through, log(b)))
-        apart = one.apart * math.exp(through - t) if t > -math.inf else 1.0
+        follows = self.in_batch and t > -math.inf
+        apart = one.apart * math.exp(through - t) if follows else 1.0
         return Signal(t, apart=apart)
 
     def activated(self, one: Signal) -> tuple[Signal, float]:
@@ -120,7 +127,7 @@ class Medium:
         """1 - E[f(u₁) f(u₂)]/V."""
         if one.apart >= 1.0:
             return 1.0 - at.mean * at.mean
-        if one.apart <= 0.0:
+        if one.apart <= _NOTHING:
             return 0.0
         q = math.exp(min(max(one.t, _LOWEST), self.e.edge))
         gap = self.e.spread(q, one.apart).square
@@ -173,5 +180,5 @@ def _logs(moments: Moments) -> At:
     if math.isinf(square):
         return At(math.inf, 0.0, log(slope))
     share = mean / math.sqrt(square) if square > 0.0 else 0.0
-    share = 0.0 if abs(share) < _NO_MEAN else min(max(share, -1.0), 1.0)
+    share = 0.0 if abs(share) < NO_MEAN else min(max(share, -1.0), 1.0)
     return At(log(square), share, log(slope))
