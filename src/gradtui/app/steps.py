@@ -247,7 +247,8 @@ def toggle_skip(state: State) -> State:
     """A skip around each layer beside what is there, to compare; or what was there alone again."""
     knob = KNOBS[BLOCK]
     if not has_blocks(state):
-        return state.saying(_no_such_knob(state, knob))
+        places = views_with(lambda view: BLOCK in view.knobs)
+        return state.saying(f"A skip is for the {the_views(places)}: {way_to(places)}, then H.")
     own, *others = knob.of(state.setup)
     if others:
         alone = guarded(state, state.setup.with_(**{BLOCK: (own,), "focus": ""}))

@@ -27,17 +27,17 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
     if one.skips and (steps.scale == 0.0 or one.factors(depth)[1] == 0.0):
         return _closed(one)
     if not path.says:
-        return ""
+        return _unsaid(one, subject)
     chi = 0.5 * path.log10_chi
     if not np.isfinite(chi).all():
         return ""
     if not one.skips:
         return _normed(one, expected, chi)
     branch = _typical(0.5 * path.log10_branch)
-    scale = f"α = {plain(steps.scale or 0.0)}: " if steps.scale != 1.0 else ""
+    beside = f"With α = {plain(steps.scale or 0.0)}, beside" if steps.scale != 1.0 else "Beside"
     norm = f", over what {_NORMS[one.norm]} divides by" if steps.after else ""
     return (
-        f"{scale}beside the skip's 1 the branch passes {factor(branch)} of the gradient; together "
+        f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; together "
         f"√(1 + {factor(branch)[1:]}²){norm} makes {rate(_typical(chi))} a block in theory."
     )
 
@@ -55,9 +55,25 @@ def _closed(one: Block) -> str:
     return f"Every branch is shut at the start, as {why}{also}."
 
 
+def _unsaid(one: Block, subject: Subject) -> str:
+    """Of what theory does not follow."""
+    if one.name == "basic_block":
+        return (
+            "f stands after the skip: in every block the gradient passes its f′, and the branch "
+            "adds to it."
+        )
+    if not one.skips:
+        rows = subject.setup.network.batch
+        return (
+            "Batch norm without a skip makes √(E[f′²]/Var f) of it a layer, never below 1, for "
+            f"many inputs; here are {rows}."
+        )
+    return "The skip passes it on as it is, and the branch adds to it."
+
+
 def _normed(one: Block, expected: Expectation, chi: Array) -> str:
-    """Of a norm without a skip."""
-    each = rate(_typical(chi))
+    """Of a norm without a skip; the first layer has the inputs, and is another."""
+    each = rate(float(chi[-1]))
     if one.norm == "batch":
         return (
             f"Batch norm without a skip makes √(E[f′²]/Var f) = {each} a layer in theory, whatever "

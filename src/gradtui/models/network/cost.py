@@ -21,7 +21,7 @@ _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
 _WEIGHT = 14e-9
 """Seconds to draw a weight and to send a signal through it, up and down."""
-_BLOCK = 6e-4
+_BLOCK = 4e-4
 """Seconds that a block costs whatever its width."""
 _INPUT = 1e-9
 """Seconds more for a weight and each input beyond the first."""

@@ -1,0 +1,300 @@
+"""Blocks in decay and layers: what is measured, what is said of it, and what is offered."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradtui.app import steps
+from gradtui.app.state import State
+from gradtui.cli import main
+from gradtui.errors import InputError
+from gradtui.models.finding import Finding, Kind
+from gradtui.setup import BLOCK, KNOBS, Setup
+from gradtui.views import VIEWS
+from gradtui.views.view import Size
+from support.watch import last
+
+DECAY, LAYERS = VIEWS["decay"], VIEWS["layers"]
+
+
+def setup(**knobs: Any) -> Setup:
+    usual: dict[str, Any] = {
+        "activations": ("relu",), "model": "network", "init": ("kaiming_normal",), "depth": 16,
+        "units": 32, "networks": 10,
+    }  # fmt: skip
+    return Setup.of(**(usual | knobs)).clamped()
+
+
+def verdict(one: Setup, view: Any = DECAY) -> Finding:
+    found = view.finding(last(view, one), view.focused(one))
+    assert found is not None
+    return found
+
+
+def rows(one: Setup, view: Any = DECAY) -> list[dict[str, Any]]:
+    return list(view.table(last(view, one)))
+
+
+# -------------------------------------------------------------- what is measured
+
+
+@pytest.mark.heavy
+def test_batch_norm_explodes_at_the_known_rate() -> None:
+    """√(π/(π - 1)) = 1.2112 a layer, whatever the weights: measured 1.199 to 1.225."""
+    for init in ("kaiming_normal", "pytorch_linear"):
+        one = setup(
+            block=("plain(norm=batch)",), init=(init,), depth=20, units=512, batch=256, networks=2
+        )
+        found = last(DECAY, one).each[0]
+        # The first layer has Gaussian inputs, not f of something: E[f′²] alone.
+        curve, law = found.curve()[1], found.law.infinite
+        assert 1.19 < 10.0 ** ((curve[1] - curve[20]) / 19) < 1.23
+        theory = 10.0 ** ((law[1] - law[20]) / 19)
+        assert theory == pytest.approx(math.sqrt(math.pi / (math.pi - 1.0)), abs=1e-4)
+
+
+def test_what_is_shut_passes_everything_on() -> None:
+    for spec in ("rezero", "residual(init=zero)", "pre_norm(init=zero)", "fixup"):
+        found = last(DECAY, setup(block=(spec,)).checked()).each[0]
+        assert found.curve()[1] == pytest.approx(np.zeros(17), abs=1e-12)
+        assert found.kind() is Kind.HEALTHY
+        assert "shut at the start" in found.finding().cause
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.5])
+def test_an_ensemble_agrees_with_the_law_of_a_skip(alpha: float) -> None:
+    """tanh'² ≤ 1 and no mean: √(1 + α² σw² E[f′²]) a block, q by a quadrature of its own."""
+    one = setup(
+        activations=("tanh",), init=("normal(sigma_w=1.2)",), units=128, networks=20, depth=12,
+        block=(f"residual(alpha={alpha})",),
+    )  # fmt: skip
+    nodes, weights = np.polynomial.hermite_e.hermegauss(201)
+    weights = weights / weights.sum()
+    p, expected = 1.0, 0.0
+    for _ in range(12):
+        z = math.sqrt(1.44 * p) * nodes
+        expected += 0.5 * math.log10(1.0 + alpha**2 * 1.44 * weights @ np.cosh(z) ** -4.0)
+        p += alpha**2 * float(weights @ np.tanh(z) ** 2)
+    found = last(DECAY, one).each[0]
+    assert found.law.infinite[0] == pytest.approx(expected, abs=1e-6)
+    mean, error = found.ensemble.mean_and_error()
+    finite_width = 12 / 128
+    assert abs(mean - expected) < 3 * error + 0.05 * finite_width
+    signal = found.beside["signal"].quantiles()[1]
+    assert signal[-1] - signal[0] == pytest.approx(0.5 * math.log10(p), abs=0.03)
+
+
+def test_a_stream_that_doubles_is_no_success() -> None:
+    found = verdict(setup(block=("residual",), depth=40))
+    assert found.kind is Kind.EXPLODING
+    one = setup(block=("post_norm",), depth=40)
+    assert "stream" in verdict(one).cause
+
+
+def test_where_only_the_stream_explodes_that_is_said() -> None:
+    """f(0 + b) = 1 for every block: the stream grows by one a block, and no gradient does."""
+    one = setup(
+        activations=("relu",), init=("normal(sigma_w=1e-3, sigma_b=1000)",), depth=64,
+        block=("residual",),
+    )  # fmt: skip
+    found = verdict(one)
+    assert found.kind is Kind.EXPLODING
+    assert "exploding forward" in found.sentence
+    assert "the stream grows" in found.sentence
+
+
+def test_theory_that_does_not_say_says_so() -> None:
+    one = setup(block=("basic_block",))
+    result = last(DECAY, one)
+    assert "Theory does not say" in result.each[0].finding().evidence
+    assert result.each[0].cells(1)["theory"] == "-"
+    assert all(row["log10_theory"] is None for row in DECAY.table(result))
+    assert "no theory" in DECAY.draw(result, one, Size(80, 20), "braille").text
+
+
+def test_one_norm_of_a_block_has_the_gradients_of_all_its_matrices() -> None:
+    one = setup(block=("pre_norm",), quantity="w", networks=3)
+    found = last(DECAY, one).each[0]
+    assert np.isfinite(found.curve()[1]).all()
+    assert found.law.infinite[0] == pytest.approx(found.curve()[1][0], abs=0.2)
+
+
+@pytest.mark.parametrize("quantity", ["a", "z", "w"])
+def test_every_quantity_agrees_with_theory(quantity: str) -> None:
+    one = setup(
+        activations=("gelu",), block=("pre_norm",), quantity=quantity, units=128, networks=12
+    )
+    found = last(DECAY, one).each[0]
+    apart = found.curve()[1] - found.law.infinite
+    assert np.abs(apart).max() < 0.1
+
+
+# ---------------------------------------------------------------- what is offered
+
+
+def test_before_fewer_layers_a_skip_is_offered_with_its_rate_and_its_stream() -> None:
+    one = setup(activations=("gelu",), depth=64, units=64, init=("pytorch_linear",))
+    found = verdict(one)
+    assert found.kind is Kind.VANISHING
+    remedy = found.remedy
+    assert remedy is not None
+    done = remedy.applied(one)
+    assert done.depth == 64
+    assert verdict(done).kind is Kind.HEALTHY
+    if BLOCK in remedy.changes:
+        assert "a block, the stream" in remedy.after
+
+
+def test_of_a_skip_that_explodes_alpha_is_tried_first() -> None:
+    remedy = verdict(setup(block=("residual",), depth=64)).remedy
+    assert remedy is not None
+    assert remedy.changes == {BLOCK: ("residual(alpha=1/sqrt(L))",)}
+
+
+def test_batch_norm_is_offered_a_skip_around_it() -> None:
+    one = setup(block=("plain(norm=batch)",), depth=60, networks=5)
+    found = verdict(one)
+    assert found.kind is Kind.EXPLODING
+    assert "Batch norm without a skip" in found.cause
+    assert found.remedy is not None
+    assert "norm=batch" in found.remedy.changes[BLOCK][0]
+
+
+def test_what_is_healthy_is_offered_nothing() -> None:
+    assert verdict(setup(depth=8)).remedy is None
+    assert verdict(setup(block=("rezero",))).remedy is None
+
+
+def test_no_skip_is_offered_where_widths_differ() -> None:
+    one = setup(activations=("sigmoid",), units=(32, 16, 32, 16, 32, 16, 32, 16, 32), depth=8)
+    remedy = verdict(one).remedy
+    assert remedy is None or BLOCK not in remedy.changes
+
+
+# ------------------------------------------------------------------- what is asked
+
+
+def test_a_batch_counts_only_with_a_batch_norm() -> None:
+    assert "batch" not in DECAY.used(setup(block=("pre_norm",)))
+    assert "batch" in DECAY.used(setup(block=("plain", "preact")))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "says"),
+    [
+        ({"units": (32, 16), "depth": 1, "block": ("residual",)}, "keep the width"),
+        ({"batch": 1, "block": ("preact",)}, "at least 2"),
+        ({"block": ("plain", "rezero"), "init": ("orthogonal", "critical")}, "several"),
+        ({"block": ("plain", "rezero"), "activations": ("relu", "tanh")}, "several"),
+        ({"block": ("pre_norm(expansion=0.01)",)}, "less than one"),
+    ],
+)
+def test_what_contradicts_is_refused(knobs: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        setup(**knobs).checked()
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--block", "resnet"], "residual or basic_block"),
+        (["--block", "residual", "--units", "8,4"], "--block"),
+        (["--block", "preact", "--batch", "1"], "--batch"),
+        (["--block", "residual(alpha=-1)"], "--block"),
+        (
+            ["--block", "rezero", "--init", "orthogonal,critical", "--block", "plain,rezero"],
+            "several",
+        ),
+    ],
+)
+def test_on_the_command_line_too(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decay", "relu", "--depth", "1", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_json_names_the_block(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["decay", "relu", "--block", "rezero,plain", "--depth", "3", "--networks", "2"]
+    assert main([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["block"] for row in told["rows"]} == {"plain", "residual(alpha=learned)"}
+
+
+@pytest.mark.parametrize("block", ["pre_norm", "basic_block", "plain(norm=batch)", "swiglu"])
+def test_layers_looks_into_the_last_activation_of_each_block(block: str) -> None:
+    one = setup(block=(block,), model="network", batch=16)
+    result = last(LAYERS, one)
+    table = LAYERS.table(result)
+    assert len(table) == 16
+    assert {row["block"] for row in table} == {Setup.of(block=(block,)).network.block[0]}
+    assert 0.2 < np.mean([row["flat"] for row in table]) < 0.8  # a half of relu's
+    assert LAYERS.draw(result, one, Size(80, 20), "braille").text
+    found = LAYERS.finding(result, LAYERS.focused(one))
+    assert found is not None
+    assert found.cause
+
+
+def test_layers_judges_the_stream() -> None:
+    found = verdict(setup(block=("residual",), depth=64), LAYERS)
+    assert found.kind is Kind.EXPLODING
+
+
+# ------------------------------------------------------------------ one key in the app
+
+
+def in_decay(**knobs: Any) -> State:
+    return State(view="decay", setup=setup(**knobs))
+
+
+def test_h_puts_a_skip_beside_what_is_there_and_takes_it_away() -> None:
+    before = in_decay()
+    there = steps.toggle_skip(before)
+    assert there.setup.network.block == ("plain", "residual(alpha=1/sqrt(L))")
+    assert there.setup.focus == "residual(alpha=1/sqrt(L))"
+    assert "H takes it away" in there.message
+    again = steps.toggle_skip(there)
+    assert again.setup.network.block == ("plain",)
+    assert again.setup.focus == ""
+
+
+def test_h_of_a_skip_shows_what_is_without_it() -> None:
+    there = steps.toggle_skip(in_decay(block=("pre_norm",)))
+    assert there.setup.network.block == ("pre_norm", "plain")
+
+
+def test_h_in_a_chain_asks_for_networks() -> None:
+    there = steps.toggle_skip(in_decay(model="chain"))
+    assert there.setup.model == "network"
+
+
+def test_h_keeps_one_of_several_activations() -> None:
+    there = steps.toggle_skip(in_decay(activations=("relu", "tanh")))
+    assert there.setup.activations == ("relu",)
+    assert len(there.setup.network.block) == 2
+
+
+def test_h_where_widths_differ_says_why_not() -> None:
+    there = steps.toggle_skip(in_decay(units=(32, 16), depth=1))
+    assert there.failed
+    assert "width" in there.message
+
+
+def test_h_in_a_view_without_blocks_says_where_they_are() -> None:
+    there = steps.toggle_skip(State(view="derivative", setup=Setup()))
+    assert "decay" in there.message
+
+
+def test_the_block_steps_through_every_family() -> None:
+    knob, value, seen = KNOBS[BLOCK], ("plain",), set()
+    for _ in range(11):
+        seen.add(value)
+        value = knob.step(value, 1)
+    assert value == ("plain",)
+    assert len(seen) == 11
