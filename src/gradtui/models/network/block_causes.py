@@ -35,7 +35,7 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
         return _normed(one, expected, chi)
     branch = _typical(0.5 * path.log10_branch)
     beside = f"With α = {plain(steps.scale or 0.0)}, beside" if steps.scale != 1.0 else "Beside"
-    norm = f", over what {_NORMS[one.norm]} divides by" if steps.after else ""
+    norm = f", over what {_NORMS[one.norm]} divides by," if steps.after else ""
     return (
         f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; together "
         f"√(1 + {factor(branch)[1:]}²){norm} makes {rate(_typical(chi))} a block in theory."
