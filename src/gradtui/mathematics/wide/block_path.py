@@ -43,7 +43,10 @@ _LN_10 = math.log(10.0)
 SMALL_BATCH = 32
 """A batch of fewer rows is normed otherwise than one of many."""
 
-_SETTLED = 1e-12
+_SAMPLED = 33
+"""At so many blocks κ is evaluated; it changes slowly in between."""
+
+_SETTLED = 1e-9
 """A ln q that changes by less has come to rest."""
 
 _NOTHING = -1e300
@@ -66,10 +69,12 @@ class BlockPath:
         log10_q: log10 q_l.
         log10_chi: log10 χ_l, of the squared norm; -inf where it is exactly 0; where it is too small
             to be followed a number that is above it.
-        log10_branch: log10 of α² c_l, the branch's part of χ_l.
+        log10_branch: log10 of α² c_l, the branch's part of χ_l before a norm on the stream.
         log10_grad_z: log10 of ‖∂L/∂z_l‖ / ‖g_l‖, over all units inside the branch.
         log10_weights: log10 of ‖∂L/∂W‖ / (√n ‖g_l‖) at one input, of all matrices of the block.
         log10_stream: log10 √E[h_l²], l = 0 … L [depth + 1].
+        log10_q_first: log10 of the second moment before the first activation, where a branch has
+            two; else nan.
         followed: whether χ_l is.
     """
 
@@ -85,6 +90,7 @@ class BlockPath:
     log10_grad_z: Array
     log10_weights: Array
     log10_stream: Array
+    log10_q_first: Array
     followed: NDArray[np.bool_]
 
     @property
@@ -114,6 +120,50 @@ class BlockPath:
     def known(self) -> NDArray[np.bool_]:
         """Where `log10_grad_hidden` is more than a bound: every block above is followed."""
         return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
+
+    def log_variance(self, units: int) -> Array:
+        """β of ln‖g_l‖² over networks of n units, for l = 0 … L [depth + 1], to first order in 1/n.
+
+        Through a branch of one matrix a gradient's squared norm varies by (2 + 3(κ - 1))/n, through
+        one of two by (2 + 3(κ - 1))/m + 2/n, and by 3(κ₁ - 1)/n through an activation before them;
+        κ is the kurtosis of what f multiplies the gradient by. A branch whose share of χ_l is
+        s = α²c/(1 + α²c) adds s² of that, and 4s(1 - s)/n by its product with the skip's part.
+        That is an estimate, as it leaves out how second moments of the signal vary with it.
+        """
+        n, m = float(units), float(self.block.inner(units))
+        kappa = self._kappa(self.log10_q, self.block.glu)
+        branch = 3.0 * (kappa - 1.0) / m + 2.0 / n
+        if self.block.family.matrices == 2:
+            branch = branch + 2.0 / m
+        if not np.isnan(self.log10_q_first).all():
+            branch = branch + 3.0 * (self._kappa(self.log10_q_first, False) - 1.0) / n
+        share = np.ones(self.depth)
+        if self.block.skips:
+            ratio = np.exp(np.minimum(self.log10_branch * _LN_10, 600.0))
+            share = ratio / (1.0 + ratio)
+        each = share * share * branch + 4.0 * share * (1.0 - share) / n
+        return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+
+    def _kappa(self, log10_q: Array, gated: bool) -> Array:
+        """E[s²]/E[s]² of what the gradient's square is multiplied by, at some blocks exactly."""
+        at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
+        q = np.exp(np.clip(log10_q * _LN_10, -270.0, 340.0))
+        e = expectations(self.activation)
+        kurtosis = _gate_kurtosis if gated else Expectations.slope_kurtosis
+        sampled = [kurtosis(e, float(q[int(layer)])) for layer in at]
+        kappa = np.interp(np.arange(self.depth), at, sampled)
+        return np.nan_to_num(kappa, nan=1.0, posinf=1.0)
+
+
+def _gate_kurtosis(e: Expectations, q: float) -> float:
+    """That of f′(z)² u² + f(z)², for z and u of second moment q each."""
+    z = np.linspace(-9.0, 9.0, 3601)
+    density = np.exp(-0.5 * z * z) / np.exp(-0.5 * z * z).sum()
+    with np.errstate(all="ignore"):
+        f = e.activation(math.sqrt(q) * z) / math.sqrt(q)
+        f2, slope2 = f * f, e.activation.derivative(math.sqrt(q) * z) ** 2
+        fourth = density @ (3.0 * slope2 * slope2 + 2.0 * slope2 * f2 + f2 * f2)
+        return float(fourth / (density @ (slope2 + f2)) ** 2)
 
 
 def block_path(
@@ -153,10 +203,11 @@ def block_path(
     stream = np.full(depth + 1, math.nan)
     if not why_silent:
         _follow(blocks, f, w, b, size, rows, stream, tick)
-    log_q, log_chi, log_branch, log_grad_z, log_weights, below = (rows / _LN_10).T
+    log_q, log_chi, log_branch, log_grad_z, log_weights, log_q_first, below = (rows / _LN_10).T
     return BlockPath(
         f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
-        0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10, ~(below > 0.0),
+        0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10,
+        log_q_first, ~(below > 0.0),
     )  # fmt: skip
 
 
@@ -168,6 +219,7 @@ class _Passed(NamedTuple):
     branch: float
     grad_z: float
     weights: float
+    q_first: float
     bound: float
     """Above 0 where χ is only known to be below what `chi` says."""
 
@@ -238,8 +290,16 @@ class _Walk:
         q = dict(gone.activated).get(last, -math.inf)
         weights = [float(back[at + 1]) + t for at, t in gone.matrices]
         bounded = gone.bounded and (not skips or through > on_the_stream - 27.0)
+        first = gone.activated[0][1] if len(gone.activated) > 1 else math.nan
+        branch_alone = through - on_the_stream
         return _Passed(
-            q, chi, through, float(back[last]), float(np.logaddexp.reduce(weights)), float(bounded)
+            q,
+            chi,
+            branch_alone,
+            float(back[last]),
+            float(np.logaddexp.reduce(weights)),
+            first,
+            float(bounded),
         ), after
 
     def _steps(
