@@ -30,6 +30,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
 from gradtui.mathematics.wide.moments import Expectations, Table, expectations
 from gradtui.mathematics.wide.path import log10_below
+from gradtui.mathematics.wide.scatter import Scatter, scatter
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, log, normed
 from gradtui.progress import Tick, unwatched
@@ -73,6 +74,7 @@ class BlockPath:
         log10_grad_z: log10 of ‖∂L/∂z_l‖ / ‖g_l‖, over all units inside the branch.
         log10_weights: log10 of ‖∂L/∂W‖ / (√n ‖g_l‖) at one input, of all matrices of the block.
         log10_stream: log10 √E[h_l²], l = 0 … L [depth + 1].
+        log10_part: log10 of α² E[B²] / E[h²], of what the branch adds to the stream.
         log10_q_first: log10 of the second moment before the first activation, where a branch has
             two; else nan.
         followed: whether χ_l is.
@@ -90,6 +92,7 @@ class BlockPath:
     log10_grad_z: Array
     log10_weights: Array
     log10_stream: Array
+    log10_part: Array
     log10_q_first: Array
     followed: NDArray[np.bool_]
 
@@ -124,46 +127,67 @@ class BlockPath:
     def log_variance(self, units: int) -> Array:
         """β of ln‖g_l‖² over networks of n units, for l = 0 … L [depth + 1], to first order in 1/n.
 
-        Through a branch of one matrix a gradient's squared norm varies by (2 + 3(κ - 1))/n, through
-        one of two by (2 + 3(κ - 1))/m + 2/n, and by 3(κ₁ - 1)/n through an activation before them;
-        κ is the kurtosis of what f multiplies the gradient by. A branch whose share of χ_l is
-        s = α²c/(1 + α²c) adds s² of that, and 4s(1 - s)/n by its product with the skip's part.
-        That is an estimate, as it leaves out how second moments of the signal vary with it.
+        Through a branch of one matrix a gradient's squared norm varies by (2 + 3κ)/n, through one
+        of two by (2 + 3κ)/m + 2/n, and by 3κ₁/n through an activation before them, where κ is the
+        relative variance of what f multiplies the gradient's square by. A branch whose share of χ_l
+        is s = α²c/(1 + α²c) adds s² of that, and 4s(1 - s)/n by its product with the skip's part.
+        Where a norm divides by the signal's size, how that scatters is added, to first order:
+        forward a branch varies as backward, with f² for f′², and what it does to the stream stays
+        there. That is an estimate: it leaves out what the two have in common where there is a
+        skip, and, without a norm, how the signal scatters at all.
         """
         n, m = float(units), float(self.block.inner(units))
-        kappa = self._kappa(self.log10_q, self.block.glu)
-        branch = 3.0 * (kappa - 1.0) / m + 2.0 / n
-        if self.block.family.matrices == 2:
-            branch = branch + 2.0 / m
+        at = self._scatter(self.log10_q, self.block.glu)
+        two = self.block.family.matrices == 2
+        back = 3.0 * at["back"] / m + 2.0 / n + (2.0 / m if two else 0.0)
+        forth = at["forth"] / m + (2.0 / n if two else 0.0)
         if not np.isnan(self.log10_q_first).all():
-            branch = branch + 3.0 * (self._kappa(self.log10_q_first, False) - 1.0) / n
-        share = np.ones(self.depth)
-        if self.block.skips:
-            ratio = np.exp(np.minimum(self.log10_branch * _LN_10, 600.0))
-            share = ratio / (1.0 + ratio)
-        each = share * share * branch + 4.0 * share * (1.0 - share) / n
-        return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+            first = self._scatter(self.log10_q_first, False)
+            back, forth = back + 3.0 * first["back"] / n, forth + 2.0 / m
+        if not self.block.skips:
+            each = back
+            if self.block.norm != "none":
+                each = each + (2.0 + at["held"] - 2.0 * at["both"]) / n
+            return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+        share, part = (
+            _share(10.0 ** np.minimum(x, 250.0)) for x in (self.log10_branch, self.log10_part)
+        )
+        each = share * share * back + 4.0 * share * (1.0 - share) / n
+        if self.block.norm == "none":
+            return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+        noise = part * part * forth + 4.0 * part * (1.0 - part) / n
+        if self.block.name == "post_norm":
+            return np.append(np.cumsum((each + noise)[::-1])[::-1], 0.0)
+        # d_l, by how much ln E[h_l²] is off: d_l = (1 - part) d_{l-1} + noise; χ falls by share · d
+        off, beta = np.empty(self.depth), np.zeros(self.depth + 1)
+        here = 2.0 / n
+        for block in range(self.depth):
+            off[block] = here
+            here = (1.0 - part[block]) ** 2 * here + noise[block]
+        effect = later = 0.0
+        for block in range(self.depth - 1, -1, -1):
+            later += each[block] + noise[block] * effect * effect
+            effect = share[block] + (1.0 - part[block]) * effect
+            beta[block] = later + off[block] * effect * effect
+        return beta
 
-    def _kappa(self, log10_q: Array, gated: bool) -> Array:
-        """E[s²]/E[s]² of what the gradient's square is multiplied by, at some blocks exactly."""
+    def _scatter(self, log10_q: Array, gated: bool) -> dict[str, Array]:
+        """`Scatter` of every block, taken at some of them and between them interpolated."""
         at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
-        q = np.exp(np.clip(log10_q * _LN_10, -270.0, 340.0))
+        q = np.exp(np.clip(log10_q * _LN_10, -270.0, 270.0))
         e = expectations(self.activation)
-        kurtosis = _gate_kurtosis if gated else Expectations.slope_kurtosis
-        sampled = [kurtosis(e, float(q[int(layer)])) for layer in at]
-        kappa = np.interp(np.arange(self.depth), at, sampled)
-        return np.nan_to_num(kappa, nan=1.0, posinf=1.0)
+        taken = [scatter(e, float(q[int(block)]), gated) for block in at]
+        blocks = np.arange(self.depth)
+        return {
+            name: np.interp(blocks, at, [getattr(one, name) for one in taken])
+            for name in Scatter._fields
+        }
 
 
-def _gate_kurtosis(e: Expectations, q: float) -> float:
-    """That of f′(z)² u² + f(z)², for z and u of second moment q each."""
-    z = np.linspace(-9.0, 9.0, 3601)
-    density = np.exp(-0.5 * z * z) / np.exp(-0.5 * z * z).sum()
-    with np.errstate(all="ignore"):
-        f = e.activation(math.sqrt(q) * z) / math.sqrt(q)
-        f2, slope2 = f * f, e.activation.derivative(math.sqrt(q) * z) ** 2
-        fourth = density @ (3.0 * slope2 * slope2 + 2.0 * slope2 * f2 + f2 * f2)
-        return float(fourth / (density @ (slope2 + f2)) ** 2)
+def _share(ratio: Array) -> Array:
+    """The share of what is so many times the rest."""
+    share: Array = ratio / (1.0 + ratio)
+    return share
 
 
 def block_path(
@@ -203,11 +227,13 @@ def block_path(
     stream = np.full(depth + 1, math.nan)
     if not why_silent:
         _follow(blocks, f, w, b, size, rows, stream, tick)
-    log_q, log_chi, log_branch, log_grad_z, log_weights, log_q_first, below = (rows / _LN_10).T
+    log_q, log_chi, log_branch, log_grad_z, log_weights, log_part, log_q_first, below = (
+        rows / _LN_10
+    ).T
     return BlockPath(
         f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
         0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10,
-        log_q_first, ~(below > 0.0),
+        log_part, log_q_first, ~(below > 0.0),
     )  # fmt: skip
 
 
@@ -219,6 +245,7 @@ class _Passed(NamedTuple):
     branch: float
     grad_z: float
     weights: float
+    part: float
     q_first: float
     bound: float
     """Above 0 where χ is only known to be below what `chi` says."""
@@ -290,6 +317,9 @@ class _Walk:
         q = dict(gone.activated).get(last, -math.inf)
         weights = [float(back[at + 1]) + t for at, t in gone.matrices]
         bounded = gone.bounded and (not skips or through > on_the_stream - 27.0)
+        part = (
+            branch.t + 2.0 * log(alpha) - stream.t if skips and stream.t > -math.inf else math.nan
+        )
         first = gone.activated[0][1] if len(gone.activated) > 1 else math.nan
         branch_alone = through - on_the_stream
         return _Passed(
@@ -298,6 +328,7 @@ class _Walk:
             branch_alone,
             float(back[last]),
             float(np.logaddexp.reduce(weights)),
+            part,
             first,
             float(bounded),
         ), after
@@ -366,7 +397,8 @@ def residual_ratios(
         tick: told the share that is done.
 
     Returns:
-        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), both of the
+        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), inf where x
+        is 0, both of the
         shape that σw and α have together.
     """
     e = expectations(as_activation(activation))
@@ -382,9 +414,8 @@ def residual_ratios(
             inside = t + np.log(own) if norm == "layer" else t
         below = np.zeros(()) if norm == "none" else np.logaddexp(inside, log_eps)
         now = np.logaddexp(log_w + inside - below, log_b)
-        if not np.allclose(
-            now, before, rtol=0.0, atol=_SETTLED
-        ):  # under a norm it soon comes to rest
+        # under a norm it soon comes to rest
+        if not np.allclose(now, before, rtol=0.0, atol=_SETTLED):
             before = now
             log_v, mean_f, log_d = _many(e, now)
         total += np.logaddexp(0.0, log_a + log_w + log_d - below)
@@ -397,7 +428,9 @@ def residual_ratios(
         with np.errstate(divide="ignore", invalid="ignore"):
             t = most + np.log(p)
             mean, own = (np.where(p > 0.0, one, 0.0) for one in (mean / np.sqrt(p), own / p))
-    return 0.5 * total / _LN_10, 0.5 * (t - start) / _LN_10
+    with np.errstate(invalid="ignore"):
+        grown = np.where(t == start, 0.0, t - start)
+    return 0.5 * total / _LN_10, 0.5 * grown / _LN_10
 
 
 def _many(e: Expectations, t: Array) -> tuple[Array, Array, Array]:
