@@ -271,7 +271,7 @@ def _follow(
 ) -> None:
     """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²], [L + 1]."""
     depth = len(w)
-    walk = _Walk(f, blocks.steps(depth), blocks.in_batch)
+    walk = _Walk(f, blocks.steps(depth), blocks.in_batch, blocks.expansion)
     here = Signal(2.0 * log(x))
     stream[0] = here.t
     before: tuple[Signal, float, float] | None = None
@@ -293,6 +293,7 @@ class _Walk:
     f: Activation
     steps: Steps
     in_batch: bool
+    expansion: float
 
     def __post_init__(self) -> None:
         self.medium = Medium(expectations(self.f), self.in_batch)
@@ -339,7 +340,8 @@ class _Walk:
         for at, step in enumerate(steps):
             if isinstance(step, Matrix):
                 factor2 = step.factor * step.factor
-                gone.matrices.append((at, one.t))
+                wide = log(self.expansion) if step.inside[0] == "m" else 0.0
+                gone.matrices.append((at, one.t + wide))
                 gone.gains.append(log(factor2 * w))
                 one = self.medium.linear(one, factor2 * w, factor2 * b)
             elif isinstance(step, Normed):
@@ -362,7 +364,7 @@ class _Gone:
 
     Attributes:
         gains: ln of what each step multiplies the gradient's square by.
-        matrices: where a matrix stood, and ln of the second moment that it was given.
+        matrices: where a matrix stood, and ln of the squared norm that it was given, over n.
         activated: where an activation stood, and ln q there.
         bounded: whether a gain is only known to be below what is said.
     """
