@@ -25,7 +25,8 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
     assert isinstance(path, BlockPath)
     steps = one.steps(depth)
     if one.skips and (steps.scale == 0.0 or one.factors(depth)[1] == 0.0):
-        return _closed(one)
+        at_0 = path.activation(0.0) if one.family.matrices == 1 and steps.scale else 0.0
+        return _closed(one) if at_0 == 0.0 else _idle(at_0)
     if not path.says:
         return _unsaid(one, subject)
     chi = 0.5 * path.log10_chi
@@ -53,6 +54,14 @@ def _closed(one: Block) -> str:
     after = {"basic_block": ": only the f after each skip acts", "post_norm": ": only norms act"}
     also = after.get(one.name, ": each block passes signal and gradient on as they are")
     return f"Every branch is shut at the start, as {why}{also}."
+
+
+def _idle(at_0: float) -> str:
+    """Of branches f(W h) whose W is 0 at the start, and f(0) is not."""
+    return (
+        "W is 0 at the start: the gradient goes by the skip alone, and each block adds "
+        f"f(0) = {plain(at_0)} to the stream."
+    )
 
 
 def _unsaid(one: Block, subject: Subject) -> str:
