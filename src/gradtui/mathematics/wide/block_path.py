@@ -194,16 +194,19 @@ class BlockPath:
         at = self._scatter(self.log10_q, False)
         if not np.any(at["mean"] * at["turned"]):
             return above
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             rho2 = 10.0 ** (2.0 * np.diff(self.log10_stream))
             added = 10.0 ** (0.5 * self.log10_part)
+            added[np.isinf(added)] = rho2[np.isinf(rho2) | np.isnan(rho2)] = 0.0  # of a stream of 0
             straight = 1.0 - self.sigma_b2 / np.maximum(self.q, 1e-300)
             chi, branch, r = 10.0**self.log10_chi, 10.0**self.log10_branch, self.mean
             # of a/√E[h_l²] and s: their second moments, ‖g_l‖² = 1 being that of infinite width
             moments, norm = np.array([[1.0, r[-1]], [r[-1], 1.0]]), 1.0
             for block in range(self.depth - 1, -1, -1):
                 part, rho, later = added[block], math.sqrt(rho2[block]), r[block + 1]
-                own = part * part / (rho * (1.0 - later * later))
+                own = (
+                    part * part / (rho * (1.0 - later * later)) if abs(later) < 1.0 and rho else 0.0
+                )
                 mean, turned = at["mean"][block], at["turned"][block] * straight[block]
                 of_f, of_x = own * (1.0 - mean * mean), own * at["shared"][block] * straight[block]
                 f = np.array([of_f, part * mean - of_f * later])
@@ -364,9 +367,9 @@ class _Walk:
         q = dict(gone.activated).get(last, -math.inf)
         weights = [float(back[at + 1]) + t for at, t in gone.matrices]
         bounded = gone.bounded and (not skips or through > on_the_stream - 27.0)
-        part = (
-            branch.t + 2.0 * log(alpha) - stream.t if skips and stream.t > -math.inf else math.nan
-        )
+        part = branch.t + 2.0 * log(alpha) if skips else math.nan
+        if part > -math.inf:
+            part -= stream.t
         first = gone.activated[0][1] if len(gone.activated) > 1 else math.nan
         branch_alone = through - on_the_stream
         return _Passed(
