@@ -77,6 +77,7 @@ class BlockPath:
         log10_part: log10 of α² E[B²] / E[h²], of what the branch adds to the stream.
         log10_q_first: log10 of the second moment before the first activation, where a branch has
             two; else nan.
+        mean: μ_l/√E[h_l²], the stream's mean over units [depth + 1].
         followed: whether χ_l is.
     """
 
@@ -94,6 +95,7 @@ class BlockPath:
     log10_stream: Array
     log10_part: Array
     log10_q_first: Array
+    mean: Array
     followed: NDArray[np.bool_]
 
     @property
@@ -171,6 +173,53 @@ class BlockPath:
             beta[block] = later + off[block] * effect * effect
         return beta
 
+    def coherent(self, units: int) -> Array:
+        """By how much E‖g_l‖² of n units is above that of infinite width, relative [depth + 1].
+
+        Where f(W h) with a mean is added to the stream itself, h grows along (1, …, 1), and of the
+        gradient what is along h and along (1, …, 1) grows faster than the rest: it begins as 1/n
+        of it and, deep enough, is more than it. With μ and p the stream's mean and second moment,
+        u = p - μ² its variance over units, a = h·g, s = Σ_i g_i and δ = f′∘g of a block l
+
+            F = f·g = E[f] s + α Var f (a - μ s)/u             X = W h·δ, with E[z f′] for E[f] and
+            a ← a + α (X - F)      s ← s + α μ X/p + noise     Cov(z f′, f) for Var f
+
+        and ‖g‖² gains (2α (a - αF) X + α² X²)/(n p) a block, for an upstream gradient of
+        independent units. 0 for other blocks. Where it is no longer small the infinite width tells
+        little of networks of n units, and ‖g_l‖² depends on the upstream gradient's direction.
+        """
+        above = np.zeros(self.depth + 1)
+        if self.block.name != "residual" or self.block.norm != "none" or not self.says:
+            return above
+        at = self._scatter(self.log10_q, False)
+        if not np.any(at["mean"] * at["turned"]):
+            return above
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            rho2 = 10.0 ** (2.0 * np.diff(self.log10_stream))
+            added = 10.0 ** (0.5 * self.log10_part)
+            added[np.isinf(added)] = rho2[np.isinf(rho2) | np.isnan(rho2)] = 0.0  # of a stream of 0
+            straight = 1.0 - self.sigma_b2 / np.maximum(self.q, 1e-300)
+            chi, branch, r = 10.0**self.log10_chi, 10.0**self.log10_branch, self.mean
+            # of a/√E[h_l²] and s: their second moments, ‖g_l‖² = 1 being that of infinite width
+            moments, norm = np.array([[1.0, r[-1]], [r[-1], 1.0]]), 1.0
+            for block in range(self.depth - 1, -1, -1):
+                part, rho, later = added[block], math.sqrt(rho2[block]), r[block + 1]
+                own = (
+                    part * part / (rho * (1.0 - later * later)) if abs(later) < 1.0 and rho else 0.0
+                )
+                mean, turned = at["mean"][block], at["turned"][block] * straight[block]
+                of_f, of_x = own * (1.0 - mean * mean), own * at["shared"][block] * straight[block]
+                f = np.array([of_f, part * mean - of_f * later])
+                x = np.array([of_x, part * turned - of_x * later])
+                along = np.array([rho, 0.0]) - f
+                gain = 2.0 * along @ moments @ x + x @ moments @ x
+                turn = np.array([along + x, np.array([0.0, 1.0]) + r[block] * x])
+                moments = turn @ moments @ turn.T / chi[block]
+                moments[1, 1] += branch[block] / chi[block] * norm
+                norm += gain / (units * chi[block])
+                above[block] = norm - 1.0
+        return np.where(np.isnan(above), math.inf, np.maximum(above, 0.0))
+
     def _scatter(self, log10_q: Array, gated: bool) -> dict[str, Array]:
         """`Scatter` of every block, taken at some of them and between them interpolated."""
         at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
@@ -224,16 +273,16 @@ def block_path(
     size = float(numbers("x", abs(x), 0.0, 1e100))
     why_silent = _why_silent(blocks, batch)
     rows = np.full((depth, len(_Passed._fields)), math.nan)
-    stream = np.full(depth + 1, math.nan)
+    stream, means = np.full((2, depth + 1), math.nan)
     if not why_silent:
-        _follow(blocks, f, w, b, size, rows, stream, tick)
+        _follow(blocks, f, w, b, size, rows, stream, means, tick)
     log_q, log_chi, log_branch, log_grad_z, log_weights, log_part, log_q_first, below = (
         rows / _LN_10
     ).T
     return BlockPath(
         f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
         0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10,
-        log_part, log_q_first, ~(below > 0.0),
+        log_part, log_q_first, means, ~(below > 0.0),
     )  # fmt: skip
 
 
@@ -267,13 +316,14 @@ def _follow(
     x: float,
     rows: Array,
     stream: Array,
+    means: Array,
     tick: Tick,
 ) -> None:
-    """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²], [L + 1]."""
+    """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²] and μ_l/√E[h_l²], [L + 1]."""
     depth = len(w)
     walk = _Walk(f, blocks.steps(depth), blocks.in_batch, blocks.expansion)
     here = Signal(2.0 * log(x))
-    stream[0] = here.t
+    stream[0], means[0] = here.t, here.mean
     before: tuple[Signal, float, float] | None = None
     for index in watched(range(depth), _BLOCKS_A_TICK, tick):
         at = here, float(w[index]), float(b[index])
@@ -283,7 +333,7 @@ def _follow(
             passed, here = walk.block(*at)
             rows[index] = passed
         before = at
-        stream[index + 1] = here.t
+        stream[index + 1], means[index + 1] = here.t, here.mean
 
 
 @dataclass
@@ -318,9 +368,9 @@ class _Walk:
         q = dict(gone.activated).get(last, -math.inf)
         weights = [float(back[at + 1]) + t for at, t in gone.matrices]
         bounded = gone.bounded and (not skips or through > on_the_stream - 27.0)
-        part = (
-            branch.t + 2.0 * log(alpha) - stream.t if skips and stream.t > -math.inf else math.nan
-        )
+        part = branch.t + 2.0 * log(alpha) if skips else math.nan
+        if part > -math.inf:
+            part -= stream.t
         first = gone.activated[0][1] if len(gone.activated) > 1 else math.nan
         branch_alone = through - on_the_stream
         return _Passed(
