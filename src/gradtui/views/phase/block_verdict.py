@@ -31,15 +31,13 @@ def block_finding(point: BlockPoint) -> Finding:
     setup = point.subject.setup
     limit, plane = setup.log10_threshold, setup.plane
     kind = point.kind(limit)
-    counting = point.log10_left
-    if kind is Kind.EXPLODING:
-        counting = max(
-            counting, -math.inf if math.isnan(point.log10_stream) else point.log10_stream
-        )
+    alone = kind is not Kind.of(point.log10_left, limit)
+    side = ", by its stream alone," if alone else ""
+    counting = point.log10_stream if alone else point.log10_left
     where = f"σw = {plain(plane.sigma_w, 4)}, α = {plain(plane.alpha, 4)}"
     sentence = (
-        f"{point.name} {kind} at {where}: {left_in_words(point)}, {rate(point.log10_rate)} a block "
-        f"for the gradient; healthy is {kind.healthy_is(counting, limit)}."
+        f"{point.name} {kind}{side} at {where}: {left_in_words(point)}; "
+        f"healthy is {kind.healthy_is(counting, limit)}."
     )
     return Finding(
         subject=point.name,
@@ -57,6 +55,7 @@ def _cause(point: BlockPoint, kind: Kind) -> str:
     setup = point.subject.setup
     norm = setup.plane.branch_norm
     block = f"a block makes the squared gradient 1 + α² σw² E[f′²]{_DIVIDED[norm]} times as large"
+    block += f", its norm {rate(point.log10_rate)} in the mean"
     parts = [f"{'Without a norm' if norm == 'none' else f'Under norm={norm}'} {block}"]
     if point.most_alpha is not None:
         parts.append(_healthy_to(point, setup))

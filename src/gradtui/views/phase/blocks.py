@@ -167,7 +167,7 @@ def in_words(setup: Setup, log10_left: float, log10_stream: float) -> str:
     blocks = counted(setup.depth, "block")
     verb = "makes" if setup.depth == 1 else "make"
     left = times_in_words(log10_left, setup)
-    return f"{blocks} {verb} it {left}, the stream {times_in_words(log10_stream, setup)}"
+    return f"{blocks} {verb} the gradient {left}, the stream {times_in_words(log10_stream, setup)}"
 
 
 def times_in_words(log10: float, setup: Setup) -> str:

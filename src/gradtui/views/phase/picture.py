@@ -224,7 +224,9 @@ def _legend(
     by_depth = setup.plane.against == "depth"
     parts: list[tuple[str, str, str]] = []
     if isinstance(result, Blocks):
-        parts.append((line, _HEALTHY, "good"))
+        reaches = np.array(_healthy_to(result.map, setup))
+        if np.any((reaches >= result.map.heights[0]) & (reaches <= result.map.heights[-1])):
+            parts.append((line, _HEALTHY, "good"))
     elif _critical_in_sight(result, by_depth):
         parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
