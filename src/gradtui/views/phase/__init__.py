@@ -38,15 +38,16 @@ _OWN = {
 """The knobs that do not count on every map, and on which they do."""
 
 
-_A_LAYER = 3e-4
-"""Seconds of a layer, of the maps and of trying what helps."""
+_A_LAYER, _A_BLOCK = 3e-4, 2e-3
+"""Seconds of a layer and of a block, of the maps and of trying what helps."""
 
 
 def foretold_of(setup: Setup) -> str:
     """That so many layers take long, where they may: far less where q soon comes to rest."""
-    seconds = _A_LAYER * setup.depth * len(setup.activations)
-    what = "block" if setup.plane.against == "alpha" else "layer"
-    return foretold(f"following {counted(setup.depth, what)}", seconds, most=True)
+    many = setup.depth * len(setup.activations)
+    if setup.plane.against == "alpha":
+        return foretold(f"following {counted(setup.depth, 'block')}", _A_BLOCK * many)
+    return foretold(f"following {counted(setup.depth, 'layer')}", _A_LAYER * many, most=True)
 
 
 VIEW: View[Phase | Blocks] = View(
