@@ -174,6 +174,8 @@ def in_words(setup: Setup, log10_left: float, log10_stream: float) -> str:
     blocks = counted(setup.depth, "block")
     verb = "makes" if setup.depth == 1 else "make"
     left = times_in_words(log10_left, setup)
+    if math.isnan(log10_stream):
+        return f"{blocks} {verb} the gradient {left}, of a stream that began at 0"
     return f"{blocks} {verb} the gradient {left}, the stream {times_in_words(log10_stream, setup)}"
 
 
@@ -181,6 +183,4 @@ def times_in_words(log10: float, setup: Setup) -> str:
     """A ratio as a factor, with so many digits as tell it from the threshold's inverse."""
     if log10 == math.inf:
         return f"more than ×{magnitude(LARGEST)}"
-    if math.isnan(log10):
-        return "that began at 0"
     return f"×{magnitude(log10, digits_beside(log10, setup.log10_threshold))}"
