@@ -257,13 +257,13 @@ def _flax(plan: _Plan) -> str:
     made = []
     for layer in plan.layers:
         if isinstance(layer, _Norm):
-            zero = ", scale_init=nn.initializers.zeros" if layer.zero else ""
+            zero = ",\n    scale_init=nn.initializers.zeros" if layer.zero else ""
             right = norms[plan.block.norm].format(zero=zero)
         elif layer.factor == "0":
             right = f"nn.Dense({layer.n_out}, kernel_init=nn.initializers.zeros)"
         else:
             right = _made(form, layer)
-        made.append(f"self.{layer.name} = {right}")
+        made += f"self.{layer.name} = {right}".split("\n")
     made += [f"self.f = {plan.on.layer}"] if plan.on.layer else []
     zeros = 'self.param("alpha", nn.initializers.zeros, ())'
     made += [f"self.alpha = {zeros}"] if plan.learned else []

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.initialisation.parameters import Size
 from gradtui.mathematics.initialisation.recipes import ROOT_2, calculate_gain
 from gradtui.mathematics.initialisation.record import Critical, Initialisation
 from gradtui.mathematics.spec import Value
