@@ -16,7 +16,7 @@ import pytest
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Parameters: TypeAlias = dict[str, Array]
 Run: TypeAlias = Callable[[Parameters, Array], Array]
-"""From parameters and an input to the output, in float64."""
+"""From parameters and an input to the output: float64, or float32 of Keras, which has no other."""
 
 LAYERS = ("linear", "fc1", "fc2", "gate", "up", "down", "norm", "norm1", "norm2", "f")
 
@@ -32,6 +32,25 @@ def ran(code: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec(code, names)
     return names
+
+
+def function(framework: str, code: str, name: str, z: Array) -> Array:
+    """What the function of that name in the lines makes of numbers; "" is the identity."""
+    if framework == "JAX/Flax":
+        pytest.importorskip("flax", reason="Flax is not installed")
+        jax = pytest.importorskip("jax", reason="JAX is not installed")
+        with jax.enable_x64(True):
+            return np.asarray(_called(code, name, jax.numpy.asarray(z)))
+    if framework == "PyTorch":
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+        return np.asarray(_called(code, name, torch.as_tensor(z)))
+    keras = _keras_itself()
+    x = keras.ops.convert_to_tensor(z.astype(np.float32))
+    return np.asarray(keras.ops.convert_to_numpy(_called(code, name, x)))
+
+
+def _called(code: str, name: str, z: Any) -> Any:
+    return eval(name, ran(code))(z) if name else z
 
 
 # -------------------------------------------------------------------- PyTorch
@@ -74,12 +93,12 @@ def _flax(code: str, seed: int) -> Iterator[tuple[Parameters, Run]]:
         paths, tree = jax.tree_util.tree_flatten_with_path(state["params"])
         called = [_flax_name([step.key for step in path]) for path, _ in paths]
         drawn = {
-            name: _turned(name, np.asarray(leaf, np.float64))
+            name: _turned(np.asarray(leaf, np.float64))
             for name, (_, leaf) in zip(called, paths, strict=True)
         }
 
         def run(parameters: Parameters, x: Array) -> Array:
-            leaves = [_turned(name, parameters[name]) for name in called]
+            leaves = [_turned(parameters[name]) for name in called]
             given = {**state, "params": jax.tree_util.tree_unflatten(tree, leaves)}
             mutable = ["batch_stats"] if "batch_stats" in state else False
             out = model.apply(given, x, mutable=mutable)
@@ -94,7 +113,7 @@ def _flax_name(path: list[str]) -> str:
     return ".".join([block.split("_")[1], *(kinds.get(each, each) for each in rest)])
 
 
-def _turned(name: str, values: Array) -> Array:
+def _turned(values: Array) -> Array:
     return values.T if values.ndim == 2 else values
 
 
@@ -103,32 +122,32 @@ def _turned(name: str, values: Array) -> Array:
 
 @contextmanager
 def _keras(code: str, seed: int) -> Iterator[tuple[Parameters, Run]]:
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    keras = pytest.importorskip("keras", reason="Keras is not installed")
-    jax = pytest.importorskip("jax", reason="JAX is not installed")
+    keras = _keras_itself()
     keras.utils.set_random_seed(seed)
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    try:
-        with jax.enable_x64(True):
-            model = ran(code)["model"]
-            variables = {
-                f"{at}.{name}": variable
-                for at, block in enumerate(model.layers)
-                for name, variable in _keras_variables(block)
-            }
-            drawn = {name: _turned(name, np.array(v)) for name, v in variables.items()}
-            drawn = {name: v.reshape(-1) if ".f." in name else v for name, v in drawn.items()}
-            assert len(drawn) == len(model.trainable_variables)
+    model = ran(code)["model"]
+    variables = {
+        f"{at}.{name}": variable
+        for at, block in enumerate(model.layers)
+        for name, variable in _keras_variables(block)
+    }
+    drawn = {
+        name: _turned(keras.ops.convert_to_numpy(variable).astype(np.float64))
+        for name, variable in variables.items()
+    }
+    drawn = {name: v.reshape(-1) if ".f." in name else v for name, v in drawn.items()}
+    assert len(drawn) == len(model.trainable_variables)
 
-            def run(parameters: Parameters, x: Array) -> Array:
-                for name, variable in variables.items():
-                    variable.assign(_turned(name, parameters[name]).reshape(variable.shape))
-                return np.asarray(model(x, training=True))
+    def run(parameters: Parameters, x: Array) -> Array:
+        for name, variable in variables.items():
+            variable.assign(_turned(parameters[name]).reshape(variable.shape))
+        return keras.ops.convert_to_numpy(model(x.astype(np.float32), training=True))
 
-            yield drawn, run
-    finally:
-        keras.config.set_floatx(before)
+    yield drawn, run
+
+
+def _keras_itself() -> Any:
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    return pytest.importorskip("keras", reason="Keras is not installed")
 
 
 def _keras_variables(block: Any) -> Iterator[tuple[str, Any]]:

@@ -63,6 +63,8 @@ def test_they_are_python_and_fit_into_a_page_of_80_columns(spec: str) -> None:
             assert ("(2 * L) ** 0.25 * h" in code) == (one.init == "deepnorm")
             assert (", L**-0.5)" in code) == (one.init == "fixup")
             assert ("self.gate" in code) == one.glu
+            if one.norm != "none" and framework != "PyTorch":
+                assert f"epsilon={'1e-6' if one.norm == 'rms' else '1e-5'}" in code
             norms = {"none": "None", "layer": "Layer", "rms": "RMS", "batch": "Batch"}
             assert {word for word in ("Layer", "RMS", "Batch") if f"{word}Norm" in code} == (
                 {norms[one.norm]} - {"None"}
