@@ -55,7 +55,9 @@ def recipe_of(recipe: Initialisation, activation: Activation, critical: Critical
     if variance is not None:
         if variance == 0.0:
             return Recipe("zeros", "", "0", "0", bias=bias)
-        return Recipe(kind, fan, f"{variance!r}**0.5", repr(variance), bias=bias)
+        known = {1.0: "1.0", 2.0: "2**0.5"}
+        size = known.get(variance, f"{variance!r}**0.5")
+        return Recipe(kind, fan, size, repr(variance), bias=bias)
     if gain == 0.0:
         return Recipe("zeros", "", "0", "0", bias=bias)
     named = name if name.startswith(("he_", "glorot_", "lecun_")) else ""
