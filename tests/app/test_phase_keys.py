@@ -123,3 +123,16 @@ def test_d_at_a_fresh_cursor_is_one_step_back() -> None:
     assert (taken.view, len(taken.past)) == ("decay", 1)
     back = leaps.undo(taken)
     assert (back.view, back.setup) == ("phase", PHASE.setup)
+
+
+def test_against_alpha_neither_key_is_offered_and_each_says_so() -> None:
+    """There is no critical line of residual blocks, and no plain network that they are."""
+    against = PHASE.with_(setup=PHASE.setup.with_(against="alpha"))
+    assert "critical" in panes.bottom(PHASE, 120).text
+    assert not {"critical", "into decay"} & set(panes.bottom(against, 200).text.split("  "))
+    assert "critical" not in panes.bottom(against, 200).text
+    for step in (snap, take_into_decay):
+        said = step(against)
+        assert said.setup == against.setup
+        assert "is not there in this setup" in said.message
+        assert "…" not in panes.bottom(said, 80).text
