@@ -104,6 +104,7 @@ def test_plain_blocks_are_what_they_were() -> None:
     assert [kind.title for kind in pair.ensembles] == ["Gaussian", "orthogonal"]
 
 
+@pytest.mark.heavy
 def test_the_mean_of_the_squares_is_that_of_infinite_width_within_errors() -> None:
     """χ = 1 + α² σw² E[f′²] a block; of 20 networks of 64 units within 4 standard errors."""
     for spec in ("residual(alpha=1/sqrt(L))", "pre_norm"):
