@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation, activation
-from gradtui.mathematics.blocks.draw import sigmas_of_blocks
+from gradtui.mathematics.blocks.draw import RandomBlocks, sigmas_of_blocks
 from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
@@ -96,6 +96,11 @@ def _seed_of(subject: Subject, number: int) -> int:
     """The seed of the network with this number."""
     sequence = np.random.SeedSequence([subject.setup.seed, _NETWORK, number])
     return int(sequence.generate_state(1)[0])
+
+
+def drawn_blocks(subject: Subject, number: int) -> tuple[RandomBlocks, np.random.Generator]:
+    """The blocks of the network with this number, and the generator that its inputs come from."""
+    return blocks_of(subject, _seed_of(subject, number)), _inputs_of(subject, number)
 
 
 def _inputs_of(subject: Subject, number: int) -> np.random.Generator:
