@@ -11,6 +11,8 @@ import autograd.numpy as anp
 import autograd.scipy.special as aspecial
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from gradtui import (
@@ -560,3 +562,63 @@ def test_a_tick_is_told_and_may_stop() -> None:
 
     with pytest.raises(Stopped):
         network_flow([nested(3)], X, UP, tick=stop)
+
+
+# --- whatever comes ------------------------------------------------------------------------------
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(1, 6),
+    batch=st.integers(1, 5),
+    exponent=st.integers(-1000, 1000),
+)
+@settings(max_examples=40)
+def test_gradients_are_linear_in_the_upstream_gradient(
+    seed: int, count: int, batch: int, exponent: int
+) -> None:
+    rng = RNG(seed)
+    layers, m = random_layers(rng, 4, batch, count)
+    x, upstream = rng.normal(size=(batch, 4)), rng.normal(size=(batch, m))
+    one = network_flow(layers, x, upstream)
+    other = network_flow(layers, x, np.ldexp(upstream, exponent))
+    shift = exponent * math.log10(2.0)
+    np.testing.assert_allclose(
+        other.log10_grad_hidden, one.log10_grad_hidden + shift, rtol=0, atol=1e-9
+    )
+    assert list(other.log10_grad_parameters) == list(one.log10_grad_parameters)
+    np.testing.assert_array_equal(other.log10_hidden, one.log10_hidden)
+
+
+def test_pre_norm_blocks_against_pytorch() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    torch.manual_seed(0)
+    n, norms, layers = 8, torch.nn.ModuleList(), []
+    for _ in range(6):
+        block = torch.nn.Sequential(
+            torch.nn.LayerNorm(n), torch.nn.Linear(n, 4 * n), torch.nn.GELU(),
+            torch.nn.Linear(4 * n, n), torch.nn.BatchNorm1d(n),
+        ).double()  # fmt: skip
+        norms.append(block)
+        w = {name: p.detach().numpy() for name, p in block.named_parameters()}
+        layers.append(
+            Residual([
+                LayerNorm(w["0.weight"], w["0.bias"]), Linear(w["1.weight"], w["1.bias"]),
+                Elementwise("gelu"), Linear(w["3.weight"], w["3.bias"]),
+                BatchNorm(w["4.weight"], w["4.bias"]),
+            ])
+        )  # fmt: skip
+    x = torch.randn(7, n, dtype=torch.float64, requires_grad=True)
+    hidden = [x]
+    for block in norms:
+        hidden.append(hidden[-1] + block(hidden[-1]))
+    upstream = torch.randn(7, n, dtype=torch.float64)
+    names, parameters = zip(*norms.named_parameters(), strict=True)
+    gradients = torch.autograd.grad(hidden[-1], [*hidden, *parameters], upstream)
+    logs = [math.log10(float(g.norm())) for g in gradients]
+    got = network_flow(layers, x.detach().numpy(), upstream.numpy())
+    np.testing.assert_allclose(got.log10_grad_hidden, logs[: len(hidden)], rtol=0, atol=1e-9)
+    for name, value in zip(names, logs[len(hidden) :], strict=True):
+        if not name.endswith("3.bias"):  # the batch norm takes it away
+            ours = got.log10_grad_parameters[name.replace(".", ".branch.", 1)]
+            assert ours == pytest.approx(value, abs=1e-9, rel=0), name
