@@ -140,5 +140,5 @@ def test_against_alpha_d_takes_the_blocks_of_the_cursor_into_decay() -> None:
     taken = take_into_decay(PHASE.with_(setup=there))
     assert taken.view == "decay"
     assert taken.setup.network.block == ("residual(norm=layer, alpha=0.25)",)
-    assert taken.setup.network.init == ("normal(1.5, 0.2)",)
+    assert taken.setup.network.init == ("normal(sigma_w=1.5, sigma_b=0.2)",)
     assert "residual(norm=layer, alpha=0.25)" in taken.message
