@@ -72,6 +72,11 @@ def usual_sigma_w(activation: str | Activation) -> float:
     return math.sqrt(found.typical.sigma_w2)
 
 
+def why_silent(block: str | Block, batch: int | None) -> str:
+    """Why theory does not say what a block does in a batch of so many rows; "" where it does."""
+    return block_path(block, "identity", 1.0, batch=batch).why_silent
+
+
 def advise_blocks(
     block: str | Block,
     activation: str | Activation,
@@ -103,12 +108,11 @@ def advise_blocks(
     """
     one, f = as_block(block), as_activation(activation)
     usual, limit = usual_sigma_w(f), -math.log10(threshold)
-    why_silent = block_path(one, f, 1.0, 0.0, 1, 1.0, batch=batch).why_silent
-    if why_silent:
+    if silent := why_silent(one, batch):
         nan = math.nan
         return BlockAdvice(
             f, depth, threshold, sigma_b, abs(x), nan, nan, nan, nan, np.empty((2, 0)),
-            one, usual, (nan, nan), nan, why_silent,
+            one, usual, (nan, nan), nan, silent,
         )  # fmt: skip
     rounds = 0 if one.in_batch else _ROUNDS
 

@@ -40,10 +40,13 @@ def walk(setup: Setup, steps: int, tens: bool) -> Setup:
 
 
 def idle(setup: Setup) -> frozenset[str]:
-    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes."""
-    orthogonal = setup.with_(init=("orthogonal",), activations=setup.activations[:1])
-    (dearest,) = subjects_of(orthogonal, "network")
-    return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
+    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes.
+
+    The size of a batch, where no rows of it depend on one another.
+    """
+    each = subjects_of(setup.with_(init=("orthogonal",)), "network")
+    alone = frozenset(() if setup.network.in_batch else {"batch"})
+    return unhurried(setup, 7 * sum(map(seconds_of, each))) | alone
 
 
 def foretold(setup: Setup) -> str:
@@ -55,6 +58,8 @@ def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
     """The lines that set the advice for the focused activation; none where nothing is advised."""
     advised = result.focused.advised
     if advised is None:
+        return {}
+    if not result.focused.block.plain:
         return {}
     lines = orthogonal_lines if advised.orthogonal else lines_to_paste
     return lines(advised.sigma_w, advised.sigma_b)
@@ -72,6 +77,8 @@ VIEW: View[Comparisons] = View(
         "sigma_b",
         "x",
         "units",
+        "block",
+        "batch",
         "networks",
         "patience",
         "seed",
