@@ -109,5 +109,8 @@ def setups(draw: st.DrawFn) -> Setup:
         lag_axis=draw(st.sampled_from(("linear", "log"))),
         clip=draw(st.floats(0, 1e300)),
         draws=draw(st.integers(1, 10_000)),
-        against=draw(st.sampled_from(("sigma_b", "depth"))),
+        against=draw(st.sampled_from(("sigma_b", "depth", "alpha"))),
+        alpha_range=draw(st.sampled_from((limits, None))),
+        alpha=draw(st.floats(*limits)),
+        branch_norm=draw(st.sampled_from(("none", "layer", "rms"))),
     )

@@ -25,6 +25,7 @@ CASES = [
     ("decay", {"model": "network"}),
     ("layers", {"activations": ("relu",)}),
     ("phase", {"against": "depth"}),
+    ("phase", {"against": "alpha"}),
     ("time", {"picture": "map"}),
     ("time", {"picture": "singular"}),
     ("time", {"picture": "shares"}),

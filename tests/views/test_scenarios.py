@@ -9,6 +9,7 @@ from gradtui.app.screens import SCENARIO_KEYS
 from gradtui.mathematics.chain import Chain
 from gradtui.models.chain.chains import chain_of
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.network.decay import NetworkDecay
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
@@ -205,3 +206,58 @@ def test_nearly_half_of_the_units_are_saturated_and_yet_it_explodes() -> None:
     (network,) = result.networks
     assert 0.35 < float(np.median(network.layers.saturated)) < 0.5
     assert view.finding(result, "tanh").kind is Kind.EXPLODING
+
+
+# ------------------------------------------------------------------------- blocks
+
+
+def decays(title: str) -> tuple[NetworkDecay, ...]:
+    found: tuple[NetworkDecay, ...] = last(VIEWS["decay"], BY_TITLE[title].setup.checked()).each
+    return found
+
+
+def rate_of(decay: NetworkDecay) -> float:
+    ratio: float = 10.0 ** (decay.judgement.log10_ratio / decay.depth)
+    return ratio
+
+
+def stream_of(decay: NetworkDecay) -> float:
+    grows: float = 10.0**decay.stream
+    return grows
+
+
+def test_a_skip_saves_64_layers_of_gelu() -> None:
+    without, with_skip = decays("64 layers of GELU, with and without a skip")
+    assert without.kind() is Kind.VANISHING
+    assert 10.0**without.judgement.log10_ratio < 1e-6
+    assert with_skip.kind() is Kind.HEALTHY
+    assert 10.0**with_skip.judgement.log10_ratio > 1.0
+
+
+def test_one_over_root_of_depth_bounds_what_1_does_not() -> None:
+    one, bounded = decays("Residual branches times 1, and times 1/√L")
+    assert one.kind() is Kind.EXPLODING
+    assert stream_of(one) ** (1 / 64) == pytest.approx(1.7, abs=0.05)
+    assert bounded.kind() is Kind.HEALTHY
+    assert stream_of(bounded) < 100
+
+
+def test_branches_that_begin_at_0_cost_nothing() -> None:
+    open_, shut = decays("Residual branches that begin at 0")
+    assert rate_of(open_) > 1.03
+    assert rate_of(shut) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_before_the_norm_lets_the_stream_grow() -> None:
+    before, after = decays("48 blocks, the norm before or after")
+    assert stream_of(before) > 5.0
+    assert stream_of(after) == pytest.approx(1.0, abs=0.2)
+
+
+def test_batch_norm_explodes_and_a_skip_bounds_it() -> None:
+    bare, skip = decays("Batch norm, a hundred layers deep")
+    assert bare.kind() is Kind.EXPLODING
+    assert rate_of(bare) == pytest.approx(1.2, abs=0.05)
+    assert 10.0**bare.judgement.log10_ratio > 1e8
+    assert skip.kind() is Kind.HEALTHY
+    assert rate_of(skip) == pytest.approx(1.04, abs=0.01)

@@ -36,9 +36,14 @@ def states(view: View[Any]) -> Iterator[tuple[str, Setup]]:
         # A choice of words may say which knob is the cursor's height.
         for name in view.knobs:
             if name != "model" and isinstance(KNOBS[name].of(setup), str):
-                value = KNOBS[name].step(KNOBS[name].of(setup), 1)
-                if value != KNOBS[name].of(setup):
-                    yield f"{family} {name}={value}".strip(), setup.with_(**{name: value})
+                seen: set[tuple[str, ...]] = set()
+                value = KNOBS[name].step(first := KNOBS[name].of(setup), 1)
+                while value != first:
+                    changed = setup.with_(**{name: value})
+                    if view.offered(changed) not in seen:
+                        seen.add(view.offered(changed))
+                        yield f"{family} {name}={value}".strip(), changed
+                    value = KNOBS[name].step(value, 1)
         # Values drawn at random need a seed.
         for name in view.knobs:
             if isinstance(KNOBS[name].of(setup), LayerValues) and KNOBS[name].group == family:

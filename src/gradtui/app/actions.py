@@ -112,7 +112,7 @@ def own_actions(state: State) -> list[Action]:
     # Reversed, as of those with one letter the first counts.
     by_letter = {knob.letter: _of_knob(state, knob) for knob in reversed(knobs)}
     actions = [by_letter.pop(knob.letter) for knob in knobs if knob.letter in by_letter]
-    for own in record.keys:
+    for own in record.keys_in(state.setup):
         action = Action(f"key_{own.keys[0]}", own.keys, own.shown, own.help, "Keys")
         actions.append(replace(action, view_key=own.keys[0], hint=(own.shown, own.hint)))
     return actions
@@ -322,7 +322,7 @@ def offered(state: State) -> list[Action]:
 
 def hint(state: State, name: str) -> tuple[str, str] | None:
     """The key and the words of an action, or of a view's own key, in the bottom row."""
-    for own in state.record.keys:
+    for own in state.record.keys_in(state.setup):
         if own.name == name:
             return own.shown, own.hint
     if name == "model":

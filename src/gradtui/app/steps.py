@@ -274,7 +274,8 @@ def knob_on(state: State, letter: str) -> Knob | None:
 
 def own_key(state: State, key: str) -> Key | None:
     """What only this view does at a key, as Textual calls it."""
-    return next((own for own in state.record.keys if key in own.keys), None)
+    there = state.record.keys_in(state.setup)
+    return next((own for own in there if key in own.keys), None)
 
 
 def press(state: State, key: str) -> State:
@@ -296,6 +297,9 @@ def _means_elsewhere(state: State, key: str) -> str:
     for knob in state.record.all_knobs:
         if knob.letter == key:
             return f"{knob.label} changes nothing in this setup; ? shows what does."
+    for own in state.record.keys:
+        if key in own.keys:
+            return f"{own.shown}: {own.help} is not there in this setup; ? shows what is."
     for name, view in VIEWS.items():
         for own in view.keys:
             if key in own.keys:

@@ -1,4 +1,4 @@
-"""The ranges of σw and σb that a view draws: the given ones, or those that hold what there is."""
+"""The ranges of σw, σb and α that a view draws: as given, or to hold what there is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ Range: TypeAlias = tuple[float, float]
 
 _WIDEST = 3.0, 1.5
 """Up to which σw and σb there is something to see for most activations."""
+_MOST_ALPHA = 1.0
+"""Up to which α there is something to see: what is added whole."""
 _MARGIN = 1.15
 _ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -27,6 +29,11 @@ def sigma_ranges(setup: Setup) -> tuple[Range, Range]:
         plane.sigma_w_range or _up_to(ends[0], plane.sigma_w, "sigma_w"),
         plane.sigma_b_range or _up_to(ends[1], plane.sigma_b, "sigma_b"),
     )
+
+
+def alpha_range(setup: Setup) -> Range:
+    """Of α: as given; else from 0 so far that the cursor is on it."""
+    return setup.plane.alpha_range or _up_to(_MOST_ALPHA, setup.plane.alpha, "alpha")
 
 
 def _up_to(end: float, cursor: float, name: str) -> Range:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from gradtui.mathematics.blocks.families import block
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import Loss, Setup
 
@@ -26,6 +27,18 @@ def _constant(value: float) -> LayerValues:
 def _of_time(cell: str, **knobs: Any) -> Setup:
     """A recurrent cell, looked at as far back as it goes."""
     return Setup.of(**{"cells": (cell,), "lag": 100, **knobs})
+
+
+def _of_blocks(activation: str, depth: int, *blocks: str) -> Setup:
+    """Networks of blocks to compare, few enough to be drawn in a moment."""
+    return Setup.of(
+        activations=(activation,),
+        depth=depth,
+        model="network",
+        init=("kaiming_normal",),
+        block=tuple(block(text).spec for text in blocks),
+        networks=20,
+    )
 
 
 SCENARIOS = (
@@ -139,6 +152,36 @@ SCENARIOS = (
         "Nearly half of the units sit where tanh′ is nothing; σw = 4 makes up for it.",
         "layers",
         Setup.of(activations=("tanh",), depth=30, model="network", init=("normal(sigma_w=4)",)),
+    ),
+    Scenario(
+        "64 layers of GELU, with and without a skip",
+        "Without it next to nothing arrives; with a skip and 1/√L it is all, and more.",
+        "decay",
+        _of_blocks("gelu", 64, "plain", "residual(alpha=1/sqrt(L))"),
+    ),
+    Scenario(
+        "Residual branches times 1, and times 1/√L",
+        "Times 1 the stream grows ×1.7 a block, the gradient too; 1/√64 bounds both.",
+        "decay",
+        _of_blocks("relu", 64, "residual", "residual(alpha=1/sqrt(L))"),
+    ),
+    Scenario(
+        "Residual branches that begin at 0",
+        "With the last matrix 0 each block passes all of it on: depth costs nothing.",
+        "decay",
+        _of_blocks("gelu", 48, "pre_norm", "pre_norm(init=zero)"),
+    ),
+    Scenario(
+        "48 blocks, the norm before or after",
+        "Before, in the branch, it lets the stream grow; after the skip nothing grows.",
+        "decay",
+        _of_blocks("gelu", 48, "pre_norm", "post_norm"),
+    ),
+    Scenario(
+        "Batch norm, a hundred layers deep",
+        "×1.2 a layer, whatever the weights, is ×1e8; a skip around it leaves ×1.04.",
+        "decay",
+        _of_blocks("relu", 100, "plain(norm=batch)", "residual(norm=batch)"),
     ),
     Scenario(
         "An RNN that forgets in 20 steps",

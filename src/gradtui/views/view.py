@@ -42,6 +42,7 @@ class Key:
         hint: a word or two for the bottom row.
         help: a line for the help.
         does: what it does; an InputError says why it cannot.
+        offered: whether it does something in a setup.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Key:
     hint: str
     help: str
     does: Callable[[Setup], Moved]
+    offered: Callable[[Setup], bool] = lambda setup: True
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +183,10 @@ class View(Generic[Result]):
             if KNOBS[name].letter == letter:
                 return KNOBS[name]
         return None
+
+    def keys_in(self, setup: Setup) -> tuple[Key, ...]:
+        """Its own keys that do something in this setup."""
+        return tuple(key for key in self.keys if key.offered(setup))
 
     # ---------------------------------------------------------- its subjects
 

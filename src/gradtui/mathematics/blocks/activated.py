@@ -42,7 +42,7 @@ class _Activated:
     def _plain(self, f: Activation, z: Array, tick: Tick) -> tuple[Array, Array]:
         """f(z) and f′(z) in plain floats."""
         z = np.ascontiguousarray(z)
-        a, slope = np.empty(z.shape), np.empty(z.shape)
+        a, slope = self.notes.room(*z.shape), self.notes.room(*z.shape)
         flat = z.reshape(-1), a.reshape(-1), slope.reshape(-1)
         into = both(f)
         for count, start in enumerate(range(0, z.size, _BLOCK)):
@@ -184,21 +184,21 @@ def both(f: Activation) -> Both:
 
 def _gelu(z: Array, a: Array, slope: Array) -> None:
     """f = z Φ and f′ = Φ + z φ: tails right as Φ is, f′ to a rounding of 1 where it is zero."""
-    np.multiply(z, z, out=a)
-    a *= -0.5
-    np.exp(a, out=a)
-    a *= 1.0 / math.sqrt(math.tau)
-    a *= z
-    special().ndtr(z, out=slope)
-    phi = slope.copy()
+    special().ndtr(z, out=a)
+    np.multiply(z, z, out=slope)
+    slope *= -0.5
+    np.exp(slope, out=slope)
+    slope *= z
+    slope *= 1.0 / math.sqrt(math.tau)
     slope += a
-    np.multiply(phi, z, out=a)
+    a *= z
 
 
 def _silu(z: Array, a: Array, slope: Array) -> None:
-    """f = z σ and f′ = σ + f (1 - σ)."""
-    special().expit(z, out=slope)
-    np.multiply(z, slope, out=a)
-    rest = 1.0 - slope
-    rest *= a
-    slope += rest
+    """f = z σ and f′ = σ (1 + z (1 - σ))."""
+    special().expit(z, out=a)
+    np.subtract(1.0, a, out=slope)
+    slope *= z
+    slope += 1.0
+    slope *= a
+    a *= z

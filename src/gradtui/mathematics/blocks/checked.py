@@ -27,7 +27,7 @@ from gradtui.mathematics.blocks.records import (
     RMSNorm,
 )
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import array_of, finite
+from gradtui.mathematics.network.arrays import array_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -80,8 +80,9 @@ class Check:
             return self._residual(field, name, given)
         before = self.units
         made = self._simple(field, name, given)
-        kept = {Linear: 1, Elementwise: 2, Gated: 2}.get(type(given), 1)
-        self.numbers += kept * before + self.units
+        self.numbers += before + self.units if isinstance(given, Elementwise | Gated) else 0
+        self.numbers += before if isinstance(given, LayerNorm | RMSNorm | BatchNorm) else 0
+        self.numbers += self.units
         self.widest = max(self.widest, self.units)
         return made
 
@@ -176,7 +177,7 @@ class Check:
                 field, f"vector of {len(vector)}", f"a vector of {self.units}, one number a unit",
                 f"give {self.units} numbers",
             )  # fmt: skip
-        return finite(field, vector)
+        return np.asarray(vector, dtype=np.float64)
 
 
 def layers_of(layers: object) -> Sequence[Any]:

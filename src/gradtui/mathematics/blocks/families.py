@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -115,6 +115,7 @@ class Family:
         norms: those that it may have.
         inits: the initialisations of branches that it may have.
         matrices: how many a block has.
+        steps: of what each of so many blocks is made.
         source: who described it.
         meant_by: names that may mean it, and to which it is suggested.
         also_called: other names of the very same.
@@ -124,6 +125,7 @@ class Family:
     title: str
     formula: str
     parameters: tuple[str, ...]
+    steps: Callable[[Block, int], Steps] = field(repr=False)
     norm: Norm = "none"
     norms: tuple[Norm, ...] = NORMS
     inits: tuple[str, ...] = ("none",)
@@ -138,6 +140,47 @@ class Family:
         return "alpha" in self.parameters
 
 
+def _plain(one: Block, depth: int) -> Steps:
+    return Steps((Matrix(), *one.normed, Activated()), None)
+
+
+def _residual(one: Block, depth: int) -> Steps:
+    last = one.factors(depth)[1]
+    return Steps((*one.normed, Matrix(factor=last), Activated()), one.scale(depth))
+
+
+def _basic_block(one: Block, depth: int) -> Steps:
+    first, last = one.factors(depth)
+    # The γ of the norm after the last matrix is 0, as torchvision's zero_init_residual.
+    zero = one.init == "zero" and bool(one.normed)
+    ending = (norm._replace(weight=0.0) if zero else norm for norm in one.normed)
+    second = Matrix(factor=1.0 if zero else last)
+    branch: tuple[Step, ...] = (Matrix(factor=first), *one.normed, Activated(), second, *ending)
+    return Steps(branch, one.scale(depth), (Activated(),))
+
+
+def _preact(one: Block, depth: int) -> Steps:
+    first, last = one.factors(depth)
+    inside: tuple[Step, ...] = (*one.normed, Activated(), Matrix(factor=first))
+    return Steps((*inside, *one.normed, Activated(), Matrix(factor=last)), one.scale(depth))
+
+
+def _pre_norm(one: Block, depth: int) -> Steps:
+    return Steps((*one.normed, *_feed_forward(one, depth)), one.scale(depth))
+
+
+def _post_norm(one: Block, depth: int) -> Steps:
+    after, scale = one.normed, one.scale(depth)
+    if one.init == "deepnorm":  # (αh + g)/√(var(αh + g) + eps), divided by α
+        after = tuple(norm._replace(eps=norm.eps * scale * scale) for norm in after)
+    return Steps(_feed_forward(one, depth), scale, after)
+
+
+def _feed_forward(one: Block, depth: int) -> tuple[Step, ...]:
+    first, last = one.factors(depth)
+    return Matrix(("n", "m"), first, one.glu), Activated(one.glu), Matrix(("m", "n"), last)
+
+
 _TWO = ("norm", "alpha", "init")
 _FORWARD = ("norm", "alpha", "init", "expansion", "glu")
 
@@ -146,35 +189,36 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         family.name: family
         for family in (
             Family(
-                "plain", "fully connected layers", "h ← f(N(W h + b))", ("norm",),
+                "plain", "fully connected layers", "h ← f(N(W h + b))", ("norm",), _plain,
                 meant_by=("none", "mlp", "dense"),
             ),
             Family(
                 "residual", "a skip around each layer", "h ← h + α f(W N(h) + b)", _TWO,
+                _residual,
                 inits=("none", "zero"), meant_by=("skip", "shortcut", "resnet", "res"),
             ),
             Family(
                 "basic_block", "two matrices, activated after the skip",
-                "h ← f(h + α N(W₂ f(N(W₁ h))))", _TWO, norm="batch",
+                "h ← f(h + α N(W₂ f(N(W₁ h))))", _TWO, _basic_block, norm="batch",
                 inits=("none", "zero", "fixup"), matrices=2, source="He et al., CVPR 2016",
                 meant_by=("post_activation", "postact", "resnet"), also_called=("basicblock",),
             ),
             Family(
                 "preact", "two matrices, each after a norm and f",
-                "h ← h + α W₂ f(N(W₁ f(N(h))))", _TWO, norm="batch",
+                "h ← h + α W₂ f(N(W₁ f(N(h))))", _TWO, _preact, norm="batch",
                 inits=("none", "zero", "fixup"), matrices=2, source="He et al., ECCV 2016",
                 meant_by=("pre_activation",), also_called=("pre_act",),
             ),
             Family(
                 "pre_norm", "a transformer's feed-forward block, the norm inside the branch",
-                "h ← h + α W₂ f(W₁ N(h))", _FORWARD, norm="layer",
+                "h ← h + α W₂ f(W₁ N(h))", _FORWARD, _pre_norm, norm="layer",
                 inits=("none", "zero", "fixup", "gpt2"), matrices=2,
                 source="Xiong et al., ICML 2020",
                 meant_by=("transformer", "ffn", "pre_ln", "gpt"),
             ),
             Family(
                 "post_norm", "a transformer's feed-forward block, the norm after the skip",
-                "h ← N(h + α W₂ f(W₁ h))", _FORWARD, norm="layer",
+                "h ← N(h + α W₂ f(W₁ h))", _FORWARD, _post_norm, norm="layer",
                 norms=("layer", "rms", "batch"), inits=("none", "zero", "gpt2", "deepnorm"),
                 matrices=2, source="Vaswani et al., NIPS 2017", meant_by=("post_ln", "bert"),
             ),
@@ -349,33 +393,11 @@ class Block:
 
     def steps(self, depth: int) -> Steps:
         """Of what each of so many blocks is made."""
-        first, last = self.factors(depth)
-        normed: tuple[Normed, ...] = self._normed()
-        on = Activated(self.glu)
-        if self.name == "plain":
-            return Steps((Matrix(), *normed, on), None)
-        scale = self.scale(depth)
-        if self.name == "residual":
-            return Steps((*normed, Matrix(factor=last), on), scale)
-        if self.name == "basic_block":
-            # The γ of the norm after the last matrix is 0, as torchvision's zero_init_residual.
-            zero = self.init == "zero" and bool(normed)
-            ending = tuple(norm._replace(weight=0.0) if zero else norm for norm in normed)
-            second = Matrix(factor=1.0 if zero else last)
-            branch: tuple[Step, ...] = (Matrix(factor=first), *normed, on, second, *ending)
-            return Steps(branch, scale, (on,))
-        if self.name == "preact":
-            branch = (*normed, on, Matrix(factor=first), *normed, on, Matrix(factor=last))
-            return Steps(branch, scale)
-        inwards = Matrix(("n", "m"), first, self.glu)
-        outwards = Matrix(("m", "n"), last)
-        if self.name == "pre_norm":
-            return Steps((*normed, inwards, on, outwards), scale)
-        if self.init == "deepnorm":  # (αh + g)/√(var(αh + g) + eps), divided by α
-            normed = tuple(norm._replace(eps=norm.eps * scale * scale) for norm in normed)
-        return Steps((inwards, on, outwards), scale, normed)
+        return self.family.steps(self, depth)
 
-    def _normed(self) -> tuple[Normed, ...]:
+    @property
+    def normed(self) -> tuple[Normed, ...]:
+        """Its norm as a step; none where it has none."""
         return () if self.norm == "none" else (Normed(self.norm, EPS[self.norm]),)
 
 

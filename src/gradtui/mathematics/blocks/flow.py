@@ -99,7 +99,7 @@ def network_flow(
     run = _Run(layers_of(layers), array_of("x", x, 2), upstream, names_of(look))
     if not isinstance(inside, bool | np.bool_):
         raise InputError("inside", inside, "True or False", "say whether to look inside branches")
-    notes = Notes(run.look, count_of_bins(bins), bool(inside))
+    notes = Notes(run.look, count_of_bins(bins), bool(inside), run.numbers)
     tick = warning_as_before(tick)
     with np.errstate(all="ignore"):
         run.forward(notes, part(tick, 0.0, 0.5))
@@ -110,9 +110,9 @@ def network_flow(
             log10_grad_hidden=np.array(list(map(log10, run.grad_hidden))),
             log10_hidden=np.array(list(map(log10, run.hidden))),
             dead_rows=np.array(run.dead_rows),
-            log10_grad_parameters=_in_order(notes.parameters),
-            log10_grad_inside=_in_order(notes.grad_inside) if inside else None,
-            log10_inside=_in_order(notes.inside) if inside else None,
+            log10_grad_parameters=_logs(notes.parameters),
+            log10_grad_inside=_logs(dict(reversed(notes.grad_inside.items()))) if inside else None,
+            log10_inside=_logs(notes.inside) if inside else None,
             statistics=notes.statistics(run.look),
         )
 
@@ -139,6 +139,11 @@ class _Run:
     @property
     def _shape(self) -> tuple[int, int]:
         return self.check.batch, self.check.units
+
+    @property
+    def numbers(self) -> int:
+        """What is kept for the way back, as far as it is known."""
+        return self.check.batch * self.check.numbers
 
     def _checked(self, at: int, layer: object) -> Layer:
         """A layer, checked."""
@@ -221,10 +226,6 @@ def _upstream(given: ArrayLike, batch: int, units: int) -> Array:
     return finite("upstream", upstream)
 
 
-def _in_order(squares: Mapping[str, Square]) -> dict[str, float]:
-    """log10 of the norms by name, from the first layer up."""
-    return {name: log10(squares[name]) for name in sorted(squares, key=_place)}
-
-
-def _place(name: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(word), "") if word.isdigit() else (-1, word) for word in name.split("."))
+def _logs(squares: Mapping[str, Square]) -> dict[str, float]:
+    """log10 of the norms by name."""
+    return {name: log10(square) for name, square in squares.items()}

@@ -11,7 +11,7 @@ from gradtui.mathematics.blocks.notes import Notes
 from gradtui.mathematics.blocks.records import Linear
 from gradtui.mathematics.blocks.rows import Rows, norm_of_outer, norm_of_sum, settled
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import at_scale, refuse_infinite
+from gradtui.mathematics.network.arrays import at_scale
 from gradtui.mathematics.network.exponents import Apart, shifted
 from gradtui.mathematics.pieces import product
 from gradtui.progress import Tick, part
@@ -27,7 +27,8 @@ class LinearPass:
         """y from h, which is kept."""
         w, b = _arrays(layer)
         self.h = h
-        y = product(h.m, w.T, np.empty((len(h.m), len(w))), part(tick, 0.0, 0.5))
+        self.notes.name(self.name, weight=True, bias=b is not None)
+        y = product(h.m, w.T, self.notes.room(len(h.m), len(w)), part(tick, 0.0, 0.5))
         if b is not None:
             y += b if h.e is None else shifted(np.broadcast_to(b, y.shape), -h.e[:, None])
         rows = settled(y, h.e, sure=lambda: (h.r == 0.0) | (b is None and not w.any()))
@@ -35,7 +36,7 @@ class LinearPass:
 
     def _careful(self, w: Array, b: Array | None, h: Rows, tick: Tick) -> Rows:
         """The same with exponents apart."""
-        refuse_infinite(f"{self.notes.field(self.name)}.weight", w)
+        self.notes.refuse_infinite(self.name, w, b)
         scaled, k = at_scale(w.T, part(tick, 0.0, 0.5))
         y = product(h.m, scaled, np.empty((len(h.m), len(w))), part(tick, 0.5, 0.5))
         numbers = Apart.of(y, k if h.e is None else h.e[:, None] + k)
@@ -61,4 +62,5 @@ class LinearPass:
 
 def _arrays(layer: Linear) -> tuple[Array, Array | None]:
     """W and b as float64, made when they are needed if they were given otherwise."""
-    return np.asarray(layer.weight, dtype=np.float64), layer.bias  # type: ignore[return-value]
+    b = None if layer.bias is None else np.asarray(layer.bias, dtype=np.float64)
+    return np.asarray(layer.weight, dtype=np.float64), b

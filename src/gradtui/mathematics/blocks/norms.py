@@ -12,7 +12,7 @@ what is left is (δ - ⟨δ⟩) κ/σ: the difference above would have lost it.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from gradtui.mathematics.network.exponents import (
     shifted,
 )
 from gradtui.progress import Tick
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Norm: TypeAlias = LayerNorm | RMSNorm | BatchNorm
 
@@ -59,21 +62,30 @@ class NormPass:
     def forward(self, layer: Norm, h: Rows, tick: Tick) -> Rows:
         """y from h; x̂ and σ are kept."""
         axis, gamma, beta = _axis(layer), _gamma(layer), _bias(layer)
+        self.notes.name(self.name, weight=gamma is not None, bias=beta is not None)
         y = None
         if axis == 1 or h.common is not None:
-            self.state = _normalised(layer, h)
-            values = self.state.x if gamma is None else self.state.x * gamma
+            self.state = _normalised(layer, h, self.notes.room(*h.m.shape))
+            values = self.state.x
+            if gamma is not None:
+                values = np.multiply(values, gamma, out=self.notes.room(*values.shape))
             if beta is not None:
-                values = values + beta
+                if gamma is None:
+                    values = self.state.x + beta
+                else:
+                    values += beta
             x = self.state.x
 
-            def sure() -> Array:
-                zero = ~x.any(axis=1) | (gamma is not None and not gamma.any())
-                return zero & (beta is None)
+            def sure() -> NDArray[np.bool_]:
+                zero = np.full(len(x), beta is None)
+                if gamma is None or gamma.any():
+                    zero &= ~x.any(axis=1)
+                return zero
 
             # What is zero in h - μ is exactly so; what of x̂ has underflowed shows in σ.
             y = settled(values, None, sure) if np.isfinite(self.state.inverse).all() else None
         if y is None:
+            self.notes.refuse_infinite(self.name, gamma, beta)
             self.state = _carefully_normalised(layer, h)
             numbers = self.state.x
             if gamma is not None:
@@ -129,24 +141,24 @@ def _one_direction(layer: Norm, shape: tuple[int, ...]) -> bool:
     return shape[_axis(layer)] <= (1 if isinstance(layer, RMSNorm) else 2)
 
 
-def _centred(x: Array, axis: int) -> Array:
+def _centred(x: Array, axis: int, room: Array | None = None) -> Array:
     """x - ⟨x⟩, exactly 0 where all are alike."""
-    x = x - (x[:, :1] if axis else x[:1])
+    x = np.subtract(x, x[:, :1] if axis else x[:1], out=room)
     x -= np.add.reduce(x, axis=axis, keepdims=True) / x.shape[axis]
     return x
 
 
 def _mean_product(x: Array, y: Array, axis: int) -> Array:
     """⟨x ∘ y⟩, with that axis kept."""
-    sums: Array
     sums = inner_products(x, y)[:, None] if axis else np.einsum("ij,ij->j", x, y)[None]
-    return sums / x.shape[axis]
+    mean: Array = sums / x.shape[axis]
+    return mean
 
 
-def _normalised(layer: Norm, h: Rows) -> _Plain:
-    """x̂ and σ in plain floats, at the scale of each row."""
+def _normalised(layer: Norm, h: Rows, room: Array) -> _Plain:
+    """x̂ and σ in plain floats, at the scale of each row; x̂ is put into `room`."""
     axis, e = _axis(layer), h.e
-    x = h.m if isinstance(layer, RMSNorm) else _centred(h.m, axis)
+    x = h.m if isinstance(layer, RMSNorm) else _centred(h.m, axis, room)
     eps: float | Array = layer.eps
     if e is not None:
         eps = shifted(np.asarray(layer.eps), -2.0 * (e[:, None] if axis else e[:1, None]))
@@ -155,7 +167,7 @@ def _normalised(layer: Norm, h: Rows) -> _Plain:
     np.sqrt(inverse, out=inverse)
     np.divide(1.0, inverse, out=inverse)
     kappa = eps * inverse * inverse if _one_direction(layer, x.shape) else None
-    return _Plain(x * inverse, inverse, kappa, e)
+    return _Plain(np.multiply(x, inverse, out=room), inverse, kappa, e)
 
 
 def _differentiated(layer: Norm, state: _Plain, delta: Array) -> Array:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.backward import products
+from gradtui.mathematics.network.backward import CANCELLED, products
 from gradtui.mathematics.network.exponents import (
     LEAST,
     MOST,
@@ -26,16 +27,21 @@ from gradtui.mathematics.network.exponents import (
     row_norms,
     shifted,
     shifted_rows,
-    within,
 )
+from gradtui.mathematics.pieces import MULTIPLICATIONS
 from gradtui.progress import Tick, part, unwatched
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MILD = 2.0**-1000
 """Squared norms from here up have lost nothing: such rows need but another scale."""
 _SPREAD, _NEAR = 200.0, PLAIN - 20.0
 """Rows that differ by up to 2^200 have one exponent together, 0 where all are within 2^±380."""
-_CANCELLED = (64.0 * 2.0**-53) ** 2
+_ROUNDING = (64.0 * 2.0**-53) ** 2
 """The share of squares below which a sum of rows is its rounding."""
+_A_CALL = 64
+"""So many columns more would take as long as one call does."""
 _LOG10_2 = math.log10(2.0)
 
 Square: TypeAlias = "tuple[float, float]"
@@ -91,7 +97,9 @@ class Rows(NamedTuple):
 
 
 def settled(
-    m: Array, e: Exponents | None, sure: Callable[[], Array | bool] = lambda: False
+    m: Array,
+    e: Exponents | None,
+    sure: Callable[[], NDArray[np.bool_] | np.bool_ | bool] = lambda: False,
 ) -> Rows | None:
     """The rows m · 2^e, if plain floats have lost nothing of them.
 
@@ -101,7 +109,7 @@ def settled(
         sure: tells which rows, if they are zero, are exactly so.
     """
     r = row_norms(m)
-    if within(r, LEAST, MOST):
+    if np.minimum.reduce(r) >= LEAST and np.maximum.reduce(r) <= MOST:
         return Rows(m, r, e)
     kept = (r >= _MILD) & (r < np.inf)
     if not kept.all() and not (kept | ((r == 0.0) & sure())).all():
@@ -135,7 +143,7 @@ def _levelled(m: Array, r: Array, e: Exponents | None) -> Rows:
 def total(squares: Array, e: Exponents | None) -> Square:
     """Σ_i squares_i 4^(e_i)."""
     if e is None:
-        return float(squares.sum()), 0.0
+        return float(np.add.reduce(squares)), 0.0
     live = squares > 0.0
     if not live.any():
         return ZERO
@@ -161,14 +169,19 @@ def norm_of_sum(m: Array, e: Exponents | None) -> Square:
             return ZERO
         top = float(e[live].max())
         m = shifted(m, np.where(live, e - top, 0.0)[:, None])
-    vector = m.sum(axis=0)
+    vector = _ones(len(m)) @ m
     s = float(vector @ vector)
-    if LEAST <= s <= MOST and s > _CANCELLED * len(m) * float(np.vdot(m, m)):
+    if LEAST <= s <= MOST and s > _ROUNDING * len(m) * float(np.vdot(m, m)):
         return s, top
     k = float(np.frexp(max(np.abs(m).max(), np.abs(vector).max()))[1])
     m, vector = (shifted(one, np.asarray(-k)) for one in (m, vector))
     s = float(vector @ vector)
-    return (s, top + k) if s > _CANCELLED * len(m) * float(np.vdot(m, m)) else ZERO
+    return (s, top + k) if s > _ROUNDING * len(m) * float(np.vdot(m, m)) else ZERO
+
+
+@lru_cache(maxsize=16)
+def _ones(rows: int) -> Array:
+    return np.ones(rows)
 
 
 def norm_of(vector: Array, e: float) -> Square:
@@ -184,9 +197,10 @@ def norm_of(vector: Array, e: float) -> Square:
 def norm_of_outer(delta: Rows, a: Rows, tick: Tick) -> Square:
     """The square of ‖Σ_i δ_i a_iᵀ‖_F."""
     q, r = delta.r, a.r
-    if delta.e is None and a.e is None and q.min() * r.min() >= LEAST and q.max() * r.max() <= MOST:
-        squares = products(delta.m[None], a.m[None], q[None], r[None], tick)
-        return float(squares[0]), 0.0
+    if delta.e is None and a.e is None:
+        least = np.minimum.reduce(q) * np.minimum.reduce(r)
+        if least >= LEAST and np.maximum.reduce(q) * np.maximum.reduce(r) <= MOST:
+            return _outer_square(delta.m, a.m, q, r, tick), 0.0
     live = (q > 0.0) & (r > 0.0)
     if not live.any():
         return ZERO
@@ -198,6 +212,16 @@ def norm_of_outer(delta: Rows, a: Rows, tick: Tick) -> Square:
     x[~live] = 0.0
     norms = row_norms(x)[None], row_norms(y)[None]
     return float(products(x[None], y[None], *norms, part(tick, 0.2, 0.8))[0]), top
+
+
+def _outer_square(delta: Array, a: Array, q: Array, r: Array, tick: Tick) -> float:
+    """‖δᵀa‖² = Σ_ij (δδᵀ)_ij (aaᵀ)_ij in plain floats, the way that is cheaper."""
+    (batch, n), m = delta.shape, a.shape[1]
+    if batch * (n + m + _A_CALL) <= n * m and batch * batch * max(n, m) <= MULTIPLICATIONS:
+        square = float(np.vdot(delta @ delta.T, a @ a.T))
+        if square >= CANCELLED * batch * float(q @ r):
+            return square
+    return float(products(delta[None], a[None], q[None], r[None], tick)[0])
 
 
 def inner_product(x: Rows, y: Rows) -> Square:

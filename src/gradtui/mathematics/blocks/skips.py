@@ -25,7 +25,8 @@ from gradtui.mathematics.blocks.records import (
     Residual,
     RMSNorm,
 )
-from gradtui.mathematics.blocks.rows import Rows, inner_product, settled
+from gradtui.mathematics.blocks.rows import ZERO, Rows, inner_product, settled
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.exponents import Apart, Exponents, shifted
 from gradtui.mathematics.pieces import turn
 from gradtui.progress import Tick
@@ -49,6 +50,7 @@ class ResidualPass:
 
     def forward(self, layer: Residual, h: Rows, tick: Tick) -> Rows:
         """y from h; branch(h) is kept."""
+        self.notes.parameters[f"{self.name}.scale"] = ZERO
         out, count = h, len(layer.branch)
         self.passes: list[Pass] = []
         for index, inner in enumerate(layer.branch):
@@ -59,7 +61,7 @@ class ResidualPass:
             if self.notes.asked:
                 self.notes.inside[name] = out.square
         self.out = out
-        return _sum(h, out, layer.scale)
+        return _sum(h, out, layer.scale, self.notes.room(*h.m.shape))
 
     def backward(self, layer: Residual, g: Rows, tick: Tick) -> Rows:
         """∂L/∂h = g + α ∂branch/∂h g."""
@@ -70,7 +72,7 @@ class ResidualPass:
                 self.notes.grad_inside[f"{self.name}.branch.{index}"] = inward.square
             inner_tick = turn(tick, count - 1 - index, count)
             inward = self.passes[index].backward(layer.branch[index], inward, inner_tick)
-        return _sum(g, inward, 1.0)
+        return _sum(g, inward, 1.0, np.empty(g.m.shape))
 
 
 def _times(g: Rows, alpha: float) -> Rows:
@@ -81,11 +83,15 @@ def _times(g: Rows, alpha: float) -> Rows:
     return Rows.of_apart(g.apart().times(Apart.of(np.asarray(alpha)))) if rows is None else rows
 
 
-def _sum(h: Rows, out: Rows, alpha: float) -> Rows:
-    """h + α out."""
+def _sum(h: Rows, out: Rows, alpha: float, m: Array) -> Rows:
+    """h + α out, put into `m` where plain floats hold it."""
     if h.e is None and out.e is None:
-        m, e = out.m * alpha, None
-        m += h.m
+        e = None
+        if alpha == 1.0:
+            np.add(h.m, out.m, out=m)
+        else:
+            np.multiply(out.m, alpha, out=m)
+            m += h.m
     else:
         e = np.maximum(_exponents(h), _exponents(out))
         e = np.where(e == -np.inf, 0.0, e)

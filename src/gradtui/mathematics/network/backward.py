@@ -44,7 +44,7 @@ from gradtui.progress import Tick, part
 
 _LEVEL, _SPREAD = (2.0**-600, 2.0**600), 200
 """Norms of g stay within 2^±300, under one common exponent while rows differ by up to 2^200."""
-_CANCELLED = 1e-4
+CANCELLED = 1e-4
 """A sum over B² products below this share of its bound has lost more than 1e-12 to rounding."""
 
 
@@ -278,8 +278,8 @@ def products(
             np.matmul(delta, delta.swapaxes(1, 2), out=inner[0])
             np.matmul(a, a.swapaxes(1, 2), out=inner[1])
             squares = inner_products(*inner.reshape(2, layers, -1))
-    # Where the sum is small beside what was added up, rounding is not: see `_CANCELLED`.
-    lost = np.flatnonzero(~(squares >= _CANCELLED * batch * (q * r).sum(axis=1)))
+    # Where the sum is small beside what was added up, rounding is not: see `CANCELLED`.
+    lost = np.flatnonzero(~(squares >= CANCELLED * batch * (q * r).sum(axis=1)))
     if lost.size:
         gradient = np.empty((n, m))
         large = batch * n * m > MULTIPLICATIONS

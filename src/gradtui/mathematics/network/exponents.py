@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ORDINARY = math.log2(ORDINARY[1])
 _LN_2 = math.log(2.0)
 _LOG10_2 = math.log10(2.0)
+_NUMPY_2 = hasattr(np, "vecdot")
 _MOST = float(MAX_EXPONENT)
 PLAIN = 400
 """Rows of a with norms within 2^±400 are plain floats: their products are normal numbers."""
@@ -197,10 +198,7 @@ def value_and_slope(f: Activation) -> tuple[Extended, Extended]:
 
 def inner_products(x: Array, y: Array) -> Array:
     """Σ_j x_j y_j along the last axis."""
-    if hasattr(np, "vecdot"):  # NumPy 2
-        products: Array = np.vecdot(x, y)
-    else:
-        products = np.einsum("...j,...j->...", x, y)
+    products: Array = np.vecdot(x, y) if _NUMPY_2 else np.einsum("...j,...j->...", x, y)
     return products
 
 

@@ -30,6 +30,7 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
 from gradtui.mathematics.wide.moments import Expectations, Table, expectations
 from gradtui.mathematics.wide.path import log10_below
+from gradtui.mathematics.wide.scatter import Scatter, scatter
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, log, normed
 from gradtui.progress import Tick, unwatched
@@ -43,7 +44,10 @@ _LN_10 = math.log(10.0)
 SMALL_BATCH = 32
 """A batch of fewer rows is normed otherwise than one of many."""
 
-_SETTLED = 1e-12
+_SAMPLED = 33
+"""At so many blocks κ is evaluated; it changes slowly in between."""
+
+_SETTLED = 1e-9
 """A ln q that changes by less has come to rest."""
 
 _NOTHING = -1e300
@@ -66,10 +70,14 @@ class BlockPath:
         log10_q: log10 q_l.
         log10_chi: log10 χ_l, of the squared norm; -inf where it is exactly 0; where it is too small
             to be followed a number that is above it.
-        log10_branch: log10 of α² c_l, the branch's part of χ_l.
+        log10_branch: log10 of α² c_l, the branch's part of χ_l before a norm on the stream.
         log10_grad_z: log10 of ‖∂L/∂z_l‖ / ‖g_l‖, over all units inside the branch.
         log10_weights: log10 of ‖∂L/∂W‖ / (√n ‖g_l‖) at one input, of all matrices of the block.
         log10_stream: log10 √E[h_l²], l = 0 … L [depth + 1].
+        log10_part: log10 of α² E[B²] / E[h²], of what the branch adds to the stream.
+        log10_q_first: log10 of the second moment before the first activation, where a branch has
+            two; else nan.
+        mean: μ_l/√E[h_l²], the stream's mean over units [depth + 1].
         followed: whether χ_l is.
     """
 
@@ -85,6 +93,9 @@ class BlockPath:
     log10_grad_z: Array
     log10_weights: Array
     log10_stream: Array
+    log10_part: Array
+    log10_q_first: Array
+    mean: Array
     followed: NDArray[np.bool_]
 
     @property
@@ -114,6 +125,118 @@ class BlockPath:
     def known(self) -> NDArray[np.bool_]:
         """Where `log10_grad_hidden` is more than a bound: every block above is followed."""
         return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
+
+    def log_variance(self, units: int) -> Array:
+        """β of ln‖g_l‖² over networks of n units, for l = 0 … L [depth + 1], to first order in 1/n.
+
+        Through a branch of one matrix a gradient's squared norm varies by (2 + 3κ)/n, through one
+        of two by (2 + 3κ)/m + 2/n, and by 3κ₁/n through an activation before them, where κ is the
+        relative variance of what f multiplies the gradient's square by. A branch whose share of χ_l
+        is s = α²c/(1 + α²c) adds s² of that, and 4s(1 - s)/n by its product with the skip's part.
+        Where a norm divides by the signal's size, how that scatters is added, to first order:
+        forward a branch varies as backward, with f² for f′², and what it does to the stream stays
+        there. That is an estimate: it leaves out what the two have in common where there is a
+        skip, and, without a norm, how the signal scatters at all.
+        """
+        n, m = float(units), float(self.block.inner(units))
+        at = self._scatter(self.log10_q, self.block.glu)
+        two = self.block.family.matrices == 2
+        back = 3.0 * at["back"] / m + 2.0 / n + (2.0 / m if two else 0.0)
+        forth = at["forth"] / m + (2.0 / n if two else 0.0)
+        if not np.isnan(self.log10_q_first).all():
+            first = self._scatter(self.log10_q_first, False)
+            back, forth = back + 3.0 * first["back"] / n, forth + 2.0 / m
+        if not self.block.skips:
+            each = back
+            if self.block.norm != "none":
+                each = each + (2.0 + at["held"] - 2.0 * at["both"]) / n
+            return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+        share, part = (
+            _share(10.0 ** np.minimum(x, 250.0)) for x in (self.log10_branch, self.log10_part)
+        )
+        each = share * share * back + 4.0 * share * (1.0 - share) / n
+        if self.block.norm == "none":
+            return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+        noise = part * part * forth + 4.0 * part * (1.0 - part) / n
+        if self.block.name == "post_norm":
+            return np.append(np.cumsum((each + noise)[::-1])[::-1], 0.0)
+        # d_l, by how much ln E[h_l²] is off: d_l = (1 - part) d_{l-1} + noise; χ falls by share · d
+        off, beta = np.empty(self.depth), np.zeros(self.depth + 1)
+        here = 2.0 / n
+        for block in range(self.depth):
+            off[block] = here
+            here = (1.0 - part[block]) ** 2 * here + noise[block]
+        effect = later = 0.0
+        for block in range(self.depth - 1, -1, -1):
+            later += each[block] + noise[block] * effect * effect
+            effect = share[block] + (1.0 - part[block]) * effect
+            beta[block] = later + off[block] * effect * effect
+        return beta
+
+    def coherent(self, units: int) -> Array:
+        """By how much E‖g_l‖² of n units is above that of infinite width, relative [depth + 1].
+
+        Where f(W h) with a mean is added to the stream itself, h grows along (1, …, 1), and of the
+        gradient what is along h and along (1, …, 1) grows faster than the rest: it begins as 1/n
+        of it and, deep enough, is more than it. With μ and p the stream's mean and second moment,
+        u = p - μ² its variance over units, a = h·g, s = Σ_i g_i and δ = f′∘g of a block l
+
+            F = f·g = E[f] s + α Var f (a - μ s)/u             X = W h·δ, with E[z f′] for E[f] and
+            a ← a + α (X - F)      s ← s + α μ X/p + noise     Cov(z f′, f) for Var f
+
+        and ‖g‖² gains (2α (a - αF) X + α² X²)/(n p) a block, for an upstream gradient of
+        independent units. 0 for other blocks. Where it is no longer small the infinite width tells
+        little of networks of n units, and ‖g_l‖² depends on the upstream gradient's direction.
+        """
+        above = np.zeros(self.depth + 1)
+        if self.block.name != "residual" or self.block.norm != "none" or not self.says:
+            return above
+        at = self._scatter(self.log10_q, False)
+        if not np.any(at["mean"] * at["turned"]):
+            return above
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            rho2 = 10.0 ** (2.0 * np.diff(self.log10_stream))
+            added = 10.0 ** (0.5 * self.log10_part)
+            added[np.isinf(added)] = rho2[np.isinf(rho2) | np.isnan(rho2)] = 0.0  # of a stream of 0
+            straight = 1.0 - self.sigma_b2 / np.maximum(self.q, 1e-300)
+            chi, branch, r = 10.0**self.log10_chi, 10.0**self.log10_branch, self.mean
+            # of a/√E[h_l²] and s: their second moments, ‖g_l‖² = 1 being that of infinite width
+            moments, norm = np.array([[1.0, r[-1]], [r[-1], 1.0]]), 1.0
+            for block in range(self.depth - 1, -1, -1):
+                part, rho, later = added[block], math.sqrt(rho2[block]), r[block + 1]
+                own = (
+                    part * part / (rho * (1.0 - later * later)) if abs(later) < 1.0 and rho else 0.0
+                )
+                mean, turned = at["mean"][block], at["turned"][block] * straight[block]
+                of_f, of_x = own * (1.0 - mean * mean), own * at["shared"][block] * straight[block]
+                f = np.array([of_f, part * mean - of_f * later])
+                x = np.array([of_x, part * turned - of_x * later])
+                along = np.array([rho, 0.0]) - f
+                gain = 2.0 * along @ moments @ x + x @ moments @ x
+                turn = np.array([along + x, np.array([0.0, 1.0]) + r[block] * x])
+                moments = turn @ moments @ turn.T / chi[block]
+                moments[1, 1] += branch[block] / chi[block] * norm
+                norm += gain / (units * chi[block])
+                above[block] = norm - 1.0
+        return np.where(np.isnan(above), math.inf, np.maximum(above, 0.0))
+
+    def _scatter(self, log10_q: Array, gated: bool) -> dict[str, Array]:
+        """`Scatter` of every block, taken at some of them and between them interpolated."""
+        at = np.unique(np.linspace(0, self.depth - 1, min(self.depth, _SAMPLED)).round())
+        q = np.exp(np.clip(log10_q * _LN_10, -270.0, 270.0))
+        e = expectations(self.activation)
+        taken = [scatter(e, float(q[int(block)]), gated) for block in at]
+        blocks = np.arange(self.depth)
+        return {
+            name: np.interp(blocks, at, [getattr(one, name) for one in taken])
+            for name in Scatter._fields
+        }
+
+
+def _share(ratio: Array) -> Array:
+    """The share of what is so many times the rest."""
+    share: Array = ratio / (1.0 + ratio)
+    return share
 
 
 def block_path(
@@ -150,13 +273,16 @@ def block_path(
     size = float(numbers("x", abs(x), 0.0, 1e100))
     why_silent = _why_silent(blocks, batch)
     rows = np.full((depth, len(_Passed._fields)), math.nan)
-    stream = np.full(depth + 1, math.nan)
+    stream, means = np.full((2, depth + 1), math.nan)
     if not why_silent:
-        _follow(blocks, f, w, b, size, rows, stream, tick)
-    log_q, log_chi, log_branch, log_grad_z, log_weights, below = (rows / _LN_10).T
+        _follow(blocks, f, w, b, size, rows, stream, means, tick)
+    log_q, log_chi, log_branch, log_grad_z, log_weights, log_part, log_q_first, below = (
+        rows / _LN_10
+    ).T
     return BlockPath(
         f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
-        0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10, ~(below > 0.0),
+        0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10,
+        log_part, log_q_first, means, ~(below > 0.0),
     )  # fmt: skip
 
 
@@ -168,6 +294,8 @@ class _Passed(NamedTuple):
     branch: float
     grad_z: float
     weights: float
+    part: float
+    q_first: float
     bound: float
     """Above 0 where χ is only known to be below what `chi` says."""
 
@@ -188,13 +316,14 @@ def _follow(
     x: float,
     rows: Array,
     stream: Array,
+    means: Array,
     tick: Tick,
 ) -> None:
-    """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²], [L + 1]."""
+    """Fill `rows`, [L, numbers of `_Passed`], and ln E[h_l²] and μ_l/√E[h_l²], [L + 1]."""
     depth = len(w)
-    walk = _Walk(f, blocks.steps(depth), blocks.in_batch)
+    walk = _Walk(f, blocks.steps(depth), blocks.in_batch, blocks.expansion)
     here = Signal(2.0 * log(x))
-    stream[0] = here.t
+    stream[0], means[0] = here.t, here.mean
     before: tuple[Signal, float, float] | None = None
     for index in watched(range(depth), _BLOCKS_A_TICK, tick):
         at = here, float(w[index]), float(b[index])
@@ -204,7 +333,7 @@ def _follow(
             passed, here = walk.block(*at)
             rows[index] = passed
         before = at
-        stream[index + 1] = here.t
+        stream[index + 1], means[index + 1] = here.t, here.mean
 
 
 @dataclass
@@ -214,6 +343,7 @@ class _Walk:
     f: Activation
     steps: Steps
     in_batch: bool
+    expansion: float
 
     def __post_init__(self) -> None:
         self.medium = Medium(expectations(self.f), self.in_batch)
@@ -238,8 +368,20 @@ class _Walk:
         q = dict(gone.activated).get(last, -math.inf)
         weights = [float(back[at + 1]) + t for at, t in gone.matrices]
         bounded = gone.bounded and (not skips or through > on_the_stream - 27.0)
+        part = branch.t + 2.0 * log(alpha) if skips else math.nan
+        if part > -math.inf:
+            part -= stream.t
+        first = gone.activated[0][1] if len(gone.activated) > 1 else math.nan
+        branch_alone = through - on_the_stream
         return _Passed(
-            q, chi, through, float(back[last]), float(np.logaddexp.reduce(weights)), float(bounded)
+            q,
+            chi,
+            branch_alone,
+            float(back[last]),
+            float(np.logaddexp.reduce(weights)),
+            part,
+            first,
+            float(bounded),
         ), after
 
     def _steps(
@@ -248,7 +390,8 @@ class _Walk:
         for at, step in enumerate(steps):
             if isinstance(step, Matrix):
                 factor2 = step.factor * step.factor
-                gone.matrices.append((at, one.t))
+                wide = log(self.expansion) if step.inside[0] == "m" else 0.0
+                gone.matrices.append((at, one.t + wide))
                 gone.gains.append(log(factor2 * w))
                 one = self.medium.linear(one, factor2 * w, factor2 * b)
             elif isinstance(step, Normed):
@@ -271,7 +414,7 @@ class _Gone:
 
     Attributes:
         gains: ln of what each step multiplies the gradient's square by.
-        matrices: where a matrix stood, and ln of the second moment that it was given.
+        matrices: where a matrix stood, and ln of the squared norm that it was given, over n.
         activated: where an activation stood, and ln q there.
         bounded: whether a gain is only known to be below what is said.
     """
@@ -306,7 +449,8 @@ def residual_ratios(
         tick: told the share that is done.
 
     Returns:
-        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), both of the
+        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), inf where x
+        is 0, both of the
         shape that σw and α have together.
     """
     e = expectations(as_activation(activation))
@@ -322,9 +466,8 @@ def residual_ratios(
             inside = t + np.log(own) if norm == "layer" else t
         below = np.zeros(()) if norm == "none" else np.logaddexp(inside, log_eps)
         now = np.logaddexp(log_w + inside - below, log_b)
-        if not np.allclose(
-            now, before, rtol=0.0, atol=_SETTLED
-        ):  # under a norm it soon comes to rest
+        # under a norm it soon comes to rest
+        if not np.allclose(now, before, rtol=0.0, atol=_SETTLED):
             before = now
             log_v, mean_f, log_d = moments_at(e, now)
         total += np.logaddexp(0.0, log_a + log_w + log_d - below)
@@ -337,7 +480,9 @@ def residual_ratios(
         with np.errstate(divide="ignore", invalid="ignore"):
             t = most + np.log(p)
             mean, own = (np.where(p > 0.0, one, 0.0) for one in (mean / np.sqrt(p), own / p))
-    return 0.5 * total / _LN_10, 0.5 * (t - start) / _LN_10
+    with np.errstate(invalid="ignore"):
+        grown = np.where(t == start, 0.0, t - start)
+    return 0.5 * total / _LN_10, 0.5 * grown / _LN_10
 
 
 def moments_at(e: Expectations, t: Array) -> tuple[Array, Array, Array]:

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -86,10 +87,12 @@ class Medium:
         if t == -math.inf:
             return _logs(e.moments(np.array(0.0)))
         if t > e.edge:
-            edge = _logs(e.moments(np.array(math.exp(e.edge))))
             if e.degree:
-                square, slope = (float(log) for log in e.log_beyond(np.array(t), e.edge))
-                return At(square, edge.mean, slope)
+                above, edge = t - e.edge, self._edge
+                steeper = max(e.degree - 1.0, 0.0)
+                return At(
+                    edge.log_square + e.degree * above, edge.mean, edge.log_slope + steeper * above
+                )
             if t > 690.0:
                 return _logs(e.beyond(math.inf))
             return _logs(e.beyond(math.exp(t)))
@@ -100,6 +103,11 @@ class Medium:
         if abs(t) <= _TABULATED:
             return _logs(e.table.interpolated(np.array(t)))
         return _logs(e.moments(np.array(math.exp(t))))
+
+    @cached_property
+    def _edge(self) -> At:
+        """Where an f without bounds begins to be followed by its power law."""
+        return _logs(self.e.moments(np.array(math.exp(self.e.edge))))
 
     def linear(self, one: Signal, w: float, b: float) -> Signal:
         """W h + b, for σw² = w and σb² = b."""

@@ -25,7 +25,8 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
     assert isinstance(path, BlockPath)
     steps = one.steps(depth)
     if one.skips and (steps.scale == 0.0 or one.factors(depth)[1] == 0.0):
-        return _closed(one)
+        at_0 = path.activation(0.0) if one.family.matrices == 1 and steps.scale else 0.0
+        return _closed(one) if at_0 == 0.0 else _idle(at_0)
     if not path.says:
         return _unsaid(one, subject)
     chi = 0.5 * path.log10_chi
@@ -35,7 +36,7 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
         return _normed(one, expected, chi)
     branch = _typical(0.5 * path.log10_branch)
     beside = f"With α = {plain(steps.scale or 0.0)}, beside" if steps.scale != 1.0 else "Beside"
-    norm = f", over what {_NORMS[one.norm]} divides by" if steps.after else ""
+    norm = f", over what {_NORMS[one.norm]} divides by," if steps.after else ""
     return (
         f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; together "
         f"√(1 + {factor(branch)[1:]}²){norm} makes {rate(_typical(chi))} a block in theory."
@@ -53,6 +54,14 @@ def _closed(one: Block) -> str:
     after = {"basic_block": ": only the f after each skip acts", "post_norm": ": only norms act"}
     also = after.get(one.name, ": each block passes signal and gradient on as they are")
     return f"Every branch is shut at the start, as {why}{also}."
+
+
+def _idle(at_0: float) -> str:
+    """Of branches f(W h) whose W is 0 at the start, and f(0) is not."""
+    return (
+        "W is 0 at the start: the gradient goes by the skip alone, and each block adds "
+        f"f(0) = {plain(at_0)} to the stream."
+    )
 
 
 def _unsaid(one: Block, subject: Subject) -> str:

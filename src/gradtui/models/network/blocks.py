@@ -77,6 +77,7 @@ def flow_of_blocks(
         inside=True,
         tick=tick,
     )
+    assert flow.log10_grad_inside is not None
     ends = slice(0, None, blocks.each)
     z = np.array([flow.log10_grad_inside[blocks.name(at, last - 1)] for at in range(depth)])
     weights = [

@@ -319,9 +319,7 @@ def _of_blocks(subject: Subject, one: Block, found: LayerSigmas, tick: Tick) -> 
     path = _block_paths.get(
         asked, lambda: block_path(one, name, w, b, setup.depth, x, batch=batch, tick=tick)
     )
-    log_variance = getattr(path, "log_variance", lambda n: np.zeros(setup.depth + 1))(
-        setup.network.width
-    )
+    log_variance = path.log_variance(setup.network.width)
     infinite = path.log10_grad_hidden
     with np.errstate(all="ignore"):
         below = 0.5 * _HALF_LOG10_E * log_variance

@@ -175,7 +175,7 @@ class CheckedWeights:
         if not self.measured.size:
             kind = Kind.of(self.log10_ratio, log10_limit)
             return with_stream(kind, self.log10_stream, log10_limit) is not kind
-        return 2 * beyond > self.measured.size - self.share(log10_limit).healthy
+        return bool(2 * beyond > self.measured.size - self.share(log10_limit).healthy)
 
     def _beyond(self, log10_limit: float) -> NDArray[np.bool_]:
         """In which networks the gradient is healthy and the stream is not."""

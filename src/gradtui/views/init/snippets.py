@@ -27,7 +27,7 @@ def lines_to_paste(sigma_w: float, sigma_b: float) -> Mapping[str, str]:
 
 def _pytorch(sigma_w: float, sigma_b: float) -> str:
     """`kaiming_normal_` knows √2 by the name of ReLU; it takes no other gain."""
-    if _is_root_2(sigma_w):
+    if is_root_2(sigma_w):
         weights = 'torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")'
     else:
         weights = (
@@ -50,7 +50,7 @@ def _flax(sigma_w: float, sigma_b: float) -> str:
     return (
         "from flax import linen as nn\n"
         "kernel_init = nn.initializers.variance_scaling(\n"
-        f'    {_square(sigma_w)}, "fan_in", "normal")\n'
+        f'    {square(sigma_w)}, "fan_in", "normal")\n'
         f"bias_init = nn.initializers.{biases}\n"
         "layer = nn.Dense(features, kernel_init=kernel_init,\n"
         "                 bias_init=bias_init)"
@@ -67,16 +67,16 @@ def _keras(sigma_w: float, sigma_b: float) -> str:
         "    return keras.layers.Dense(\n"
         "        units, activation,\n"
         "        kernel_initializer=init.VarianceScaling(\n"
-        f'            {_square(sigma_w)}, "fan_in", "untruncated_normal"),\n'
+        f'            {square(sigma_w)}, "fan_in", "untruncated_normal"),\n'
         f"        bias_initializer={biases})"
     )
 
 
-def _is_root_2(sigma_w: float) -> bool:
+def is_root_2(sigma_w: float) -> bool:
     """Whether that is the gain of ReLU, in the six digits of an advice."""
     return abs(sigma_w - math.sqrt(2.0)) < 5e-6
 
 
-def _square(sigma_w: float) -> str:
+def square(sigma_w: float) -> str:
     """σw², left to be computed, so that one sees what it is the square of."""
-    return "2.0" if _is_root_2(sigma_w) else f"{sigma_w!r}**2"
+    return "2.0" if is_root_2(sigma_w) else f"{sigma_w!r}**2"

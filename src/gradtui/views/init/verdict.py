@@ -204,7 +204,7 @@ def _which(comparison: Comparison) -> Iterator[str]:
     elif advice.why_silent:
         return
     elif not advice.possible:
-        yield f"No σw is healthy in these blocks at this σb, even at infinite width: {_why(advice)}."
+        yield f"No σw is healthy at this σb, even at infinite width: {_why(advice)}."
     else:
         text = _range(comparison).removesuffix(".")
         if advice.bounds:
@@ -212,10 +212,9 @@ def _which(comparison: Comparison) -> Iterator[str]:
         yield f"{text}."
         if max(abs(advice.at_usual[0]), advice.at_usual[1]) > -limit:
             left, stream = map(factor, advice.at_usual)
-            beside = f", the stream {stream}" if comparison.block.skips else ""
-            yield (
-                f"The usual σw, Kaiming's {plain(advice.usual, 4)}, would make {left} of it{beside}."
-            )
+            beside = f" and {stream} of the stream" if comparison.block.skips else ""
+            usual = f"The usual σw, Kaiming's {plain(advice.usual, 4)},"
+            yield f"{usual} would make {left} of the gradient{beside}."
 
 
 def _why(advice: BlockAdvice) -> str:

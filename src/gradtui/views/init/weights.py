@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.mathematics.wide.block_advice import BlockAdvice, advise_blocks, why_silent
 from gradtui.mathematics.wide.block_ratios import block_ratios

@@ -7,10 +7,10 @@ import math
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.wide.advice import sufficient_width
+from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import expectation_of
-from gradtui.mathematics.wide.path import GradientPath
 from gradtui.progress import Tick
 from gradtui.views.init.comparison import Comparison, Share
 from gradtui.views.init.weights import advised_weights, measured_all

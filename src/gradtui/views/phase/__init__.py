@@ -1,4 +1,4 @@
-"""The phase view: where in the plane of σw and σb gradients vanish, explode or survive."""
+"""The phase view: at which σw and σb, depth or α gradients vanish, explode or survive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradtui.wording import counted, foretold
 if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
     from gradtui.views.phase.readout import readout, table
-    from gradtui.views.phase.study import Phase, run
+    from gradtui.views.phase.study import Blocks, Phase, run
     from gradtui.views.phase.verdict import finding
 else:
     (draw,) = when_called("gradtui.views.phase.picture", "draw")
@@ -24,20 +24,33 @@ else:
 
 def idle(setup: Setup) -> frozenset[str]:
     """Each way to map has knobs of its own."""
-    return frozenset({"units"} if setup.plane.against == "depth" else {"layer"})
+    return frozenset({*_OWN} - {name for name in _OWN if setup.plane.against in _OWN[name]})
 
 
-_A_LAYER = 3e-4
-"""Seconds of a layer, of the maps and of trying what helps."""
+_OWN = {
+    "units": ("sigma_b",),
+    "layer": ("depth",),
+    "sigma_b_range": ("sigma_b", "depth"),
+    "alpha": ("alpha",),
+    "alpha_range": ("alpha",),
+    "branch_norm": ("alpha",),
+}
+"""The knobs that do not count on every map, and on which they do."""
+
+
+_A_LAYER, _A_BLOCK = 3e-4, 2e-3
+"""Seconds of a layer and of a block, of the maps and of trying what helps."""
 
 
 def foretold_of(setup: Setup) -> str:
     """That so many layers take long, where they may: far less where q soon comes to rest."""
-    seconds = _A_LAYER * setup.depth * len(setup.activations)
-    return foretold(f"following {counted(setup.depth, 'layer')}", seconds, most=True)
+    many = setup.depth * len(setup.activations)
+    if setup.plane.against == "alpha":
+        return foretold(f"following {counted(setup.depth, 'block')}", _A_BLOCK * many)
+    return foretold(f"following {counted(setup.depth, 'layer')}", _A_LAYER * many, most=True)
 
 
-VIEW: View[Phase] = View(
+VIEW: View[Phase | Blocks] = View(
     name="phase",
     title="the phase diagram",
     question="At which σw and σb does a gradient survive?",
@@ -48,6 +61,9 @@ VIEW: View[Phase] = View(
         "sigma_w_range",
         "sigma_b_range",
         "sigma_b",
+        "alpha",
+        "alpha_range",
+        "branch_norm",
         "depth",
         "layer",
         "x",

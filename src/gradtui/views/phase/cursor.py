@@ -13,16 +13,16 @@ from gradtui.when_called import when_called
 from gradtui.wording import plain
 
 if TYPE_CHECKING:
-    from gradtui.views.extent import sigma_ranges
+    from gradtui.views.extent import alpha_range, sigma_ranges
     from gradtui.views.phase.critical import critical_setup
 else:
-    (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
+    alpha_range, sigma_ranges = when_called("gradtui.views.extent", "alpha_range", "sigma_ranges")
     (critical_setup,) = when_called("gradtui.views.phase.critical", "critical_setup")
 
 
 def upright(setup: Setup) -> str:
     """The knob that is the cursor's height."""
-    return "layer" if setup.plane.against == "depth" else "sigma_b"
+    return {"depth": "layer", "alpha": "alpha"}.get(setup.plane.against, "sigma_b")
 
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -36,6 +36,8 @@ def climb(setup: Setup, steps: int, tens: bool) -> Setup:
     if setup.plane.against == "depth":
         stride = max(int(_step((0.0, setup.depth))), 1)
         return setup.with_(layer=setup.layer + steps * stride).clamped()
+    if setup.plane.against == "alpha":
+        return _stepped(setup, "alpha", alpha_range(setup), steps)
     return _stepped(setup, "sigma_b", sigma_ranges(setup)[1], steps)
 
 
@@ -80,8 +82,13 @@ def take_into_decay(setup: Setup) -> Moved:
     )
 
 
+def _of_layers(setup: Setup) -> bool:
+    """Whether the map is of layers: of blocks there is no critical line."""
+    return setup.plane.against != "alpha"
+
+
 KEYS = (
-    Key("snap", ("C",), "C", "critical", "to the critical line", snap),
+    Key("snap", ("C",), "C", "critical", "to the critical line", snap, _of_layers),
     Key(
         "take_into_decay",
         ("D",),
@@ -89,5 +96,6 @@ KEYS = (
         "into decay",
         "the cursor's (σw, σb) into decay",
         take_into_decay,
+        _of_layers,
     ),
 )

@@ -1,8 +1,8 @@
-"""The map of the phase view: what is left of a gradient over σw and σb, or over σw and depth."""
+"""The map of the phase view: what is left of a gradient over σw and σb, depth or α."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from gradtui.mathematics.wide.phase import rate_map
 from gradtui.models.kept import Kept
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
-from gradtui.views.extent import sigma_ranges
+from gradtui.views.extent import alpha_range, sigma_ranges
+from gradtui.views.phase.blocks import ratios
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,50 +34,74 @@ class Map:
 
     Attributes:
         sigma_w: the σw of the columns.
-        heights: the σb of the rows, or their numbers of layers.
-        layers: after how many layers each row's gradient is taken.
+        heights: the σb of the rows, their numbers of layers, or their α.
+        layers: after how many layers or blocks each row's gradient is taken.
         log10_left: log10 of its norm at the input beside that at the last of them, by the path
             of q from σw² x² + σb² on.
-        log10_rates: log10 √χ at q*: what a layer makes of that norm once q has settled.
-        q: q*, or q after as many layers.
-        endings: how q ends, as indices into `KINDS`.
     """
 
     sigma_w: Array
     heights: Array
     layers: Array
     log10_left: Array
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMap(Map):
+    """The same of layers, one after the other.
+
+    Attributes:
+        log10_rates: log10 √χ at q*: what a layer makes of that norm once q has settled.
+        q: q*, or q after as many layers.
+        endings: how q ends, as indices into `KINDS`.
+    """
+
     log10_rates: Array
     q: Array
     endings: NDArray[np.int8]
 
 
-_finished = Kept[Map](_FINISHED_KEPT)
+@dataclass(frozen=True, eq=False)
+class BlockMap(Map):
+    """The same of residual blocks.
+
+    Attributes:
+        log10_stream: log10 of the rms of the stream after the last block beside that of the
+            input; NaN where the input is 0.
+    """
+
+    log10_stream: Array
+
+
+_finished = Kept[LayerMap | BlockMap](_FINISHED_KEPT)
 """The last maps, for a cursor moves over one and an arrow goes back to another."""
 
 
-def finished_map(setup: Setup) -> Map | None:
+def finished_map(setup: Setup) -> LayerMap | BlockMap | None:
     """The map of the focused activation, if it is there already."""
     return _finished.find(_key(setup))
 
 
-def maps(setup: Setup, tick: Tick) -> Iterator[Map]:
+def maps(setup: Setup, tick: Tick) -> Iterator[LayerMap | BlockMap]:
     """A first map of the focused activation, and a better one, which is kept."""
-    by_depth = setup.plane.against == "depth"
-    for mapped in _maps_by_depth(setup, tick) if by_depth else _maps_by_sigma_b(setup, tick):
+    for mapped in _MAPPED[setup.plane.against](setup, tick):
         yield mapped
     _finished.put(_key(setup), mapped)
 
 
 def _key(setup: Setup) -> tuple[object, ...]:
     """What a map depends on."""
-    across, up = sigma_ranges(setup)
-    by_depth = setup.plane.against == "depth"
-    height = setup.plane.sigma_b if by_depth else up
-    return setup.focused, by_depth, across, height, abs(setup.x), setup.depth
+    (across, up), plane = sigma_ranges(setup), setup.plane
+    heights: dict[str, tuple[object, ...]] = {
+        "sigma_b": up,
+        "depth": (plane.sigma_b,),
+        "alpha": (plane.sigma_b, plane.branch_norm, alpha_range(setup)),
+    }
+    own = plane.against, heights[plane.against]
+    return setup.focused, own, across, abs(setup.x), setup.depth
 
 
-def _maps_by_sigma_b(setup: Setup, tick: Tick) -> Iterator[Map]:
+def _maps_by_sigma_b(setup: Setup, tick: Tick) -> Iterator[LayerMap]:
     """First a coarse one."""
     name, ranges = setup.focused, sigma_ranges(setup)
     for count, (columns, rows) in enumerate(_GRIDS):
@@ -88,10 +113,10 @@ def _maps_by_sigma_b(setup: Setup, tick: Tick) -> Iterator[Map]:
         found = rate_map(name, sigma_w * sigma_w, sigma_b * sigma_b, q0=q[0])
         layers = np.full(rows, float(setup.depth))
         rates = _log10_rates(found.chi)
-        yield Map(sigma_w, sigma_b, layers, left[0], rates, found.q, found.kinds)
+        yield LayerMap(sigma_w, sigma_b, layers, left[0], rates, found.q, found.kinds)
 
 
-def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[Map]:
+def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[LayerMap]:
     """At first along some of the layers."""
     name, plane = setup.focused, setup.plane
     columns, rows = _GRIDS[-1]
@@ -106,7 +131,24 @@ def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[Map]:
         rates = np.broadcast_to(_log10_rates(ends.chi), shape)
         if followed is some:
             left, q = _taken_on(left, some, layers), q[_nearest_below(some, layers)]
-        yield Map(sigma_w, layers, layers, left, rates, q, kinds)
+        yield LayerMap(sigma_w, layers, layers, left, rates, q, kinds)
+
+
+def _maps_by_alpha(setup: Setup, tick: Tick) -> Iterator[BlockMap]:
+    """First a coarse one."""
+    for count, (columns, rows) in enumerate(_GRIDS):
+        sigma_w = np.linspace(*sigma_ranges(setup)[0], columns)
+        alpha = np.linspace(*alpha_range(setup), rows)
+        own = part(tick, count / len(_GRIDS), 1.0 / len(_GRIDS))
+        left, stream = ratios(setup.focused, sigma_w, alpha[:, None], setup, own)
+        yield BlockMap(sigma_w, alpha, np.full(rows, float(setup.depth)), left, stream)
+
+
+_MAPPED: Mapping[str, Callable[[Setup, Tick], Iterator[LayerMap | BlockMap]]] = {
+    "sigma_b": _maps_by_sigma_b,
+    "depth": _maps_by_depth,
+    "alpha": _maps_by_alpha,
+}
 
 
 def _nearest_below(some: Array, layers: Array) -> NDArray[np.int64]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import sigmas
+from gradtui.mathematics.wide.mean_field import KINDS
 from gradtui.mathematics.wide.second_moment import BISTABLE, COLLAPSES, DIVERGES
 from gradtui.plots.canvas import SAMPLES, Canvas
 from gradtui.plots.picture import Picture, Row, Span, band, cells_of, row, row_within, shortened
 from gradtui.plots.ticks import tick_values
 from gradtui.setup import Setup
 from gradtui.views.bands import EDGES, Meaning, meanings, scale, strengths
-from gradtui.views.phase.maps import Map
-from gradtui.views.phase.study import Phase
+from gradtui.views.phase.blocks import rooted
+from gradtui.views.phase.maps import BlockMap, LayerMap
+from gradtui.views.phase.study import Blocks, Phase
 from gradtui.views.view import Size
 from gradtui.wording import counted, magnitude, plain
 
@@ -36,6 +40,8 @@ _RECIPES = {
     "L": ("LeCun", "lecun_normal"),
     "P": ("PyTorch", "pytorch_linear"),
 }
+_GROWN = "↑"
+"""What is strewn over a map of blocks where the stream explodes."""
 _LEAST_MAP = 7
 """Rows of the map with its frame and heading, below which a legend is left out."""
 _BEFORE = 5
@@ -51,10 +57,26 @@ _Placed: TypeAlias = tuple[str, list[str], tuple[float, float]]
 """Letter, names, and place in σw and σb of what is drawn alike."""
 
 
-def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
-    """The map in bands, the critical line, the initialisations, the cursor."""
-    by_depth = setup.plane.against == "depth"
-    placed = [] if by_depth else _initialisations(result, setup)
+@dataclass(frozen=True)
+class _Height:
+    """What a map is over beside σw: its letter, its name on the axis, the cursor's there."""
+
+    letter: str
+    title: str
+    cursor: Callable[[Setup], float]
+
+
+_HEIGHTS = {
+    "sigma_b": _Height("σb", "σb", lambda setup: setup.plane.sigma_b),
+    "depth": _Height("L", "layers L", lambda setup: setup.layer),
+    "alpha": _Height("α", "α", lambda setup: setup.plane.alpha),
+}
+
+
+def draw(result: Phase | Blocks, setup: Setup, size: Size, marker: str) -> Picture:
+    """The map in bands, the critical line, what has a letter, the cursor."""
+    by_depth, height = setup.plane.against == "depth", _HEIGHTS[setup.plane.against]
+    placed = _placed(result, setup)
     # The cursor hides the letter that it stands on, and has its names instead.
     hidden = [one for one in placed if _at_cursor(one[2], result.map, setup, size)]
     seen = [one for one in placed if one not in hidden]
@@ -75,23 +97,25 @@ def draw(result: Phase, setup: Setup, size: Size, marker: str) -> Picture:
         label_width=5,
         title=_measured(setup),
         x_title="σw",
-        y_title="layers L" if by_depth else "σb",
+        y_title=height.title,
         given_y_ticks=_depth_ticks(mapped.heights) if by_depth else None,
     )
     canvas.shade(lambda x, y: _cells(mapped, x, y, setup.log10_threshold), _meanings(result, setup))
-    if by_depth:
+    if isinstance(result, Blocks):
+        canvas.line(mapped.sigma_w, _healthy_to(result.map, setup), "good", name=_HEALTHY)
+    elif by_depth:
         _draw_reach(canvas, result, setup)
     else:
         line = result.line
         name = "critical" * _critical_in_sight(result, by_depth)
         canvas.line(np.sqrt(line.sigma_w2), np.sqrt(line.sigma_b2), "good", name=name)
-        for letter, names, at in seen:
-            canvas.text(*at, letter, "title", ", ".join(names))
-    height = setup.layer if by_depth else setup.plane.sigma_b
-    here = f"σw = {plain(setup.plane.sigma_w)}, {'L' if by_depth else 'σb'} = {plain(height)}"
+    for letter, names, at in seen:
+        canvas.text(*at, letter, "title", ", ".join(names))
+    up = height.cursor(setup)
+    here = f"σw = {plain(setup.plane.sigma_w)}, {height.letter} = {plain(up)}"
     if hidden:
         here = f"{here}: {', '.join(hidden[0][1])}"
-    canvas.pointer(setup.plane.sigma_w, height, "cursor", here)
+    canvas.pointer(setup.plane.sigma_w, up, "cursor", here)
     below = Picture.of(legends, size.width)
     return Picture.of([_heading(setup, size.width)], size.width).above(canvas.build()).above(below)
 
@@ -107,6 +131,15 @@ def _draw_reach(canvas: Canvas, result: Phase, setup: Setup) -> None:
         at = math.sqrt(critical.sigma_w2)
         if canvas.x_limits[0] <= at <= canvas.x_limits[1]:
             canvas.upright(at, "good", "critical")
+
+
+_HEALTHY = "healthy below"
+
+
+def _healthy_to(mapped: BlockMap, setup: Setup) -> list[float]:
+    """Up to which α gradient and stream are healthy, for each σw."""
+    most = np.fmax(mapped.log10_left, mapped.log10_stream)
+    return [_reach(mapped.heights, column, -setup.log10_threshold) for column in most.T]
 
 
 def _reach(layers: Array, lost: Array, limit: float) -> float:
@@ -134,41 +167,52 @@ def _measured(setup: Setup) -> str:
     """What the colours stand for."""
     if setup.plane.against == "depth":
         return "gradient left at layer L"
-    return f"gradient left after {counted(setup.depth, 'layer')}"
+    what = "block" if setup.plane.against == "alpha" else "layer"
+    return f"gradient left after {counted(setup.depth, what)}"
 
 
 def _heading(setup: Setup, width: int) -> Row:
     """What is drawn, and over what, the name and the rest as far as there is room."""
-    by_depth = setup.plane.against == "depth"
-    axes = ", by σw" if by_depth else ", by σw and σb"
-    at = f"  σb = {plain(setup.plane.sigma_b)}" if by_depth else ""
+    plane = setup.plane
+    at = f"  σb = {plain(plane.sigma_b)}"
+    axes, at = {
+        "sigma_b": (", by σw and σb", ""),
+        "depth": (", by σw", at),
+        "alpha": (", by σw and α", f"{at}, norm {plane.branch_norm}"),
+    }[plane.against]
     name, room = f"{setup.focused}: ", width - _BEFORE - len(_measured(setup))
     name = name if len(name) + len(axes) <= room else ""
     title = " " * _BEFORE + name + _measured(setup)
     return row_within(width, (title, "title"), (axes, "title"), (at, "muted"))
 
 
-def _meanings(result: Phase, setup: Setup) -> list[Meaning]:
+def _meanings(result: Phase | Blocks, setup: Setup) -> list[Meaning]:
     """Glyph, role and meaning of each band, and of what is strewn over the map."""
-    strewn = ((mark, "", name) for mark, name in _endings(result))
+    strewn = ((mark, "", name) for mark, name in _endings(result, setup))
     return [*meanings(setup.log10_threshold), *strewn]
 
 
-def _endings(result: Phase) -> list[tuple[str, str]]:
+def _endings(result: Phase | Blocks, setup: Setup) -> list[tuple[str, str]]:
     """The marks that are strewn over this map, and their names."""
+    if isinstance(result, Blocks):
+        limit = -setup.log10_threshold
+        grown = bool(np.any(result.map.log10_stream > limit))
+        return [(_GROWN, f"stream >{magnitude(limit)}")] * grown
     return [named for ending, named in _MARKS.items() if np.any(result.map.endings == ending)]
 
 
-def _at_cursor(at: tuple[float, float], mapped: Map, setup: Setup, size: Size) -> bool:
+def _at_cursor(
+    at: tuple[float, float], mapped: LayerMap | BlockMap, setup: Setup, size: Size
+) -> bool:
     """Whether a place on the map is in about the cell in which the cursor stands."""
     wide = (mapped.sigma_w[-1] - mapped.sigma_w[0]) / size.width
     high = (mapped.heights[-1] - mapped.heights[0]) / size.height
-    w, b = setup.plane.sigma_w, setup.plane.sigma_b
-    return bool(abs(at[0] - w) < wide and abs(at[1] - b) < high)
+    w, up = setup.plane.sigma_w, _HEIGHTS[setup.plane.against].cursor(setup)
+    return bool(abs(at[0] - w) < wide and abs(at[1] - up) < high)
 
 
 def _legend(
-    result: Phase,
+    result: Phase | Blocks,
     setup: Setup,
     width: int,
     marker: str,
@@ -179,12 +223,16 @@ def _legend(
     line, limit = SAMPLES[marker], setup.log10_threshold
     by_depth = setup.plane.against == "depth"
     parts: list[tuple[str, str, str]] = []
-    if _critical_in_sight(result, by_depth):
+    if isinstance(result, Blocks):
+        reaches = np.array(_healthy_to(result.map, setup))
+        if np.any((reaches >= result.map.heights[0]) & (reaches <= result.map.heights[-1])):
+            parts.append((line, _HEALTHY, "good"))
+    elif _critical_in_sight(result, by_depth):
         parts.append((_UPRIGHT if by_depth else line, "critical", "good"))
     if by_depth:
         parts.append((line, f"{magnitude(limit)} or {magnitude(-limit)} left", "warn"))
     # What q does; a figure has room to say what that means.
-    parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result)]
+    parts += [(mark, name.partition(",")[0], "title") for mark, name in _endings(result, setup)]
     parts += [(letter, ", ".join(names), "title") for letter, names, _ in seen]
     parts += [("⊕", ", ".join(names), "cursor") for _, names, _ in hidden]
     rows: list[Row] = [_INDENT]
@@ -212,6 +260,15 @@ def _critical_in_sight(result: Phase, by_depth: bool) -> bool:
     return bool(np.any(inside[1:] & inside[:-1]))
 
 
+def _placed(result: Phase | Blocks, setup: Setup) -> list[_Placed]:
+    """What has a letter on the map: the usual initialisations, or the usual α."""
+    if isinstance(result, Blocks):
+        alpha, heights = rooted(setup), result.map.heights
+        inside = bool(heights[0] <= alpha <= heights[-1])
+        return [("R", ["α = 1/√L"], (setup.plane.sigma_w, alpha))] * inside
+    return [] if setup.plane.against == "depth" else _initialisations(result, setup)
+
+
 def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:
     """Letter, names and place of each that is inside the map; one letter where several agree."""
     found: dict[tuple[float, float], tuple[str, list[str]]] = {}
@@ -226,7 +283,9 @@ def _initialisations(result: Phase, setup: Setup) -> list[_Placed]:
     return [(letter, names, at) for at, (letter, names) in found.items()]
 
 
-def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str, str]]]:
+def _cells(
+    mapped: LayerMap | BlockMap, x: Array, y: Array, limit: float
+) -> list[list[tuple[str, str]]]:
     """A glyph and a role for each cell; every fourth says where q goes, if that is nowhere.
 
     None of those stands in the first column, where it would be half of what is seen of σw = 0.
@@ -234,16 +293,24 @@ def _cells(mapped: Map, x: Array, y: Array, limit: float) -> list[list[tuple[str
     left = _rates(mapped, x, y, limit) * np.interp(y, mapped.heights, mapped.layers)[:, None]
     bands = strengths(left, limit)
     rows, columns = _nearest(mapped.heights, y), _nearest(mapped.sigma_w, x)
-    endings = mapped.endings[rows][:, columns]
+    strewn = _strewn(mapped, limit)[rows][:, columns]
     cells: list[list[tuple[str, str]]] = []
-    for line, (values, ends) in enumerate(zip(bands.tolist(), endings.tolist(), strict=True)):
+    for line, (values, marks) in enumerate(zip(bands.tolist(), strewn.tolist(), strict=True)):
         cells.append([])
-        for column, (strength, ending) in enumerate(zip(values, ends, strict=True)):
+        for column, (strength, mark) in enumerate(zip(values, marks, strict=True)):
             glyph, role = band(int(strength))
-            if ending in _MARKS and (column + 2 * line) % 4 == 1:
-                glyph = _MARKS[ending][0]
+            if mark and (column + 2 * line) % 4 == 1:
+                glyph = mark
             cells[-1].append((glyph, role))
     return cells
+
+
+def _strewn(mapped: LayerMap | BlockMap, limit: float) -> NDArray[np.str_]:
+    """The mark of each point; "" where it has none."""
+    if isinstance(mapped, BlockMap):
+        return np.where(mapped.log10_stream > -limit, _GROWN, "")
+    marks = [_MARKS[ending][0] if ending in _MARKS else "" for ending in range(len(KINDS))]
+    return np.array(marks)[mapped.endings]
 
 
 def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
@@ -251,15 +318,19 @@ def _nearest(grid: Array, at: Array) -> NDArray[np.int64]:
     return nearest
 
 
-def _rates(mapped: Map, x: Array, y: Array, limit: float) -> Array:
+def _rates(mapped: LayerMap | BlockMap, x: Array, y: Array, limit: float) -> Array:
     """log10 of the factor a layer, in the geometric mean, between the points of the grid [y, x].
 
-    It is log10 σw and something that changes slowly, which is interpolated.
+    Of layers it is log10 σw and something that changes slowly, which is interpolated; of blocks
+    it changes slowly itself.
     """
+    layers = isinstance(mapped, LayerMap)
     with np.errstate(all="ignore"):
-        slow = mapped.log10_left / mapped.layers[:, None] - np.log10(mapped.sigma_w)
-        sigma_w = np.log10(x)
-    if mapped.sigma_w[0] == 0.0:
+        slow = mapped.log10_left / mapped.layers[:, None]
+        if layers:
+            slow -= np.log10(mapped.sigma_w)
+        sigma_w = np.log10(x) if layers else np.zeros_like(x)
+    if layers and mapped.sigma_w[0] == 0.0:
         slow[:, 0] = slow[:, 1]
     steepest = np.maximum(_STEEPEST, 2.0 * EDGES[-1] * abs(limit) / mapped.layers)[:, None]
     slow = np.clip(slow, -steepest, steepest)

@@ -9,15 +9,18 @@ from gradtui.models.decay import Value
 from gradtui.plots.picture import Row, row_within
 from gradtui.setup import Setup
 from gradtui.views.columns import in_columns
+from gradtui.views.phase.block_verdict import block_readout, block_rows
 from gradtui.views.phase.point import Point
-from gradtui.views.phase.study import Phase
+from gradtui.views.phase.study import Blocks, Phase
 from gradtui.views.phase.verdict import figure, lasting
 from gradtui.views.view import Table
 from gradtui.wording import magnitude, plain
 
 
-def readout(result: Phase, setup: Setup, width: int) -> tuple[Row, ...]:
+def readout(result: Phase | Blocks, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each activation: what the theory says of it at the cursor."""
+    if isinstance(result, Blocks):
+        return block_readout(result.points, setup, width)
     limit = setup.log10_threshold
     columns = {
         "rate": [f"×{figure(math.sqrt(point.chi), 4)}" for point in result.points],
@@ -70,8 +73,10 @@ def _apart(value: float) -> str:
     return "<1" if text == "1" and value < 1.0 else text
 
 
-def table(result: Phase) -> Table:
+def table(result: Phase | Blocks) -> Table:
     """Every activation at the cursor, then the map of the focused one, row by row."""
+    if isinstance(result, Blocks):
+        return block_rows(result.points, result.map, result.setup)
     return [*map(_cursor_row, result.points), *_map_rows(result)]
 
 

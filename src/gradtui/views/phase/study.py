@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from gradtui.mathematics.wide.phase import CriticalLine, critical_line
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.views.phase.maps import Map, finished_map, maps
+from gradtui.views.phase.block_remedies import block_remedy_of
+from gradtui.views.phase.blocks import BlockPoint, block_point, with_most_alpha
+from gradtui.views.phase.maps import BlockMap, LayerMap, finished_map, maps
 from gradtui.views.phase.point import Point, completed, point_of, subjects_of
 from gradtui.views.phase.remedies import remedy_of
 
-_MAPPING = {"depth": (0.0, 0.9), "sigma_b": (0.5, 0.0)}
+_MAPPING = {"depth": (0.0, 0.9), "sigma_b": (0.5, 0.0), "alpha": (0.0, 0.9)}
 """Where the share that is done starts, and how much of it is the map's. A number that changes costs
 a slow line bytes: where all is soon done, it stands still."""
 
@@ -22,7 +24,7 @@ class Phase:
     """The map of the focused activation, its critical line, and every activation at the cursor."""
 
     setup: Setup
-    map: Map
+    map: LayerMap
     line: CriticalLine
     points: tuple[Point, ...]
 
@@ -36,19 +38,33 @@ class Phase:
         return next(point for point in self.points if point.name == name)
 
 
-def run(setup: Setup, tick: Tick) -> Iterator[Phase]:
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """The map of the focused activation in residual blocks, and every activation at the cursor."""
+
+    setup: Setup
+    map: BlockMap
+    points: tuple[BlockPoint, ...]
+
+
+def run(setup: Setup, tick: Tick) -> Iterator[Phase | Blocks]:
     """A coarse map and what is quickly known at the cursor, a fine map, then all of it.
 
     Where the cursor moves over a map that is there already, all of it at once.
     """
+    yield from _blocks(setup, tick) if setup.plane.against == "alpha" else _layers(setup, tick)
+
+
+def _layers(setup: Setup, tick: Tick) -> Iterator[Phase]:
     start, share = _MAPPING[setup.plane.against]
     points = tuple(point_of(subject, part(tick, start, 0.0)) for subject in subjects_of(setup))
     line = critical_line(setup.focused)
     mapped = finished_map(setup)
     if mapped is None:
         for mapped in maps(setup, part(tick, start, share)):
+            assert isinstance(mapped, LayerMap)
             yield Phase(setup, mapped, line, points)
-    assert mapped is not None
+    assert isinstance(mapped, LayerMap)
     whole = []
     for point in points:
         still = part(tick, start + share, 0.0)
@@ -56,3 +72,19 @@ def run(setup: Setup, tick: Tick) -> Iterator[Phase]:
         known = completed(point, still)
         whole.append(replace(known, remedy=remedy_of(known, still)))
     yield Phase(setup, mapped, line, tuple(whole))
+
+
+def _blocks(setup: Setup, tick: Tick) -> Iterator[Blocks]:
+    start, share = _MAPPING[setup.plane.against]
+    still = part(tick, start, 0.0)
+    points = tuple(block_point(subject, still) for subject in subjects_of(setup))
+    mapped = finished_map(setup)
+    if mapped is None:
+        for mapped in maps(setup, part(tick, start, share)):
+            assert isinstance(mapped, BlockMap)
+            yield Blocks(setup, mapped, points)
+    assert isinstance(mapped, BlockMap)
+    still = part(tick, start + share, 0.0)
+    known = (with_most_alpha(point, still) for point in points)
+    whole = tuple(replace(point, remedy=block_remedy_of(point, still)) for point in known)
+    yield Blocks(setup, mapped, whole)

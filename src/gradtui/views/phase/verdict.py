@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from gradtui.models.finding import Finding, Kind
+from gradtui.views.phase.block_verdict import block_finding
 from gradtui.views.phase.critical import critical_places
 from gradtui.views.phase.point import NONE, Point, left_in_words
-from gradtui.views.phase.study import Phase
+from gradtui.views.phase.study import Blocks, Phase
 from gradtui.wording import counted, magnitude, plain
 
 _MOST_LAYERS = 10**5
@@ -15,8 +16,10 @@ _APART = 0.3
 """Decades by which the way to q* must count to be worth a word: a factor of two."""
 
 
-def finding(result: Phase, name: str) -> Finding:
+def finding(result: Phase | Blocks, name: str) -> Finding:
     """The verdict on one activation at the cursor."""
+    if isinstance(result, Blocks):
+        return block_finding(next(point for point in result.points if point.name == name))
     return _diagnosed(result.at(name))
 
 
