@@ -43,10 +43,10 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     heading = row_within(
         size.width,
         Span(f"       gradient left after {_depth_of(result.focused)}, by σw", "title"),
-        Span("  ━ ━ stream" if result.focused.block.skips and result.focused.ways else "", "muted"),
         Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
+        Span("  ━ ━ stream" if result.focused.block.skips and result.focused.ways else "", "muted"),
     )
     return Picture.of([heading], size.width).above(canvas.build()).above(below)
 
