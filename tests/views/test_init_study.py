@@ -334,7 +334,7 @@ def test_a_network_that_is_too_narrow_is_offered_the_width_that_holds() -> None:
     answer = last(narrow).focused
     assert answer.wider is not None
     enough, share = answer.wider
-    assert enough == 122  # 5 · 80 / β
+    assert enough == 184  # 1.5 · 5 · 80 / β
     assert share.value >= 0.8
     assert answer.remedy is not None  # and yet a skip changes less
     assert answer.remedy.changes == {"block": ("residual(alpha=1/sqrt(L))",)}
