@@ -252,7 +252,7 @@ from gradtui.setup.knob import real
 class Damped(Family):
     """Networks whose gradient is damped by a factor a layer."""
 
-    compares: ClassVar[str] = "init"
+    compares: ClassVar[tuple[str, ...]] = ("init",)
     builds_on: ClassVar[tuple[str, ...]] = ("network",)
 
     damping: float = real(0.5, "D", "what a layer leaves of a gradient", 1e-3, 1.0, 0.1)

@@ -123,3 +123,22 @@ def test_d_at_a_fresh_cursor_is_one_step_back() -> None:
     assert (taken.view, len(taken.past)) == ("decay", 1)
     back = leaps.undo(taken)
     assert (back.view, back.setup) == ("phase", PHASE.setup)
+
+
+def test_against_alpha_there_is_no_critical_line_and_c_says_so() -> None:
+    against = PHASE.with_(setup=PHASE.setup.with_(against="alpha"))
+    assert "critical" in panes.bottom(PHASE, 120).text
+    assert "critical" not in panes.bottom(against, 200).text
+    said = snap(against)
+    assert said.setup == against.setup
+    assert "is not there in this setup" in said.message
+    assert "…" not in panes.bottom(said, 80).text
+
+
+def test_against_alpha_d_takes_the_blocks_of_the_cursor_into_decay() -> None:
+    there = PHASE.setup.with_(against="alpha", alpha=0.25, branch_norm="layer")
+    taken = take_into_decay(PHASE.with_(setup=there))
+    assert taken.view == "decay"
+    assert taken.setup.network.block == ("residual(norm=layer, alpha=0.25)",)
+    assert taken.setup.network.init == ("normal(sigma_w=1.5, sigma_b=0.2)",)
+    assert "residual(norm=layer, alpha=0.25)" in taken.message

@@ -582,8 +582,8 @@ def test_the_table_has_a_row_for_every_singular_value() -> None:
     done = command(*WORDS, "--csv")
     rows = list(csv.DictReader(io.StringIO(done.out)))
     assert len(rows) == 2 * 3 * 2 * 8  # families, depths, networks, values
-    assert list(rows[0]) == ["activation", "weights", "init", "depth", "network", "index",
-                             "log10_singular_value"]  # fmt: skip
+    assert list(rows[0]) == ["activation", "weights", "init", "block", "without", "depth",
+                             "network", "index", "log10_singular_value"]  # fmt: skip
     assert {row["weights"] for row in rows} == {"Gaussian", "orthogonal"}
     first = [float(row["log10_singular_value"]) for row in rows[:8]]
     assert first == sorted(first, reverse=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -215,9 +216,14 @@ def names_of(look: object) -> tuple[str, ...]:
     return names
 
 
+@lru_cache(maxsize=64)
+def _named(spec: str) -> Activation:
+    return as_activation(spec)
+
+
 def _activation(field: str, given: object) -> Activation:
     try:
-        return as_activation(given)  # type: ignore[arg-type]
+        return _named(given) if isinstance(given, str) else as_activation(given)  # type: ignore[arg-type]
     except InputError as error:
         where = f"{field}.activation"
         raise InputError(where, error.given, error.allowed, error.next_step) from error

@@ -30,6 +30,7 @@ from gradtui.mathematics.initialisation.recipes import Draw, Fans
 from gradtui.mathematics.initialisation.record import (
     Critical,
     Initialisation,
+    LayerSigmas,
     checked_width,
     initialisation,
 )
@@ -163,6 +164,39 @@ class RandomBlocks(Sequence[Layer]):
         if step.factor == 0.0:
             b[:] = 0.0
         return Linear(w, b if draw.bias_scale > 0.0 else None)
+
+
+def sigmas_of_blocks(
+    spec: str | Block,
+    scheme: str | Initialisation,
+    activation: str | Activation,
+    units: int,
+    depth: int,
+    *,
+    critical: Critical = critical_sigma_w2,
+) -> LayerSigmas:
+    """The variances that a recipe gives to every matrix of L blocks, of each block in order [L·k].
+
+    Before a block's own factors; where n_in and n_out differ a recipe may give others to them.
+
+    Raises:
+        InputError: for what cannot be drawn.
+    """
+    one, recipe, n = block(spec), initialisation(scheme), checked_width(units)
+    values, m = recipe.parameters(activation, critical), one.inner(n)
+    wide = {"n": n, "m": m}
+    of_first, of_others = (
+        [
+            Fans(wide[into], wide[out], first=first)
+            for into, out in (s.inside for s in one.steps(depth).branch if isinstance(s, Matrix))
+        ]
+        for first in (True, False)
+    )
+    every = [*of_first, *of_others * (depth - 1)]
+    known = {fans: recipe.scheme.draw(fans, values) for fans in {*every}}
+    w = np.array([known[fans].sigma_w2(fans) for fans in every])
+    b = np.array([known[fans].bias_scale ** 2 for fans in every])
+    return LayerSigmas(w, b, known[every[0]].weights)
 
 
 def _drawn(draw: Draw, into: int, out: int, rng: np.random.Generator) -> tuple[Array, Array]:

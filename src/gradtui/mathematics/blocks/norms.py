@@ -26,6 +26,7 @@ from gradtui.mathematics.network.exponents import (
     inner_products,
     or_zero,
     shifted,
+    within,
 )
 from gradtui.progress import Tick
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Norm: TypeAlias = LayerNorm | RMSNorm | BatchNorm
+
+
+_SIGMA = (2.0**-500, 2.0**500)
 
 
 class _Plain(NamedTuple):
@@ -82,8 +86,8 @@ class NormPass:
                     zero &= ~x.any(axis=1)
                 return zero
 
-            # What is zero in h - μ is exactly so; what of x̂ has underflowed shows in σ.
-            y = settled(values, None, sure) if np.isfinite(self.state.inverse).all() else None
+            # What is zero in h - μ is exactly so, and with such a σ nothing of x̂ underflows.
+            y = settled(values, None, sure) if within(self.state.inverse, *_SIGMA) else None
         if y is None:
             self.notes.refuse_infinite(self.name, gamma, beta)
             self.state = _carefully_normalised(layer, h)

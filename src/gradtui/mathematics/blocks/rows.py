@@ -23,7 +23,6 @@ from gradtui.mathematics.network.exponents import (
     Exponents,
     inner_products,
     magnitude,
-    or_zero,
     row_norms,
     shifted,
     shifted_rows,
@@ -38,8 +37,9 @@ _MILD = 2.0**-1000
 """Squared norms from here up have lost nothing: such rows need but another scale."""
 _SPREAD, _NEAR = 200.0, PLAIN - 20.0
 """Rows that differ by up to 2^200 have one exponent together, 0 where all are within 2^±380."""
-_ROUNDING = (64.0 * 2.0**-53) ** 2
-"""The share of squares below which a sum of rows is its rounding."""
+_ROUNDED = 64.0 * 2.0**-53
+_ROUNDING = _ROUNDED**2
+"""The share below which a sum is its rounding; and that of squares."""
 _A_CALL = 64
 """So many columns more would take as long as one call does."""
 _LOG10_2 = math.log10(2.0)
@@ -225,14 +225,18 @@ def _outer_square(delta: Array, a: Array, q: Array, r: Array, tick: Tick) -> flo
 
 
 def inner_product(x: Rows, y: Rows) -> Square:
-    """The square of Σ_ij x_ij y_ij."""
+    """The square of Σ_ij x_ij y_ij; 0 where nothing but rounding is left of it."""
     if x.e is None and y.e is None:
-        product = float(np.vdot(x.m, y.m))
-        # Of numbers within 2^±400 each nothing is lost in plain floats.
-        return norm_of(np.array([product]), 0.0)
-    sums = Apart.of(
-        inner_products(x.m, y.m),
-        (0.0 if x.e is None else x.e) + (0.0 if y.e is None else y.e),
-    )
-    top = float(or_zero(sums.e.max()))
-    return norm_of(np.array([shifted(sums.m, sums.e - top).sum()]), top)
+        size, sum_ = float(np.sqrt(x.r) @ np.sqrt(y.r)), float(np.vdot(x.m, y.m))
+        if LEAST <= sum_ * sum_ <= MOST:
+            return (sum_ * sum_, 0.0) if abs(sum_) > _ROUNDED * size else ZERO
+    e = (0.0 if x.e is None else x.e) + (0.0 if y.e is None else y.e) + np.zeros(len(x.r))
+    # Of numbers within 2^±400 each nothing is lost in plain floats.
+    sums, sizes = inner_products(x.m, y.m), np.sqrt(x.r) * np.sqrt(y.r)
+    live = sizes > 0.0
+    if not live.any():
+        return ZERO
+    top = float((e + np.frexp(sizes)[1])[live].max())
+    up = np.where(live, e - top, 0.0)
+    total, size = float(shifted(sums, up).sum()), float(shifted(sizes, up).sum())
+    return (total * total, top) if abs(total) > _ROUNDED * size else ZERO

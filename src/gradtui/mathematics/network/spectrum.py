@@ -140,7 +140,7 @@ def jacobian_spectra(
             a depth that is not there; with the first spectrum.
     """
     network = _network_at(as_activation(activation), weights, biases, x)
-    depths = _checked_depths(at, network.depth)
+    depths = checked_depths(at, network.depth)
     deepest = max(depths)
     product = _Product(network)
     for layer in range(1, deepest + 1):
@@ -172,7 +172,7 @@ def _network_at(
     return network
 
 
-def _checked_depths(at: Iterable[int] | None, depth: int) -> frozenset[int]:
+def checked_depths(at: Iterable[int] | None, depth: int) -> frozenset[int]:
     """The depths to look at."""
     depths = frozenset([depth] if at is None else at)
     for layer in depths:

@@ -63,8 +63,8 @@ class BlockPath:
     Attributes:
         activation: f.
         block: which blocks.
-        sigma_w2: σw² of each block.
-        sigma_b2: σb² of each block.
+        sigma_w2: σw² of the first matrix of each block.
+        sigma_b2: σb² of it.
         says: whether theory follows these blocks.
         why_silent: why it does not, in words; "" where it does.
         log10_q: log10 q_l.
@@ -255,8 +255,8 @@ def block_path(
     Args:
         block: which blocks, as `blocks.families.block` takes them.
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w2: n_in times the variance of a weight, of all blocks or of each [depth], before a
-            block's own factors.
+        sigma_w2: n_in times the variance of a weight, of all blocks, of each [depth], or of each
+            of its k matrices [depth, k], before a block's own factors.
         sigma_b2: the variance of a bias, likewise.
         depth: L.
         x: the standard deviation of an input.
@@ -268,8 +268,10 @@ def block_path(
             activation.
     """
     blocks, f = as_block(block), as_activation(activation)
-    w = np.broadcast_to(numbers("sigma_w2", sigma_w2, 0.0, MAX_VARIANCE), depth)
-    b = np.broadcast_to(numbers("sigma_b2", sigma_b2, 0.0, MAX_VARIANCE), depth)
+    w, b = (
+        _of_matrices(numbers(name, values, 0.0, MAX_VARIANCE), depth, blocks.family.matrices)
+        for name, values in (("sigma_w2", sigma_w2), ("sigma_b2", sigma_b2))
+    )
     size = float(numbers("x", abs(x), 0.0, 1e100))
     why_silent = _why_silent(blocks, batch)
     rows = np.full((depth, len(_Passed._fields)), math.nan)
@@ -280,10 +282,16 @@ def block_path(
         rows / _LN_10
     ).T
     return BlockPath(
-        f, blocks, w, b, not why_silent, why_silent, log_q, log_chi, log_branch,
+        f, blocks, w[:, 0], b[:, 0], not why_silent, why_silent, log_q, log_chi, log_branch,
         0.5 * log_grad_z, 0.5 * log_weights, 0.5 * stream / _LN_10,
         log_part, log_q_first, means, ~(below > 0.0),
     )  # fmt: skip
+
+
+def _of_matrices(values: Array, depth: int, matrices: int) -> Array:
+    """One number for each matrix, [depth, matrices]."""
+    each = values[:, None] if values.ndim == 1 else values
+    return np.broadcast_to(each, (depth, matrices))
 
 
 class _Passed(NamedTuple):
@@ -324,9 +332,9 @@ def _follow(
     walk = _Walk(f, blocks.steps(depth), blocks.in_batch, blocks.expansion)
     here = Signal(2.0 * log(x))
     stream[0], means[0] = here.t, here.mean
-    before: tuple[Signal, float, float] | None = None
+    before: tuple[Signal, list[float], list[float]] | None = None
     for index in watched(range(depth), _BLOCKS_A_TICK, tick):
-        at = here, float(w[index]), float(b[index])
+        at = here, w[index].tolist(), b[index].tolist()
         if at == before:
             rows[index] = rows[index - 1]
         else:
@@ -349,7 +357,7 @@ class _Walk:
         self.medium = Medium(expectations(self.f), self.in_batch)
         self.least = log10_below(self.f) * _LN_10
 
-    def block(self, stream: Signal, w: float, b: float) -> tuple[_Passed, Signal]:
+    def block(self, stream: Signal, w: list[float], b: list[float]) -> tuple[_Passed, Signal]:
         """What one block does to a stream, and the stream after it."""
         steps = self.steps
         gone = _Gone()
@@ -385,15 +393,15 @@ class _Walk:
         ), after
 
     def _steps(
-        self, steps: tuple[Step, ...], one: Signal, w: float, b: float, gone: _Gone
+        self, steps: tuple[Step, ...], one: Signal, w: list[float], b: list[float], gone: _Gone
     ) -> Signal:
         for at, step in enumerate(steps):
             if isinstance(step, Matrix):
-                factor2 = step.factor * step.factor
+                factor2, k = step.factor * step.factor, len(gone.matrices)
                 wide = log(self.expansion) if step.inside[0] == "m" else 0.0
                 gone.matrices.append((at, one.t + wide))
-                gone.gains.append(log(factor2 * w))
-                one = self.medium.linear(one, factor2 * w, factor2 * b)
+                gone.gains.append(log(factor2 * w[k]))
+                one = self.medium.linear(one, factor2 * w[k], factor2 * b[k])
             elif isinstance(step, Normed):
                 one, gain = normed(one, step)
                 gone.gains.append(gain)

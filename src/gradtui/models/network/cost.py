@@ -29,6 +29,8 @@ _REFLECTED = 25e-9, 3e-11
 """Seconds more for a weight of an orthogonal matrix, and for each of its n rows."""
 _SPECTRUM = 1e-3, 6e-10
 """Seconds of a layer of a spectrum, and times n³."""
+_BLOCK_SPECTRUM = 4.0
+"""A block is so many times as much as a layer, whatever the width."""
 KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
 
@@ -60,8 +62,12 @@ def seconds_of(subject: Subject) -> float:
 
 def spectrum_seconds_of(subject: Subject) -> float:
     """The seconds that the singular values of one network take."""
-    n, depth = subject.setup.network.width, subject.setup.depth
-    return seconds_of(subject) + depth * (_SPECTRUM[0] + _SPECTRUM[1] * n**3)
+    network, depth = subject.setup.network, subject.setup.depth
+    each, cubed = _SPECTRUM[0], _SPECTRUM[1] * network.width**3
+    if not network.plain:
+        matrices = network.weights(depth) / (depth * network.width**2)
+        each, cubed = _BLOCK_SPECTRUM * each, (2.0 + 0.5 * matrices) * cubed
+    return seconds_of(subject) + depth * (each + cubed)
 
 
 def affordable(subject: Subject, share: float, most: int) -> int:
@@ -142,8 +148,13 @@ def idle_in_decay(setup: Setup) -> frozenset[str]:
 
 
 def spectra_seconds_of(setup: Setup) -> float:
-    """What the spectra of a network of each kind, Gaussian and orthogonal, take."""
+    """What the spectra of a network of each kind take.
+
+    Gaussian and orthogonal, or of blocks those with and without the skip.
+    """
     subjects = subjects_of(setup, setup.model)
+    if not setup.network.plain:
+        return 2.0 * sum(map(spectrum_seconds_of, subjects))
     kinds = [
         one.changed({"init": (init,)}) for one in subjects for init in ("normal", "orthogonal")
     ]

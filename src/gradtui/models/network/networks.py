@@ -9,6 +9,7 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation, activation
+from gradtui.mathematics.blocks.draw import RandomBlocks, sigmas_of_blocks
 from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.chain import chain
 from gradtui.mathematics.elementwise import Array
@@ -97,6 +98,11 @@ def _seed_of(subject: Subject, number: int) -> int:
     return int(sequence.generate_state(1)[0])
 
 
+def drawn_blocks(subject: Subject, number: int) -> tuple[RandomBlocks, np.random.Generator]:
+    """The blocks of the network with this number, and the generator that its inputs come from."""
+    return blocks_of(subject, _seed_of(subject, number)), _inputs_of(subject, number)
+
+
 def _inputs_of(subject: Subject, number: int) -> np.random.Generator:
     """The generator that its inputs come from."""
     return np.random.default_rng([subject.setup.seed, _INPUT, number])
@@ -170,7 +176,13 @@ def widths_of(subject: Subject) -> tuple[int, ...]:
 
 
 def layer_sigmas_of(subject: Subject) -> LayerSigmas:
-    """σw² and σb² of each layer, and the distribution of the weights that its recipe gives it."""
+    """σw² and σb² of each layer, and the distribution of the weights that its recipe gives it.
+
+    Of blocks those of each matrix.
+    """
+    if not (one := block_of(subject)).plain:
+        width, depth = subject.setup.network.width, subject.setup.depth
+        return sigmas_of_blocks(one, subject.init, subject.activation, width, depth)
     return sigmas_by_layer(subject.init, subject.activation, widths_of(subject))
 
 
@@ -313,16 +325,19 @@ _block_paths = Kept[BlockPath](12)
 def _of_blocks(subject: Subject, one: Block, found: LayerSigmas, tick: Tick) -> Expectation:
     """The same of blocks, for which there are no laws beside that of infinite width."""
     setup, name = subject.setup, subject.activation
-    (w, b), x = found.for_theory, abs(setup.x)
+    w, b = (np.reshape(of, (setup.depth, -1)) for of in (found.sigma_w2, found.sigma_b2))
+    x = abs(setup.x)
     batch = setup.network.batch if one.in_batch else None
-    asked = (one.spec, name, np.array(w).tobytes(), np.array(b).tobytes(), setup.depth, x, batch)
+    asked = (one.spec, name, w.tobytes(), b.tobytes(), setup.depth, x, batch)
     path = _block_paths.get(
         asked, lambda: block_path(one, name, w, b, setup.depth, x, batch=batch, tick=tick)
     )
     log_variance = path.log_variance(setup.network.width)
     infinite = path.log10_grad_hidden
     with np.errstate(all="ignore"):
-        below = 0.5 * _HALF_LOG10_E * log_variance
+        above = np.log1p(path.coherent(setup.network.width))
+        # What a norm makes of the mean is of the same order and has no formula; it is near 0.
+        below = _HALF_LOG10_E * (0.5 * log_variance - above) * (one.norm == "none")
         centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
     return Expectation(found.typical, found, path, infinite, centre, spread, None, None)

@@ -319,7 +319,7 @@ def _theory(known: Known) -> str:
         wanted = math.ceil(count * (doubt / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
     theory, measured = f"{theory} for infinite width", f"{measured} in the geometric mean"
-    if law.band is None:
+    if law.band is None or width == 0.0:
         return f"{theory}; {measured}."
     off = abs(apart - width)
     if off <= doubt and abs(width) <= doubt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from gradtui.mathematics.blocks.families import block
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.spec import number
 from gradtui.setup import KNOBS, Setup
@@ -72,13 +73,18 @@ def snap(setup: Setup) -> Moved:
 
 
 def take_into_decay(setup: Setup) -> Moved:
-    """The cursor's (σw, σb) as the initialisation of a network, in the decay view."""
-    sigma_w, sigma_b = setup.plane.sigma_w, setup.plane.sigma_b
+    """The cursor's (σw, σb) as the initialisation of a network, in the decay view; α as blocks."""
+    plane = setup.plane
+    sigma_w, sigma_b = plane.sigma_w, plane.sigma_b
     init = initialisation(f"normal({number(sigma_w)}, {number(sigma_b)})").spec
+    there, blocks = setup.with_(init=(init,), model="network"), ""
+    if plane.against == "alpha":
+        spec = block(f"residual(norm={plane.branch_norm}, alpha={number(plane.alpha)})").spec
+        there, blocks = there.with_(block=(spec,)), f", in {spec}"
     return Moved(
-        setup.with_(init=(init,), model="network"),
+        there,
         "decay",
-        f"A network of σw {plain(sigma_w, 6)}, σb {plain(sigma_b)}; u goes back.",
+        f"A network of σw {plain(sigma_w, 6)}, σb {plain(sigma_b)}{blocks}; u goes back.",
     )
 
 
@@ -94,8 +100,7 @@ KEYS = (
         ("D",),
         "D",
         "into decay",
-        "the cursor's (σw, σb) into decay",
+        "the cursor's (σw, σb), and α, into decay",
         take_into_decay,
-        _of_layers,
     ),
 )

@@ -1,4 +1,4 @@
-"""The spectrum view: singular values of the end-to-end Jacobian, Gaussian beside orthogonal."""
+"""The spectrum view: singular values of the end-to-end Jacobian, of two kinds of networks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VIEW: View[Spectra] = View(
         "activations",
         "focus",
         "depth",
-        *layered_knobs(without=("batch", "block")),
+        *layered_knobs(without=("batch",)),
         "x",
         "seed",
         "patience",
@@ -66,6 +66,6 @@ VIEW: View[Spectra] = View(
         "networks": 5,
         "layer": 100,
     },
-    hints=("left", "deeper", "toggle", "fix", "undo", "scenarios", "command", "export"),
+    hints=("left", "deeper", "toggle", "skip", "fix", "undo", "scenarios", "command", "export"),
     has_all_subjects=True,
 )

@@ -1,6 +1,6 @@
 """Spectra of random networks, pooled: those asked for, beside ones of the same σw of another kind.
 
-That is orthogonal weights, or of orthogonal ones Gaussian ones.
+That is orthogonal weights, or of orthogonal ones Gaussian ones; of blocks those without the skip.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.blocks.families import PLAIN, Norm, Normed, block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Initialisation, initialisation
 from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, with_weights
@@ -22,12 +23,15 @@ from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.models import LAYERED
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import Shares, are_most
+from gradtui.models.network.blocks import block_of
 from gradtui.models.network.cost import spectra_seconds_of
 from gradtui.models.network.death import passing_share
+from gradtui.models.network.networks import expectation_of
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
+from gradtui.views.spectrum.blocks import WITHOUT_NORM, spectra_of_blocks, without
 
 ORTHOGONAL = "orthogonal"
 _CALLED = {"normal": "Gaussian"}
@@ -40,9 +44,17 @@ _DRAWING = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """The singular values of several networks at one depth."""
+    """The singular values of several networks at one depth.
+
+    Attributes:
+        spectra: those of each.
+        scaled: whether norms of the stream divide its scale out, which eps alone then keeps: one
+            direction of each network, the smallest that is not 0, that ends and condition leave
+            aside.
+    """
 
     spectra: Sequence[Spectrum]
+    scaled: bool = False
 
     @property
     def log10(self) -> Array:
@@ -79,17 +91,43 @@ class Pool:
     @property
     def ends(self) -> tuple[float, float]:
         """The smallest that is not 0, and the largest; -inf if all are 0."""
-        alive = self.alive
-        return (float(alive.min()), float(alive.max())) if alive.size else (-math.inf, -math.inf)
+        kept = [self._kept(spectrum) for spectrum in self.spectra if spectrum.rank]
+        if not kept:
+            return -math.inf, -math.inf
+        return min(float(own[-1]) for own in kept), max(float(own[0]) for own in kept)
+
+    @property
+    def root_mean_square(self) -> float:
+        """log10 √(mean of σ²) of a network, in the median; -inf if all are 0."""
+        each = []
+        for spectrum in self.spectra:
+            logs = spectrum.log10_singular_values
+            if spectrum.rank:
+                squares = 10.0 ** (2.0 * (logs - logs[0]))
+                each.append(logs[0] + 0.5 * math.log10(squares.mean()))
+            else:
+                each.append(-math.inf)
+        return float(np.median(each))
+
+    @property
+    def scale(self) -> float:
+        """The median of those that are left aside; NaN where there are none."""
+        aside = [
+            spectrum.log10_singular_values[spectrum.rank - 1]
+            for spectrum in self.spectra
+            if self.scaled and spectrum.rank > 1
+        ]
+        return float(np.median(aside)) if aside else math.nan
+
+    def _kept(self, spectrum: Spectrum) -> Array:
+        """Those of a network that are not 0, without the one that is left aside."""
+        return spectrum.log10_singular_values[: spectrum.rank - (self.scaled and spectrum.rank > 1)]
 
     @property
     def condition(self) -> float:
         """A network's largest over its smallest that is not 0, in the median; NaN if all are 0."""
-        ratios = [
-            spectrum.log10_singular_values[0] - spectrum.log10_singular_values[spectrum.rank - 1]
-            for spectrum in self.spectra
-            if spectrum.rank
-        ]
+        each = (self._kept(spectrum) for spectrum in self.spectra if spectrum.rank)
+        ratios = [own[0] - own[-1] for own in each]
         return float(np.median(ratios)) if ratios else math.nan
 
     def surviving(self, threshold: float) -> float:
@@ -109,12 +147,21 @@ class Ensemble:
     Attributes:
         weights: "Gaussian", "truncated", "uniform" or "orthogonal".
         recipe: what draws them.
+        block: what the layers are.
+        without: what of the block is left away; "" where it is whole.
         spectra: those at each depth that was reached, one a network.
     """
 
     weights: str
     recipe: Initialisation
+    block: str = PLAIN
+    without: str = ""
     spectra: Mapping[int, tuple[Spectrum, ...]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What it is beside the other."""
+        return self.without or (self.weights if self.block == PLAIN else self.block)
 
     def with_(self, spectrum: Spectrum) -> Ensemble:
         """The same with a spectrum more."""
@@ -124,34 +171,57 @@ class Ensemble:
     def at(self, depth: int) -> Pool | None:
         """The singular values of all its networks at one depth, if there are any."""
         found = self.spectra.get(depth, ())
-        return Pool(found) if found else None
+        return Pool(found, self.norm != "none") if found else None
+
+    @property
+    def norm(self) -> Norm:
+        """The norm through which all of the stream goes."""
+        if self.block == PLAIN or self.without == WITHOUT_NORM:
+            return "none"
+        steps = block(self.block).steps(1)
+        through = steps.all if self.without or steps.scale is None else steps.after
+        return next((step.norm for step in through if isinstance(step, Normed)), "none")
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
     """One subject: networks of its own recipe, and others whose layers have the same σw and σb.
 
+    Of blocks the others have the same weights, but not the skip, or else not the norm.
+
     Attributes:
         subject: with the recipe that was chosen.
         sigmas: σw and σb of its layers, and whether its weights are orthogonal.
         critical: the critical σw at this σb, where there is one.
-        ensembles: the one that is not orthogonal, and the orthogonal one.
+        ensembles: the one that is not orthogonal, and the orthogonal one; of blocks those as they
+            are, and those without the skip.
+        theory: log10 √(mean of σ²) at infinite width, of blocks; nan where it does not say.
     """
 
     subject: Subject
     sigmas: LayerSigmas
     critical: float | None
     ensembles: tuple[Ensemble, Ensemble]
+    theory: float = math.nan
+
+    @property
+    def of_blocks(self) -> bool:
+        """Whether the layers are blocks."""
+        return not block_of(self.subject).plain
 
     @property
     def chosen(self) -> Ensemble:
         """That of the recipe."""
-        return self.ensembles[self.sigmas.weights == ORTHOGONAL]
+        return self.ensembles[self._second]
 
     @property
     def other(self) -> Ensemble:
         """The kind that it is compared with."""
-        return self.ensembles[self.sigmas.weights != ORTHOGONAL]
+        return self.ensembles[not self._second]
+
+    @property
+    def _second(self) -> bool:
+        return not self.of_blocks and self.sigmas.weights == ORTHOGONAL
 
     @property
     def sigma_w(self) -> float:
@@ -227,6 +297,10 @@ def pair_of(subject: Subject) -> Pair:
     """Two empty ensembles: of the recipe itself, and of the other kind with the same σw and σb."""
     setup, own = subject.setup, initialisation(subject.init)
     found = LAYERED[setup.model].sigmas(subject)
+    if not block_of(subject).plain:
+        kind = _CALLED.get(found.weights, found.weights)
+        whole = Ensemble(kind, own, subject.block)
+        return Pair(subject, found, None, (whole, replace(whole, without=without(subject))))
     widths = setup.network.widths(setup.depth)
     try:
         critical = math.sqrt(critical_sigma_w2(subject.activation, found.typical.sigma_b2))
@@ -237,6 +311,11 @@ def pair_of(subject: Subject) -> Pair:
     chosen = Ensemble(_CALLED.get(found.weights, found.weights), own)
     other = Ensemble(_CALLED.get(kind, kind), _other(own, found, widths, kind))
     return Pair(subject, found, critical, (other, chosen) if orthogonal else (chosen, other))
+
+
+def theory_of(pair: Pair, tick: Tick) -> float:
+    """What infinite width says of blocks: log10 √(mean of σ²), as of E‖∂L/∂a_0‖²."""
+    return float(expectation_of(pair.subject, tick).infinite[0]) if pair.of_blocks else math.nan
 
 
 def _other(
@@ -257,14 +336,23 @@ def kind_of(pool: Pool, subject: Subject) -> Kind:
 
     Where most directions that find room in the narrowest layer are exactly 0 it is dead, but for
     an activation that is off for half of all z by design, as a rectifier is: there some more are
-    lost from layer to layer.
+    lost from layer to layer. Where a few directions of blocks grow so much that a gradient does, as
+    along a stream that adds up, it is exploding, whatever the median.
     """
     kind = pool.kind(subject.setup.log10_threshold)
     by_design = passing_share(activation(subject.activation), 1.0) <= _HALF
     lost, room = pool.dead - no_room(subject), 1.0 - no_room(subject)
     if kind is Kind.HEALTHY and not by_design and 2.0 * lost > room:
         return Kind.DEAD
+    if kind is Kind.HEALTHY and swells(pool, subject):
+        return Kind.EXPLODING
     return kind
+
+
+def swells(pool: Pool, subject: Subject) -> bool:
+    """Whether a gradient of random direction grows beyond what is healthy, through blocks."""
+    limit = subject.setup.log10_threshold
+    return not block_of(subject).plain and pool.root_mean_square > -limit
 
 
 def no_room(subject: Subject) -> float:
@@ -285,7 +373,7 @@ def rounded(value: float, digits: int = 10) -> float:
 
 
 def spectra_of(
-    subject: Subject, number: int, tick: Tick, init: Initialisation | None = None
+    subject: Subject, number: int, tick: Tick, ensemble: Ensemble | None = None
 ) -> Iterator[Spectrum]:
     """Draw the network with this number, and take its spectra on the way at a random input.
 
@@ -295,12 +383,20 @@ def spectra_of(
         subject: whose.
         number: which.
         tick: told the share that is done.
-        init: draws its weights instead of its own recipe, if given.
+        ensemble: of this kind, not as the subject itself has it, if given.
     """
+    init = None if ensemble is None else ensemble.recipe
+    if not block_of(subject).plain:
+        bare, depths = (
+            ensemble is not None and bool(ensemble.without),
+            depths_of(subject.setup.depth),
+        )
+        yield from spectra_of_blocks(subject, number, depths, bare, tick)
+        return
     drawn = LAYERED[subject.setup.model].drawn
     network, rng = drawn(subject, number, part(tick, 0.0, _DRAWING), init)
     x = abs(subject.setup.x) * rng.standard_normal(network.weights[0].shape[1])
-    return jacobian_spectra(
+    yield from jacobian_spectra(
         subject.activation,
         network.weights,
         network.biases,

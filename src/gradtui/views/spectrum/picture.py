@@ -57,10 +57,18 @@ def _heading(pair: Pair, setup: Setup, width: int) -> Row:
         width,
         Span("       singular values of ∂a/∂x by depth", "title"),
         Span(f"  {pair.subject.activation}", "title"),
+        *([Span(_block_text(pair), "title")] if pair.of_blocks else ()),
         Span(f"  σw {sigma_w}, σb {plain(pair.sigma_b)}"),
         Span(f"  {several}", "muted"),
         Span(f"  {pair.subject.init}", "muted"),
     )
+
+
+def _block_text(pair: Pair) -> str:
+    """Which block is drawn, and of how many that are compared."""
+    compared, name = pair.subject.among.network.block, pair.subject.block
+    which = f" ({compared.index(name) + 1} of {len(compared)} blocks)" if len(compared) > 1 else ""
+    return f"  {name}{which}"
 
 
 # --------------------------------------------------------------------- axis
@@ -89,7 +97,8 @@ class _Axis:
 
     def counts(self, pool: Pool) -> Array:
         """How many singular values there are in each line."""
-        counts: Array = np.histogram(pool.alive, self.lines, (self.low, self.high))[0][::-1]
+        alive = np.clip(pool.alive, self.low, self.high)
+        counts: Array = np.histogram(alive, self.lines, (self.low, self.high))[0][::-1]
         return counts
 
     def levels(self) -> set[int]:
@@ -99,13 +108,14 @@ class _Axis:
 
 
 def _pools(pair: Pair) -> list[Pool]:
-    return [Pool(found) for ensemble in pair.ensembles for found in ensemble.spectra.values()]
+    pools = (ensemble.at(depth) for ensemble in pair.ensembles for depth in ensemble.spectra)
+    return [pool for pool in pools if pool is not None]
 
 
 def _limits(pair: Pair) -> tuple[float, float]:
-    """What there is to see at any depth, and σ = 1."""
-    values = np.concatenate([np.zeros(1), *(pool.alive for pool in _pools(pair))])
-    low, high = float(values.min()), float(values.max())
+    """What there is to see at any depth, and σ = 1; what is left aside is drawn at the low end."""
+    ends = [(0.0, 0.0), *(pool.ends for pool in _pools(pair) if pool.alive.size)]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     margin = max(0.02 * (high - low), 0.25 - 0.5 * (high - low))
     return low - margin, high + margin
 
@@ -135,7 +145,7 @@ def _panel(ensemble: Ensemble, setup: Setup, axis: _Axis, width: int, role: str)
     inner = width - 2
     depths = _fitting(setup, inner)
     strip = inner // len(depths)
-    title = f" {ensemble.weights} "[:inner]
+    title = f" {ensemble.title} "[:inner]
     rows: list[Row] = [
         row(("┌", "axis"), (title, role), ("─" * (inner - len(title)) + "┐", "axis"))
     ]
@@ -215,7 +225,7 @@ def _plots(pair: Pair, setup: Setup, axis: _Axis, size: Size) -> Iterator[Plot]:
             (Later(partial(_bars, ensemble, depths, axis, role, named)),),
             half,
             size.height - 1,
-            f"{ensemble.weights} weights",
+            ensemble.title if pair.of_blocks else f"{ensemble.weights} weights",
             half * at,
             1,
         )
@@ -236,7 +246,7 @@ def _bars(
     for index, depth in enumerate(depths):
         if (pool := ensemble.at(depth)) is None:
             continue
-        counts = np.histogram(pool.alive, edges)[0]
+        counts = np.histogram(np.clip(pool.alive, axis.low, axis.high), edges)[0]
         left, long = np.full(_BINS, float(index)), 0.9 * counts / max(counts.max(), 1)
         shown = (counts > 0).astype(float)
         marks.append(Boxes(left, left + long, edges[:-1], edges[1:], shown, role))

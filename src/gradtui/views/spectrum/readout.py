@@ -16,25 +16,27 @@ from gradtui.wording import magnitude, percent
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = {"median": 9, "median cond.": 13, "survive": 9, "zero": 7}
-_NAME, _END, _HISTOGRAM = 12, 9, (8, 30)
-"""Cells of a name and of the ends of a histogram, and the fewest and most of the histogram."""
+_NAME, _END, _HISTOGRAM = (12, 18), 9, (8, 30)
+"""Fewest and most cells of a name, cells of the ends of a histogram, and fewest and most of it."""
 
 
 def readout(result: Spectra, setup: Setup, width: int) -> tuple[Row, ...]:
     """A line for each kind: the histogram of its singular values at the cursor's depth."""
     pair, depth = result.focused(setup), shown_depth(setup)
     columns = dict(_COLUMNS)
-    fixed = _NAME + 2 * (_END + 1)
+    longest = max(len(ensemble.title) for ensemble in pair.ensembles)
+    named = min(max(longest + 2, _NAME[0]), _NAME[1])
+    fixed = named + 2 * (_END + 1)
     for head in ("zero", "median cond."):  # what a narrow terminal can do without
         if fixed + _HISTOGRAM[0] + sum(columns.values()) > width:
             del columns[head]
     room = max(min(width - fixed - sum(columns.values()) - 1, _HISTOGRAM[1]), 1)
     heads = f"{'smallest':>{_END}}{'':{room + 2}}{'largest':<{_END}}"
     heads += "".join(f"{head:>{cells}}" for head, cells in columns.items())
-    lines = [row((fit_text(f" depth {depth}", _NAME), "title"), (heads, "muted"))]
+    lines = [row((fit_text(f" depth {depth}", named), "title"), (heads, "muted"))]
     for index, ensemble in enumerate(pair.ensembles):
         role, pool = f"curve{index}", ensemble.at(depth)
-        name = Span(fit_text(f" {ensemble.weights}", _NAME), role)
+        name = Span(fit_text(f" {ensemble.title}", named), role)
         if pool is None:
             lines.append((name, Span(f"{'…':>{_END}}", "muted")))
             continue
@@ -79,6 +81,8 @@ def table(result: Spectra) -> Table:
                 "activation": activation,
                 "weights": ensemble.weights,
                 "init": ensemble.recipe.spec,
+                "block": ensemble.block,
+                "without": ensemble.without.removeprefix("without the "),
                 "depth": depth,
                 "network": number,
                 "index": at + 1,

@@ -12,7 +12,8 @@ from gradtui.models import MODELS
 from gradtui.models.network.cost import foretold_spectra
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
-from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of
+from gradtui.views.spectrum.blocks import refuse_batch_norm
+from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of, theory_of
 from gradtui.views.spectrum.verdict import remedy_of
 
 MAX_UNITS = 512
@@ -29,11 +30,17 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
 
     Raises:
         InputError: more units or layers than there is time for, or an initialisation that this
-            activation does not have.
+            activation does not have, or blocks with batch norm.
     """
     _refuse_too_much(setup)
-    result = Spectra(setup, tuple(map(pair_of, MODELS[setup.model].subjects(setup))))
+    subjects = MODELS[setup.model].subjects(setup)
+    for subject in subjects:
+        refuse_batch_norm(subject)
+    result = Spectra(setup, tuple(map(pair_of, subjects)))
     yield result
+    still = part(tick, 0.0, 0.0)
+    told = [replace(pair, theory=theory_of(pair, still)) for pair in result.pairs]
+    result = replace(result, pairs=tuple(told))
     order = sorted(
         range(len(result.pairs)), key=lambda at: result.pairs[at].subject.name != setup.focus
     )
@@ -43,8 +50,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
     for number in range(1, networks + 1):
         for done, (index, side) in enumerate(places, (number - 1) * len(places)):
             pair, step = result.pairs[index], part(tick, share * done, share)
-            weights = pair.ensembles[side].recipe
-            for spectrum in spectra_of(pair.subject, number, step, weights):
+            for spectrum in spectra_of(pair.subject, number, step, pair.ensembles[side]):
                 result = result.with_(index, side, spectrum)
                 if number == 1:
                     yield result

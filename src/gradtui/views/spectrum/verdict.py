@@ -14,12 +14,14 @@ from gradtui.mathematics.network.spectrum import Spectrum
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import are_most
+from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.models.network.cost import spectra_seconds_of, spectrum_seconds_of
 from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.views.facts import stopping
+from gradtui.views.spectrum.block_words import beside_theory, cause_in_blocks
 from gradtui.views.spectrum.ensembles import (
     ORTHOGONAL,
     Pair,
@@ -32,8 +34,9 @@ from gradtui.views.spectrum.ensembles import (
     recipe,
     rounded,
     spectra_of,
+    swells,
 )
-from gradtui.wording import counted, magnitude, percent, plain, rate
+from gradtui.wording import counted, factor, magnitude, percent, plain, rate
 
 _TRIALS, _MOST = 3, 20
 """On so many networks a remedy is tried, and on up to so many told as its command reports it."""
@@ -49,37 +52,53 @@ def finding(result: Spectra, subject: str) -> Finding:
     setup, pair = result.setup, result.pair(subject)
     pool, other = pair.chosen.at(setup.depth), pair.other.at(setup.depth)
     called = f"{pair.subject.activation} with {pair.chosen.weights} weights"
+    called += f" in {pair.subject.block}" if pair.of_blocks else ""
     if pool is None:
         return Finding(subject, Kind.HEALTHY, f"{called}: drawing the first network.", "")
     kind = kind_of(pool, pair.subject)
     remedy = result.remedies.get(subject)
     if remedy is not None:
-        remedy = None if kind is Kind.HEALTHY else replace(remedy, before=_median(setup, pool))
-    sentence, cause = _sentence(called, setup, pool, kind), _cause(setup, pair, pool, other)
-    return Finding(subject, kind, sentence, cause, _evidence(setup, pool), remedy)
+        before = _median(pair.subject, pool)
+        remedy = None if kind is Kind.HEALTHY else replace(remedy, before=before)
+    sentence = _sentence(called, pair.subject, pool, kind)
+    cause = (
+        cause_in_blocks(pair, pool, other) if pair.of_blocks else _cause(setup, pair, pool, other)
+    )
+    return Finding(subject, kind, sentence, cause, _evidence(setup, pair, pool), remedy)
 
 
-def _evidence(setup: Setup, pool: Pool) -> str:
+def _evidence(setup: Setup, pair: Pair, pool: Pool) -> str:
     """How many networks there are of each kind, and why no more."""
     count, asked = len(pool.spectra), setup.network.networks
     fewer = why_fewer(asked, networks_of(setup), spectra_seconds_of(setup))
     networks = counted(count, "network")
-    return f"On {networks} of {setup.network.units_text} of each kind. {fewer}".rstrip()
+    kinds = f"with and {pair.other.without}" if pair.of_blocks else "of each kind"
+    text = f"On {networks} of {setup.network.units_text} {kinds}. {fewer}".rstrip()
+    return f"{text} {beside_theory(pair, pool)}" if pair.of_blocks else text
 
 
-def _sentence(called: str, setup: Setup, pool: Pool, kind: Kind) -> str:
+def _sentence(called: str, subject: Subject, pool: Pool, kind: Kind) -> str:
+    setup, word = subject.setup, subject.layer
     limit, median = setup.log10_threshold, pool.median
-    shares, layers = pool.shares(limit), counted(setup.depth, "layer")
+    shares, layers = pool.shares(limit), counted(setup.depth, word)
     dead, which = shares.counts[Kind.DEAD], "of those that are not 0 " if pool.dead else ""
-    every = f"every singular value of ∂a/∂x at layer {setup.depth} is exactly 0"
+    every = f"every singular value of ∂a/∂x at {word} {setup.depth} is exactly 0"
     if dead == shares.total:
         return f"{called} dead: {every}."
     left = f"the median singular value of the others is {magnitude(median)}"
     if kind is Kind.DEAD and are_most(dead, shares.total):
         return f"{called} dead {shares.text('networks')}: there {every}; {left}."
     if kind is Kind.DEAD:
-        zeros = f"{percent(pool.dead)} of the singular values of ∂a/∂x at layer {setup.depth}"
+        zeros = f"{percent(pool.dead)} of the singular values of ∂a/∂x at {word} {setup.depth}"
         return f"{called} dead in most directions: {zeros} are exactly 0; {left}."
+    if Kind.of(median, limit) is Kind.HEALTHY and swells(pool, subject):
+        grown = pool.root_mean_square
+        return (
+            f"{called} {kind}: a gradient of random direction grows "
+            f"{factor(grown, digits_beside(grown, limit))} through {layers}, the root mean square "
+            f"of the singular values, though their median is {magnitude(median)}; healthy is "
+            f"{kind.healthy_is(grown, limit)}."
+        )
     if Kind.of(median, limit) is not kind:
         return (
             f"{called} {kind} {shares.text('networks')}, by the median singular value of each "
@@ -139,10 +158,12 @@ def _zeros(setup: Setup, pair: Pair, pool: Pool) -> str:
     return f"{text}: {percent(lost)} as {narrow}, the others end {stops}."
 
 
-def _median(setup: Setup, pool: Pool) -> str:
+def _median(subject: Subject, pool: Pool) -> str:
+    swollen = swells(pool, subject)
+    grown = f" and root mean square {magnitude(pool.root_mean_square)}" if swollen else ""
     return (
-        f"median {magnitude(pool.median)} at layer {setup.depth}, "
-        f"{percent(pool.surviving(setup.threshold))} survive"
+        f"median {magnitude(pool.median)}{grown} at {subject.layer} {subject.setup.depth}, "
+        f"{percent(pool.surviving(subject.setup.threshold))} survive"
     )
 
 
@@ -166,13 +187,13 @@ def remedy_of(pair: Pair, tick: Tick) -> Remedy | None:
         if kind_of(after, changed) is not Kind.HEALTHY:
             return None
         if count > _MOST:
-            return f"{_median(changed.setup, after)} on {_TRIALS} networks"
+            return f"{_median(changed, after)} on {_TRIALS} networks"
         if count > _TRIALS:  # all that the command reports of
             after = _drawn_to_try(changed, count, part(step, 1.0, 0.0))
         healthy = kind_of(after, changed) is Kind.HEALTHY
-        return _median(changed.setup, after) if healthy else None
+        return _median(changed, after) if healthy else None
 
-    return first_that_helps(subject, candidates, heals, _median(subject.setup, pool))
+    return first_that_helps(subject, candidates, heals, _median(subject, pool))
 
 
 def _drawn_to_try(changed: Subject, trials: int, tick: Tick) -> Pool:
@@ -197,10 +218,14 @@ def _candidates(pair: Pair) -> Iterator[tuple[str, Changes]]:
     normal = recipe("normal", sigma_w=own, sigma_b=sigma_b)
     same = inits[0] if orthogonal else normal if pair.sigmas.alike else ""
     yield from usual_inputs(subject.setup)
+    if pair.of_blocks:
+        yield from blocks_to_try(subject)
     for init in dict.fromkeys(inits):
         if init not in (subject.init, same):
             yield f"init = {init}", {"init": (init,)}
     plain_one = recipe("orthogonal", gain=1.0, sigma_b=0.0)
+    if not pair.of_blocks:
+        yield from blocks_to_try(subject)
     if subject.activation != "tanh":
         yield f"tanh with {plain_one}", {"activations": ("tanh",), "init": (plain_one,)}
     for depth in reversed(depths_of(subject.setup.depth)[:-1]):
