@@ -227,7 +227,7 @@ def test_the_lines_to_paste_build_the_block_with_the_advised_weights() -> None:
     advised = result.focused.advised
     assert advised is not None
     for name, fan_in, factor in (("fc1", 32, 1.0), ("fc2", 64, 12**-0.5)):
-        weights = torch.cat([getattr(layer, name).weight.flatten() for layer in model])  # type: ignore[attr-defined]
+        weights = torch.cat([getattr(layer, name).weight.detach().flatten() for layer in model])  # type: ignore[attr-defined]
         wanted = advised.sigma_w * factor / math.sqrt(fan_in)
         assert float(weights.std()) == pytest.approx(wanted, rel=4.0 / math.sqrt(2 * len(weights)))
 
