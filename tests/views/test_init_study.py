@@ -332,9 +332,12 @@ def test_a_share_is_told_with_its_error() -> None:
 def test_a_network_that_is_too_narrow_is_offered_the_width_that_holds() -> None:
     narrow = setup("relu", depth=80, units=12, networks=12)
     answer = last(narrow).focused
-    assert answer.remedy is not None
-    assert answer.remedy.changes == {"units": 128}  # 5 · 80 / β = 122, to a power of two
-    assert answer.remedy.after.endswith("networks are healthy")
+    assert answer.wider is not None
+    enough, share = answer.wider
+    assert enough == 184  # 1.5 · 5 · 80 / β
+    assert share.value >= 0.8
+    assert answer.remedy is not None  # and yet a skip changes less
+    assert answer.remedy.changes == {"block": ("residual(alpha=1/sqrt(L))",)}
     again = last(answer.remedy.applied(narrow)).focused
     assert again.advised is not None
 
@@ -399,7 +402,12 @@ def test_a_remedy_promises_what_the_command_that_it_prints_reports(
     answer = result.focused
     assert answer.advised is not None
     share = answer.advised.share(before.log10_threshold)
-    assert remedy.after == f"{share.healthy} of {share.count} networks are healthy"
+    assert remedy.after.startswith(f"{share.healthy} of {share.count} networks are healthy")
+    median, stream = (np.median(one) for one in (answer.advised.measured, answer.advised.streams))
+    each = 10.0 ** (median / result.setup.depth)
+    (told,) = re.findall(r"\(×(\S+) a block, the stream ×(\S+)\)", remedy.after)
+    assert float(told[0]) == pytest.approx(each, abs=0.006)
+    assert float(told[1]) == pytest.approx(10.0**stream, rel=0.06)
 
 
 def test_a_remedy_is_kept_by_networks_that_it_was_not_tried_on() -> None:
@@ -412,14 +420,20 @@ def test_a_remedy_is_kept_by_networks_that_it_was_not_tried_on() -> None:
     assert not answer.advised.share(-3.0).refuted
 
 
+def listed(**changes: object) -> dict[str, object]:
+    """Layers of 32 units as a list of widths, which no skip keeps."""
+    depth = 32
+    return {"depth": depth, "units": (32,) * (depth + 1), "networks": 3, **changes}
+
+
 def test_where_nothing_helps_this_activation_another_does() -> None:
-    answer = last(setup("relu_squared", depth=32, networks=3)).focused
+    answer = last(setup("relu_squared", **listed())).focused
     assert answer.remedy is not None
     assert answer.remedy.changes["activations"] == ("tanh",)
 
 
 def test_of_several_only_the_one_that_fails_is_replaced() -> None:
-    result = last(setup("tanh", "relu_squared", depth=32, networks=3))
+    result = last(setup("tanh", "relu_squared", **listed()))
     remedy = result.of("relu_squared").remedy
     assert remedy is not None
     assert remedy.changes["activations"] == ("tanh",)

@@ -477,7 +477,7 @@ def residual_ratios(
         # under a norm it soon comes to rest
         if not np.allclose(now, before, rtol=0.0, atol=_SETTLED):
             before = now
-            log_v, mean_f, log_d = _many(e, now)
+            log_v, mean_f, log_d = moments_at(e, now)
         total += np.logaddexp(0.0, log_a + log_w + log_d - below)
         part = log_a + log_v
         most = np.maximum(np.maximum(t, part), _NOTHING)
@@ -493,7 +493,7 @@ def residual_ratios(
     return 0.5 * total / _LN_10, 0.5 * grown / _LN_10
 
 
-def _many(e: Expectations, t: Array) -> tuple[Array, Array, Array]:
+def moments_at(e: Expectations, t: Array) -> tuple[Array, Array, Array]:
     """ln V, M/√V and ln D at many t = ln q, beyond the table by f's power laws."""
     inside = np.clip(t, -Table.END, Table.END)
     moments = e.table.interpolated(inside)

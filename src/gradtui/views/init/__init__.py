@@ -15,6 +15,7 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.extent import sigma_ranges
+    from gradtui.views.init.block_snippets import block_lines
     from gradtui.views.init.comparison import Comparisons
     from gradtui.views.init.picture import draw
     from gradtui.views.init.readout import readout
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gradtui.views.init.verdict import finding
 else:
     (foretold_next,) = when_called("gradtui.views.init.remedies", "foretold_next")
+    (block_lines,) = when_called("gradtui.views.init.block_snippets", "block_lines")
     (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
     (draw,) = when_called("gradtui.views.init.picture", "draw")
     (readout,) = when_called("gradtui.views.init.readout", "readout")
@@ -40,22 +42,35 @@ def walk(setup: Setup, steps: int, tens: bool) -> Setup:
 
 
 def idle(setup: Setup) -> frozenset[str]:
-    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes."""
-    orthogonal = setup.with_(init=("orthogonal",), activations=setup.activations[:1])
-    (dearest,) = subjects_of(orthogonal, "network")
-    return unhurried(setup, 7 * len(setup.activations) * seconds_of(dearest))
+    """The patience, where all networks are drawn in a moment: the advised ones, and six recipes.
+
+    The size of a batch, where no rows of it depend on one another.
+    """
+    each = subjects_of(setup.with_(init=("orthogonal",)), "network")
+    alone = frozenset(() if setup.network.in_batch else {"batch"})
+    return unhurried(setup, 7 * sum(map(seconds_of, each))) | alone
 
 
 def foretold(setup: Setup) -> str:
-    """Each is checked with two kinds of weights, the focused one with six recipes, too."""
-    return foretold_in_ways(setup, 2 + 6 // len(setup.activations))
+    """Each is checked with two kinds of weights, the focused one with six recipes, too.
+
+    Blocks are checked with one kind, and three recipes or so.
+    """
+    several = len(setup.activations) * len(setup.network.block)
+    return foretold_in_ways(setup, 2 + 6 // several if setup.network.plain else 1 + 3 // several)
 
 
 def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
-    """The lines that set the advice for the focused activation; none where nothing is advised."""
+    """The lines that set the advice for the focused activation; none where nothing is advised.
+
+    Those of blocks build them.
+    """
     advised = result.focused.advised
     if advised is None:
         return {}
+    if not (block := result.focused.block).plain:
+        one, network = advised.subject, advised.subject.setup.network
+        return block_lines(block, one.activation, one.init, network.width, one.setup.depth)
     lines = orthogonal_lines if advised.orthogonal else lines_to_paste
     return lines(advised.sigma_w, advised.sigma_b)
 
@@ -72,6 +87,8 @@ VIEW: View[Comparisons] = View(
         "sigma_b",
         "x",
         "units",
+        "block",
+        "batch",
         "networks",
         "patience",
         "seed",

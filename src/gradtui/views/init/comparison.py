@@ -5,19 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.record import LayerSigmas
 from gradtui.mathematics.wide.advice import Advice
+from gradtui.mathematics.wide.block_advice import BlockAdvice
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.judging import RELIED_ON
+from gradtui.models.network.blocks import block_of, with_stream
 from gradtui.models.network.networks import Expectation, layer_sigmas_of, sigma_w_text
 from gradtui.models.quantiles import quantiles
 from gradtui.models.subject import Subject
 from gradtui.setup import Setup
 from gradtui.wording import counted, digits_apart
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CONFIDENCE = 1.6448536269514722
 """Standard deviations of a bound that 95 % of samples keep, on one side."""
@@ -86,6 +93,8 @@ class CheckedWeights:
         log10_ratio: log10 of ‖∂L/∂a_0‖ / ‖∂L/∂a_L‖ at infinite width.
         wanted: how many networks are to be measured.
         measured: the same in the networks drawn, in the order in which they were.
+        log10_stream: log10 of the stream after the last block beside the input at infinite width.
+        streams: the same in the networks drawn; none where there are none.
     """
 
     names: tuple[str, ...]
@@ -96,6 +105,8 @@ class CheckedWeights:
     log10_ratio: float
     wanted: int = 0
     measured: Array = field(default_factory=lambda: np.empty(0))
+    log10_stream: float = 0.0
+    streams: Array = field(default_factory=lambda: np.empty(0))
 
     @cached_property
     def by_layer(self) -> LayerSigmas:
@@ -122,6 +133,11 @@ class CheckedWeights:
         low, median, high = map(float, quantiles(self.measured))
         return low, median, high
 
+    @cached_property
+    def stream(self) -> float:
+        """The stream's median as measured, else what theory says."""
+        return float(quantiles(self.streams)[1]) if self.streams.size else self.log10_stream
+
     @property
     def known(self) -> float:
         """The measured median, else what theory says."""
@@ -133,7 +149,10 @@ class CheckedWeights:
         None as long as none was measured of those that are to be; theory's where none is.
         """
         if not self.measured.size:
-            return None if self.wanted else Kind.of(self.log10_ratio, log10_limit)
+            if self.wanted:
+                return None
+            kind = Kind.of(self.log10_ratio, log10_limit)
+            return with_stream(kind, self.log10_stream, log10_limit)
         if self.share(log10_limit).value >= RELIED_ON:
             return Kind.HEALTHY
         if 2 * np.count_nonzero(self.measured == -np.inf) > self.measured.size:
@@ -142,14 +161,37 @@ class CheckedWeights:
         return Kind.VANISHING if too_little >= too_much else Kind.EXPLODING
 
     def outside(self, log10_limit: float) -> tuple[float, float]:
-        """In which share of the networks too little arrives, and in which too much."""
+        """In which share of the networks too little arrives, and in which too much.
+
+        Where the gradient is healthy and the stream grows beyond bounds, that is too much.
+        """
         below = float(np.mean(self.measured < log10_limit))
-        return below, float(np.mean(self.measured > -log10_limit))
+        above = self.measured > -log10_limit
+        return below, float(np.mean(above | self._beyond(log10_limit)))
+
+    def forward(self, log10_limit: float) -> bool:
+        """Whether it is the stream that explodes in most networks that are not healthy."""
+        beyond = np.count_nonzero(self._beyond(log10_limit))
+        if not self.measured.size:
+            kind = Kind.of(self.log10_ratio, log10_limit)
+            return with_stream(kind, self.log10_stream, log10_limit) is not kind
+        return bool(2 * beyond > self.measured.size - self.share(log10_limit).healthy)
+
+    def _beyond(self, log10_limit: float) -> NDArray[np.bool_]:
+        """In which networks the gradient is healthy and the stream is not."""
+        healthy = abs(self.measured) <= -log10_limit
+        if not self.streams.size:
+            return np.zeros(healthy.shape, bool)
+        beyond: NDArray[np.bool_] = healthy & (self.streams > -log10_limit)
+        return beyond
 
     def share(self, log10_limit: float, first: int | None = None) -> Share:
-        """In how many of the networks it stays between the threshold and its inverse."""
-        measured = self.measured[:first]
-        return Share(int(np.count_nonzero(abs(measured) <= -log10_limit)), measured.size)
+        """In how many of the networks it stays between the threshold and its inverse.
+
+        Beside a skip the stream has to stay below that inverse, too.
+        """
+        healthy = (abs(self.measured) <= -log10_limit) & ~self._beyond(log10_limit)
+        return Share(int(np.count_nonzero(healthy[:first])), len(healthy[:first]))
 
 
 def better_of(normal: CheckedWeights, orthogonal: CheckedWeights) -> CheckedWeights:
@@ -201,23 +243,46 @@ class Comparison:
 
     @property
     def name(self) -> str:
-        """The activation's."""
+        """What it is called beside those that it is compared with."""
         return self.subject.name
+
+    @cached_property
+    def block(self) -> Block:
+        """The block that the networks are of."""
+        return block_of(self.subject)
+
+    @property
+    def why_silent(self) -> str:
+        """Why theory does not say what these blocks do; "" where it does."""
+        return self.advice.why_silent if isinstance(self.advice, BlockAdvice) else ""
+
+    @property
+    def ways(self) -> tuple[CheckedWeights, ...]:
+        """The ways to draw weights of the σw that theory advises: the first of `weights`."""
+        return self.weights[: 2 if self.block.plain else 0 if self.why_silent else 1]
 
     @property
     def normal(self) -> CheckedWeights:
-        """Normal weights of the σw that theory advises, or of a better one."""
+        """Normal weights of the σw that theory advises, or of a better one; else a recipe."""
         return self.weights[0]
 
     @property
-    def orthogonal(self) -> CheckedWeights:
-        """Orthogonal weights of that gain."""
-        return self.weights[1]
+    def orthogonal(self) -> CheckedWeights | None:
+        """Orthogonal weights of that gain; of blocks none are tried."""
+        return self.weights[1] if len(self.ways) > 1 else None
 
     @property
     def best(self) -> CheckedWeights:
-        """The better of the two."""
-        return better_of(self.normal, self.orthogonal)
+        """The better of those of the σw that is advised; where there is none, the best recipe."""
+        if self.orthogonal is not None:
+            return better_of(self.normal, self.orthogonal)
+        if self.ways:
+            return self.normal
+        limit, size = self.subject.setup.log10_threshold, self.normal.measured.size
+        if not size:
+            return self.normal
+        alike = [one for one in self.weights if one.measured.size == size]
+        return max(alike, key=lambda one: (one.share(limit).healthy, -abs(one.known)))
 
     @property
     def advised(self) -> CheckedWeights | None:
@@ -259,7 +324,7 @@ class Comparisons:
     @property
     def focused(self) -> Comparison:
         """That of the focused one."""
-        return self.of(self.setup.focused)
+        return self.of(self.setup.focus_of(tuple(one.name for one in self.each)))
 
     def with_one(self, changed: Comparison) -> Comparisons:
         """The same with what is now known of one activation."""

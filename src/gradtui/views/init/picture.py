@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.mathematics.wide.block_advice import BlockAdvice
 from gradtui.plots.canvas import MIN_HEIGHT, Canvas
 from gradtui.plots.picture import (
     LETTERS,
@@ -21,9 +22,9 @@ from gradtui.views.columns import whole_columns
 from gradtui.views.curves import drawing_order
 from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
-from gradtui.views.init.readout import ADVISED, mark_of, measured_columns, role_of
+from gradtui.views.init.readout import ADVISED, in_theory, mark_of, measured_columns, role_of
 from gradtui.views.view import Size
-from gradtui.wording import THEORY, counted, decade, decade_cells, magnitude, plain, told
+from gradtui.wording import THEORY, counted, decade, decade_cells, magnitude, plain
 
 _BANDS = 3.0
 """The picture is so many times as high as the healthy band."""
@@ -41,12 +42,19 @@ def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     _draw_weights(canvas, result.focused, setup)
     heading = row_within(
         size.width,
-        Span(f"       gradient left after {counted(setup.depth, 'layer')}, by σw", "title"),
+        Span(f"       gradient left after {_depth_of(result.focused)}, by σw", "title"),
         Span("  ◆ advised" if result.focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
+        Span("  ━ ━ stream" if result.focused.block.skips and result.focused.ways else "", "muted"),
     )
     return Picture.of([heading], size.width).above(canvas.build()).above(below)
+
+
+def _depth_of(comparison: Comparison) -> str:
+    """64 layers, or 64 blocks of which kind."""
+    depth = counted(comparison.subject.setup.depth, comparison.subject.layer)
+    return depth if comparison.block.plain else f"{depth} of {comparison.block.spec}"
 
 
 def _top(setup: Setup) -> float:
@@ -72,7 +80,7 @@ def _canvas(result: Comparisons, setup: Setup, size: Size, marker: str) -> Canva
         whole_y=top >= _FEW_DECADES,
         log_y=True,
         x_title="σw",
-        y_title=f"gradient left after {counted(setup.depth, 'layer')}",
+        y_title=f"gradient left after {_depth_of(result.focused)}",
     )
 
 
@@ -86,7 +94,16 @@ def _draw_curves(canvas: Canvas, result: Comparisons, setup: Setup) -> None:
         comparison, dash = result.each[index], dash_of(index, index == chosen)
         letter = LETTERS[index] if len(result.each) > 1 else ""
         role = curve_role(index)
+        if comparison.why_silent:
+            continue
         sigma_w, left = comparison.advice.curve
+        if (
+            index == chosen
+            and isinstance(comparison.advice, BlockAdvice)
+            and comparison.block.skips
+        ):
+            stream = comparison.advice.stream
+            canvas.line(sigma_w, stream, "muted", "long", f"stream of {comparison.name}{THEORY}")
         canvas.line(sigma_w, left, role, dash, f"{comparison.name}{THEORY}", letter)
 
 
@@ -99,7 +116,7 @@ def _draw_weights(canvas: Canvas, focused: Comparison, setup: Setup) -> None:
     canvas.upright(setup.plane.sigma_w, "cursor")
     low, high = canvas.x_limits
     shown = [weights for weights in focused.weights if low <= weights.sigma_w <= high]
-    hidden = focused.normal if best.orthogonal else focused.orthogonal
+    hidden = focused.normal if best is focused.orthogonal else focused.orthogonal
     measured = [weights for weights in shown if weights.measured.size and weights is not hidden]
     spans = [weights.quantiles for weights in measured]
     low_ends, high_ends = ([span[end] for span in spans] for end in (0, 2))
@@ -162,7 +179,7 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
             [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
-                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{told(recipe.log10_ratio):>11}"),
+                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{in_theory(recipe):>11}"),
                 *measured_columns(recipe),
             ]
         )

@@ -25,11 +25,11 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     comparison, limit = result.focused, setup.log10_threshold
     after = f"after {setup.depth}"
     best, here = comparison.best, _at_cursor(comparison, setup)
-    wide = max(9, len(best.sigma_w_text(6)) + 1)
+    wide, a_block = max(9, len(best.sigma_w_text(6)) + 1), f"a {comparison.subject.layer}"
     rows = [
         [
             Span(fit_text(f" {comparison.name}", 14), "title"),
-            Span(f"{'σw':>{wide}}{'σb':>6}{'a layer':>10}{after:>11}", "muted"),
+            Span(f"{'σw':>{wide}}{'σb':>6}{a_block:>10}{after:>11}", "muted"),
             Span("  measured", "muted"),
             Span("  5-95 %", "muted"),
         ]
@@ -46,7 +46,7 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
                 Span(f" {lead:<13}", role),
                 Span(
                     f"{weights.sigma_w_text(6):>{wide}}{plain(weights.sigma_b):>6}"
-                    f" {_a_layer(ratio, setup.depth):>9}{told(ratio):>11}"
+                    f" {_a_layer(ratio, setup.depth):>9}{in_theory(weights):>11}"
                 ),
                 *measured_columns(weights),
             ]
@@ -67,14 +67,30 @@ def role_of(kind: Kind | None) -> str:
 def _at_cursor(comparison: Comparison, setup: Setup) -> CheckedWeights:
     """The weights at which the cursor stands, in theory."""
     sigma_w, sigma_b = setup.plane.sigma_w, setup.plane.sigma_b
-    curve = comparison.advice.curve
-    ratio = float(np.interp(sigma_w, *curve)) if sigma_w else -math.inf
+    if comparison.why_silent:
+        ratio = math.nan
+    elif not sigma_w:
+        ratio = _at_zero(comparison)
+    else:
+        ratio = float(np.interp(sigma_w, *comparison.advice.curve))
     drawn = with_sigmas(comparison.subject, sigma_w, sigma_b)
     return CheckedWeights(("cursor",), "┆", drawn, sigma_w, sigma_b, ratio)
 
 
+def _at_zero(comparison: Comparison) -> float:
+    """What is left without weights: nothing, or what a skip passes on."""
+    return float(comparison.advice.curve[1][0]) if comparison.block.skips else -math.inf
+
+
+def in_theory(weights: CheckedWeights) -> str:
+    """What theory says is left; "-" where it does not say."""
+    return "-" if math.isnan(weights.log10_ratio) else told(weights.log10_ratio)
+
+
 def _a_layer(log10_ratio: float, layers: int) -> str:
     """The geometric mean of the factors; what is not a hundred-thousandth off 1 is 1."""
+    if math.isnan(log10_ratio):
+        return "-"
     return "×1" if abs(log10_ratio / layers) < _NEXT_TO_1 else a_layer(log10_ratio, layers)
 
 

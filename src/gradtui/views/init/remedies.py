@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
 
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
+from gradtui.mathematics.wide.block_advice import BlockAdvice
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.judging import RELIED_ON
+from gradtui.models.network.block_remedies import blocks_to_try
+from gradtui.models.network.blocks import block_of
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.subject import Changes, Subject, first_that_helps
+from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, part
 from gradtui.setup import implied
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons, Share
 from gradtui.views.init.weights import (
+    Left,
     advice_for,
     advised_weights,
     left_in,
@@ -24,7 +32,7 @@ from gradtui.views.init.weights import (
     work_of,
 )
 from gradtui.views.init.widths import width_that_holds
-from gradtui.wording import TRYING, counted, foretold
+from gradtui.wording import TRYING, counted, factor, foretold
 
 _MOST = 100
 """A remedy is confirmed on so many networks at most, until there is no doubt."""
@@ -35,6 +43,8 @@ _TRIAL_WORK = 3e8
 _FIRST, _HOPELESS = 8, 0.6
 """A trial ends where after so many networks even the upper bound of their share is below this."""
 _SIGMA_B = (0.5, 1.0, 1.5)
+_THEORY = {False: 1.5e-3, True: 1e-2}
+"""Seconds of a block's theory, with a norm over a batch or not: of all σw that are looked at."""
 _TIME = 0.5
 """The share of the patience that trying all of them may take."""
 
@@ -87,29 +97,72 @@ def _tried(changed: Subject, time: _Time, tick: Tick) -> str | None:
     It draws the networks that the command draws, and then others until a bound of their share is
     clear: the first of several changes that seems to do may do so by chance.
     """
+    if not block_of(changed).plain:
+        time.seconds -= changed.setup.depth * _THEORY[block_of(changed).in_batch]
+        if time.seconds < 0.0:
+            return None
     advice = advice_for(changed, None, tick)
-    ways = advised_weights(changed, advice) if advice.possible else ()
-    compared = (*ways, *recipes_in_use(changed, None, tick)) if ways else ()
-    count = networks_of(changed.setup, seconds_of_all(compared)) if compared else 0
-    kept: list[tuple[CheckedWeights, Share]] = []
-    for weights in ways:  # the second if the first do not, or not for sure, as the command does
-        if (share := _reported(weights, count, time, tick)) is not None:
-            kept.append((weights, share))
-            if share.proven:
+    silent = isinstance(advice, BlockAdvice) and advice.why_silent
+    if not (advice.possible or silent):
+        return None
+    ways = advised_weights(changed, advice)
+    compared = (*ways, *recipes_in_use(changed, None, tick))
+    count = networks_of(changed.setup, seconds_of_all(compared))
+    kept: list[tuple[CheckedWeights, _Reported]] = []
+    # The second if the first do not, or not for sure, as the command does; without advice every
+    # recipe, the best of which it reports.
+    for weights in ways or compared:
+        if (found := _reported(weights, count, time, tick)) is not None:
+            kept.append((weights, found))
+            if ways and found.proven:
                 break
     if not kept:
         return None
-    best, reported = next((one for one in kept if one[1].proven), kept[0])
-    return _in_words(reported) if _confirmed(best, count, time, tick) else None
+    if silent:
+        best, reported = max(kept, key=lambda one: one[1].merit)
+    else:
+        best, reported = next((one for one in kept if one[1].proven), kept[0])
+    if not _confirmed(best, count, time, tick):
+        return None
+    return _in_words(reported.share) + _by_block(changed, reported)
 
 
-def _reported(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> Share | None:
+class _Reported(NamedTuple):
+    """What the command will report of some weights: a share, and the medians beside it."""
+
+    share: Share
+    gradient: float
+    stream: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether there is no doubt of the share."""
+        return self.share.proven
+
+    @property
+    def merit(self) -> tuple[int, float]:
+        """By which the command chooses among recipes."""
+        return self.share.healthy, -abs(self.gradient)
+
+
+def _by_block(changed: Subject, reported: _Reported) -> str:
+    """What a block does to the gradient, and the blocks to the stream, where there is a skip."""
+    if not block_of(changed).skips:
+        return ""
+    each = a_layer(reported.gradient, changed.setup.depth)
+    return f" ({each} a block, the stream {factor(reported.stream)})"
+
+
+def _reported(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> _Reported | None:
     """The share in so many networks; None if they do not do, or if there is no time to know it."""
-    known = Share(0, 0)
-    for known in _drawn(weights, range(1, count + 1), time, tick):
+    known, found = Share(0, 0), list[Left]()
+    for known in _drawn(weights, range(1, count + 1), time, tick, found):
         if known.count - known.healthy > (1.0 - RELIED_ON) * count or _hopeless(known):
             return None
-    return known if known.count == count else None
+    if known.count != count:
+        return None
+    gradient, stream = (float(np.median(numbers)) for numbers in zip(*found, strict=True))
+    return _Reported(known, gradient, stream)
 
 
 def _confirmed(weights: CheckedWeights, count: int, time: _Time, tick: Tick) -> bool:
@@ -127,15 +180,25 @@ def _hopeless(share: Share) -> bool:
 
 
 def _drawn(
-    weights: CheckedWeights, numbers: Iterable[int], time: _Time, tick: Tick
+    weights: CheckedWeights,
+    numbers: Iterable[int],
+    time: _Time,
+    tick: Tick,
+    found: list[Left] | None = None,
 ) -> Iterator[Share]:
-    """The share in these networks, after each; ends where there is no time for the next."""
+    """The share in these networks, after each; ends where there is no time for the next.
+
+    What is left in each is added to `found`, if given.
+    """
     limit, one, healthy = weights.subject.setup.log10_threshold, seconds_of(weights.subject), 0
     for count, number in enumerate(numbers, 1):
         time.seconds -= one
         if time.seconds < 0.0:
             return
-        healthy += Kind.of(left_in(weights.subject, number, tick), limit) is Kind.HEALTHY
+        left = left_in(weights.subject, number, tick)
+        healthy += left.kind(limit) is Kind.HEALTHY
+        if found is not None:
+            found.append(left)
         yield Share(healthy, count)
 
 
@@ -143,6 +206,7 @@ def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
     """Changes worth trying, the least intrusive first; another activation last."""
     setup = comparison.subject.setup
     yield from usual_inputs(setup)
+    yield from blocks_to_try(comparison.subject)
     units, depth, listed = setup.network.width, setup.depth, setup.network.listed
     width = width_that_holds(comparison)
     for times in (1.0, 2.0):
@@ -160,7 +224,7 @@ def _candidates(comparison: Comparison) -> Iterator[tuple[str, Changes]]:
         if depth >= 2 * share:
             yield f"depth = {depth // share}", {"depth": depth // share}
     for other in ("tanh", "relu"):
-        if other != comparison.name:
+        if other != comparison.subject.activation:
             yield other, {"activations": (other,)}
             if not listed:
                 yield f"{other} with units = {wider}", {"activations": (other,), "units": wider}

@@ -47,7 +47,8 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
             f"try {{depth={MAX_NETWORK_DEPTH}}}",
         )
     # Of initialisations it compares its own.
-    subjects = MODELS[setup.model].subjects(setup.with_(init=setup.network.init[:1]))
+    alone = setup.with_(init=setup.network.init[:1])
+    subjects = MODELS[setup.model].subjects(alone)
     followed = min(setup.depth, _FOLLOWED)
     result = Comparisons(setup, _foreseen(subjects, followed, tick))
     yield result
@@ -106,14 +107,18 @@ def _foreseen(
 ) -> tuple[Comparison, ...]:
     """What theory says of every activation; networks, which are most of the work, come later."""
     still = part(tick, 0.0, 0.0)
-    return tuple(_theory(subject, followed, still) for subject in subjects)
+    focused = subjects[0].among.focus_of(tuple(subject.name for subject in subjects))
+    return tuple(_theory(one, followed, one.name == focused, still) for one in subjects)
 
 
-def _theory(subject: Subject, followed: int | None, tick: Tick) -> Comparison:
-    """What theory advises for one activation, and what it says of recipes if that is focused."""
+def _theory(subject: Subject, followed: int | None, focused: bool, tick: Tick) -> Comparison:
+    """What theory advises for one subject, and what it says of recipes if that is focused.
+
+    Where it has no advice the recipes are all that there is.
+    """
     advice = advice_for(subject, followed, tick)
     weights = list(advised_weights(subject, advice))
-    if subject.name == subject.among.focused:
+    if focused or not weights:
         weights += recipes_in_use(subject, followed, tick)
     asked = subject.setup.network.networks  # as long as it is not known how many there is time for
     return Comparison(subject, advice, tuple(replace(one, wanted=asked) for one in weights))

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
+from gradtui.mathematics.wide.block_advice import BlockAdvice
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.judging import RELIED_ON
+from gradtui.models.network.block_causes import cause_of
+from gradtui.models.wording import a_layer
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import RECIPES
@@ -31,7 +34,10 @@ def finding(result: Comparisons, name: str) -> Finding | None:
     kind = comparison.told.kind(limit)
     if kind is None:
         return None
-    causes = [*_beside(comparison, limit), *_exactness(comparison), *_costs(comparison)]
+    if comparison.block.plain:
+        causes = [*_beside(comparison, limit), *_exactness(comparison), *_costs(comparison)]
+    else:
+        causes = [*_of_block(comparison), *_beside(comparison, limit), *_which(comparison)]
     return Finding(
         name,
         kind,
@@ -44,30 +50,45 @@ def finding(result: Comparisons, name: str) -> Finding | None:
 
 def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:
     """What the best weights keep, in how many of the networks."""
-    setup, best = comparison.subject.setup, comparison.told
-    layers = counted(setup.depth, "layer")
+    setup, best, name = comparison.subject.setup, comparison.told, _named(comparison)
+    layers = counted(setup.depth, comparison.subject.layer)
     if not comparison.settled:
         layers += " so far"
     which = f"{_called(best)}, σb = {plain(best.sigma_b)}"
     healthy = f"{magnitude(limit)} to {magnitude(-limit)} of the gradient"
     if not best.measured.size:
+        if comparison.why_silent:
+            return f"{name} over {layers}: theory does not say, and no network was drawn."
         left = f"in theory {share_of(best.log10_ratio, 'the gradient')} arrives"
+        if best.forward(limit):
+            left += f" and the stream grows {factor(best.stream)}"
         healthy = f"{magnitude(limit)} to {magnitude(-limit)}"
-        return f"{comparison.name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
+        return f"{name} {kind} over {layers} with {which}: {left}; healthy is {healthy}."
     share = best.share(limit)
     median = f"{factor(best.quantiles[1])} in the median"
+    if best.forward(limit):
+        healthy += f", and a stream below {magnitude(-limit)}"
+        median += f", while the stream grows {factor(best.stream)}"
     kept = f"{share} keep{'s' * (share.count == 1)} {healthy}, {median}"
     if share.healthy == share.count:
-        return f"{comparison.name} {kind} over {layers} with {which}: {kept}."
+        return f"{name} {kind} over {layers} with {which}: {kept}."
     rule = f"weights to rely on are healthy in {percent(RELIED_ON)} of them"
     if not (share.proven or share.refuted):
         tried = counted(share.count, "network")
         rule += f", and {tried} leave{'s' * (share.count == 1)} in doubt whether these are"
     if kind is Kind.HEALTHY:
-        return f"{comparison.name} {kind} over {layers} with {which}: {kept}; {rule}."
+        return f"{name} {kind} over {layers} with {which}: {kept}; {rule}."
     only = "only " if share.healthy else ""
     found = f"with the best weights found, {which}, {only}{kept}"
-    return f"{comparison.name} {_failing(best, kind, limit, layers)}: {found}; {rule}."
+    return f"{name} {_failing(best, kind, limit, layers)}: {found}; {rule}."
+
+
+def _named(comparison: Comparison) -> str:
+    """The activation; in which blocks, where they are not plain or several are compared."""
+    subject = comparison.subject
+    if comparison.block.plain and comparison.name == subject.activation:
+        return subject.activation
+    return f"{subject.activation} in {subject.block}"
 
 
 def _failing(best: CheckedWeights, kind: Kind, limit: float, layers: str) -> str:
@@ -78,6 +99,9 @@ def _failing(best: CheckedWeights, kind: Kind, limit: float, layers: str) -> str
     if Kind.of(best.quantiles[1], limit) is not Kind.HEALTHY:
         return f"{kind} over {layers}"
     below, above = best.outside(limit)
+    if best.forward(limit):
+        many = "" if above == 1.0 else f" in {percent(above)} of the networks"
+        return f"{kind} forward{many} over {layers}"
     if below and above:
         shares = f"vanishing in {percent(below)} of the networks, exploding in {percent(above)}"
         return f"scatters over {layers}, {shares}"
@@ -98,7 +122,9 @@ def _called(weights: CheckedWeights) -> str:
 def _beside(comparison: Comparison, limit: float) -> Iterator[str]:
     """How the other way to draw weights of that size did, if that says more."""
     best, normal, orthogonal = comparison.told, comparison.normal, comparison.orthogonal
-    if best is orthogonal:
+    if orthogonal is None:
+        pass
+    elif best is orthogonal:
         yield f"Normal weights of that size scatter more: {normal.share(limit)} are healthy."
     elif best is normal and orthogonal.measured.size and best.measured.size:
         share, own = orthogonal.share(limit), best.share(limit)
@@ -130,14 +156,20 @@ def _evidence(comparison: Comparison) -> str:
     setup = comparison.subject.setup
     low, _, high = map(factor, best.quantiles)
     keep = f"90 % keep {low} to {high}" if best.measured.size > 1 else "there is only one"
-    drawn = f"Random networks of {setup.network.units_text} a layer: {keep}."
+    a_layer_of = " a layer" if comparison.block.plain else ""
+    drawn = f"Random networks of {setup.network.units_text}{a_layer_of}: {keep}."
     return " ".join(filter(None, (drawn, _theory(comparison, setup), comparison.why_fewer)))
 
 
 def _theory(comparison: Comparison, setup: Setup) -> str:
     best, expectation, network = comparison.told, comparison.expectation, setup.network
+    if comparison.why_silent:
+        return f"Theory does not say: {comparison.why_silent}."
     text = f"Theory: {factor(best.log10_ratio)} for infinite width"
     here = math.nan if expectation is None else float(expectation.centre[0])
+    if not network.plain:
+        apart = best.quantiles[1] - best.log10_ratio
+        return f"{text}{': that fails here' if not abs(apart) <= _FAILS else ''}."
     if best is not comparison.normal or not math.isfinite(here):
         return f"{text}."
     apart = best.quantiles[1] - here
@@ -146,6 +178,56 @@ def _theory(comparison: Comparison, setup: Setup) -> str:
         f"{text}, {factor(here)} for {network.units_text} to first order in "
         f"depth/width, which is {plain(network.depth_over_width(setup.depth), 2)}{fails}."
     )
+
+
+def _of_block(comparison: Comparison) -> Iterator[str]:
+    """What the blocks make of the gradient, and of the stream."""
+    best, expectation = comparison.told, comparison.expectation
+    if best is comparison.normal and expectation is not None:
+        yield cause_of(best.subject, expectation)
+    if not comparison.block.skips or best.forward(comparison.subject.setup.log10_threshold):
+        return
+    if abs(best.stream) < _UNCHANGED:
+        yield "The stream stays as large as the input."
+    else:
+        each = a_layer(best.stream, comparison.subject.setup.depth)
+        yield f"The stream goes to {factor(best.stream)} of the input, {each} a block."
+
+
+def _which(comparison: Comparison) -> Iterator[str]:
+    """Which other σw would do in these blocks, and why none does where that is so."""
+    advice, setup = comparison.advice, comparison.subject.setup
+    assert isinstance(advice, BlockAdvice)
+    limit = setup.log10_threshold
+    if setup.x == 0.0 and setup.plane.sigma_b == 0.0:
+        yield "All inputs and biases are 0, so every z is."
+    elif advice.why_silent:
+        return
+    elif not advice.possible:
+        yield f"No σw is healthy at this σb, even at infinite width: {_why(advice)}."
+    else:
+        text = _range(comparison).removesuffix(".")
+        if advice.bounds:
+            text += f"; beyond it the stream grows more than {magnitude(-limit)}"
+        yield f"{text}."
+        if max(abs(advice.at_usual[0]), advice.at_usual[1]) > -limit:
+            left, stream = map(factor, advice.at_usual)
+            beside = f" and {stream} of the stream" if comparison.block.skips else ""
+            usual = f"The usual σw, Kaiming's {plain(advice.usual, 4)},"
+            yield f"{usual} would make {left} of the gradient{beside}."
+
+
+def _why(advice: BlockAdvice) -> str:
+    """Why no σw does."""
+    limit = -math.log10(advice.threshold)
+    left = advice.curve[1]
+    if (left < -limit).all():
+        return "whatever it is, too little of the gradient arrives"
+    if (left > limit).all():
+        return f"whatever it is, the gradient grows {factor(float(left.min()))} or more"
+    if (advice.stream[abs(left) <= limit] > limit).all() and (abs(left) <= limit).any():
+        return f"where it keeps the gradient, the stream grows more than {magnitude(limit)}"
+    return "below some σw too little of the gradient arrives, above it too much"
 
 
 def _exactness(comparison: Comparison) -> Iterator[str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from gradtui.errors import InputError
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
+from gradtui.mathematics.wide.block_advice import BlockAdvice, advise_blocks, why_silent
+from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.models import LAYERED
+from gradtui.models.finding import Kind
+from gradtui.models.network.blocks import block_of, inputs_of, stream_of, with_stream
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
@@ -39,7 +45,19 @@ _WORK_A_PICTURE = 2_000_000
 
 def advice_for(subject: Subject, followed: int | None, tick: Tick) -> Advice:
     """What theory advises; of a deep network as many layers as are `followed`."""
-    setup = subject.setup
+    setup, block = subject.setup, block_of(subject)
+    if not block.plain:
+        return advise_blocks(
+            block,
+            subject.activation,
+            setup.depth,
+            setup.threshold,
+            sigma_b=setup.plane.sigma_b,
+            x=abs(setup.x),
+            batch=setup.network.batch,
+            followed=followed,
+            tick=tick,
+        )
     return advise(
         subject.activation,
         setup.depth,
@@ -51,19 +69,27 @@ def advice_for(subject: Subject, followed: int | None, tick: Tick) -> Advice:
     )
 
 
-def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, CheckedWeights]:
+def advised_weights(subject: Subject, advice: Advice) -> tuple[CheckedWeights, ...]:
     """Normal weights of the σw that is advised, and orthogonal ones of that gain.
 
-    In square layers they differ in nothing else, and theory says the same of both.
+    In square layers they differ in nothing else, and theory says the same of both. Of blocks the
+    normal ones alone, for not all of their matrices are square; none where theory does not say.
     """
-    return pair_of(subject, advice.sigma_w, advice.sigma_b, advice.log10_ratio)
+    if not isinstance(advice, BlockAdvice):
+        return ways_of(subject, advice.sigma_w, advice.sigma_b, advice.log10_ratio)
+    if advice.why_silent:
+        return ()
+    ratio, stream = advice.log10_ratio, advice.log10_stream
+    return ways_of(subject, advice.sigma_w, advice.sigma_b, ratio, stream)
 
 
-def pair_of(
-    subject: Subject, w: float, b: float, ratio: float
-) -> tuple[CheckedWeights, CheckedWeights]:
+def ways_of(
+    subject: Subject, w: float, b: float, ratio: float, stream: float = 0.0
+) -> tuple[CheckedWeights, ...]:
     """Normal weights of this σw, and orthogonal ones of that gain; with what theory says."""
     normal = with_sigmas(subject, w, b)
+    if not block_of(subject).plain:
+        return (CheckedWeights(("normal",), "N", normal, w, b, ratio, log10_stream=stream),)
     spec = format_spec("orthogonal", {"gain": w, "sigma_b": b})
     orthogonal = subject.changed({"init": (spec,)})
     return (
@@ -99,13 +125,34 @@ def recipes_in_use(
             distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan)
     recipes = list(distinct.values())
     ws, bs = np.array([(recipe.sigma_w, recipe.sigma_b) for recipe in recipes]).T
-    ratios = log10_ratio(
-        subject.activation, ws, bs, setup.depth, abs(setup.x), followed=followed, tick=tick
-    )
+    ratios, streams = ratios_in_theory(subject, ws, bs, followed, tick)
+    if not block_of(subject).plain:
+        return tuple(
+            replace(recipe, log10_ratio=float(ratio), log10_stream=float(stream))
+            for recipe, ratio, stream in zip(recipes, ratios, streams, strict=True)
+        )
     return tuple(
         replace(recipe, log10_ratio=_own_ratio(recipe.subject, recipe.sigma_w, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
+
+
+def ratios_in_theory(
+    subject: Subject, w: Array, b: Array, followed: int | None, tick: Tick
+) -> tuple[Array, Array]:
+    """log10 of what is left of the gradient for arrays of σw and σb, and of the stream.
+
+    nan where theory does not say.
+    """
+    setup, block, x = subject.setup, block_of(subject), abs(subject.setup.x)
+    name, depth = subject.activation, setup.depth
+    if block.plain:
+        left = log10_ratio(name, w, b, depth, x, followed=followed, tick=tick)
+        return left, np.zeros(w.shape)
+    if why_silent(block, inputs_of(subject)):
+        return np.full(w.shape, math.nan), np.zeros(w.shape)
+    left, grown = block_ratios(block, name, w, b, depth=depth, x=x, followed=followed, tick=tick)
+    return left, grown if block.skips else np.zeros(w.shape)
 
 
 def _own_ratio(subject: Subject, w: float, ratio: float) -> float:
@@ -151,14 +198,15 @@ def measured(weights: CheckedWeights, tick: Tick) -> Iterator[CheckedWeights]:
         InputError: more memory than there is.
     """
     work, share = 0.0, 1.0 / weights.wanted
-    ratios: list[float] = []
+    found: list[Left] = []
     for number in range(1, weights.wanted + 1):
-        ratios.append(left_in(weights.subject, number, part(tick, (number - 1) * share, share)))
+        found.append(left_in(weights.subject, number, part(tick, (number - 1) * share, share)))
         work += work_of(weights.subject.setup)
         doubled = work >= _WORK_A_PICTURE and number >= 2 * weights.measured.size
         if doubled or number == weights.wanted:
             work = 0.0
-            weights = replace(weights, measured=np.array(ratios))
+            ratios, streams = map(np.array, zip(*found, strict=True))
+            weights = replace(weights, measured=ratios, streams=streams)
             yield weights
 
 
@@ -172,10 +220,27 @@ def measured_all(weights: CheckedWeights, count: int, tick: Tick) -> CheckedWeig
     return known
 
 
-def left_in(subject: Subject, number: int, tick: Tick) -> float:
-    """log10 of what is left in the network with this number.
+class Left(NamedTuple):
+    """What is left in a network.
+
+    Attributes:
+        gradient: log10 of ‖∂L/∂a_0‖ / ‖∂L/∂a_L‖.
+        stream: log10 of the stream after the last block beside the input; 0 without a skip.
+    """
+
+    gradient: float
+    stream: float = 0.0
+
+    def kind(self, log10_limit: float) -> Kind:
+        """Healthy if the gradient is and the stream does not grow beyond bounds."""
+        return with_stream(Kind.of(self.gradient, log10_limit), self.stream, log10_limit)
+
+
+def left_in(subject: Subject, number: int, tick: Tick) -> Left:
+    """What is left in the network with this number.
 
     Raises:
         InputError: more memory than there is.
     """
-    return log10_left(LAYERED[subject.setup.model].flow(subject, number, 1, tick=tick))
+    flow = LAYERED[subject.setup.model].flow(subject, number, inputs_of(subject), tick=tick)
+    return Left(log10_left(flow), stream_of(subject, flow.log10_hidden))

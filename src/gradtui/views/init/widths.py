@@ -7,6 +7,7 @@ import math
 from gradtui.errors import InputError
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.wide.advice import sufficient_width
+from gradtui.mathematics.wide.path import GradientPath
 from gradtui.models.judging import RELIED_ON
 from gradtui.models.network.cost import seconds_of
 from gradtui.models.network.networks import expectation_of
@@ -28,11 +29,13 @@ def width_that_holds(comparison: Comparison) -> float:
     NaN where there is no one width, or where no width helps.
     """
     network, advice = comparison.subject.setup.network, comparison.advice
-    if network.listed or advice.unstable or not advice.possible:
+    if network.listed or not network.plain or advice.unstable or not advice.possible:
         return math.nan
-    normal, _ = advised_weights(comparison.subject, advice)
+    normal, *_ = advised_weights(comparison.subject, advice)
     units = network.width
-    n_beta = float(expectation_of(normal.subject).path.log_variance(units)[0] * units)
+    path = expectation_of(normal.subject).path
+    assert isinstance(path, GradientPath)
+    n_beta = float(path.log_variance(units)[0] * units)
     return sufficient_width(n_beta, advice.log10_ratio, advice.threshold)
 
 
@@ -50,7 +53,7 @@ def wide_enough(comparison: Comparison, among: int, tick: Tick) -> tuple[int, Sh
         return None
     units = [math.ceil(times * width) for times in _TIMES if times * width <= MAX_WIDTH]
     for enough in (n for n in units if n > setup.network.width):
-        normal, _ = advised_weights(
+        normal, *_ = advised_weights(
             comparison.subject.changed({"units": enough}), comparison.advice
         )
         affordable = int(_TIME * setup.patience / among / seconds_of(normal.subject))
