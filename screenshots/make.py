@@ -48,6 +48,8 @@ SHOTS = (
     Shot("layers", (100, 32), ("s", "e", "right", "right")),
     Shot("spectrum", (100, 32), ("s", "d")),
     Shot("phase", (100, 32), ("s", "c", "C")),
+    Shot("blocks", (100, 36), ("s", "f", "tab")),
+    Shot("phase-alpha", (100, 36), ("6", "j", "A", *"alpha", "enter")),
     Shot("init", (100, 36), ("s", "9")),
     Shot("time", (100, 32), ("8",)),
     Shot("run", (100, 36), ("9", "exclamation_mark", "left")),

@@ -450,7 +450,7 @@ async def found(app: GradTUI, pilot: Pilot[Any], text: str) -> str:
         ("dead relu", "scenario: Dead ReLU"),
         ("how much of the gradient", "How much of the gradient"),
         ("threshold", "threshold:"),
-        ("batch", "batch:"),
+        ("--batch", "batch:"),
         ("--loss-scale", "loss scale: a factor on the loss"),
         ("loss_scale", "loss scale: a factor on the loss"),
         ("sigma_w_range", "σw range:"),
@@ -480,7 +480,7 @@ async def test_what_the_palette_found_is_done_and_a_knob_of_another_view_asked_f
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert app.state.setup.activations == ("mish",)
-        await found(app, pilot, "batch")
+        await found(app, pilot, "--batch")
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert app.prompt.display

@@ -337,4 +337,6 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
     if name == "toggle" and state.held and state.highlight in state.chosen:
         return "space", "let go"
     action = BY_NAME.get(name)
-    return action.hint if action is not None and action.hint[1] else None
+    if action is None or not action.hint[1] or not action.offered(state):
+        return None
+    return action.hint

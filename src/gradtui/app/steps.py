@@ -239,14 +239,14 @@ def toggle_model(state: State) -> State:
 
 
 def has_blocks(state: State) -> bool:
-    """Whether the layers of this view can be blocks."""
-    return BLOCK in state.record.offered(state.setup)
+    """Whether the layers of what is shown can be blocks."""
+    return BLOCK in state.record.used(state.setup)
 
 
 def toggle_skip(state: State) -> State:
     """A skip around each layer beside what is there, to compare; or what was there alone again."""
     knob = KNOBS[BLOCK]
-    if not has_blocks(state):
+    if BLOCK not in state.record.offered(state.setup):
         places = views_with(lambda view: BLOCK in view.knobs)
         return state.saying(f"A skip is for the {the_views(places)}: {way_to(places)}, then H.")
     own, *others = knob.of(state.setup)
