@@ -146,7 +146,7 @@ def test_blocks_are_compared_and_the_focused_one_has_the_recipes() -> None:
     result = last(one)
     assert [each.name for each in result.each] == list(blocks)
     assert result.focused.name == "pre_norm"
-    assert [len(each.weights) for each in result.each] == [2, 1, 4]
+    assert [len(each.weights) for each in result.each] == [2, 1, 5]
     rows = list(VIEW.table(result))
     assert {row["block"] for row in rows} == set(blocks)
     assert {row["activation"] for row in rows} == {"tanh"}
@@ -227,7 +227,8 @@ def test_the_lines_to_paste_build_the_block_with_the_advised_weights() -> None:
     advised = result.focused.advised
     assert advised is not None
     for name, fan_in, factor in (("fc1", 32, 1.0), ("fc2", 64, 12**-0.5)):
-        weights = torch.cat([getattr(layer, name).weight.detach().flatten() for layer in model])  # type: ignore[attr-defined]
+        layers = [getattr(layer, name) for layer in model]  # type: ignore[attr-defined]
+        weights = torch.cat([layer.weight.detach().flatten() for layer in layers])
         wanted = advised.sigma_w * factor / math.sqrt(fan_in)
         assert float(weights.std()) == pytest.approx(wanted, rel=4.0 / math.sqrt(2 * len(weights)))
 

@@ -168,7 +168,11 @@ def _theory(comparison: Comparison, setup: Setup) -> str:
     text = f"Theory: {factor(best.log10_ratio)} for infinite width"
     here = math.nan if expectation is None else float(expectation.centre[0])
     if not network.plain:
-        apart = best.quantiles[1] - best.log10_ratio
+        expected = best.log10_ratio
+        if best is comparison.normal and math.isfinite(here) and abs(here - expected) > _UNCHANGED:
+            expected = here
+            text += f", {factor(here)} for {network.units_text}"
+        apart = best.quantiles[1] - expected
         return f"{text}{': that fails here' if not abs(apart) <= _FAILS else ''}."
     if best is not comparison.normal or not math.isfinite(here):
         return f"{text}."

@@ -14,12 +14,13 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.spec import format_spec
 from gradtui.mathematics.wide.advice import Advice, advise, log10_ratio
 from gradtui.mathematics.wide.block_advice import BlockAdvice, advise_blocks, why_silent
+from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.models import LAYERED
 from gradtui.models.finding import Kind
 from gradtui.models.network.blocks import block_of, inputs_of, stream_of, with_stream
 from gradtui.models.network.cost import seconds_of
-from gradtui.models.network.networks import layer_sigmas_of, theory
+from gradtui.models.network.networks import expectation_of, layer_sigmas_of, theory
 from gradtui.models.network.networks import log10_ratio as log10_left
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject
@@ -124,17 +125,30 @@ def recipes_in_use(
         else:
             distinct[same] = CheckedWeights((name,), letter, drawn, w, b, math.nan)
     recipes = list(distinct.values())
-    ws, bs = np.array([(recipe.sigma_w, recipe.sigma_b) for recipe in recipes]).T
-    ratios, streams = ratios_in_theory(subject, ws, bs, followed, tick)
     if not block_of(subject).plain:
-        return tuple(
-            replace(recipe, log10_ratio=float(ratio), log10_stream=float(stream))
-            for recipe, ratio, stream in zip(recipes, ratios, streams, strict=True)
-        )
+        return tuple(_in_blocks(recipe, followed, tick) for recipe in recipes)
+    ws, bs = np.array([(recipe.sigma_w, recipe.sigma_b) for recipe in recipes]).T
+    ratios, _ = ratios_in_theory(subject, ws, bs, followed, tick)
     return tuple(
         replace(recipe, log10_ratio=_own_ratio(recipe.subject, recipe.sigma_w, float(ratio)))
         for recipe, ratio in zip(recipes, ratios, strict=True)
     )
+
+
+def _in_blocks(recipe: CheckedWeights, followed: int | None, tick: Tick) -> CheckedWeights:
+    """What theory says of a recipe in blocks, whose matrices it may give several σw.
+
+    In a first answer for many blocks, of the typical one.
+    """
+    subject = recipe.subject
+    if followed is not None and followed < subject.setup.depth:
+        w, b = np.array([recipe.sigma_w]), np.array([recipe.sigma_b])
+        left, grown = ratios_in_theory(subject, w, b, followed, tick)
+        return replace(recipe, log10_ratio=float(left[0]), log10_stream=float(grown[0]))
+    path = expectation_of(subject, tick).path
+    assert isinstance(path, BlockPath)
+    stream = stream_of(subject, path.log10_stream)
+    return replace(recipe, log10_ratio=float(path.log10_grad_hidden[0]), log10_stream=stream)
 
 
 def ratios_in_theory(
