@@ -32,7 +32,7 @@ from gradtui.mathematics.wide.moments import Expectations, Table, expectations
 from gradtui.mathematics.wide.path import log10_below
 from gradtui.mathematics.wide.scatter import Scatter, scatter
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
-from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, log, normed
+from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, at_0, log, normed
 from gradtui.progress import Tick, unwatched
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ _SAMPLED = 33
 _SETTLED = 1e-9
 """A ln q that changes by less has come to rest."""
 
-_NOTHING = -1e300
-"""ln of a second moment that is below every other."""
+_NOTHING, _EVERYTHING = -1e300, float(np.finfo(np.float64).max)
+"""ln of a second moment that is below every other, and of one that is above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +257,7 @@ def block_path(
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
         sigma_w2: n_in times the variance of a weight, of all blocks, of each [depth], or of each
             of its k matrices [depth, k], before a block's own factors.
-        sigma_b2: the variance of a bias, likewise.
+        sigma_b2: the variance of a bias, likewise; it is 0 where a block's own factor is 0.
         depth: L.
         x: the standard deviation of an input.
         batch: how many rows a batch has, if a norm is over them; None for many.
@@ -401,13 +401,13 @@ class _Walk:
                 wide = log(self.expansion) if step.inside[0] == "m" else 0.0
                 gone.matrices.append((at, one.t + wide))
                 gone.gains.append(log(factor2 * w[k]))
-                one = self.medium.linear(one, factor2 * w[k], factor2 * b[k])
+                one = self.medium.linear(one, factor2 * w[k], b[k] if step.factor else 0.0)
             elif isinstance(step, Normed):
                 one, gain = normed(one, step)
                 gone.gains.append(gain)
             else:
                 gone.activated.append((at, one.t))
-                exact = one.t == -math.inf and self.f.derivative(0.0) == 0.0
+                exact = one.t == -math.inf
                 through = self.medium.gated if step.gated else self.medium.activated
                 one, gain = through(one)
                 if gain == -math.inf and not exact and self.f.max_abs_derivative:
@@ -477,35 +477,45 @@ def residual_ratios(
         # under a norm it soon comes to rest
         if not np.allclose(now, before, rtol=0.0, atol=_SETTLED):
             before = now
-            log_v, mean_f, log_d = moments_at(e, now)
-        total += np.logaddexp(0.0, log_a + log_w + log_d - below)
-        part = log_a + log_v
-        most = np.maximum(np.maximum(t, part), _NOTHING)
-        old, new = np.exp(0.5 * (t - most)), np.exp(0.5 * (part - most))
+            log_v, mean_f, log_d, own_f = moments_at(e, now)
+        with np.errstate(over="ignore"):
+            total += np.logaddexp(0.0, log_a + log_w + log_d - below)
+            part = log_a + log_v
+        most = np.clip(np.maximum(t, part), _NOTHING, _EVERYTHING)
+        old, new = (np.exp(0.5 * (np.minimum(one, most) - most)) for one in (t, part))
         mean = old * mean + new * mean_f
-        own = old * old * own + new * new * (1.0 - mean_f * mean_f)
+        own = old * old * own + new * new * own_f
         p = own + mean * mean
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = most + np.log(p)
+            t = np.where(np.maximum(t, part) < math.inf, most + np.log(p), math.inf)
             mean, own = (np.where(p > 0.0, one, 0.0) for one in (mean / np.sqrt(p), own / p))
     with np.errstate(invalid="ignore"):
         grown = np.where(t == start, 0.0, t - start)
     return 0.5 * total / _LN_10, 0.5 * grown / _LN_10
 
 
-def moments_at(e: Expectations, t: Array) -> tuple[Array, Array, Array]:
-    """ln V, M/√V and ln D at many t = ln q, beyond the table by f's power laws."""
+def moments_at(e: Expectations, t: Array) -> tuple[Array, Array, Array, Array]:
+    """ln V, M/√V, ln D and Var f/V at many t = ln q, beyond the table by f's power laws."""
     inside = np.clip(t, -Table.END, Table.END)
     moments = e.table.interpolated(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
         square = np.maximum(moments.square, 0.0)
         mean = np.where(square > 0.0, moments.mean / np.sqrt(square), 0.0)
+        own = np.where(square > 0.0, np.clip(moments.variance / square, 0.0, 1.0), 1.0)
         log_v, log_d = np.log(square), np.log(np.maximum(moments.slope_square, 0.0))
     beyond, below = np.maximum(t - inside, 0.0), np.minimum(t - inside, 0.0)
     if e.activation(0.0):
-        below = np.zeros(())
+        own, below = own * np.exp(below), np.zeros(())
     falls = 0.0 if e.at_infinity.slope_square else -0.5  # f′ is left within some 1/√q of 0 alone
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         log_v = log_v + e.degree * beyond + below
         log_d = log_d + (e.degree - 1.0 if e.degree > 1.0 else falls) * beyond
-    return log_v, np.where(abs(mean) < NO_MEAN, 0.0, np.clip(mean, -1.0, 1.0)), log_d
+    none = abs(mean) < NO_MEAN
+    found = log_v, np.where(none, 0.0, np.clip(mean, -1.0, 1.0)), log_d, np.where(none, 1.0, own)
+    silent = t == -math.inf
+    if not silent.any():
+        return found
+    log_v, mean, log_d, own = (
+        np.where(silent, exact, one) for exact, one in zip(at_0(e), found, strict=True)
+    )
+    return log_v, mean, log_d, own

@@ -66,7 +66,7 @@ def block_ratios(
     w, b = (np.array(each, float) for each in np.broadcast_arrays(sigma_w, sigma_b))
     if one.in_batch:
         return _in_batch(one, f, w, b, depth, x, tick)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return _followed(one, f, w, b, depth, x, followed, tick)
 
 
@@ -139,7 +139,7 @@ class _Walk(NamedTuple):
         zeros, ones = np.zeros(one.t.shape), np.ones(one.t.shape)
         if isinstance(step, Matrix):
             more = self.w + 2.0 * log(step.factor)
-            t = np.logaddexp(more + one.t, self.b + 2.0 * log(step.factor))
+            t = np.logaddexp(more + one.t, self.b if step.factor else -math.inf)
             return _Signals(t, zeros, ones), more
         if isinstance(step, Normed):
             inside = one.t + np.log(one.own) if step.norm == "layer" else one.t
@@ -147,10 +147,10 @@ class _Walk(NamedTuple):
             t = inside - s + weight
             after = _Signals(t, zeros, ones) if step.norm == "layer" else one._replace(t=t)
             return after, weight - s
-        log_v, mean, log_d = moments_at(self.e, one.t)
+        log_v, mean, log_d, own = moments_at(self.e, one.t)
         if step.gated:
             return _Signals(log_v + one.t, zeros, ones), np.logaddexp(log_d + one.t, log_v)
-        return _Signals(log_v, mean, 1.0 - mean * mean), log_d
+        return _Signals(log_v, mean, own), log_d
 
 
 def _added(one: _Signals, branch: _Signals, alpha: float) -> _Signals:

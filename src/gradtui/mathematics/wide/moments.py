@@ -35,6 +35,9 @@ _FAR = 2.0**250
 _STEEP = 1e60
 """At so large a q that holds, too, of an f that grows faster than a line; f⁴ is a float64 there."""
 
+_ROUNDED = 1e-5
+"""Where f is nearer to f(0), relatively, its slope tells it better than a difference."""
+
 _NODES = 20  # on [a, 2a], 5.8^-40 of what a singularity on the imaginary axis weighs
 _FINEST, _COARSEST = -320, 256  # powers of 2: u from 1e-96 to 1e77
 _INSIDE = 2.0**-64  # nearer to 0 than this, in units of z and of u, is no mass worth a node
@@ -57,6 +60,8 @@ class Moments(NamedTuple):
     """q ∂E[f²]/∂q = ½ E[(z² - 1) f²], which holds across jumps too; never below -½ E[f²]."""
     slope_square: Array
     """E[f′²]."""
+    variance: Array
+    """Var f, also where it is a small part of E[f²]."""
 
 
 class Spread(NamedTuple):
@@ -128,7 +133,7 @@ class Expectations:
     def moments(self, q: Array) -> Moments:
         """The moments at every q in [0, 1e150]; at 0 the limit from above."""
         flat = np.ravel(q)
-        moments = np.array([self._moments(value) for value in flat.tolist()]).reshape(-1, 4)
+        moments = np.array([self._moments(value) for value in flat.tolist()]).reshape(-1, 5)
         moments[(flat == 0.0)[:, None] & (abs(moments) < _VANISHING)] = 0.0
         return Moments(*(column.reshape(np.shape(q)) for column in moments.T))
 
@@ -143,7 +148,7 @@ class Expectations:
         left, right = self.activation.definition.slopes
         slope_square = np.array(0.5 * (left * left + right * right))
         infinite = np.array(math.inf)
-        return Moments(infinite, infinite, infinite, slope_square)
+        return Moments(infinite, infinite, infinite, slope_square, infinite)
 
     def beyond(self, q: float) -> Moments:
         """The moments at a q above 1e150: f is at its ends, of f′ only what is near 0 is left."""
@@ -152,7 +157,8 @@ class Expectations:
             return limit
         slope_square = np.maximum(limit.slope_square, self._moments(q)[3])
         mean, square = 0.5 * (left + right), 0.5 * (left * left + right * right)
-        return Moments(np.array(mean), np.array(square), np.array(0.0), slope_square)
+        variance = np.array(0.25 * (right - left) ** 2)
+        return Moments(np.array(mean), np.array(square), np.array(0.0), slope_square, variance)
 
     @cached_property
     def degree(self) -> float:
@@ -189,29 +195,45 @@ class Expectations:
 
     @cached_property
     def _nodes(self) -> tuple[Array, Array]:
-        """|u| of every node, in order, and the weighted f, f², f² u², f′² and f′⁴ at ±|u|."""
+        """|u| of every node, in order, and f, f², f² u², f′², c, c² and f′⁴ at ±|u|, weighted.
+
+        c = f(u) - f(0), so that near 0 the variance of f is no difference of what is alike.
+        """
         edges = [np.zeros(1), 2.0 ** np.arange(_FINEST, _COARSEST + 1)]
         for at in {abs(at) for at in self.activation.breaks if at}:
             steps = at * 2.0 ** -np.arange(1.0, _TOWARDS_BREAK)
             edges += [np.array([at]), at - steps, at + steps]
         positive = np.unique(np.concatenate(edges))
         u, weights = _rule(positive[positive <= 2.0**_COARSEST], _NODES)
-        rows = np.zeros((5, u.size))
+        rows = np.zeros((7, u.size))
         with np.errstate(all="ignore"):
             for side in (-u, u):
                 f, slope = self.activation(side), self.activation.derivative(side)
-                rows += [f, f * f, (f * u) ** 2, slope**2, slope**4]
+                c = self._from_0(side, f)
+                rows += [f, f * f, (f * u) ** 2, slope**2, c, c * c, slope**4]
             return u, rows * weights
 
-    def _moments(self, q: float) -> tuple[float, float, float, float]:
+    def _from_0(self, u: Array, f: Array) -> Array:
+        """f(u) - f(0), near 0 by an integral of the slope."""
+        at_0 = self.activation(0.0)
+        gap: Array = f - at_0
+        if at_0:
+            near = abs(gap) < _ROUNDED * abs(at_0)
+            x, weights = np.polynomial.legendre.leggauss(2)
+            half = 0.5 * u[near, None]
+            gap[near] = (half * self.activation.derivative(half * (1.0 + x))) @ weights
+        return gap
+
+    def _moments(self, q: float) -> tuple[float, float, float, float, float]:
         r = math.sqrt(max(q, Q_SMALLEST))
         u, rows = self._nodes
         first, last = np.searchsorted(u, (_INSIDE * min(r, 1.0), _TAIL * r))
         z = u[first:last] / r
         with np.errstate(all="ignore"):
             density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
-            mean, square, with_u2, slope_square = (rows[:4, first:last] @ density).tolist()
-        return mean, square, 0.5 * (with_u2 / (r * r) - square), slope_square
+            sums = (rows[:6, first:last] @ density).tolist()
+        mean, square, with_u2, slope_square, c, c2 = sums
+        return mean, square, 0.5 * (with_u2 / (r * r) - square), slope_square, c2 - c * c
 
     def slope_kurtosis(self, q: float) -> float:
         """E[f′⁴] / E[f′²]² at q ≥ 0, at least 1; the limit at 0 and inf, NaN where f′ is 0."""
@@ -221,7 +243,7 @@ class Expectations:
         z = u[first:last] / r
         with np.errstate(all="ignore"):
             density = np.exp(-0.5 * z * z) / (r * math.sqrt(math.tau))
-            second, fourth = rows[3:, first:last] @ density
+            second, fourth = rows[3::3, first:last] @ density
             kurtosis = float(fourth / second**2)
         return kurtosis if math.isnan(kurtosis) else max(kurtosis, 1.0)
 
@@ -287,7 +309,7 @@ class Expectations:
 
     def _levels(self, q: float) -> int:
         """How many halvings towards 0 until f² and f′² integrate as they do on fine panels."""
-        _, square, _, slope_square = self._moments(q)
+        _, square, _, slope_square, _ = self._moments(q)
         r = math.sqrt(q)
         with np.errstate(all="ignore"):
             for levels in range(4, 70):
@@ -312,10 +334,11 @@ class _Sine(Expectations):
     def _omega2(self) -> float:
         return self.activation.parameters["omega"] ** 2
 
-    def _moments(self, q: float) -> tuple[float, float, float, float]:
+    def _moments(self, q: float) -> tuple[float, float, float, float, float]:
         p = self._omega2 * max(q, Q_SMALLEST)
         e = math.exp(-2.0 * p)
-        return 0.0, -0.5 * math.expm1(-2.0 * p), p * e, self._omega2 * (0.5 + 0.5 * e)
+        square = -0.5 * math.expm1(-2.0 * p)
+        return 0.0, square, p * e, self._omega2 * (0.5 + 0.5 * e), square
 
     def beyond(self, q: float) -> Moments:
         """The same as elsewhere."""

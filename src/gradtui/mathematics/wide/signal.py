@@ -42,6 +42,9 @@ NO_MEAN = 1e-12
 _NOTHING = 1e-60
 """A share v/p that is as good as 0."""
 
+_ALIKE = math.log(1e-16)
+"""ln of the share of f² below which two rows are told apart by f′ better than by a difference."""
+
 
 class Signal(NamedTuple):
     """The second moments of a signal: as logarithms, or as shares of p.
@@ -62,11 +65,12 @@ class Signal(NamedTuple):
 
 
 class At(NamedTuple):
-    """The moments of f at one q: ln V, M/√V and ln D."""
+    """The moments of f at one q: ln V, M/√V, ln D and Var f/V."""
 
     log_square: float
     mean: float
     log_slope: float
+    own: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,20 +89,23 @@ class Medium:
         """The moments of f at q = e^t, however small or large."""
         e = self.e
         if t == -math.inf:
-            return _logs(e.moments(np.array(0.0)))
+            return at_0(e)
         if t > e.edge:
             if e.degree:
                 above, edge = t - e.edge, self._edge
                 steeper = max(e.degree - 1.0, 0.0)
-                return At(
-                    edge.log_square + e.degree * above, edge.mean, edge.log_slope + steeper * above
+                return edge._replace(
+                    log_square=edge.log_square + e.degree * above,
+                    log_slope=edge.log_slope + steeper * above,
                 )
             if t > 690.0:
                 return _logs(e.beyond(math.inf))
             return _logs(e.beyond(math.exp(t)))
         if t < _LOWEST:  # there f is linear or, where f(0) is not 0, constant
             lowest = _logs(e.moments(np.array(Q_SMALLEST)))
-            falls = 0.0 if e.activation(0.0) else t - _LOWEST
+            falls = t - _LOWEST
+            if e.activation(0.0):
+                return lowest._replace(own=lowest.own * math.exp(falls))
             return lowest._replace(log_square=lowest.log_square + falls)
         if abs(t) <= _TABULATED:
             return _logs(e.table.interpolated(np.array(t)))
@@ -120,9 +127,7 @@ class Medium:
     def activated(self, one: Signal) -> tuple[Signal, float]:
         """f, and the logarithm of what the gradient's square is multiplied by."""
         at = self.at(one.t)
-        mean = at.mean
-        apart = self._apart(one, at)
-        return Signal(at.log_square, mean, 1.0 - mean * mean, apart, False), at.log_slope
+        return Signal(at.log_square, at.mean, at.own, self._apart(one, at), False), at.log_slope
 
     def gated(self, one: Signal) -> tuple[Signal, float]:
         """f(z) ∘ u of independent z and u, each as `one`, and the gradient's factor."""
@@ -133,8 +138,14 @@ class Medium:
 
     def _apart(self, one: Signal, at: At) -> float:
         """1 - E[f(u₁) f(u₂)]/V."""
-        if one.apart >= 1.0:
-            return 1.0 - at.mean * at.mean
+        if one.apart >= 1.0 or one.t == -math.inf:
+            return at.own
+        f, alike = self.e.activation, log(one.apart)
+        near = alike + (min(one.t, 0.0) if f(0.0) else 0.0)
+        if near < _ALIKE and not self.e.jumps:
+            if f(0.0) and one.t < alike:
+                return at.own * one.apart * (1.0 if f.derivative(0.0) else 2.0 - one.apart)
+            return min(math.exp(alike + one.t + at.log_slope - at.log_square), 1.0)
         if one.apart <= _NOTHING:
             return 0.0
         q = math.exp(min(max(one.t, _LOWEST), self.e.edge))
@@ -163,6 +174,8 @@ def added(one: Signal, branch: Signal, alpha: float) -> Signal:
     if log_part == -math.inf:
         return one
     most = max(one.t, log_part)
+    if most == math.inf:
+        return Signal(most, normal=False)
     old, new = math.exp(0.5 * (one.t - most)), math.exp(0.5 * (log_part - most))
     mean = old * one.mean + new * branch.mean
     own = old * old * one.own + new * new * branch.own
@@ -170,6 +183,13 @@ def added(one: Signal, branch: Signal, alpha: float) -> Signal:
     apart = (old * old * one.apart + new * new * branch.apart) / p
     normal = one.normal and branch.normal
     return Signal(most + math.log(p), mean / math.sqrt(p), own / p, min(apart, 1.0), normal)
+
+
+def at_0(e: Expectations) -> At:
+    """What f does to a signal that is exactly 0: every unit is f(0), and its slope is f′(0)."""
+    value, slope = float(e.activation(0.0)), float(e.activation.derivative(0.0))
+    own = 0.0 if value else 1.0
+    return At(2.0 * log(abs(value)), float(np.sign(value)), 2.0 * log(abs(slope)), own)
 
 
 def log(value: float) -> float:
@@ -186,7 +206,9 @@ def _logs(moments: Moments) -> At:
     square, slope = max(float(moments.square), 0.0), max(float(moments.slope_square), 0.0)
     mean = float(moments.mean)
     if math.isinf(square):
-        return At(math.inf, 0.0, log(slope))
+        return At(math.inf, 0.0, log(slope), 1.0)
     share = mean / math.sqrt(square) if square > 0.0 else 0.0
-    share = 0.0 if abs(share) < NO_MEAN else min(max(share, -1.0), 1.0)
-    return At(log(square), share, log(slope))
+    if abs(share) < NO_MEAN:
+        return At(log(square), 0.0, log(slope), 1.0)
+    own = min(max(float(moments.variance) / square, 0.0), 1.0)
+    return At(log(square), min(max(share, -1.0), 1.0), log(slope), own)

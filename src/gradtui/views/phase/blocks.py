@@ -95,22 +95,18 @@ def ratios(
     name: str, sigma_w: Array, alpha: Array, setup: Setup, tick: Tick
 ) -> tuple[Array, Array]:
     """log10 of what is left of a gradient, and of the stream, after the blocks of a setup."""
-    # Of inputs of 0 the stream has no ratio; a logarithm beyond float64 is infinite, and later NaN.
-    with np.errstate(invalid="ignore", over="ignore"):
-        left, stream = residual_ratios(
-            name,
-            sigma_w,
-            alpha,
-            norm=cast(Norm, setup.plane.branch_norm),
-            sigma_b=setup.plane.sigma_b,
-            x=abs(setup.x),
-            depth=setup.depth,
-            tick=tick,
-        )
-    left = np.where(np.isnan(left), math.inf, left)
-    if not setup.x:
-        return left, np.full_like(left, math.nan)
-    return left, np.where(np.isnan(stream), math.inf, stream)
+    left, stream = residual_ratios(
+        name,
+        sigma_w,
+        alpha,
+        norm=cast(Norm, setup.plane.branch_norm),
+        sigma_b=setup.plane.sigma_b,
+        x=abs(setup.x),
+        depth=setup.depth,
+        tick=tick,
+    )
+    # Of inputs of 0 the stream has no ratio.
+    return left, stream if setup.x else np.full_like(stream, math.nan)
 
 
 def block_point(subject: Subject, tick: Tick) -> BlockPoint:
