@@ -247,6 +247,20 @@ def test_a_layer_norm_of_equal_numbers_has_no_scale_to_lose() -> None:
     np.testing.assert_allclose(found, [2.0, 2.0, 2.0, -math.inf], atol=1e-13)
     found = block_spectrum([RMSNorm(eps=1e-4)], np.zeros(4)).log10_singular_values
     np.testing.assert_allclose(found, [2.0] * 4, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("spec", "rank"),
+    [
+        ("residual(norm=layer)", 1), ("plain(norm=layer)", 0), ("pre_norm", 1), ("post_norm", 0),
+        ("preact(norm=layer)", 1),
+    ],
+)  # fmt: skip
+def test_one_unit_less_its_mean_is_0_whatever_it_is(spec: str, rank: int) -> None:
+    """A branch under such a norm is constant, and a stream under it has nothing to tell."""
+    layers = random_blocks(spec, "he_normal", "tanh", 1, 3, 0)
+    found = block_spectrum(layers, np.ones(1)).log10_singular_values
+    assert found.tolist() == ([0.0] if rank else [-math.inf])
     assert block_spectrum([LayerNorm()], np.ones(1)).rank == 0
 
 

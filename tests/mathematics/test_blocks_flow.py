@@ -463,6 +463,40 @@ def test_layers_made_on_demand_are_asked_for_twice_in_order() -> None:
         network_flow(OnDemand(make, 2), x, upstream, look=["9"])
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "field", "told"),
+    [
+        (Linear(np.eye(3)), Linear(np.full((3, 3), np.nan)), "layers[3].weight[0, 0]", "finite"),
+        (Linear(np.eye(3)), Linear(np.eye(3), [0.0, np.inf, 0.0]), "layers[3]", "way up"),
+        (LayerNorm(), RMSNorm(), "layers[3]", "another layer than on the way up"),
+        (Linear(np.eye(3)), Linear(np.ones((4, 3))), "layers[3]", "another layer than on the way"),
+        (Linear(np.eye(3)), Linear(np.ones((3, 4))), "layers[3].weight", "it receives 3 values"),
+        (Linear(np.eye(3)), None, "layers[3]", "a layer"),
+        (
+            Residual([Linear(np.eye(3)), RMSNorm()]), Residual([Linear(np.eye(3))]),
+            "layers[3]", "another layer than on the way up",
+        ),
+        (
+            Residual([Linear(np.eye(3), np.ones(3))]),
+            Residual([Linear(np.eye(3), [0.0, np.nan, 0.0])]),
+            "layers[3].branch[0].bias[1]", "finite",
+        ),
+    ],
+)  # fmt: skip
+def test_a_layer_made_otherwise_the_second_time_is_refused_by_name(
+    first: Any, then: Any, field: str, told: str
+) -> None:
+    made: list[int] = []
+
+    def make(at: int) -> Any:
+        made.append(at)
+        return Linear(np.eye(3)) if at != 3 else first if made.count(3) == 1 else then
+
+    with pytest.raises(InputError, match=told) as caught:
+        network_flow(OnDemand(make, 5), X, UP)
+    assert caught.value.field == field
+
+
 # --- bad input -----------------------------------------------------------------------------------
 
 X, UP = np.ones((2, 3)), np.ones((2, 3))
@@ -506,6 +540,9 @@ def nested(depth: int) -> Any:
         ([Residual([Elementwise("tanh")], math.inf)], "layers[0].scale"),
         ([Residual([Elementwise("tanh"), Linear(np.ones((2, 2)))])], "layers[0].branch[1].weight"),
         ([Residual([Residual([LayerNorm(eps=0.0)])])], "layers[0].branch[0].branch[0].eps"),
+        ([Residual({Elementwise("tanh")})], "layers[0].branch"),  # type: ignore[arg-type]
+        ([Residual(iter([Elementwise("tanh")]))], "layers[0].branch"),  # type: ignore[arg-type]
+        ([Linear(np.ma.masked_array(np.eye(3), np.eye(3)))], "layers[0].weight"),
         (CYCLE, "layers[0].branch[0].branch"),
         ([nested(17)], "layers[0]" + ".branch[0]" * 16),
         ([Elementwise("tanh")] * 200_001, "layers"),
@@ -539,6 +576,24 @@ def test_bad_arguments_are_refused_by_name(more: dict[str, Any], field: str) -> 
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("layer", "told"),
+    [
+        (Linear(np.ones((0, 3))), "one row or more; give it one row at least"),
+        (Linear(np.ones((3, 0))), "one column or more"),
+        (Linear(np.ones((3, 3), complex)), "complex128.*give it as float64"),
+        (Linear(np.ones((3, 3), object)), "object.*give it as float64"),
+        (Linear(np.eye(3), np.ones(3, bool)), "bool.*give it as float64"),
+        (Linear([[1.0, 2.0], [1.0]]), r"give it as \[rows, columns\]"),
+        (RMSNorm(eps=0.0), "eps=1e-6"),
+        (LayerNorm(eps=0.0), "eps=1e-5"),
+    ],
+)
+def test_it_says_what_to_give(layer: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        network_flow([layer], X, UP)
+
+
 def test_a_batch_norm_of_one_row_is_refused() -> None:
     with pytest.raises(InputError, match="2 rows or more"):
         network_flow([BatchNorm()], np.ones((1, 3)), np.ones((1, 3)))
@@ -549,6 +604,23 @@ def test_more_than_there_is_memory_for_is_refused(monkeypatch: pytest.MonkeyPatc
     layers = [Elementwise("tanh")] * 1000
     with pytest.raises(InputError, match="memory"):
         network_flow(layers, np.ones((100, 300)), np.ones((100, 300)))
+
+
+def test_what_may_fit_is_told_beside_what_the_weights_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times a matrix of 8 MiB, and rows of 1,000 (two layers, and six at work)."""
+    wide = Linear(np.broadcast_to(0.1, (1000, 1000)))
+    x = np.ones((5000, 1000))
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.0**26)
+    with pytest.raises(InputError, match="a batch of ([0-9,]+) may fit") as caught:
+        network_flow([wide] * 2, x, x)
+    rows = int(caught.value.next_step.split()[3].replace(",", ""))
+    assert 8.0 * (3e6 + rows * 8000) <= 2.0**26 < 8.0 * (3e6 + (rows + 1) * 8000)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.3e7)
+    with pytest.raises(InputError, match="not one row fits, for the largest matrix alone"):
+        network_flow([wide] * 2, x, x)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2.404e7)
+    with pytest.raises(InputError, match="not one row fits: give fewer layers"):
+        network_flow([wide] * 2, x, x)
 
 
 def test_a_tick_is_told_and_may_stop() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from gradtui.mathematics.blocks.records import (
     RMSNorm,
 )
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.network.arrays import array_of
+from gradtui.mathematics.network.arrays import array_of, refuse_infinite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -39,6 +39,7 @@ MAX_NESTING = 16
 """Residuals around a layer."""
 _EPS = (1e-100, 1e6)
 """Between these eps · 4^e and 1/√eps are numbers wherever they are needed."""
+_TRIED = {LayerNorm: "1e-5", RMSNorm: "1e-6", BatchNorm: "1e-5"}
 _RECORDS = "Linear, Elementwise, Gated, LayerNorm, RMSNorm, BatchNorm or Residual"
 
 
@@ -121,7 +122,7 @@ class Check:
         return Linear(weight, bias)
 
     def _norm(self, field: str, given: LayerNorm | RMSNorm | BatchNorm) -> Layer:
-        eps = _number(f"{field}.eps", given.eps, *_EPS, "try eps=1e-5")
+        eps = _number(f"{field}.eps", given.eps, *_EPS, f"try eps={_TRIED[type(given)]}")
         weight = None if given.weight is None else self._vector(f"{field}.weight", given.weight)
         if isinstance(given, RMSNorm):
             return RMSNorm(weight, eps)
@@ -138,7 +139,7 @@ class Check:
     def _residual(self, field: str, name: str, given: Residual) -> Residual:
         scale = _number(f"{field}.scale", given.scale, -1e300, 1e300, "try scale=1")
         branch = given.branch
-        if isinstance(branch, str | bytes | dict) or not isinstance(branch, Iterable):
+        if isinstance(branch, str | bytes) or not isinstance(branch, Sequence):
             raise InputError(f"{field}.branch", branch, "a list of layers", "give a list")
         if id(branch) in self._around:
             raise InputError(
@@ -179,6 +180,44 @@ class Check:
                 f"give {self.units} numbers",
             )  # fmt: skip
         return np.asarray(vector, dtype=np.float64)
+
+
+Form: TypeAlias = "tuple[Any, ...]"
+"""A layer's type, and the shapes and parameters that are given."""
+
+
+def form_of(layer: Layer) -> Form:
+    """What of a layer made on demand is to be the same each time."""
+    if isinstance(layer, Residual):
+        return Residual, layer.scale, *map(form_of, layer.branch)
+    if isinstance(layer, Linear):
+        return Linear, np.shape(layer.weight), layer.bias is None
+    if isinstance(layer, RMSNorm):
+        return RMSNorm, layer.weight is None
+    if isinstance(layer, LayerNorm | BatchNorm):
+        return type(layer), layer.weight is None, layer.bias is None
+    return (type(layer),)
+
+
+def refuse_another(field: str, layer: Layer, form: Form) -> None:
+    """Refuse a layer that was of another form when it was made before."""
+    if form_of(layer) != form:
+        raise InputError(
+            field, "another layer than on the way up", "the same layer each time it is asked for",
+            "make it of the same type and shapes, or give a list",
+        )  # fmt: skip
+
+
+def refuse_infinite_parameters(field: str, layer: Layer) -> None:
+    """Refuse weights and biases that are not finite, also those inside a branch."""
+    if isinstance(layer, Residual):
+        for index, inner in enumerate(layer.branch):
+            refuse_infinite_parameters(f"{field}.branch[{index}]", inner)
+        return
+    for name in ("weight", "bias"):
+        values = getattr(layer, name, None)
+        if values is not None:
+            refuse_infinite(f"{field}.{name}", np.asarray(values))
 
 
 def layers_of(layers: object) -> Sequence[Any]:

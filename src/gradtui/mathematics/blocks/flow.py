@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.checked import Check, layers_of, names_of, refuse_unknown
+from gradtui.mathematics.blocks.checked import (
+    Check,
+    Form,
+    form_of,
+    layers_of,
+    names_of,
+    refuse_another,
+    refuse_infinite_parameters,
+    refuse_unknown,
+)
 from gradtui.mathematics.blocks.notes import Notes
 from gradtui.mathematics.blocks.records import Layer
 from gradtui.mathematics.blocks.rows import Rows, Square, log10
@@ -151,16 +160,30 @@ class _Run:
         self.widths.append(self.check.units)
         return checked
 
+    def _again(self, at: int, layer: object) -> Layer:
+        """A layer that is made once more, checked."""
+        field = f"layers[{at}]"
+        checked = Check(self.check.batch, self.widths[at]).layer(field, str(at), layer)
+        refuse_another(field, checked, self.forms.pop())
+        refuse_infinite_parameters(field, checked)
+        return checked
+
     def _refuse_memory(self, times: float) -> None:
         """Refuse what does not fit into memory, if it is so many times what was seen."""
         check = self.check
-        need = 8.0 * (times * check.batch * check.numbers + 3 * check.weights)
-        need += 8.0 * 6 * check.batch * check.widest
+        row = 8.0 * (times * check.numbers + 6 * check.widest)
+        weights = 8.0 * 3 * check.weights
         refuse_beyond_memory(
             "x",
             f"a batch of {check.batch:,} through {len(self.layers):,} layers",
-            need,
-            lambda free: f"a batch of {max(int(check.batch * free / need), 1):,} may fit",
+            weights + check.batch * row,
+            lambda free: (
+                f"a batch of {int((free - weights) / row):,} may fit"
+                if free >= weights + row
+                else "not one row fits, for the largest matrix alone takes too much: make it smaller"
+                if weights > free
+                else "not one row fits: give fewer layers, or narrower ones"
+            ),
         )
 
     def forward(self, notes: Notes, tick: Tick) -> None:
@@ -168,11 +191,13 @@ class _Run:
         count = len(self.layers)
         h = Rows.of(self.x)
         self.passes: list[Pass] = []
+        self.forms: list[Form] = []
         self.hidden: list[Square] = [h.square]
         for at in range(count):
             layer = self.layers[at]
             if not self.at_hand:
                 layer = self._checked(at, layer)
+                self.forms.append(form_of(layer))
                 if at == 0:
                     self._refuse_memory(float(count))  # as if all were like the first
             one = pass_of(layer, str(at), notes)
@@ -199,7 +224,7 @@ class _Run:
                 notes.grad_inside[str(at)] = self.grad_hidden[-1]
             layer = self.layers[at]
             if not self.at_hand:
-                layer = Check(self.check.batch, self.widths[at]).layer("", str(at), layer)
+                layer = self._again(at, layer)
             layer_tick = turn(tick, count - 1 - at, count)
             g = self.passes.pop().backward(layer, g, layer_tick)
             self.grad_hidden.append(g.square)

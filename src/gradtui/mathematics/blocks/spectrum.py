@@ -266,6 +266,8 @@ def _normed(layer: LayerNorm | RMSNorm, h: Apart) -> tuple[Apart, list[_Factor |
         y, outer = y.times(gamma), outer.times(gamma)
     if isinstance(layer, LayerNorm) and layer.bias is not None:
         y = y.plus(Apart.of(np.asarray(layer.bias)[None]))
+    if not u.size:  # one number less its mean is 0, whatever it is
+        return y.capped(), [_Factor.diagonal(Apart.of(np.zeros((1, n))))]
     return y.capped(), [_Factor(sizes.e[0], u.T, sizes.m[0]), _Factor(outer.e[0], u, outer.m[0])]
 
 

@@ -276,12 +276,20 @@ def array_of(
         array = np.asarray(values)
     except ValueError:
         array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "iuf" or array.ndim != dimensions:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InputError(
+            field, "an array with masked values", "an array of real numbers, none of them masked",
+            "fill them, or leave their rows away",
+        )  # fmt: skip
+    real = array.dtype.kind in "iuf"
+    if not real or array.ndim != dimensions:
         raise InputError(
             field,
             f"{array.ndim}-dimensional array of {array.dtype}",
             f"a {dimensions}-dimensional array of real numbers",
-            f"give it as [{', '.join(axes)}]"
+            "give it as float64"
+            if not real and array.ndim == dimensions and array.size
+            else f"give it as [{', '.join(axes)}]"
             if axes
             else "give numbers in rows of equal length"
             if dimensions == 2
@@ -290,7 +298,10 @@ def array_of(
     if 0 in array.shape:
         empty = "batch" if field in ("x", "upstream") and array.shape[0] == 0 else "width"
         empty = axes[array.shape.index(0)] if axes else empty
-        each = {"steps": "one step", "inputs": "one input a step"}.get(empty, f"a {empty} of 1")
+        each = {
+            "steps": "one step", "inputs": "one input a step",
+            "rows": "one row", "columns": "one column",
+        }.get(empty, f"a {empty} of 1")  # fmt: skip
         raise InputError(
             field,
             f"array of shape {array.shape}",
