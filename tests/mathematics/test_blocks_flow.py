@@ -410,6 +410,48 @@ def test_a_batch_of_two_keeps_what_batch_norm_leaves_of_the_gradient() -> None:
 # --- looking inside ------------------------------------------------------------------------------
 
 
+def through_norm(h: Any, g: Any, eps: float, centred: bool) -> float:
+    """log10‖∂L/∂h‖ of one row through a norm, in 1,300 digits."""
+    with mp.workdps(1300):
+        h, g = ([mpf(float(one)) for one in row] for row in (h, g))
+        if centred:
+            h, g = ([one - sum(row) / len(row) for one in row] for row in (h, g))
+        sigma = mp.sqrt(sum(one * one for one in h) / len(h) + mpf(eps))
+        x = [one / sigma for one in h]
+        along = sum(a * b for a, b in zip(x, g, strict=True)) / len(h)
+        below = [(b - a * along) / sigma for a, b in zip(x, g, strict=True)]
+        return float(mp.log10(mp.sqrt(sum(one * one for one in below))))
+
+
+@pytest.mark.parametrize(
+    ("h", "g", "centred"),
+    [
+        ([300.0, 0.0], [0.7, 0.0], False), ([300.0, 1e-9], [0.7, 0.0], False),
+        ([300.0, 0.0, 0.0], [0.7, 0.0, 1e-12], False), ([4e3, 0.0], [1.0, 0.0], False),
+        ([1e200], [0.7], False), ([1e200, 0.0], [0.7, 0.0], False),
+        ([1e150, 0.0, 0.0], [1e-150, 0.0, 0.0], False), ([1e200, 1e190], [0.7, 1e-9], False),
+        ([300.0, 0.0, 0.0], [0.7, 0.0, 0.0], True), ([300.0, 1e-9, 3.0], [0.7, 0.0, 0.0], True),
+        ([1e200, 0.0], [0.7, 0.2], True),
+    ],
+)  # fmt: skip
+def test_a_gradient_along_the_row_keeps_what_eps_leaves_of_it(
+    h: Any, g: Any, centred: bool
+) -> None:
+    layer = LayerNorm() if centred else RMSNorm()
+    got = network_flow([layer], [h], [g]).log10_grad_hidden[0]
+    assert got == pytest.approx(through_norm(h, g, layer.eps, centred), abs=1e-10)
+
+
+def test_one_row_along_its_gradient_beside_others() -> None:
+    h, g = RNG(3).normal(size=(2, 5, 4))
+    h[2], g[2] = [300.0, 0.0, 0.0, 0.0], [0.7, 0.0, 0.0, 0.0]
+    each = [through_norm(*row, 1e-6, False) for row in zip(h, g, strict=True)]
+    got = network_flow([RMSNorm()], h, g).log10_grad_hidden[0]
+    assert got == pytest.approx(0.5 * math.log10(sum(10.0 ** (2.0 * one) for one in each)))
+    alone = network_flow([RMSNorm()], h[2:3], g[2:3]).log10_grad_hidden[0]
+    assert alone == pytest.approx(each[2], abs=1e-10)
+
+
 def test_statistics_are_those_of_the_same_numbers() -> None:
     rng, n = RNG(3), 6
     x, upstream = rng.normal(size=(2, 9, n))
@@ -611,7 +653,7 @@ def test_what_may_fit_is_told_beside_what_the_weights_take(monkeypatch: pytest.M
     wide = Linear(np.broadcast_to(0.1, (1000, 1000)))
     x = np.ones((5000, 1000))
     monkeypatch.setattr(memory, "available_memory", lambda: 2.0**26)
-    with pytest.raises(InputError, match="a batch of ([0-9,]+) may fit") as caught:
+    with pytest.raises(InputError, match=r"a batch of [0-9,]+ may fit") as caught:
         network_flow([wide] * 2, x, x)
     rows = int(caught.value.next_step.split()[3].replace(",", ""))
     assert 8.0 * (3e6 + rows * 8000) <= 2.0**26 < 8.0 * (3e6 + (rows + 1) * 8000)

@@ -47,7 +47,10 @@ if TYPE_CHECKING:
 class NetworkFlow:
     """The norms of one forward and backward pass through layers of any kind.
 
-    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero.
+    Every magnitude comes as a log10, right to 1e-10 at any depth; `-inf` is an exact zero. Where
+    terms cancel to less than their rounding, what is left is not known: a sum over rows, and the
+    product of which a skip's α takes its gradient, are then told as `-inf`; what a norm passes of a
+    gradient nearly along the row, from 1e-6 of it down, is right to 1e-16 of that gradient.
     Gradients are summed over the batch. Names are PyTorch's: "3.branch.1" is the second layer of
     the branch of the fourth.
 
@@ -180,7 +183,7 @@ class _Run:
             lambda free: (
                 f"a batch of {int((free - weights) / row):,} may fit"
                 if free >= weights + row
-                else "not one row fits, for the largest matrix alone takes too much: make it smaller"
+                else "not one row fits, for the largest matrix alone is too much: make it smaller"
                 if weights > free
                 else "not one row fits: give fewer layers, or narrower ones"
             ),

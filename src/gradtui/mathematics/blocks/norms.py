@@ -7,7 +7,8 @@ y = γ ∘ x̂ + β, g = ∂L/∂y, δ = γ ∘ g, ⟨ ⟩ the mean along that a
     ∂L/∂h = (δ - ⟨δ⟩ - x̂ ⟨x̂ ∘ δ⟩)/σ                    without ⟨δ⟩ where μ = 0
 
 Where h - μ has one direction only (two numbers less their mean, or one number), x̂² is 1 - κ, and
-what is left is (δ - ⟨δ⟩) κ/σ: the difference above would have lost it.
+what is left is (δ - ⟨δ⟩) κ/σ: the difference above would have lost it. It would, too, where δ - ⟨δ⟩
+is nearly all along x̂: of its part a x̂ there, a = ⟨x̂ ∘ δ⟩/⟨x̂²⟩, a κ x̂ is left, and of the rest all.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ Norm: TypeAlias = LayerNorm | RMSNorm | BatchNorm
 
 
 _SIGMA = (2.0**-500, 2.0**500)
+_CANCELLED = 1e-12
+"""A difference whose square is a smaller share of what it was taken of is done otherwise."""
 
 
 class _Plain(NamedTuple):
-    """x̂, 1/σ at the scale 2^-e of h, and κ where it is needed."""
+    """x̂, 1/σ at the scale 2^-e of h, and κ."""
 
     x: Array
     inverse: Array
-    kappa: Array | None
+    kappa: Array
     e: Exponents | None
 
 
@@ -119,7 +122,7 @@ class NormPass:
                 rows = settled(below, e, sure=lambda: g.r == 0.0 if axis == 1 else False)
                 if rows is not None:
                     return rows
-            state = _apart(state)
+            state = _apart(layer, state)
         numbers = g.apart()
         if gamma is not None:
             numbers = numbers.times(Apart.of(gamma))
@@ -170,7 +173,7 @@ def _normalised(layer: Norm, h: Rows, room: Array) -> _Plain:
     inverse += eps
     np.sqrt(inverse, out=inverse)
     np.divide(1.0, inverse, out=inverse)
-    kappa = eps * inverse * inverse if _one_direction(layer, x.shape) else None
+    kappa = eps * inverse * inverse
     return _Plain(np.multiply(x, inverse, out=room), inverse, kappa, e)
 
 
@@ -178,12 +181,35 @@ def _differentiated(layer: Norm, state: _Plain, delta: Array) -> Array:
     """∂L/∂h in plain floats."""
     axis = _axis(layer)
     below = delta.copy() if isinstance(layer, RMSNorm) else _centred(delta, axis)
-    if state.kappa is not None:
+    if _one_direction(layer, delta.shape):
         below *= state.kappa
     else:
-        below -= state.x * _mean_product(state.x, below, axis)
+        x, size = state.x, _mean_product(below, below, axis)
+        along = _mean_product(x, below, axis)
+        below -= x * along
+        lost = _lost(below, size, axis)
+        if lost.any():
+            whole = delta if isinstance(layer, RMSNorm) else _centred(delta, axis)
+            rest, a = _apart_from(x, whole, along, axis)
+            below = np.where(lost, rest + x * (a * state.kappa), below)
     below *= state.inverse
     return below
+
+
+def _lost(left: Array, size: Array, axis: int) -> NDArray[np.bool_]:
+    """Whether what is left of numbers of that mean square is mostly their rounding."""
+    lost: NDArray[np.bool_] = _mean_product(left, left, axis) < _CANCELLED * size
+    return lost
+
+
+def _apart_from(x: Array, delta: Array, along: Array, axis: int) -> tuple[Array, Array]:
+    """What of δ is across from x̂, free of what rounding leaves along it, and a; 0 of an x̂ of 0."""
+    square = _mean_product(x, x, axis)
+    inverse = np.divide(1.0, square, out=np.zeros_like(square), where=square > 0.0)
+    a = along * inverse
+    rest = delta - x * a
+    rest -= x * (_mean_product(x, rest, axis) * inverse)
+    return rest, a
 
 
 # ------------------------------------------------------ with exponents apart
@@ -219,14 +245,15 @@ def _carefully_normalised(layer: Norm, h: Rows) -> _Careful:
     return _Careful(_over(Apart.of(x, top), sigma), sigma, _over(eps, square))
 
 
-def _apart(state: _Plain) -> _Careful:
+def _apart(layer: Norm, state: _Plain) -> _Careful:
     """The same state with exponents apart."""
     if state.e is None:
         e: Array | float = 0.0
     else:
         e = state.e[:, None] if state.inverse.shape[1] == 1 else state.e[:1, None]
-    kappa = np.zeros(state.inverse.shape) if state.kappa is None else state.kappa
-    return _Careful(Apart.of(state.x), Apart.of(1.0 / state.inverse, e), Apart.of(kappa))
+    sigma = Apart.of(1.0 / state.inverse, e)
+    eps = Apart.of(np.full(state.inverse.shape, layer.eps))
+    return _Careful(Apart.of(state.x), sigma, _over(eps, sigma.times(sigma)))
 
 
 def _carefully_differentiated(layer: Norm, state: _Careful, delta: Apart) -> Apart:
@@ -239,4 +266,12 @@ def _carefully_differentiated(layer: Norm, state: _Careful, delta: Apart) -> Apa
         return _over(delta.times(state.kappa), state.sigma)
     products, top = _level(delta.times(state.x), axis)
     mean = Apart.of(products.sum(axis=axis, keepdims=True) / products.shape[axis], top)
-    return _over(delta.plus(state.x.times(mean).negative()), state.sigma)
+    left = delta.plus(state.x.times(mean).negative())
+    (d, top), x = _level(delta, axis), shifted(state.x.m, state.x.e)
+    along = _mean_product(x, d, axis)
+    lost = _lost(d - x * along, _mean_product(d, d, axis), axis)
+    if lost.any():
+        rest, a = _apart_from(x, d, along, axis)
+        other = Apart.of(rest, top).plus(state.x.times(Apart.of(a, top)).times(state.kappa))
+        left = Apart(np.where(lost, other.m, left.m), np.where(lost, other.e, left.e))
+    return _over(left, state.sigma)
