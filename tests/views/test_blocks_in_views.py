@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -97,9 +98,9 @@ def test_a_stream_that_doubles_is_no_success() -> None:
 
 
 def test_where_only_the_stream_explodes_that_is_said() -> None:
-    """f(0 + b) = 1 for every block: the stream grows by one a block, and no gradient does."""
+    """Each block adds f(b), 4 in the mean: the stream grows to 1600, and no gradient does."""
     one = setup(
-        activations=("relu",), init=("normal(sigma_w=1e-3, sigma_b=1000)",), depth=64,
+        activations=("relu",), init=("normal(sigma_w=1e-3, sigma_b=10)",), depth=400, networks=2, units=16,
         block=("residual",),
     )  # fmt: skip
     found = verdict(one)
@@ -132,6 +133,111 @@ def test_every_quantity_agrees_with_theory(quantity: str) -> None:
     found = last(DECAY, one).each[0]
     apart = found.curve()[1] - found.law.infinite
     assert np.abs(apart).max() < 0.1
+
+
+# ------------------------------------------------------------------- what is said
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("block", ["post_norm", "pre_norm", "residual(alpha=1/sqrt(L))"])
+def test_a_stream_is_measured_from_where_it_begins(block: str, x: float) -> None:
+    """The first norm, or the first branch, makes another size of a tiny input: no explosion."""
+    one = setup(activations=("sigmoid",), block=(block,), x=x, init=("xavier_normal",))
+    found = verdict(one)
+    assert "forward" not in found.sentence
+    if x == 0.0:
+        assert "as large as the input" not in found.cause
+
+
+@pytest.mark.parametrize(
+    ("block", "quantity", "says"),
+    [
+        ("rezero", "w", "α is learned from 0: nothing comes back beyond α"),
+        ("fixup", "z", "last matrix begins at 0: nothing comes back"),
+        ("residual(alpha=0)", "z", "α is 0"),
+    ],
+)
+def test_what_is_shut_by_design_is_no_chance_and_has_no_remedy(
+    block: str, quantity: str, says: str
+) -> None:
+    found = verdict(setup(block=(block,), quantity=quantity))
+    assert found.kind is Kind.DEAD
+    assert says in found.cause
+    assert "chance" not in found.cause
+    assert "f′ = 0" not in found.cause
+    assert found.remedy is None
+
+
+def test_one_unit_under_a_layer_norm_is_no_chance() -> None:
+    for view in (DECAY, LAYERS):
+        found = verdict(setup(block=("post_norm",), units=1, depth=4), view)
+        assert found.kind is Kind.DEAD
+        assert "one unit" in found.cause
+
+
+def test_f_of_0_is_told_where_a_matrix_is_0() -> None:
+    found = verdict(setup(activations=("sigmoid",), block=("residual(init=zero)",)))
+    assert "shut" not in found.cause
+    assert "f(0) = 0.5" in found.cause
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer", "rms"])
+def test_where_eps_counts_no_norm_holds_whatever_the_weights(norm: str) -> None:
+    small = setup(
+        activations=("tanh",), init=("normal(sigma_w=0.001)",), block=(f"plain(norm={norm})",)
+    )
+    assert "eps counts" in verdict(small).cause
+    assert "whatever the weights" not in verdict(small).cause
+    usual = setup(
+        activations=("tanh",), init=("normal(sigma_w=1)",), block=(f"plain(norm={norm})",)
+    )
+    assert "whatever the weights" in verdict(usual).cause
+
+
+@pytest.mark.parametrize("block", ["pre_norm", "preact(norm=none)", "residual(norm=layer)"])
+@pytest.mark.parametrize("x", [1e-3, 1.0])
+def test_the_arithmetic_that_is_shown_is_right(block: str, x: float) -> None:
+    cause = verdict(setup(activations=("identity",), block=(block,), x=x, depth=3)).cause
+    found = re.search(r"√\(1 \+ ([\d.e-]+)²\) makes ×([\d.e]+) a block", cause)
+    assert found is not None
+    branch, made = map(float, found.groups())
+    assert math.sqrt(1.0 + branch**2) == pytest.approx(made, rel=0.06)  # two digits of the branch
+
+
+def test_what_infinite_numbers_predict_is_not_said() -> None:
+    one = setup(
+        activations=("relu_squared",), block=("residual",), depth=64, units=2, networks=4,
+        init=("normal(sigma_w=1.5, sigma_b=0.3)",),
+    )  # fmt: skip
+    assert "as a finite width makes it" not in verdict(one).evidence
+
+
+def test_with_a_skip_no_layer_is_said_to_saturate_the_gradient_away() -> None:
+    one = setup(
+        activations=("tanh",), block=("post_norm(norm=rms)",), x=1e6, depth=6,
+        init=("normal(sigma_w=1.5)",),
+    )  # fmt: skip
+    assert "saturate" not in verdict(one).cause
+
+
+def test_what_a_layer_norm_takes_of_few_directions_is_said_and_foreseen() -> None:
+    one = setup(
+        activations=("tanh",), block=("plain(norm=layer)",), depth=64, networks=20,
+        init=("xavier_normal",),
+    )  # fmt: skip
+    found = last(DECAY, one).each[0]
+    assert "each norm takes 2" in found.finding().cause
+    mean, error = found.ensemble.mean_and_error()
+    centre = found.law.centre[0]
+    assert abs(mean - centre) < abs(mean - found.law.infinite[0])
+    assert abs(mean - centre) < 3.0 * error + 0.3
+
+
+def test_the_coherent_mean_of_a_stream_is_told() -> None:
+    one = setup(block=("residual",), depth=40)
+    assert "along one direction of the stream" in verdict(one).cause
+    one = setup(activations=("tanh",), block=("residual",), depth=40)
+    assert "along one direction" not in verdict(one).cause
 
 
 # ---------------------------------------------------------------- what is offered

@@ -168,7 +168,7 @@ def test_the_progress_of_trying_what_helps_only_grows() -> None:
     one = setup("relu", init="pytorch_linear", depth=12, units=2, networks=9)
     remedy = MODELS["network"].remedy(network(last(one)), watch)
     assert remedy is not None
-    assert remedy.label == "init = critical, units = 8"
+    assert remedy.label == "block = residual(alpha=1/sqrt(L))"
     assert len(watch.shares) > 4 * 9 * 12
     assert watch.rises
     assert watch.shares[0] == 0.0

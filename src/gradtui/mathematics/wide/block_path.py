@@ -173,6 +173,31 @@ class BlockPath:
             beta[block] = later + off[block] * effect * effect
         return beta
 
+    def projected(self, units: int, batch: int | None = None) -> Array:
+        """How far a norm puts E ln‖g_l‖² of n units below infinite width, l = 0 … L [depth + 1].
+
+        The gradient behind a norm has nothing along what the norm was given, and with LayerNorm
+        nothing along (1, …, 1): k of n directions. Of g_l the share that comes newly from a branch
+        has them, s = α²c/(1 + α²c) behind a skip, all of it without one: -ln(1 - k s/n) a block.
+        A batch norm over B rows without a skip makes (1 + 1/(2B))² more of it a layer. To leading
+        order; 0 where the norm is inside a branch.
+        """
+        if self.block.norm == "batch":
+            more = 2.0 * math.log1p(0.5 / batch) if batch and not self.block.skips else 0.0
+            each = np.full(self.depth, -more)
+        elif self.block.skips and self.block.name != "post_norm":
+            each = np.zeros(self.depth)
+        else:
+            directions = {"layer": 2.0, "rms": 1.0, "none": 0.0}[self.block.norm]
+            share = (
+                _share(10.0 ** np.minimum(self.log10_branch, 250.0)) if self.block.skips else 1.0
+            )
+            with np.errstate(divide="ignore"):
+                each = np.broadcast_to(
+                    -np.log1p(-np.minimum(directions * share / units, 1.0)), self.depth
+                )
+        return np.append(np.cumsum(each[::-1])[::-1], 0.0)
+
     def coherent(self, units: int) -> Array:
         """By how much E‖g_l‖² of n units is above that of infinite width, relative [depth + 1].
 

@@ -9,51 +9,110 @@ import numpy as np
 from gradtui.mathematics.blocks.families import LEARNED, Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
-from gradtui.models.network.blocks import block_of
+from gradtui.models.network.blocks import block_of, shut
 from gradtui.models.network.networks import Expectation
 from gradtui.models.subject import Subject
-from gradtui.wording import factor, plain, rate
+from gradtui.wording import counted, factor, plain, rate
 
-_NORMS = {"layer": "the layer norm", "rms": "the RMS norm", "batch": "the batch norm"}
-_ALIKE = 0.005
-"""Decades: a block that makes so little of a gradient leaves it as it is."""
+_NORMS = {"layer": "layer norm", "rms": "RMS norm", "batch": "batch norm"}
+_TAKES = {"layer": 2, "rms": 1}
+"""Directions of a gradient that a norm passes next to nothing of: along what it is given, and 1."""
+_SETTLED = 0.9
+"""The second moment behind a norm from which on its eps does not count."""
+_MUCH = 0.5
+"""What is left where a norm's projection is worth a word."""
+_ALL = 1e6
+"""A branch that makes so much more of a gradient than the skip is all that counts."""
+_COHERENT = 1.0
+"""The stream's mean makes as much of the gradient as infinite width has."""
 
 
 def cause_of(subject: Subject, expected: Expectation) -> str:
     """What a block makes of a gradient, and by what."""
-    one, path, depth = block_of(subject), expected.path, subject.setup.depth
+    one, path = block_of(subject), expected.path
     assert isinstance(path, BlockPath)
-    steps = one.steps(depth)
-    if one.skips and (steps.scale == 0.0 or one.factors(depth)[1] == 0.0):
-        at_0 = path.activation(0.0) if one.family.matrices == 1 and steps.scale else 0.0
-        return _closed(one) if at_0 == 0.0 else _idle(at_0)
+    if shut(subject):
+        return _shut(one, subject)
+    if one.skips and one.factors(subject.setup.depth)[1] == 0.0:
+        return _idle(path.activation(0.0))
     if not path.says:
         return _unsaid(one, subject)
     chi = 0.5 * path.log10_chi
     if not np.isfinite(chi).all():
         return ""
+    return _skipped(one, subject, path) if one.skips else _normed(one, subject, path)
+
+
+def why_block_dead(subject: Subject) -> str:
+    """Why exactly nothing arrives, where a branch is not shut by design."""
+    one, setup = block_of(subject), subject.setup
+    if shut(subject):
+        return ""  # that was said
+    if setup.network.width == 1 and one.norm == "layer":
+        return "A layer norm over one unit gives 0, whatever it is given, and passes nothing back."
     if not one.skips:
-        return _normed(one, expected, chi)
-    branch = _typical(0.5 * path.log10_branch)
+        return "All units of a layer stand where f′ = 0, or the signal has become 0."
+    if one.name == "basic_block":
+        return "Behind a skip all units stand where f′ = 0, so that nothing goes back."
+    if setup.quantity == "w" and setup.x == 0.0:
+        return "The branch is given 0, and what its weights would have to follow is 0 times that."
+    return "Inside a branch all units stand where f′ = 0, or are given 0; the skip goes around it."
+
+
+def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
+    """Of a skip with a branch beside it."""
+    steps = one.steps(subject.setup.depth)
     beside = f"With α = {plain(steps.scale or 0.0)}, beside" if steps.scale != 1.0 else "Beside"
-    norm = f", over what {_NORMS[one.norm]} divides by," if steps.after else ""
+    each = _typical(0.5 * path.log10_chi)
+    made = f"{rate(each)} a block in theory"
+    branch = _typical(0.5 * path.log10_branch)
+    if not steps.after:  # so that the numbers that are told belong together
+        with np.errstate(divide="ignore"):
+            own = 0.5 * math.log10(max(10.0 ** min(2.0 * each, 300.0) - 1.0, 0.0) or 1e-300)
+        branch = own if 2.0 * each < 300.0 else each
+        text = f"√(1 + {factor(branch)[1:]}²)"
+        if branch > math.log10(_ALL):
+            text = f"{beside} the skip's 1 the branch is nearly all: {made}."
+        elif branch < -8.0:
+            text = f"{beside} the skip's 1 the branch is next to nothing: {made}."
+        else:
+            text = (
+                f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; "
+                f"together {text} makes {made}."
+            )
+        return " ".join(filter(None, (text, _coherent(subject, path))))
     return (
-        f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; together "
-        f"√(1 + {factor(branch)[1:]}²){norm} makes {rate(_typical(chi))} a block in theory."
+        f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient, and the "
+        f"{_NORMS[one.norm]} divides both: {made}."
     )
 
 
-def _closed(one: Block) -> str:
+def _coherent(subject: Subject, path: BlockPath) -> str:
+    """That the mean of f adds up along the stream, where that makes much of a gradient."""
+    above = float(path.coherent(subject.setup.network.width)[0])
+    if not above > _COHERENT:
+        return ""
+    units = counted(subject.setup.network.width, "unit")
+    return (
+        f"What f has in the mean adds up along one direction of the stream, and with {units} the "
+        "gradient grows along it faster than that."
+    )
+
+
+def _shut(one: Block, subject: Subject) -> str:
     """Of branches that are 0 at the start."""
     if one.init == "none":
-        why = "α is learned from 0" if one.alpha == LEARNED else "α is 0"
+        why, closed = "α is learned from 0" if one.alpha == LEARNED else "α is 0", "α"
     elif one.name == "basic_block" and one.norm != "none":
-        why = "the weight of its last norm begins at 0"
+        why, closed = "the weight of its last norm begins at 0", "that norm"
     else:
-        why = "its last matrix begins at 0"
+        why, closed = "its last matrix begins at 0", "that matrix"
+    begin = f"Every branch is shut at the start, as {why}"
+    if subject.setup.quantity != "a":
+        return f"{begin}: nothing comes back beyond {closed} until it has moved."
     after = {"basic_block": ": only the f after each skip acts", "post_norm": ": only norms act"}
     also = after.get(one.name, ": each block passes signal and gradient on as they are")
-    return f"Every branch is shut at the start, as {why}{also}."
+    return f"{begin}{also}."
 
 
 def _idle(at_0: float) -> str:
@@ -74,25 +133,40 @@ def _unsaid(one: Block, subject: Subject) -> str:
     if not one.skips:
         rows = subject.setup.network.batch
         return (
-            "Batch norm without a skip makes √(E[f′²]/Var f) of it a layer, never below 1, for "
-            f"many inputs; here are {rows}."
+            "For many inputs batch norm without a skip makes √(E[f′²]/Var f) of it a layer, which "
+            f"is never below 1; here are {rows}."
         )
     return "The skip passes it on as it is, and the branch adds to it."
 
 
-def _normed(one: Block, expected: Expectation, chi: Array) -> str:
+def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
     """Of a norm without a skip; the first layer has the inputs, and is another."""
-    each = rate(float(chi[-1]))
-    if one.norm == "batch":
+    each, q = rate(0.5 * float(path.log10_chi[-1])), float(path.q[-1])
+    name = _NORMS[one.norm]
+    name = name[:1].upper() + name[1:]
+    if q < _SETTLED:
+        text = (
+            f"What the {_NORMS[one.norm]} is given is so small that its eps counts: it divides by "
+            f"√eps rather than by its size, {each} a layer in theory."
+        )
+    elif one.norm == "batch":
         return (
             f"Batch norm without a skip makes √(E[f′²]/Var f) = {each} a layer in theory, whatever "
             "the weights."
         )
-    spread = math.sqrt(float(expected.path.q[-1]))
-    return (
-        f"{_NORMS[one.norm].capitalize()} keeps z at a spread of {plain(spread)}, whatever the "
-        f"weights: {each} a layer in theory."
-    )
+    else:
+        text = f"{name} keeps z at a size of 1, whatever the weights: {each} a layer in theory."
+    first = 0.5 * float(path.log10_chi[0])
+    if abs(first - 0.5 * float(path.log10_chi[-1])) > 0.3 and len(path.log10_chi) > 1:
+        text += f" Layer 1, which is given the inputs, makes {factor(first)}."
+    n, takes = subject.setup.network.width, _TAKES.get(one.norm, 0)
+    left = max(1.0 - takes / n, 0.0) ** 0.5
+    if left ** len(path.log10_chi) < _MUCH and left > 0.0:
+        text += (
+            f" Of the {counted(n, 'direction')} of a gradient each norm takes {takes}: "
+            f"{rate(math.log10(left))} a layer more."
+        )
+    return text
 
 
 def _typical(log10: Array) -> float:

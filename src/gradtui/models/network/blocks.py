@@ -9,7 +9,7 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.blocks.draw import RandomBlocks
-from gradtui.mathematics.blocks.families import Block, block
+from gradtui.mathematics.blocks.families import Block, Normed, block
 from gradtui.mathematics.blocks.flow import network_flow
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
@@ -18,6 +18,9 @@ from gradtui.models.finding import Kind
 from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
+
+_ANOTHER = 1.0
+"""Decades by which the first block makes another signal of the input, and no stream of it."""
 
 
 def block_of(subject: Subject) -> Block:
@@ -109,11 +112,36 @@ def _root_of_squares(log10: Sequence[Sequence[float]]) -> Array:
     return total
 
 
+def stream_begins(subject: Subject, log10_signal: Array) -> int:
+    """Beside which of the layers a stream is measured: the input, or what the first block makes.
+
+    A norm after the skip makes any input the same; a first block may leave nothing of a tiny one.
+    """
+    if any(isinstance(step, Normed) for step in block_of(subject).steps(1).after):
+        return 1
+    first, second = log10_signal[:2]
+    return 0 if abs(second - first) < _ANOTHER else 1
+
+
 def stream_of(subject: Subject, log10_signal: Array) -> float:
-    """log10 of the stream after the last block beside the input; 0 where there is no skip."""
-    if not block_of(subject).skips or not np.isfinite(log10_signal[[0, -1]]).all():
+    """log10 of the stream after the last block beside where it begins; 0 where there is no skip."""
+    if not block_of(subject).skips:
         return 0.0
-    return float(log10_signal[-1] - log10_signal[0])
+    first, last = log10_signal[stream_begins(subject, log10_signal)], log10_signal[-1]
+    return float(last - first) if np.isfinite([first, last]).all() else 0.0
+
+
+def shut(subject: Subject) -> bool:
+    """Whether every branch is 0 at the start."""
+    one, depth = block_of(subject), subject.setup.depth
+    if not one.skips:
+        return False
+    steps = one.steps(depth)
+    if steps.scale == 0.0:
+        return True
+    # f(0) of a branch that ends with f may be more.
+    alone = one.family.matrices == 1 and activation(subject.activation)(0.0) != 0.0
+    return one.factors(depth)[1] == 0.0 and not alone
 
 
 def with_stream(kind: Kind, stream: float, log10_limit: float) -> Kind:

@@ -17,7 +17,7 @@ from gradtui.models.decay import Band, Bars, Decay, Guide, Layers, Table, Value
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, first_unhealthy, judge
-from gradtui.models.network.blocks import inputs_of, stream_of, with_stream
+from gradtui.models.network.blocks import inputs_of, shut, stream_of, with_stream
 from gradtui.models.network.cost import networks_of, seconds_of
 from gradtui.models.network.death import first_stop
 from gradtui.models.network.ensemble import QUANTITIES, Ensemble, Gathered
@@ -30,7 +30,7 @@ from gradtui.models.network.networks import (
 )
 from gradtui.models.network.remedies import remedy_of
 from gradtui.models.network.stacking import Stacked, layers_that_stack
-from gradtui.models.network.verdict import Known, diagnose, said
+from gradtui.models.network.verdict import Known, by_block, diagnose, said
 from gradtui.models.patience import why_fewer
 from gradtui.models.rows import Rows
 from gradtui.models.subject import Subject, subjects_of
@@ -214,7 +214,7 @@ class NetworkDecay(Decay):
 
     @cached_property
     def stream(self) -> float:
-        """log10 of the stream after the last block beside the input; 0 where there is no skip."""
+        """log10 of the stream after the last block beside where it begins; 0 without a skip."""
         return stream_of(self.subject, self.formats.log10_signal)
 
     def kind(self) -> Kind:
@@ -418,6 +418,8 @@ def _stacked(decay: NetworkDecay, tick: Tick) -> NetworkDecay:
 def remedy(decay: Decay, tick: Tick) -> Remedy | None:
     """The first change that theory recommends and that networks, drawn to try it, confirm."""
     assert isinstance(decay, NetworkDecay)
-    if decay.kind() is Kind.HEALTHY:
+    subject, kind = decay.subject, decay.kind()
+    if kind is Kind.HEALTHY or (kind is Kind.DEAD and shut(subject)):
         return None
-    return remedy_of(decay.subject, said(decay.subject, decay.judgement, decay.shares), tick)
+    before = said(subject, decay.judgement, decay.shares)
+    return remedy_of(subject, f"{before}{by_block(subject, decay.judgement, decay.stream)}", tick)

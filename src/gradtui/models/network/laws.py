@@ -71,7 +71,9 @@ def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float
     path = expected.path
     if isinstance(path, BlockPath):
         return _of_blocks(expected, path, quantity, widths[0])
+    band = expected.band
     assert expected.bound is not None
+    assert band is not None
     slopes, inputs, faint = _moments(expected, x)
     known = path.known[:-1]
     alone = chain(path.activation, np.sqrt(expected.by_layer.sigma_w2), 0.0, x)
@@ -82,7 +84,7 @@ def law_of(expected: Expectation, quantity: str, widths: Sequence[int], x: float
             norm = infinite + inputs + below
             return Law(1, norm, norm, None, None, alone.log10_gradients + below, known & ~faint)
         shift = np.where(infinite == -np.inf, -np.inf, infinite - expected.infinite[1:])
-        low, high = (edge[1:] + shift for edge in expected.band)
+        low, high = (edge[1:] + shift for edge in band)
         bound = expected.bound[1:] + np.log10(path.activation.max_abs_derivative)
         return Law(
             1,
@@ -103,8 +105,10 @@ def _of_blocks(expected: Expectation, path: BlockPath, quantity: str, units: int
     if quantity == "w":
         return Law(1, infinite, infinite, None, None, None, known)
     with np.errstate(invalid="ignore"):
-        low, high = (edge[1:] + more for edge in expected.band)
-        return Law(1, infinite, expected.centre[1:] + more, (low, high), None, None, known)
+        centre, band = expected.centre[1:] + more, expected.band
+        if band is not None:
+            band = band[0][1:] + more, band[1][1:] + more
+        return Law(1, infinite, centre, band, None, None, known)
 
 
 def log10_signal(expected: Expectation, x: float) -> Array:

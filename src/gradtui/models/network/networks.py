@@ -253,8 +253,10 @@ class Expectation:
         return sigma_w_text(self.by_layer)
 
     @property
-    def band(self) -> tuple[Array, Array]:
-        """Between which 90 % of the networks of this width are to be expected."""
+    def band(self) -> tuple[Array, Array] | None:
+        """Between which 90 % of the networks of this width are to be expected, if that is known."""
+        if np.isnan(self.spread).any():
+            return None
         reach = np.where(np.isinf(self.centre) | ~self.path.known, 0.0, WITHIN_90 * self.spread)
         return self.centre - reach, self.centre + reach
 
@@ -335,11 +337,15 @@ def _of_blocks(subject: Subject, one: Block, found: LayerSigmas, tick: Tick) -> 
     log_variance = path.log_variance(setup.network.width)
     infinite = path.log10_grad_hidden
     with np.errstate(all="ignore"):
-        above = np.log1p(path.coherent(setup.network.width))
-        # What a norm makes of the mean is of the same order and has no formula; it is near 0.
-        below = _HALF_LOG10_E * (0.5 * log_variance - above) * (one.norm == "none")
+        below = _HALF_LOG10_E * (
+            0.5 * log_variance - np.log1p(path.coherent(setup.network.width))
+            if one.norm == "none"
+            else path.projected(setup.network.width, batch)
+        )
         centre = np.where(np.isinf(infinite) | ~path.known, infinite, infinite - below)
     spread = _HALF_LOG10_E * np.sqrt(log_variance)
+    if one.glu and one.norm == "none":
+        spread[:] = np.nan  # the signal scatters more than all that is counted
     return Expectation(found.typical, found, path, infinite, centre, spread, None, None)
 
 

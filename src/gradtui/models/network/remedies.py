@@ -8,10 +8,9 @@ from gradtui.errors import InputError
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.initialisation.record import recommended_kaiming
 from gradtui.mathematics.wide.advice import advise
-from gradtui.models.decay import first_layer
 from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
-from gradtui.models.judging import RELIED_ON, Judgement, judge
+from gradtui.models.judging import RELIED_ON, judge
 from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.models.network.blocks import block_of, inputs_of, stream_of, with_stream
 from gradtui.models.network.cost import (
@@ -26,14 +25,15 @@ from gradtui.models.network.ensemble import Gathered
 from gradtui.models.network.laws import law_of
 from gradtui.models.network.networks import expectation_of, flow_of, widths_of
 from gradtui.models.network.upwards import upwards
-from gradtui.models.network.verdict import said
+from gradtui.models.network.verdict import by_block, said
 from gradtui.models.subject import Changes, Subject, first_that_helps, subjects_of
-from gradtui.models.wording import a_layer
 from gradtui.progress import Tick, halves, part
-from gradtui.wording import factor
 
 _WIDEST = 1024
 """No wider networks are tried: it would take too long."""
+
+_FEWEST = 3
+"""What fewer networks of several say may be chance."""
 
 _SIGMA_B = 0.0, 0.5, 1.0
 """With biases of so large a standard deviation weights are looked for."""
@@ -76,7 +76,7 @@ class _Trying:
         drawn = networks_of(subjects_of(changed.among, "network"))
         few = affordable(changed, SHARE, min(drawn, FILTER))
         gathered, limit = Gathered(changed.setup), changed.setup.log10_threshold
-        if not few or not _healthy_in_theory(changed, part(tick, 0.0, 0.0)):
+        if few < max(min(drawn, _FEWEST), 1) or not _healthy_in_theory(changed, part(tick, 0.0, 0.0)):
             return None  # where there are none, it could not be tried in the time that there is
         if not _heals(changed, gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
             return None
@@ -91,23 +91,14 @@ class _Trying:
         judgement, shares = judge(ensemble.quantiles()[1], limit), ensemble.shares(limit)
         if with_stream(judgement.kind, stream, limit) is not Kind.HEALTHY:
             return None
-        by_block = _by_block(changed, judgement, stream)
+        blocks = by_block(changed, judgement, stream)
         if drawn == 1:
-            return f"{said(changed, judgement, None)}{by_block}"
+            return f"{said(changed, judgement, None)}{blocks}"
         what, healthy = said(changed, judgement, shares), shares.counts[Kind.HEALTHY]
-        text = f"{what}{by_block}, healthy in {healthy} of {shares.total} networks"
+        text = f"{what}{blocks}, healthy in {healthy} of {shares.total} networks"
         if shares.total < drawn:
             text += f", the first of {drawn:,}: there was no time to try more"
         return text
-
-
-def _by_block(changed: Subject, judgement: Judgement, stream: float) -> str:
-    """What a block does to the gradient, and the blocks to the stream, where there is a skip."""
-    if not block_of(changed).skips:
-        return ""
-    steps = changed.setup.depth - first_layer(changed.setup.quantity)
-    each = a_layer(judgement.log10_ratio, steps)
-    return f" ({each} a block, the stream {factor(stream)})"
 
 
 def _healthy_in_theory(changed: Subject, tick: Tick) -> bool:

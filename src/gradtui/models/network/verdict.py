@@ -9,11 +9,12 @@ import numpy as np
 
 from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.wide.block_path import BlockPath
+from gradtui.models.decay import first_layer
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, signal_trend
-from gradtui.models.network.block_causes import cause_of
-from gradtui.models.network.blocks import block_of
+from gradtui.models.network.block_causes import cause_of, why_block_dead
+from gradtui.models.network.blocks import block_of, shut, stream_begins
 from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
@@ -43,6 +44,9 @@ _FEW_ARE_NOT = 0.8
 _LEVEL = 0.02
 """Decades: a stream that changes by less than 5 % stays as it is."""
 
+_MOST_WANTED = 1_000_000
+"""More networks than anybody draws."""
+
 _FEW = 3
 """Steps among which one is worth a name."""
 
@@ -64,7 +68,7 @@ class Known:
         stopped: the first layer at which it was seen to stop, where it was.
         formats: what number formats make of it.
         kind: the verdict.
-        stream: log10 of the stream after the last block beside the input; 0 without a skip.
+        stream: log10 of the stream after the last block beside where it begins; 0 without a skip.
     """
 
     subject: Subject
@@ -174,30 +178,46 @@ def _forward(known: Known, begin: str) -> str:
         many = " in the median"
     grows = factor(known.stream, digits_beside(known.stream, limit))
     healthy = Kind.EXPLODING.healthy_is(known.stream, limit)
+    begins = stream_begins(subject, known.formats.log10_signal)
+    each = a_layer(known.stream, subject.setup.depth - begins)
+    after = " after the first block" * begins
     return (
-        f"{begin}: the stream grows {grows}{many}, {a_layer(known.stream, subject.setup.depth)} a "
-        f"block; healthy is {healthy}. Of the gradient "
-        f"{said(subject, known.judgement, known.shares)}."
+        f"{begin}: the stream grows {grows}{after}{many}, {each} a block; healthy is {healthy}. "
+        f"Of the gradient {said(subject, known.judgement, known.shares)}."
     )
 
 
 # --------------------------------------------------------------------- cause
 
 
+def by_block(subject: Subject, judgement: Judgement, stream: float) -> str:
+    """What a block does to the gradient, and the blocks to the stream, where there is a skip."""
+    if not block_of(subject).skips or judgement.kind is Kind.DEAD:
+        return ""
+    steps = subject.setup.depth - first_layer(subject.setup.quantity)
+    each = a_layer(judgement.log10_ratio, steps)
+    return f" ({each} a block, the stream {factor(stream)})"
+
+
 def _stream(known: Known) -> str:
     """What becomes of the stream, where a skip carries it on."""
-    if known.forward or known.judgement.kind is Kind.DEAD:
+    signal = known.formats.log10_signal
+    if known.forward or signal[-1] == -math.inf:
         return ""
+    begins = stream_begins(known.subject, signal)
+    blocks = known.subject.setup.depth - begins
+    if not blocks:
+        return ""
+    where = "From the first block on the stream" if begins else "The stream"
     if abs(known.stream) < _LEVEL:
-        return "The stream stays as large as the input."
-    depth = known.subject.setup.depth
-    each = f", {a_layer(known.stream, depth)} a block" if depth > 1 else ""
-    return f"The stream goes to {factor(known.stream)} of the input{each}."
+        return f"{where} stays as large{' as the input' * (not begins)}."
+    each = f", {a_layer(known.stream, blocks)} a block" if blocks > 1 else ""
+    return f"{where} goes to {factor(known.stream)}{' of the input' * (not begins)}{each}."
 
 
 def _of_block(known: Known) -> str:
     """What the block makes of a gradient, and by what."""
-    if known.judgement.kind is Kind.DEAD:
+    if known.judgement.kind is Kind.DEAD and not shut(known.subject):
         return ""
     return cause_of(known.subject, known.expected)
 
@@ -243,7 +263,12 @@ def _one_layer(known: Known) -> str:
     layer = at + 1 + law.first
     text = f"Layer {layer} alone makes {factor(most)} of it"
     f, q = known.expected.path.activation, float(known.expected.path.q[layer - 1])
-    if f.saturates == "both sides" and most < 0.0 and known.expected.saturated(layer) > _MOST:
+    if (
+        known.block.plain
+        and f.saturates == "both sides"
+        and most < 0.0
+        and known.expected.saturated(layer) > _MOST
+    ):
         by = ", by the inputs" if layer == 1 else ""
         return f"{text}: its z, of spread {plain(math.sqrt(q))}{by}, saturate f."
     return f"{text}."
@@ -256,6 +281,8 @@ def _death(known: Known) -> str:
     )
     if not dead:
         return ""
+    if not known.block.plain:
+        return why_block_dead(known.subject)
     return why_dead(known.expected, widths_of(known.subject), known.stopped)
 
 
@@ -280,7 +307,12 @@ def _saturated(known: Known) -> str:
     """How many units are saturated, where many are."""
     saturated = known.expected.saturated(known.expected.path.depth)
     both_ends = known.expected.path.activation.saturates == "both sides"
-    if not both_ends or saturated < _MANY_SATURATED or known.judgement.kind is Kind.DEAD:
+    if (
+        known.block.skips
+        or not both_ends
+        or saturated < _MANY_SATURATED
+        or known.judgement.kind is Kind.DEAD
+    ):
         return ""
     carry = ", and the few that are not carry it" if saturated > _FEW_ARE_NOT else ""
     return f"{percent(saturated)} of the units of the last layer are saturated{carry}."
@@ -317,24 +349,31 @@ def _theory(known: Known) -> str:
         if doubt <= _ENOUGH:
             return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
         wanted = math.ceil(count * (doubt / _ENOUGH) ** 2) if error < math.inf else 100
-        return f"{theory}; {measured}, too few to tell them apart: it takes some {wanted:,}."
+        return f"{theory}; {measured}, too few to tell them apart: {_it_takes(wanted)}."
     theory, measured = f"{theory} for infinite width", f"{measured} in the geometric mean"
     if law.band is None or width == 0.0:
         return f"{theory}; {measured}."
-    off = abs(apart - width)
+    off, by = abs(apart - width), "a finite width"
+    predicts = f"first order in depth/width = {network.depth_over_width(setup.depth):.2g}"
+    if known.block.in_batch:
+        by = predicts = f"a batch of {network.batch}"
     if off <= doubt and abs(width) <= doubt:
         # What is predicted is not told from no effect of the width.
         wanted = math.ceil(count * (doubt / abs(width)) ** 2)
         return (
             f"{theory}; {measured}, too few to tell whether it is what a finite width makes "
-            f"(predicted {factor(width)}): it takes some {wanted:,}."
+            f"(predicted {factor(width)}): {_it_takes(wanted)}."
         )
+    if not math.isfinite(width):
+        return f"{theory}; {measured}."
     if off <= max(doubt, _NEAR * abs(width)) and abs(width) > doubt:
-        return f"{theory}; {measured}, as a finite width makes it (predicted {factor(width)})."
-    return (
-        f"{theory}; {measured}, where first order in depth/width = "
-        f"{network.depth_over_width(setup.depth):.2g} predicts {factor(width)}."
-    )
+        return f"{theory}; {measured}, as {by} makes it (predicted {factor(width)})."
+    return f"{theory}; {measured}, where {predicts} predicts {factor(width)}."
+
+
+def _it_takes(wanted: int) -> str:
+    """So many networks, where they can be drawn."""
+    return f"it takes some {wanted:,}" if wanted <= _MOST_WANTED else "no number of them would tell"
 
 
 def _silence(known: Known) -> str:

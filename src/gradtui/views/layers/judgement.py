@@ -12,7 +12,7 @@ import numpy as np
 
 from gradtui.models.finding import Kind, digits_beside
 from gradtui.models.judging import signal_trend
-from gradtui.models.network.blocks import block_of, stream_of, with_stream
+from gradtui.models.network.blocks import block_of, stream_begins, stream_of, with_stream
 from gradtui.models.wording import gradient_of
 from gradtui.wording import digits_apart, factor, magnitude, percent, rate, share_of
 
@@ -144,9 +144,12 @@ def _stream(network: NetworkLayers) -> Judgement | None:
     if kind is Kind.HEALTHY:
         return None
     grows = factor(stream, digits_beside(stream, limit))
+    begins = stream_begins(network.subject, network.log10_signal)
+    each = rate(stream / (network.flow.depth - begins))
+    after = " after the first block" * begins
     return Judgement(
         kind,
-        f"{kind} forward: the stream grows {grows}, {rate(stream / network.flow.depth)} a block, "
+        f"{kind} forward: the stream grows {grows}{after}, {each} a block, "
         f"though {arrives(network)}; healthy is {kind.healthy_is(stream, limit)}.",
     )
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation
 from gradtui.models.finding import Finding, Kind
-from gradtui.models.network.block_causes import cause_of
-from gradtui.models.network.blocks import block_of
+from gradtui.models.network.block_causes import cause_of, why_block_dead
+from gradtui.models.network.blocks import block_of, stream_begins
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.network.verdict import named
 from gradtui.views.facts import stopping
@@ -47,7 +47,8 @@ def _diagnose(network: NetworkLayers) -> Finding:
 def _cause(network: NetworkLayers) -> str:
     """Whether f′ or the weights did it, or where all stops."""
     if network.log10_ratio == -math.inf:
-        return _stopped(network)
+        plain = block_of(network.subject).plain
+        return _stopped(network) if plain else why_block_dead(network.subject)
     if network.kind is Kind.DEAD:
         return _stopped_inputs(network)
     if not block_of(network.subject).plain:
@@ -149,9 +150,10 @@ def _signal(network: NetworkLayers) -> str:
     if network.flow.depth == 1:
         return ""
     if block_of(network.subject).skips:
-        first = float(network.log10_signal[0])
-        start, end = magnitude(first), magnitude(last)
-        return f"Forward, the stream goes from {start} to {end}."
+        begins = stream_begins(network.subject, network.log10_signal)
+        start, end = magnitude(float(network.log10_signal[begins])), magnitude(last)
+        after = " after the first block" * begins
+        return f"Forward, the stream goes from {start}{after} to {end}."
     start, end = magnitude(first), magnitude(last)
     if start == end:
         return f"Forward, |a| stays at {start}."
