@@ -56,6 +56,19 @@ def lines(result: Spectra, one: Setup, size: Size) -> list[str]:
     return [row_text(each) for each in VIEW.draw(result, one, size, "braille").rows]
 
 
+@pytest.mark.parametrize(
+    ("block", "gain"),
+    [("residual", 5.0), ("preact(norm=none)", 5.0), ("pre_norm(expansion=4)", math.sqrt(50.0))],
+)
+def test_what_is_tried_where_it_explodes_has_the_gain_of_every_matrix(
+    block: str, gain: float
+) -> None:
+    """σw = 5 into four times the units takes a gain of 10, and one of 5 on the way back."""
+    result = last(setup(block, init=("normal(sigma_w=5)",), activations=("relu",)))
+    assert result.pairs[0].gain == pytest.approx(gain)
+    assert finding_of(result).kind is Kind.EXPLODING
+
+
 def drawn_by_hand(one: Setup, number: int) -> tuple[int, np.ndarray]:
     seed = int(np.random.SeedSequence([one.seed, 3, number]).generate_state(1)[0])
     x = np.random.default_rng([one.seed, 4, number]).standard_normal(one.network.width)

@@ -76,7 +76,9 @@ class _Trying:
         drawn = networks_of(subjects_of(changed.among, "network"))
         few = affordable(changed, SHARE, min(drawn, FILTER))
         gathered, limit = Gathered(changed.setup), changed.setup.log10_threshold
-        if few < max(min(drawn, _FEWEST), 1) or not _healthy_in_theory(changed, part(tick, 0.0, 0.0)):
+        if few < max(min(drawn, _FEWEST), 1) or not _healthy_in_theory(
+            changed, part(tick, 0.0, 0.0)
+        ):
             return None  # where there are none, it could not be tried in the time that there is
         if not _heals(changed, gathered, range(1, few + 1), part(tick, 0.0, few / drawn)):
             return None

@@ -26,7 +26,7 @@ from gradtui.models.judging import Shares, are_most
 from gradtui.models.network.blocks import block_of
 from gradtui.models.network.cost import spectra_seconds_of
 from gradtui.models.network.death import passing_share
-from gradtui.models.network.networks import expectation_of
+from gradtui.models.network.networks import expectation_of, widths_of
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part
@@ -236,8 +236,14 @@ class Pair:
     @property
     def gain(self) -> float:
         """The gain of orthogonal matrices of this σw; where it differs by layer, a typical one."""
-        setup = self.subject.setup
-        gains = self.sigmas.gains(setup.network.widths(setup.depth))
+        depth, widths, one = (
+            self.subject.setup.depth,
+            widths_of(self.subject),
+            block_of(self.subject),
+        )
+        if one.family.matrices == 2:
+            widths = *(widths[0], one.inner(widths[0])) * depth, widths[0]
+        gains = self.sigmas.gains(widths)
         return float(np.exp(np.mean(np.log(gains)))) if gains.all() else 0.0
 
 
