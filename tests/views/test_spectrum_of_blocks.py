@@ -64,7 +64,8 @@ def test_what_is_tried_where_it_explodes_has_the_gain_of_every_matrix(
     block: str, gain: float
 ) -> None:
     """σw = 5 into four times the units takes a gain of 10, and one of 5 on the way back."""
-    result = last(setup(block, init=("normal(sigma_w=5)",), activations=("relu",)))
+    one = setup(block, init=("normal(sigma_w=5)",), activations=("relu",), threshold=0.5)
+    result = last(one)
     assert result.pairs[0].gain == pytest.approx(gain)
     assert finding_of(result).kind is Kind.EXPLODING
 
