@@ -100,8 +100,8 @@ def test_a_stream_that_doubles_is_no_success() -> None:
 def test_where_only_the_stream_explodes_that_is_said() -> None:
     """Each block adds f(b), 4 in the mean: the stream grows to 1600, and no gradient does."""
     one = setup(
-        activations=("relu",), init=("normal(sigma_w=1e-3, sigma_b=10)",), depth=400, networks=2, units=16,
-        block=("residual",),
+        activations=("relu",), init=("normal(sigma_w=1e-3, sigma_b=10)",), depth=400,
+        networks=2, units=16, block=("residual",),
     )  # fmt: skip
     found = verdict(one)
     assert found.kind is Kind.EXPLODING

@@ -110,7 +110,9 @@ class OpeningPages(ShowingApp):
             return
         lines = snippets(drawn.result, self.state.setup)
         if not lines:
-            self.state = self.state.saying("There are no lines to paste for this setup.")
+            finished = drawn.progress >= 1
+            when = "for this setup" if finished else "yet; press L when all is computed"
+            self.state = self.state.saying(f"There are no lines to paste {when}.")
             return
         from gradtui.app.screens import SnippetsPage
 

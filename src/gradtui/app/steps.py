@@ -250,6 +250,8 @@ def toggle_skip(state: State) -> State:
         places = views_with(lambda view: BLOCK in view.knobs)
         return state.saying(f"A skip is for the {the_views(places)}: {way_to(places)}, then H.")
     own, *others = knob.of(state.setup)
+    if others and not has_blocks(state):  # of a chain, which has none
+        return guarded(state, _with(state, BLOCK, knob.of(state.setup))).touching([BLOCK])
     if others:
         alone = guarded(state, state.setup.with_(**{BLOCK: (own,), "focus": ""}))
         return alone if alone.failed else alone.touching([BLOCK])

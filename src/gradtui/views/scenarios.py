@@ -161,9 +161,9 @@ SCENARIOS = (
     ),
     Scenario(
         "Residual branches times 1, and times 1/√L",
-        "Times 1 the stream grows ×1.7 a block, the gradient too; 1/√64 bounds both.",
+        "Times 1 each block doubles the stream's variance; times 1/√64 all do, in all.",
         "decay",
-        _of_blocks("relu", 64, "residual", "residual(alpha=1/sqrt(L))"),
+        _of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
     ),
     Scenario(
         "Residual branches that begin at 0",

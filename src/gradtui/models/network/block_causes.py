@@ -23,6 +23,8 @@ _MUCH = 0.5
 """What is left where a norm's projection is worth a word."""
 _ALL = 1e6
 """A branch that makes so much more of a gradient than the skip is all that counts."""
+_MOSTLY = 0.7
+"""The stream's mean beside its root mean square."""
 _COHERENT = 1.0
 """The stream's mean makes as much of the gradient as infinite width has."""
 
@@ -62,7 +64,12 @@ def why_block_dead(subject: Subject) -> str:
 def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
     """Of a skip with a branch beside it."""
     steps = one.steps(subject.setup.depth)
-    beside = f"With α = {plain(steps.scale or 0.0)}, beside" if steps.scale != 1.0 else "Beside"
+    beside = "Beside"
+    if one.init == "deepnorm":
+        skip = plain(1.0 / (steps.scale or 1.0))
+        beside = f"With a skip of (2L)^¼ = {skip}, which counts as 1, beside"
+    elif steps.scale != 1.0:
+        beside = f"With α = {plain(steps.scale or 0.0)}, beside"
     each = _typical(0.5 * path.log10_chi)
     made = f"{rate(each)} a block in theory"
     branch = _typical(0.5 * path.log10_branch)
@@ -80,10 +87,20 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
                 f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient; "
                 f"together {text} makes {made}."
             )
-        return " ".join(filter(None, (text, _coherent(subject, path))))
+        return " ".join(filter(None, (text, _drift(path), _coherent(subject, path))))
     return (
         f"{beside} the skip's 1 the branch passes {factor(branch)} of the gradient, and the "
         f"{_NORMS[one.norm]} divides both: {made}."
+    )
+
+
+def _drift(path: BlockPath) -> str:
+    """That most of the stream is what f has in the mean, which no 1/√L keeps in bounds."""
+    if not abs(float(path.mean[-1])) > _MOSTLY or path.block.name != "residual":
+        return ""
+    return (
+        "Most of the stream is f's mean, which every block adds in one direction: 1/√L bounds "
+        "what scatters, not that."
     )
 
 

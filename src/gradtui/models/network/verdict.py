@@ -137,6 +137,8 @@ def _sentence(known: Known, kind: Kind) -> str:
         begin += f" {shares.text('networks')}"
     elif known.ensemble is None:
         begin += " in theory"
+        if not known.block.plain:
+            begin += f" for {counted(subject.setup.network.width, 'unit')}"
     what, of_many = said(subject, judgement, shares), "" if shares is None else shares.healthy_in
     if kind is Kind.HEALTHY and not known.block.skips and (fate := _fate_of_signal(known)):
         begin += f" for the gradient, but the signal {fate}"

@@ -156,6 +156,8 @@ def _stream(network: NetworkLayers) -> Judgement | None:
 
 def _flat(network: NetworkLayers) -> Judgement | None:
     """Whether a large part of the values lets next to nothing through."""
+    if block_of(network.subject).skips:
+        return None  # the gradient goes around them
     flat, limit = network.flat, many_flat(network)
     worst = int(np.argmax(flat))
     if flat[worst] <= limit:
