@@ -37,6 +37,9 @@ KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
 
 
+_MOST_STATES = 0.7e9
+"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
+
 FILTER = 40
 """On so many of the networks that its command draws a change is tried before all of them are."""
 SHARE = 0.05
@@ -62,6 +65,21 @@ def seconds_of(subject: Subject) -> float:
     beyond = network.batch - 1 if network.in_batch else 0
     each = times * weight + beyond * _INPUT[0]
     return depth * steps * (_STEP + beyond * inner * _INPUT[1]) + each * weights
+
+
+def most_inputs_of(subject: Subject) -> int:
+    """How many inputs run through a network together: for each the states of all layers are kept.
+
+    One at least.
+    """
+    network, depth = subject.setup.network, subject.setup.depth
+    each = 8.0 * block(network.block[0]).states(network.width) / network.width
+    return max(int(_MOST_STATES / (each * sum(network.widths(depth)))), 1)
+
+
+def too_many_inputs(subject: Subject) -> bool:
+    """Whether a batch of them is refused."""
+    return subject.setup.network.batch > most_inputs_of(subject)
 
 
 def spectrum_seconds_of(subject: Subject) -> float:
@@ -102,6 +120,8 @@ def foretold_in_decay(setup: Setup) -> str:
     """That drawing the networks of a decay takes long, where it does."""
     subjects = subjects_of(setup, "network")
     networks = networks_of(subjects)
+    if networks and any(one.setup.network.in_batch and too_many_inputs(one) for one in subjects):
+        return ""  # that is refused
     return foretold(_drawing(networks), networks * sum(map(seconds_of, subjects)))
 
 

@@ -14,7 +14,7 @@ from gradtui.mathematics.wide.phase import rate_map
 from gradtui.models.kept import Kept
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
-from gradtui.views.extent import alpha_range, sigma_ranges
+from gradtui.views.extent import MANY_BLOCKS, alpha_range, sigma_ranges
 from gradtui.views.phase.blocks import ratios
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ _GRIDS = ((16, 12), (60, 40))
 """Columns and rows of the first map, and of the last."""
 _GRIDS_OF_MANY = ((16, 12), (24, 16))
 """The same of many blocks, each of which costs as much as the first."""
-MANY_BLOCKS = 1_000
-"""More are many."""
 _FIRST_LAYERS = 100
 """A first map against depth follows so many layers, and takes the rest for the same."""
 
