@@ -40,7 +40,7 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """What the list has, recipes, blocks, number formats, scenarios, and the knobs of other views."""
+    """What the list has, recipes, blocks, formats, scenarios, and the knobs of other views."""
     kind = state.roster.label
     for name in state.roster.words():
         alone = f"{name}: this {kind.removesuffix('s')} alone"

@@ -109,12 +109,13 @@ def refuse_memory(subject: Subject, batch: int) -> None:
     """Refuse a batch of which the states of all layers would take more memory than is promised."""
     most, network = most_inputs_of(subject), subject.setup.network
     if batch > most:
-        of = "" if network.plain else f" of {{block={subject.block}}}"
+        of = "" if network.plain else f"{{block={subject.block}}} and "
+        units = sum(network.widths(subject.setup.depth))
         raise InputError(
             "batch",
             batch,
-            f"at most {most:,} with {subject.setup.depth:,} layers{of} and {network.units_text}, "
-            "for the states of all layers are kept",
+            f"at most {most:,} with {of}{units:,} units in all, for the states of all layers are "
+            "kept",
             f"try {{batch={most}}}, or fewer layers or units",
         )
 

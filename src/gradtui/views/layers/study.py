@@ -22,8 +22,7 @@ from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.models.network.blocks import block_of
 from gradtui.models.network.cost import seconds_of, too_many_inputs
-from gradtui.models.network.networks import refuse_memory
-from gradtui.models.network.networks import log10_ratio
+from gradtui.models.network.networks import log10_ratio, refuse_memory
 from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
