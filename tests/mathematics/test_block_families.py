@@ -93,7 +93,7 @@ def test_what_people_write(spec: str, canonical: str) -> None:
         ("pre_norm(expansion=0)", "above 0"),
         ("pre_norm(expansion=100)", "64"),
         ("pre_norm(glu=maybe)", "yes, no"),
-        ("residual(alpha=nan)", "finite"),
+        ("residual(alpha=nan)", "from 0 to 1e10"),
         ("", "name"),
     ],
 )
@@ -201,3 +201,27 @@ def test_any_text_is_a_block_or_refused(text: str) -> None:
     except InputError:
         return
     assert block(one.spec) == one
+
+
+@pytest.mark.parametrize("value", ["nan", "(((1)))", "0x10", "1/sqrt(2L)"])
+def test_a_value_that_cannot_be_read_is_refused_as_one_of_the_block(value: str) -> None:
+    with pytest.raises(InputError) as refused:
+        block(f"residual(alpha={value})")
+    assert refused.value.field == "block"
+    assert refused.value.given == f"residual(alpha={value})"
+    assert "from 0 to 1e10, 1/sqrt(L) or learned" in refused.value.allowed
+    assert block(refused.value.next_step.removeprefix("try ")).skips
+
+
+def test_what_would_never_learn_is_refused_as_it_was_typed() -> None:
+    with pytest.raises(
+        InputError, match=r"rezero\(init=zero\)' is not a block that can learn"
+    ) as no:
+        block("rezero(init=zero)")
+    assert no.value.next_step == "leave init away"
+
+
+def test_long_numbers_are_written_short() -> None:
+    assert block("residual(alpha=10000000000)").spec == "residual(alpha=1e10)"
+    with pytest.raises(InputError, match=r"expansion=1e11"):
+        block("pre_norm(expansion=1e11)")

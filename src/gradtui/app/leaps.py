@@ -61,12 +61,16 @@ def _travelled(
 def describe(old: Setup, new: Setup, view: View[Any] | None = None) -> str:
     """What differs between two setups, in words; in another view, of what is set there."""
     return ", ".join(
-        f"{knob.label} {knob.text(old)} → {knob.text(new)}"
+        f"{knob.label} {knob.text(old) or _NONE} → {knob.text(new) or _NONE}"
         for knob in KNOBS.values()
         if knob.name not in CURSORS
         and knob.of(old) != knob.of(new)
         and (view is None or knob.name in view.offered(new))
     )
+
+
+_NONE = "(the first)"
+"""In place of no text: a focus on whichever comes first."""
 
 
 # -------------------------------------------------------- scenarios, remedies

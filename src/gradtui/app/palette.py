@@ -14,11 +14,13 @@ from textual.widgets import Input
 from gradtui.app import going, leaps, steps
 from gradtui.app.places import views_with
 from gradtui.app.state import State, guarded
+from gradtui.mathematics.blocks.families import BLOCKS, Preset
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.setup import KNOBS, RECIPE, Knob
+from gradtui.setup.network import BLOCK
 from gradtui.views import VIEWS
 from gradtui.views.scenarios import SCENARIOS
 
@@ -38,7 +40,7 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """What the list has, recipes, number formats, scenarios, and the knobs of other views."""
+    """What the list has, recipes, blocks, formats, scenarios, and the knobs of other views."""
     kind = state.roster.label
     for name in state.roster.words():
         alone = f"{name}: this {kind.removesuffix('s')} alone"
@@ -51,6 +53,11 @@ def found_by_name(state: State) -> Iterator[Offer]:
         named = ", ".join(sorted(others - {scheme.name}))
         title = f"{scheme.name}{named and f' ({named})'}: weights drawn so, {scheme.formula}"
         yield Offer(title, "Initialisations", partial(_drawn, name=scheme.name))
+    for block in BLOCKS.values():
+        named = ", ".join(sorted({*block.also_called, *block.meant_by} - {block.name}))
+        what = block.title if isinstance(block, Preset) else block.formula
+        title = f"{block.name}{named and f' ({named})'}: layers so, {what}"
+        yield Offer(title, "Blocks", partial(_drawn, name=block.name, knob=BLOCK))
     for recipe in CELL_INITIALISATIONS.values():
         named = ", ".join(recipe.also_called)
         title = f"{recipe.name}{named and f' ({named})'}: cells drawn so, {recipe.formula}"

@@ -11,6 +11,7 @@ from typing import Any
 from gradtui.cli.options import WIDTH, Names, add_formats, examples
 from gradtui.cli.parser import Parser
 from gradtui.errors import printable
+from gradtui.mathematics.blocks.families import BLOCKS, Preset
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.initialisation.recipes import Scheme
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
@@ -89,10 +90,24 @@ def _view_epilog(view: View[Any]) -> str:
         recipes = (
             "Initialisations, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
         )
+    blocks = _blocks() if "block" in view.knobs else ""
     return (
-        f"{examples(*dict.fromkeys(commands))}\n\n{_columns(view)}{recipes}"
+        f"{examples(*dict.fromkeys(commands))}\n\n{_columns(view)}{recipes}{blocks}"
         f"{_RECORDED if view.follows(view.default_setup) else _COMPUTED}{_page(view)}"
     )
+
+
+def _blocks() -> str:
+    """What the layers of a network can be: name, formula, what it takes."""
+    wide = max(map(len, BLOCKS))
+    lines = []
+    for name, entry in BLOCKS.items():
+        if isinstance(entry, Preset):
+            lines.append(f"  {name:<{wide}}  {entry.title}")
+        else:
+            takes = ", ".join(entry.parameters)
+            lines += [f"  {name:<{wide}}  {entry.formula}", f"  {'':<{wide}}  takes {takes}"]
+    return "Blocks, with their parameters free or given:\n" + "\n".join(lines) + "\n\n"
 
 
 def _page(view: View[Any]) -> str:

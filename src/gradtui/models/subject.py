@@ -86,7 +86,10 @@ class Subject:
         """These changes where several are compared: the others stay as they are."""
         for knob in (self._roster, *FAMILIES[self.setup.model].compares):
             if knob in changes and len(compared := KNOBS[knob].of(self.among)) > 1:
-                (old,), (new,) = KNOBS[knob].of(self.setup), changes[knob]
+                own, (new,) = KNOBS[knob].of(self.setup), changes[knob]
+                if len(own) > 1:
+                    continue  # several that do not count here
+                (old,) = own
                 kept = dict.fromkeys(new if name == old else name for name in compared)
                 changes = {**changes, knob: tuple(kept)}
         return changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,29 +28,45 @@ def _focus(name: str, letter: str, help: str) -> Knob:
         return [KNOBS[knob] for knob in COMPARABLE]
 
     def parse(text: str) -> str:
+        """The value that the knob in which it is compared makes of it.
+
+        What none of them knows is left as it is, for `checked` to refuse beside what is compared.
+        """
         if not text:
             return ""
         first, *others = compared()
-        for knob in others:
+        for knob in (one for one in others if one.from_word):
             for value in knob.words():
-                if text == value or (knob.from_word and text in knob.called(value)):
+                if text == value or text in knob.called(value):
                     return value  # a path has no parameters
-        word = parse_spec(name, text).name
-        knob = next((k for k in reversed(others) if word in k.words()), first)
-        values: tuple[str, ...] = knob.parse(text)
-        return values[0]
+        named = [knob for knob in (first, *others) if knob.from_word is None]
+        try:
+            word = parse_spec(name, text).name
+        except InputError:  # such as 1/sqrt(L), which only its own knob can read
+            word = _BEFORE_PARAMETERS.split(text.strip(), maxsplit=1)[0]
+        known = [knob for knob in reversed(named) if word in knob.words()]
+        for knob in known[:1] or named:
+            try:
+                return str(knob.parse(text)[0])
+            except InputError as error:
+                if known:
+                    raise InputError(name, error.given, error.allowed, error.next_step) from None
+        return text
 
     return Knob(
         name,
         letter,
         help,
-        "one of the chosen activations, cells or initialisations",
+        "one of the chosen activations, cells, initialisations or blocks",
         parse,
         str,
         lambda value, n: value,
         lambda value, n: value,
         lambda: [word for knob in compared() for word in knob.words()],
     )
+
+
+_BEFORE_PARAMETERS = re.compile(r"\s*\(")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ _MOST_ALPHA = 1.0
 _MARGIN = 1.15
 _ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
+MANY_BLOCKS = 1_000
+"""A map of more residual blocks is coarser, for each of them costs as much as the first."""
+
 
 def sigma_ranges(setup: Setup) -> tuple[Range, Range]:
     """Of σw and of σb: as given; else so wide that the critical line and the cursor are on it."""

@@ -35,7 +35,9 @@ EPS: Mapping[str, float] = MappingProxyType({"layer": 1e-5, "rms": 1e-6, "batch"
 """The eps of each norm, as PyTorch's layers have it; of RMSNorm that of LLaMA."""
 
 _MOST_ALPHA = 1e10
+_ALPHAS = f"a number from 0 to 1e10, {ROOT_OF_DEPTH} or {LEARNED}"
 _MOST_EXPANSION = 64.0
+_EXPANSIONS = "a number above 0, at most 64"
 
 
 # ---------------------------------------------------------------------- steps
@@ -425,7 +427,10 @@ def block(spec: str | Block) -> Block:
         raise InputError(
             "block", spec, f"complete: {empty[1]} has no value", "give it one, or leave it away"
         )
-    parsed = parse_spec("block", _in_words(spec), "residual or pre_norm(norm=rms)")
+    try:
+        parsed = parse_spec("block", _in_words(spec), "residual or pre_norm(norm=rms)")
+    except InputError as error:
+        raise _unreadable(spec, error) from None
     entry = lookup("block", "block", parsed.name, BLOCKS, otherwise=f"there are: {_NAMES}")
     family = FAMILIES[entry.family] if isinstance(entry, Preset) else entry
     names = family.parameters
@@ -461,28 +466,55 @@ def block(spec: str | Block) -> Block:
         float(values["expansion"]) if "expansion" in names else 1.0,
         values["glu"] == "yes",
     )
-    _refuse_contradictions(found)
+    _refuse_contradictions(found, spec, () if isinstance(entry, Family) else tuple(entry.values))
     return found
 
 
-def _refuse_contradictions(one: Block) -> None:
-    """Refuse what cannot be together, or would never learn."""
+def _unreadable(spec: str, error: InputError) -> InputError:
+    """An error in the value of a parameter as one of the block, with all that the value may be."""
+    parameter = error.field.removeprefix("block ")
+    if (values := _VALUES.get(parameter)) is None:
+        return InputError("block", spec, error.allowed, error.next_step)
+    name = spec.partition("(")[0].strip().lower()
+    entry = BLOCKS.get(name, FAMILIES["pre_norm"])
+    if parameter not in (FAMILIES[entry.family] if isinstance(entry, Preset) else entry).parameters:
+        name = "pre_norm"
+    return InputError(
+        "block",
+        spec,
+        f"a block with {parameter} {values}",
+        f"try {name if name in BLOCKS else entry.name}({_EXAMPLES[parameter]})",
+    )
+
+
+def _refuse_contradictions(one: Block, typed: str, fixed: tuple[str, ...]) -> None:
+    """Refuse what cannot be together, or would never learn.
+
+    Args:
+        one: the block.
+        typed: what it was asked for as.
+        fixed: the parameters that its name has given it.
+    """
     if one.init in ("zero", "fixup") and (one.alpha == LEARNED or one.alpha == 0.0):
         alpha = "learned from 0" if one.alpha == LEARNED else "0"
+        free = [name for name in ("alpha", "init") if name not in fixed]
         raise InputError(
-            "block", one.spec, f"one 0 in a branch: α is {alpha} and init={one.init} makes its "
-            "last matrix 0, so that neither is ever moved", "leave alpha or init away",
+            "block", typed, f"a block that can learn: its α is {alpha} and init={one.init} makes "
+            "its last matrix 0, so that neither is ever moved", f"leave {' or '.join(free)} away",
         )  # fmt: skip
     if one.init == "fixup" and (one.norm != "none" or one.glu):
         what = "a gate" if one.glu else f"norm={one.norm}"
         raise InputError(
-            "block", one.spec, f"fixup without {what}, for which it was not made",
+            "block", typed, f"a block that fixup was made for: it has {what}",
             "leave the gate away" if one.glu else "add norm=none, or take init=zero",
         )  # fmt: skip
     if one.init in ("fixup", "deepnorm") and one.alpha != 1.0:
-        raise InputError("block", one.spec, f"{one.init} with its own alpha", "leave alpha away")
+        raise InputError("block", typed, f"a block with {one.init}'s own alpha", "leave alpha away")
     if one.init == "deepnorm" and one.norm != "layer":
-        raise InputError("block", one.spec, "deepnorm with norm=layer", "leave norm away")
+        raise InputError(
+            "block", typed, f"a block that deepnorm was made for: it has norm={one.norm}",
+            "leave norm away",
+        )  # fmt: skip
 
 
 def _norm(family: Family, name: str, value: Value) -> Value:
@@ -512,7 +544,7 @@ def _alpha(family: Family, name: str, value: Value) -> Value:
         return value + 0.0 if isinstance(value, float) else value
     raise InputError(
         "block", f"{name}(alpha={_text(value)})",
-        f"alpha: a number from 0 to {number(_MOST_ALPHA)}, {ROOT_OF_DEPTH} or {LEARNED}",
+        f"{name} with alpha {_ALPHAS}",
         f"try {name}(alpha={ROOT_OF_DEPTH})",
     )  # fmt: skip
 
@@ -522,7 +554,7 @@ def _expansion(family: Family, name: str, value: Value) -> Value:
         return value
     raise InputError(
         "block", f"{name}(expansion={_text(value)})",
-        f"expansion: a number above 0 to {number(_MOST_EXPANSION)}", f"try {name}(expansion=4)",
+        f"{name} with expansion {_EXPANSIONS}", f"try {name}(expansion=4)",
     )  # fmt: skip
 
 
@@ -531,7 +563,7 @@ def _one_of(owner: str, name: str, value: object, words: tuple[str, ...]) -> str
         return str(value)
     near = nearest(str(value), words, 1)
     raise InputError(
-        "block", f"{owner}({name}={value})", f"{name}: one of {', '.join(words)}",
+        "block", f"{owner}({name}={value})", f"{owner} with {name} one of {', '.join(words)}",
         f"try {owner}({name}={near[0] if near else words[0]})",
     )  # fmt: skip
 
@@ -539,6 +571,19 @@ def _one_of(owner: str, name: str, value: object, words: tuple[str, ...]) -> str
 _PARAMETERS: Mapping[str, Callable[[Family, str, Value], Value]] = MappingProxyType(
     {"norm": _norm, "alpha": _alpha, "init": _init, "expansion": _expansion, "glu": _glu}
 )
+_VALUES: Mapping[str, str] = MappingProxyType(
+    {
+        "norm": f"one of {', '.join(NORMS)}",
+        "alpha": _ALPHAS,
+        "init": "one of none, zero, fixup, gpt2, deepnorm",
+        "expansion": _EXPANSIONS,
+        "glu": "yes or no",
+    }
+)
+_EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {"norm": "norm=layer", "alpha": f"alpha={ROOT_OF_DEPTH}", "init": "init=zero",
+     "expansion": "expansion=4", "glu": "glu=yes"}
+)  # fmt: skip
 _NAMES = ", ".join(BLOCKS)
 
 _ROOT = re.compile(r"1\s*/\s*(?:(?:sqrt|√)\s*\(\s*[Ll]\s*\)|√\s*[Ll])|[Ll]\s*\*\*\s*-0?\.5")
@@ -553,8 +598,20 @@ def _in_words(spec: str) -> str:
 
 
 def _text(value: Value) -> str:
-    return value if isinstance(value, str) else number(value)
+    """A value as it is read back: 1e10 and not ten zeros."""
+    if isinstance(value, str):
+        return value
+    short = re.sub(r"e\+0*", "e", f"{value:g}")
+    return short if value >= _LONG and float(short) == value else number(value)
+
+
+_LONG = 1e6
 
 
 def _written(name: str, chosen: Mapping[str, Value]) -> str:
-    return format_spec(name, chosen, ())
+    long = {key: _text(value) for key, value in chosen.items() if _long(value)}
+    return format_spec(name, {**chosen, **long})
+
+
+def _long(value: Value) -> bool:
+    return isinstance(value, float) and value >= _LONG

@@ -284,18 +284,20 @@ def sigmas_by_layer(
     """
     recipe = initialisation(scheme)
     values = recipe.parameters(activation, critical)
-    pairs = itertools.pairwise(map(checked_width, widths))
-    known: dict[Fans, Draw] = {}
-    draws: list[tuple[float, float]] = []
-    for layer, (n_in, n_out) in enumerate(pairs, 1):
-        fans = Fans(n_in, n_out, layer == 1)
-        if fans not in known:
-            known[fans] = recipe.scheme.draw(fans, values)
-        draws.append((known[fans].sigma_w2(fans), known[fans].bias_scale ** 2))
-    sigma_w2, sigma_b2 = np.array(draws).T
+    for _, width in dict.fromkeys((type(width), width) for width in widths):
+        checked_width(width)
+    (below, above), *others = itertools.pairwise(widths)
+    # Few kinds make many layers: each of them is asked once.
+    every = Fans(below, above, True), *(Fans(*kind) for kind in dict.fromkeys(others))
+    draws = [recipe.scheme.draw(fans, values) for fans in every]
+    of_first, *of_kinds = (
+        (draw.sigma_w2(fans), draw.bias_scale**2) for fans, draw in zip(every, draws, strict=True)
+    )
+    known = dict(zip(dict.fromkeys(others), of_kinds, strict=True))
+    sigma_w2, sigma_b2 = np.array([of_first, *(known[kind] for kind in others)]).T
     most = LARGEST**2  # a rounding beyond it is none
     sigma_w2 = np.where(sigma_w2 <= most * (1.0 + 1e-12), np.minimum(sigma_w2, most), sigma_w2)
-    return LayerSigmas(sigma_w2, sigma_b2, known[fans].weights)
+    return LayerSigmas(sigma_w2, sigma_b2, draws[-1].weights)
 
 
 def checked_width(width: int, field: str = "width") -> int:

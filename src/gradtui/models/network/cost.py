@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.mathematics.blocks.families import block
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject, subjects_of
@@ -21,19 +22,23 @@ _LAYER = 8e-5
 """Seconds that a layer costs whatever its width."""
 _WEIGHT = 14e-9
 """Seconds to draw a weight and to send a signal through it, up and down."""
-_BLOCK = 4e-4
-"""Seconds that a block costs whatever its width."""
-_INPUT = 1e-9
-"""Seconds more for a weight and each input beyond the first."""
+_STEP = 1.4e-4
+"""Seconds that a step of a block costs whatever its width."""
+_INPUT = 2e-10, 1.4e-8
+"""Seconds more for each input beyond the first, of a weight and of a unit and each step."""
 _REFLECTED = 25e-9, 3e-11
 """Seconds more for a weight of an orthogonal matrix, and for each of its n rows."""
 _SPECTRUM = 1e-3, 6e-10
 """Seconds of a layer of a spectrum, and times n³."""
-_BLOCK_SPECTRUM = 4.0
-"""A block is so many times as much as a layer, whatever the width."""
+_BLOCK_SPECTRUM = 2e-4, 1e-3, 4.0
+"""Seconds of a block of a spectrum whatever its width, of each matrix, and times that with a gate.
+"""
 KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
 
+
+_MOST_STATES = 0.7e9
+"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
 
 FILTER = 40
 """On so many of the networks that its command draws a change is tried before all of them are."""
@@ -55,9 +60,26 @@ def seconds_of(subject: Subject) -> float:
     times = 2.0 if weights > KEPT_WEIGHTS else 1.0
     if network.plain:
         return depth * _LAYER + times * weight * weights
-    inputs = network.batch if network.in_batch else 1
-    each = times * weight + (inputs - 1) * _INPUT
-    return depth * _BLOCK + each * weights
+    one = block(network.block[0])
+    steps, inner = len(one.steps(depth).all), max(network.width, one.inner(network.width))
+    beyond = network.batch - 1 if network.in_batch else 0
+    each = times * weight + beyond * _INPUT[0]
+    return depth * steps * (_STEP + beyond * inner * _INPUT[1]) + each * weights
+
+
+def most_inputs_of(subject: Subject) -> int:
+    """How many inputs run through a network together: for each the states of all layers are kept.
+
+    One at least.
+    """
+    network, depth = subject.setup.network, subject.setup.depth
+    each = 8.0 * block(network.block[0]).states(network.width) / network.width
+    return max(int(_MOST_STATES / (each * sum(network.widths(depth)))), 1)
+
+
+def too_many_inputs(subject: Subject) -> bool:
+    """Whether a batch of them is refused."""
+    return subject.setup.network.batch > most_inputs_of(subject)
 
 
 def spectrum_seconds_of(subject: Subject) -> float:
@@ -66,7 +88,9 @@ def spectrum_seconds_of(subject: Subject) -> float:
     each, cubed = _SPECTRUM[0], _SPECTRUM[1] * network.width**3
     if not network.plain:
         matrices = network.weights(depth) / (depth * network.width**2)
-        each, cubed = _BLOCK_SPECTRUM * each, (2.0 + 0.5 * matrices) * cubed
+        one, (fixed, a_matrix, gated) = block(network.block[0]), _BLOCK_SPECTRUM
+        each = fixed + a_matrix * one.family.matrices * (gated if one.glu else 1.0)
+        cubed *= 2.0 + 0.5 * matrices
     return seconds_of(subject) + depth * (each + cubed)
 
 
@@ -96,6 +120,8 @@ def foretold_in_decay(setup: Setup) -> str:
     """That drawing the networks of a decay takes long, where it does."""
     subjects = subjects_of(setup, "network")
     networks = networks_of(subjects)
+    if networks and any(one.setup.network.in_batch and too_many_inputs(one) for one in subjects):
+        return ""  # that is refused
     return foretold(_drawing(networks), networks * sum(map(seconds_of, subjects)))
 
 

@@ -26,6 +26,7 @@ from gradtui.models.network.networks import (
     Expectation,
     expectation_of,
     flow_of,
+    refuse_memory,
     widths_of,
 )
 from gradtui.models.network.remedies import remedy_of
@@ -374,8 +375,10 @@ def _shown(decay: NetworkDecay, gathered: Gathered) -> NetworkDecay:
 
 def run(setup: Setup, tick: Tick) -> Iterator[tuple[NetworkDecay, ...]]:
     """Theory at once, then one network after the other, then what would help."""
-    still = part(tick, 0.0, 0.0)
-    decays = tuple(expected(subject, still) for subject in subjects_of(setup, "network"))
+    subjects, still = subjects_of(setup, "network"), part(tick, 0.0, 0.0)
+    for subject in subjects if networks_of(subjects) else ():
+        refuse_memory(subject, inputs_of(subject))
+    decays = tuple(expected(subject, still) for subject in subjects)
     yield decays
     gathered = [Gathered(setup) for _ in decays]
     networks = networks_of([decay.subject for decay in decays])

@@ -24,7 +24,7 @@ from gradtui.mathematics.wide.block_path import BlockPath, block_path
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
 from gradtui.models.network.blocks import block_of, blocks_of, flow_of_blocks
-from gradtui.models.network.cost import KEPT_WEIGHTS
+from gradtui.models.network.cost import KEPT_WEIGHTS, most_inputs_of
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.wording import plain
@@ -34,9 +34,6 @@ _NETWORK, _INPUT = 3, 4
 
 _HALF_LOG10_E = 0.5 * math.log10(math.e)
 """From ln‖g‖² to log10‖g‖."""
-
-_MOST_STATES = 0.7e9
-"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
 
 _DRAWING = 0.5
 """The share of the work of a network that drawing its weights is."""
@@ -62,7 +59,7 @@ def flow_of(
     same number gives the same inputs and, scale apart, the same weights for every activation and
     recipe: what is compared differs in nothing else.
     """
-    _refuse_memory(subject, batch)
+    refuse_memory(subject, batch)
     if not block_of(subject).plain:
         blocks = blocks_of(subject, _seed_of(subject, number))
         rng = _inputs_of(subject, number)
@@ -108,18 +105,18 @@ def _inputs_of(subject: Subject, number: int) -> np.random.Generator:
     return np.random.default_rng([subject.setup.seed, _INPUT, number])
 
 
-def _refuse_memory(subject: Subject, batch: int) -> None:
+def refuse_memory(subject: Subject, batch: int) -> None:
     """Refuse a batch of which the states of all layers would take more memory than is promised."""
-    widths = widths_of(subject)
-    row = 8.0 * block_of(subject).states(subject.setup.network.width) / subject.setup.network.width
-    row *= sum(widths)
-    if batch * row > _MOST_STATES and batch > 1:
+    most, network = most_inputs_of(subject), subject.setup.network
+    if batch > most:
+        of = "" if network.plain else f"{{block={subject.block}}} and "
+        units = sum(network.widths(subject.setup.depth))
         raise InputError(
             "batch",
             batch,
-            f"at most {max(int(_MOST_STATES / row), 1):,} with {sum(widths):,} units in all, "
-            "for the states of all layers are kept",
-            "give fewer, or fewer layers or units",
+            f"at most {most:,} with {of}{units:,} units in all, for the states of all layers are "
+            "kept",
+            f"try {{batch={most}}}, or fewer layers or units",
         )
 
 

@@ -21,8 +21,8 @@ from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.models.network.blocks import block_of
-from gradtui.models.network.cost import seconds_of
-from gradtui.models.network.networks import log10_ratio
+from gradtui.models.network.cost import seconds_of, too_many_inputs
+from gradtui.models.network.networks import log10_ratio, refuse_memory
 from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
 from gradtui.progress import Tick, halves, part
@@ -172,6 +172,8 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
             than there is.
     """
     result = ComparedNetworks(MODELS[setup.model].subjects(setup))
+    for subject in result.subjects:
+        refuse_memory(subject, setup.network.batch)
     focused = setup.focus_of(result.names)
     share = _RUNNING / len(result.subjects)
     first = sorted(result.subjects, key=lambda subject: subject.name != focused)
@@ -191,9 +193,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
 
 def foretold_of(setup: Setup) -> str:
     """What to say before a network is drawn that takes long."""
-    if setup.depth > MAX_NETWORK_DEPTH:
-        return ""  # that is refused
     subjects = MODELS[setup.model].subjects(setup)
+    if setup.depth > MAX_NETWORK_DEPTH or any(map(too_many_inputs, subjects)):
+        return ""  # that is refused
     what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"
     return foretold(what, sum(map(_seconds_of, subjects)))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.setup import Setup
+from gradtui.views.extent import MANY_BLOCKS
 from gradtui.views.phase.cursor import KEYS, climb, upright, walk
 from gradtui.views.view import View
 from gradtui.when_called import when_called
@@ -38,15 +40,19 @@ _OWN = {
 """The knobs that do not count on every map, and on which they do."""
 
 
-_A_LAYER, _A_BLOCK = 3e-4, 2e-3
-"""Seconds of a layer and of a block, of the maps and of trying what helps."""
+_A_LAYER, _A_BLOCK, _ONE_OF_MANY = 3e-4, 2e-3, 1.2e-3
+"""Seconds of a layer, of a block, and of one of many, of the maps and of trying what helps."""
 
 
 def foretold_of(setup: Setup) -> str:
     """That so many layers take long, where they may: far less where q soon comes to rest."""
     many = setup.depth * len(setup.activations)
     if setup.plane.against == "alpha":
-        return foretold(f"following {counted(setup.depth, 'block')}", _A_BLOCK * many)
+        if setup.depth > MAX_NETWORK_DEPTH:
+            return ""  # that is refused
+        each = _A_BLOCK if setup.depth <= MANY_BLOCKS else _ONE_OF_MANY
+        coarser = ", on a coarser map," if setup.depth > MANY_BLOCKS else ""
+        return foretold(f"following {counted(setup.depth, 'block')}{coarser}", each * many)
     return foretold(f"following {counted(setup.depth, 'layer')}", _A_LAYER * many, most=True)
 
 

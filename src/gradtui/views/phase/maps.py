@@ -14,7 +14,7 @@ from gradtui.mathematics.wide.phase import rate_map
 from gradtui.models.kept import Kept
 from gradtui.progress import Tick, part, unwatched
 from gradtui.setup import Setup
-from gradtui.views.extent import alpha_range, sigma_ranges
+from gradtui.views.extent import MANY_BLOCKS, alpha_range, sigma_ranges
 from gradtui.views.phase.blocks import ratios
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _GRIDS = ((16, 12), (60, 40))
 """Columns and rows of the first map, and of the last."""
+_GRIDS_OF_MANY = ((16, 12), (24, 16))
+"""The same of many blocks, each of which costs as much as the first."""
 _FIRST_LAYERS = 100
 """A first map against depth follows so many layers, and takes the rest for the same."""
 
@@ -135,11 +137,12 @@ def _maps_by_depth(setup: Setup, tick: Tick) -> Iterator[LayerMap]:
 
 
 def _maps_by_alpha(setup: Setup, tick: Tick) -> Iterator[BlockMap]:
-    """First a coarse one."""
-    for count, (columns, rows) in enumerate(_GRIDS):
+    """First a coarse one; of many blocks the last is not much finer."""
+    grids = _GRIDS_OF_MANY if setup.depth > MANY_BLOCKS else _GRIDS
+    for count, (columns, rows) in enumerate(grids):
         sigma_w = np.linspace(*sigma_ranges(setup)[0], columns)
         alpha = np.linspace(*alpha_range(setup), rows)
-        own = part(tick, count / len(_GRIDS), 1.0 / len(_GRIDS))
+        own = part(tick, count / len(grids), 1.0 / len(grids))
         left, stream = ratios(setup.focused, sigma_w, alpha[:, None], setup, own)
         yield BlockMap(sigma_w, alpha, np.full(rows, float(setup.depth)), left, stream)
 

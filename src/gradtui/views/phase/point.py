@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtui.mathematics.activations import activation
+from gradtui.mathematics.blocks.families import PLAIN
 from gradtui.mathematics.wide.mean_field import KINDS, MeanField, mean_field
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.path import FAINTEST, ratios_by_depth
@@ -160,8 +161,8 @@ def _first(setup: Setup) -> float:
 
 
 def subjects_of(setup: Setup) -> tuple[Subject, ...]:
-    """Every activation: the weights are what the map is over, whatever recipes are compared."""
-    return MODEL.subjects(setup.with_(init=setup.network.init[:1]))
+    """Every activation: weights are what the map is over, whatever recipes or blocks are set."""
+    return MODEL.subjects(setup.with_(init=setup.network.init[:1], block=(PLAIN,)))
 
 
 def focused_subject(setup: Setup) -> Subject:

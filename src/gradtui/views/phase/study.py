@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from gradtui.errors import InputError
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.wide.phase import CriticalLine, critical_line
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
@@ -75,6 +77,11 @@ def _layers(setup: Setup, tick: Tick) -> Iterator[Phase]:
 
 
 def _blocks(setup: Setup, tick: Tick) -> Iterator[Blocks]:
+    if setup.depth > MAX_NETWORK_DEPTH:
+        most = MAX_NETWORK_DEPTH
+        raise InputError(
+            "depth", setup.depth, f"at most {most:,} for residual blocks", f"try {{depth={most}}}"
+        )
     start, share = _MAPPING[setup.plane.against]
     still = part(tick, start, 0.0)
     points = tuple(block_point(subject, still) for subject in subjects_of(setup))

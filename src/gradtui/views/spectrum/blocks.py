@@ -57,8 +57,8 @@ def refuse_batch_norm(subject: Subject) -> None:
         raise InputError(
             "block",
             one.spec,
-            "a block without batch norm, under which the rows of a batch depend on one another: "
-            "here ∂a/∂x is of one row",
+            "a block of which each row stands alone, as ∂a/∂x of one row asks for: it has batch "
+            "norm",
             f"try {{block={one.changed(norm='layer').spec}}}",
         )
 

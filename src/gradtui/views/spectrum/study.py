@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradtui.errors import InputError
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models import MODELS
-from gradtui.models.network.cost import foretold_spectra
+from gradtui.models.network.cost import foretold_spectra, spectra_seconds_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
+from gradtui.setup.shared import MOST_PATIENCE
 from gradtui.views.spectrum.blocks import refuse_batch_norm
 from gradtui.views.spectrum.ensembles import Spectra, networks_of, pair_of, spectra_of, theory_of
 from gradtui.views.spectrum.verdict import remedy_of
+from gradtui.wording import duration
 
 MAX_UNITS = 512
 """A layer costs some 10 n³ operations: at 512 units a tenth of a second and more."""
@@ -36,6 +39,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
     subjects = MODELS[setup.model].subjects(setup)
     for subject in subjects:
         refuse_batch_norm(subject)
+    _refuse_too_long(setup)
     result = Spectra(setup, tuple(map(pair_of, subjects)))
     yield result
     still = part(tick, 0.0, 0.0)
@@ -70,6 +74,8 @@ def foretold(setup: Setup) -> str:
     """What to say before networks are drawn that take long even if they are few."""
     if setup.network.width > MAX_UNITS or setup.depth > MAX_NETWORK_DEPTH:
         return ""  # that is refused
+    if not setup.network.plain and spectra_seconds_of(setup) > setup.patience:
+        return ""  # that too
     return foretold_spectra(setup, networks_of(setup))
 
 
@@ -80,6 +86,25 @@ def _refuse_too_much(setup: Setup) -> None:
     ):
         if value > most:
             raise InputError(name, value, f"at most {most:,} for spectra", f"try {{{name}={most}}}")
+
+
+def _refuse_too_long(setup: Setup) -> None:
+    """Refuse blocks of which not even one network of each kind is done in the time."""
+    seconds = spectra_seconds_of(setup)
+    if setup.network.plain or seconds <= setup.patience:
+        return
+    fits = int(0.9 * setup.depth * setup.patience / seconds)
+    fits -= fits % 10 ** (len(str(fits)) - 1)  # a round number
+    fewer = f"try {{depth={fits}}}" if fits else "try fewer {units}"
+    enough = math.ceil(seconds)
+    more = f", or {{patience={enough}}}" if enough <= MOST_PATIENCE else ""
+    raise InputError(
+        "depth",
+        setup.depth,
+        f"a number of blocks whose spectra take at most {{patience}}, {setup.patience:g} s: "
+        f"one network of each takes about {duration(seconds)}",
+        fewer + more,
+    )
 
 
 def _healed(result: Spectra, order: Sequence[int], tick: Tick) -> Iterator[Spectra]:
