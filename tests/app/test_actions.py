@@ -129,8 +129,10 @@ def test_the_views_are_on_the_number_keys() -> None:
 def test_every_hint_is_an_action_or_a_key_of_the_view_s_own(view: str) -> None:
     state = state_of(view)
     pair = state.with_(setup=state.setup.with_(activations=("tanh", "relu"), focus=""))
+    networks = state.with_(setup=state.setup.with_(model="network"))
+    where = {"next_focus": pair, "skip": networks}
     for name in state.record.hints:
-        found = hint(pair if name == "next_focus" else state, name)
+        found = hint(where.get(name, state), name)
         assert found is not None, name
         assert all(found)
 
