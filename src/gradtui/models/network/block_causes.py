@@ -110,6 +110,8 @@ def _coherent(subject: Subject, path: BlockPath) -> str:
     if not above > _COHERENT:
         return ""
     units = counted(subject.setup.network.width, "unit")
+    if _drift(path):
+        return f"Along it the gradient of {units} grows faster than infinite width has it."
     return (
         f"What f has in the mean adds up along one direction of the stream, and with {units} the "
         "gradient grows along it faster than that."
