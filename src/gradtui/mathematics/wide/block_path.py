@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _BLOCKS_A_TICK = 20
 _LN_10 = math.log(10.0)
+_ANOTHER = 1.0
+"""Decades by which the first block makes another signal of the input."""
 
 SMALL_BATCH = 32
 """A batch of fewer rows is normed otherwise than one of many."""
@@ -52,6 +54,24 @@ _SETTLED = 1e-9
 
 _NOTHING, _EVERYTHING = -1e300, float(np.finfo(np.float64).max)
 """ln of a second moment that is below every other, and of one that is above."""
+
+
+def begins_after(block: Block, log10_input: ArrayLike, log10_first: ArrayLike) -> NDArray[np.bool_]:
+    """Whether a stream is measured from the first block on, and not from the input.
+
+    A norm after the skip makes any input the same, and a first block may leave nothing of a tiny
+    one: another signal, and no stream that grew.
+
+    Args:
+        block: which.
+        log10_input: log10 of the size of the inputs.
+        log10_first: that of the stream after the first block.
+    """
+    normed = any(isinstance(step, Normed) for step in block.steps(1).after)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(np.subtract(log10_first, log10_input))
+    another: NDArray[np.bool_] = normed | ~(apart < _ANOTHER)
+    return another
 
 
 @dataclass(frozen=True, eq=False)

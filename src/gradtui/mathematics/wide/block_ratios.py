@@ -3,7 +3,8 @@
 Glossary: L depth in blocks, l block (1 … L); h_l the stream after block l, g_l = ∂L/∂h_l; σw² n_in
 times the variance of a weight, σb² the variance of a bias; p the second moment of a signal, μ its
 mean over units; α what a branch is multiplied by; r = log10 √(E‖g_0‖² / ‖g_L‖²), what is left of
-the gradient; s = log10 √(E[h_L²] / x²), what becomes of the stream.
+the gradient; s = log10 √(E[h_L²] / x²), what becomes of the stream, or from h_1 on where that is
+another signal than the input (`begins_after`); 0 without a skip.
 
 The steps are those of `wide.signal`; batches, in which rows depend on one another, are followed by
 `block_path`, one σw after the other.
@@ -22,7 +23,7 @@ from gradtui.mathematics.blocks.families import Block, Matrix, Normed, Step
 from gradtui.mathematics.blocks.families import block as as_block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import turn, watched
-from gradtui.mathematics.wide.block_path import block_path, moments_at
+from gradtui.mathematics.wide.block_path import begins_after, block_path, moments_at
 from gradtui.mathematics.wide.moments import Expectations, expectations
 from gradtui.mathematics.wide.signal import log
 from gradtui.progress import Tick, unwatched
@@ -77,7 +78,7 @@ def _followed(
     steps, walk = one.steps(depth), _Walk(expectations(f), 2.0 * np.log(w), 2.0 * np.log(b))
     alpha = 0.0 if steps.scale is None else 2.0 * log(steps.scale)
     here = _Signals(np.full(w.shape, 2.0 * log(abs(x))), np.zeros(w.shape), np.ones(w.shape))
-    start, total = here.t, np.zeros(w.shape)
+    start, first, total = here.t, here.t, np.zeros(w.shape)
     last = min(followed or depth, depth)
     for index in watched(range(last), _BLOCKS_A_TICK, tick):
         branch, gain = walk.through(steps.branch, here)
@@ -85,13 +86,16 @@ def _followed(
         after, behind = walk.through(steps.after, after)
         chi = behind + (gain if steps.scale is None else np.logaddexp(0.0, alpha + gain))
         total = total + chi
+        first = first if index else after.t
         rest = depth - index - 1
         at_rest, here, grown = after.near(here), after, after.t - here.t
         if rest and (at_rest or index == last - 1):
             total = total + rest * chi
             here = here._replace(t=here.t + rest * np.where(np.isfinite(grown), grown, 0.0))
             break
-    moved = np.where(here.t == start, 0.0, here.t - start)
+    after_first = begins_after(one, 0.5 * start / _LN_10, 0.5 * first / _LN_10)
+    begins = np.where(after_first, first, start)
+    moved = np.where((here.t == begins) | (not one.skips), 0.0, here.t - begins)
     return 0.5 * total / _LN_10, 0.5 * moved / _LN_10
 
 
@@ -102,8 +106,9 @@ def _in_batch(
     found = np.empty((2, w.size))
     for at, (sigma_w, sigma_b) in enumerate(zip(w.flat, b.flat, strict=True)):
         path = block_path(one, f, sigma_w**2, sigma_b**2, depth, x, tick=turn(tick, at, w.size))
-        grown = path.log10_stream[-1] - path.log10_stream[0]
-        found[:, at] = path.log10_grad_hidden[0], grown
+        start, first, end = path.log10_stream[[0, 1, -1]]
+        begins = first if begins_after(one, start, first) else start
+        found[:, at] = path.log10_grad_hidden[0], end - begins if one.skips else 0.0
     return found[0].reshape(w.shape), found[1].reshape(w.shape)
 
 

@@ -9,18 +9,16 @@ import numpy as np
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.blocks.draw import RandomBlocks
-from gradtui.mathematics.blocks.families import Block, Normed, block
+from gradtui.mathematics.blocks.families import Block, block
 from gradtui.mathematics.blocks.flow import network_flow
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.network.flow import GradientFlow
+from gradtui.mathematics.wide.block_path import begins_after
 from gradtui.models.finding import Kind
 from gradtui.models.network.cost import KEPT_WEIGHTS
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
-
-_ANOTHER = 1.0
-"""Decades by which the first block makes another signal of the input, and no stream of it."""
 
 
 def block_of(subject: Subject) -> Block:
@@ -113,14 +111,8 @@ def _root_of_squares(log10: Sequence[Sequence[float]]) -> Array:
 
 
 def stream_begins(subject: Subject, log10_signal: Array) -> int:
-    """Beside which of the layers a stream is measured: the input, or what the first block makes.
-
-    A norm after the skip makes any input the same; a first block may leave nothing of a tiny one.
-    """
-    if any(isinstance(step, Normed) for step in block_of(subject).steps(1).after):
-        return 1
-    first, second = log10_signal[:2]
-    return 0 if abs(second - first) < _ANOTHER else 1
+    """Beside which of the layers a stream is measured: the input, or what the first block makes."""
+    return int(begins_after(block_of(subject), *log10_signal[:2]))
 
 
 def stream_of(subject: Subject, log10_signal: Array) -> float:
