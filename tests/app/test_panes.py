@@ -58,6 +58,8 @@ def quick(state: State) -> State:
         return state
     depth = min(state.setup.depth, 12)
     setup = state.setup.with_(networks=2, units=4, depth=depth, layer=min(state.setup.layer, depth))
+    if state.view == "spectrum" and setup.network.in_batch:
+        setup = setup.with_(block=("plain",))  # it refuses that, and says so
     return state.with_(setup=setup)
 
 

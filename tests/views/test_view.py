@@ -44,6 +44,8 @@ def states(view: View[Any]) -> Iterator[tuple[str, Setup]]:
                         seen.add(view.offered(changed))
                         yield f"{family} {name}={value}".strip(), changed
                     value = KNOBS[name].step(value, 1)
+        if "batch" in view.knobs and family == "network":  # a batch counts with its norm
+            yield f"{family} batch norm", setup.with_(block=("plain(norm=batch)",))
         # Values drawn at random need a seed.
         for name in view.knobs:
             if isinstance(KNOBS[name].of(setup), LayerValues) and KNOBS[name].group == family:

@@ -15,7 +15,7 @@ from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
 from gradtui.lessons import DERIVED
-from gradtui.mathematics.blocks.families import FAMILIES, PRESETS
+from gradtui.mathematics.blocks.families import FAMILIES, PARAMETERS, PRESETS
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.models.finding import Finding
 from gradtui.setup import BLOCK, KNOBS
@@ -95,7 +95,7 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
         blocks = [
             *(Entry((one.name,), f"{one.formula}: {one.title}.") for one in FAMILIES.values()),
             *(Entry((one.name,), f"{one.title} ({one.source}).") for one in PRESETS.values()),
-            *(Entry(terms, text) for terms, text in _OF_BLOCKS),
+            *(Entry((f"{name}=",), text) for name, text in PARAMETERS.items()),
         ]
         title = "Blocks (K), h the stream, N a norm, W h what a matrix makes of it"
         yield from (Words(title, styles["title"]), *_entries(blocks, styles), Words())
@@ -117,20 +117,6 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     if file is not None:
         more.append(Entry(("page",), f"the whole page of this view, with examples: {file}"))
     yield from (Words("More", styles["title"]), *_entries(more, styles), Words())
-
-
-_OF_BLOCKS = (
-    (("norm=",), "none, layer, rms or batch: what N is."),
-    (("alpha=",), "α: a number, 1/sqrt(L) for L blocks, or learned, which begins at 0."),
-    (
-        ("init=",),
-        "zero: the last matrix, or the γ of the norm after it, is 0; fixup: the first over √L, the "
-        "last 0; gpt2: the last over √(2L); deepnorm: a skip of (2L)^¼, both times (8L)^-¼.",
-    ),
-    (("expansion=",), "of pre_norm and post_norm: how many times wider it is inside; 4."),
-    (("glu=yes",), "of those, too: f times a second matrix; SwiGLU where f is silu."),
-    (("branch",), "what a block adds to the stream, multiplied by α."),
-)
 
 
 def _entries(entries: Sequence[Entry], styles: Styles) -> Iterator[RenderableType]:

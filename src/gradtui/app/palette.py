@@ -56,7 +56,7 @@ def found_by_name(state: State) -> Iterator[Offer]:
     for block in BLOCKS.values():
         named = ", ".join(sorted({*block.also_called, *block.meant_by} - {block.name}))
         what = block.title if isinstance(block, Preset) else block.formula
-        title = f"{block.name}{named and f' ({named})'}: layers so, {what}"
+        title = f"{block.name}{named and f' ({named})'}: each one a block, {what}"
         yield Offer(title, "Blocks", partial(_drawn, name=block.name, knob=BLOCK))
     for recipe in CELL_INITIALISATIONS.values():
         named = ", ".join(recipe.also_called)

@@ -169,10 +169,12 @@ class View(Generic[Result]):
 
     def offered(self, setup: Setup) -> tuple[str, ...]:
         """The knobs that can be set: those that count, the cursors, those that switch the model."""
+        idle = self.idle(setup)
         switching = tuple(
             name
             for name in self.knobs
             if KNOBS[name].group in self.families
+            and name not in idle
             and KNOBS[name].group not in groups_of(self.family(setup))
         )
         return (*self.used(setup), *self.cursors(setup), *switching)

@@ -283,6 +283,21 @@ BLOCKS: Mapping[str, Family | Preset] = MappingProxyType({**FAMILIES, **PRESETS}
 """All names by which blocks are asked for."""
 
 
+PARAMETERS: Mapping[str, str] = MappingProxyType(
+    {
+        "norm": "what N is: none, layer, rms or batch.",
+        "alpha": "α, by which a branch is multiplied before it is added: a number, 1/sqrt(L) for L "
+        "blocks, or learned, which begins at 0.",
+        "init": "zero: the last matrix, or the γ of the norm after it, is 0; fixup: the first over "
+        "√L, the last 0; gpt2: the last over √(2L); deepnorm: a skip of (2L)^¼, both times "
+        "(8L)^-¼.",
+        "expansion": "how many times wider a transformer's block is inside: 4.",
+        "glu": "yes: f times a second matrix, as in SwiGLU, where f is silu.",
+    }
+)
+"""What each parameter is, in words."""
+
+
 # ---------------------------------------------------------------------- block
 
 

@@ -162,15 +162,11 @@ def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
-    """Of one network a subject; where none is drawn, what that would depend on, too.
-
-    The size of a batch, where no rows of it depend on one another.
-    """
+    """Of one network a subject; where none is drawn, what that would depend on, too."""
     subjects = subjects_of(setup, "network")
-    alone = frozenset(() if setup.network.in_batch else {"batch"})
     if not networks_of(subjects):
-        return frozenset({"seed", "networks"}) | alone
-    return unhurried(setup, sum(map(seconds_of, subjects))) | alone
+        return frozenset({"seed", "networks"})
+    return unhurried(setup, sum(map(seconds_of, subjects)))
 
 
 def spectra_seconds_of(setup: Setup) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradtui.models import MODELS
+from gradtui.setup import Setup
 from gradtui.views.curves import walk_layers
 from gradtui.views.view import View
 from gradtui.when_called import when_called
@@ -17,6 +18,13 @@ else:
     finding, foretold_next, run, table = when_called(
         "gradtui.views.decay.study", "finding", "foretold_next", "run", "table"
     )
+
+
+def idle(setup: Setup) -> frozenset[str]:
+    """What changes nothing in the model; a batch, where no rows depend on one another."""
+    alone = frozenset(() if setup.network.in_batch else {"batch"})
+    return MODELS[setup.model].idle(setup) | alone
+
 
 VIEW: View[Decays] = View(
     name="decay",
@@ -38,7 +46,7 @@ VIEW: View[Decays] = View(
     cursor="layer",
     families=tuple(MODELS),
     run=run,
-    idle=lambda setup: MODELS[setup.model].idle(setup),
+    idle=idle,
     foretold=lambda setup: MODELS[setup.model].foretold(setup),
     foretold_next=foretold_next,
     draw=draw,

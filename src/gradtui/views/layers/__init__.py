@@ -51,5 +51,5 @@ VIEW: View[ComparedNetworks] = View(
     waiting=waiting,
     has_all_subjects=True,
     defaults={"activations": ("tanh",), "depth": 30, "model": "network"},
-    hints=("left", "deeper", "toggle", "skip", "next_focus", "fix", "undo", "scenarios", "command"),
+    hints=("left", "deeper", "toggle", "next_focus", "fix", "skip", "undo", "scenarios", "command"),
 )
