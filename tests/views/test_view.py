@@ -198,6 +198,8 @@ def test_the_least_of_everything_is_shown(view: View[Any], setup: Setup, depth: 
     """One layer or two, one unit, one input, one network, one sample, in every format."""
     ones = dict.fromkeys(("units", "batch", "networks", "samples", "layer", "lag"), 1)
     ones |= dict.fromkeys(("hidden_size", "input_size", "draws"), 1)
+    if setup.network.in_batch:
+        ones["batch"] = 2  # whose statistics are of more than one
     least = setup.with_(depth=depth, steps=depth, **ones).clamped().checked()
     for result in view.results(least, unwatched):
         for size in (Size(40, 12), SIZE, Size(200, 60)):
