@@ -195,7 +195,7 @@ def test_the_bytes_that_a_slow_link_has_to_carry(state_home: Path) -> None:
                      ("right", "at (1.6, 0.22)"), ("down", "at (1.6, 0.2)"),
                      ("left", "at (1.55, 0.2)")]),  # the cursor over the map
             (6_000, [("C", "D takes it into decay")]),
-            (4_000, [("A", "sigma_b or depth"), ("escape", "D into decay")]),
+            (4_000, [("A", "sigma_b, depth or alpha"), ("escape", "D into decay")]),
         ):  # fmt: skip
             # A busy machine shows a view without its picture first: the least of some rounds.
             rounds = [
