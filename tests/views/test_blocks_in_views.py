@@ -235,9 +235,12 @@ def test_what_a_layer_norm_takes_of_few_directions_is_said_and_foreseen() -> Non
 
 def test_the_coherent_mean_of_a_stream_is_told() -> None:
     one = setup(block=("residual",), depth=40)
-    assert "along one direction of the stream" in verdict(one).cause
+    cause = verdict(one).cause
+    assert "Most of the stream is f's mean" in cause
+    assert "grows faster than infinite width has it" in cause
     one = setup(activations=("tanh",), block=("residual",), depth=40)
-    assert "along one direction" not in verdict(one).cause
+    assert "f's mean" not in verdict(one).cause
+    assert "faster than infinite width" not in verdict(one).cause
 
 
 # ---------------------------------------------------------------- what is offered
