@@ -459,7 +459,12 @@ MANY = ("depth", "weights", "biases", "loss", "samples", "units", "batch", "netw
 @pytest.fixture
 def many_knobs(monkeypatch: pytest.MonkeyPatch) -> State:
     """A view with 14 knobs."""
-    view = replace(VIEWS["decay"], knobs=("activations", *MANY), families=("chain",))
+    view = replace(
+        VIEWS["decay"],
+        knobs=("activations", *MANY),
+        families=("chain",),
+        idle=lambda setup: frozenset(),
+    )
     monkeypatch.setattr(view_module, "FAMILIES", ())  # so that all of them count
     monkeypatch.setitem(VIEWS, "decay", view)  # type: ignore[arg-type]
     return State()
