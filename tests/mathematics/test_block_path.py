@@ -16,7 +16,8 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 
 from gradtui.errors import InputError
-from gradtui.mathematics.wide.block_path import block_path, residual_ratios
+from gradtui.mathematics.wide.block_path import begins_after, block_path
+from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.mathematics.wide.path import gradient_path
 
 Scalar = Callable[[float], float]
@@ -183,15 +184,17 @@ def test_many_residual_blocks_at_once_are_those_one_by_one(
     activation: str, norm: str, x: float, sigma_b: float
 ) -> None:
     sigma_w, alpha = np.array([[0.0], [1.4], [3.0]]), np.array([0.0, 0.1, 1.0, 1e5])
-    left, grown = residual_ratios(
-        activation, sigma_w, alpha, norm=norm, sigma_b=sigma_b, x=x, depth=12  # type: ignore[arg-type]
-    )  # fmt: skip
+    left, grown = block_ratios(
+        f"residual(norm={norm})", activation, sigma_w, sigma_b, alpha=alpha, x=x, depth=12
+    )
     for (row, column), gradient in np.ndenumerate(left):
         spec = f"residual(norm={norm},alpha={alpha[column]!s})"
         one = block_path(spec, activation, float(sigma_w[row, 0]) ** 2, sigma_b**2, 12, x)
         assert gradient == pytest.approx(one.log10_grad_hidden[0], abs=1e-7)
         if x:
-            assert grown[row, column] == pytest.approx(np.diff(one.log10_stream).sum(), abs=1e-7)
+            stream = one.log10_stream
+            begins = stream[1] if begins_after(one.block, *stream[:3]) else stream[0]
+            assert grown[row, column] == pytest.approx(stream[-1] - begins, abs=1e-7)
 
 
 # ------------------------------------------------------------------ extremes

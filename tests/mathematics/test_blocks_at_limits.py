@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gradtui.mathematics.activations import activation as as_activation
-from gradtui.mathematics.wide.block_path import block_path, residual_ratios
+from gradtui.mathematics.wide.block_path import block_path
 from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.signal import Medium, Signal
@@ -122,8 +122,6 @@ def test_at_inputs_of_0_a_layer_norm_multiplies_by_the_slope_at_0_over_eps(f: st
     np.testing.assert_allclose(10.0**path.log10_chi, 1.0 + 2.0 * slope**2 / 1e-5, rtol=1e-12)
     many, _ = block_ratios("residual(norm=layer)", f, math.sqrt(2.0), depth=6, x=0.0)
     assert many == pytest.approx(path.log10_grad_hidden[0], abs=1e-12)
-    several, _ = residual_ratios(f, math.sqrt(2.0), 1.0, norm="layer", x=0.0, depth=6)
-    assert several == pytest.approx(path.log10_grad_hidden[0], abs=1e-12)
     found = np.mean([one_zero_input("residual", f, 2.0, 6, 200, seed) for seed in range(40)])
     assert 0.5 * math.log10(found) == pytest.approx(path.log10_grad_hidden[0], abs=0.03)
 
@@ -217,14 +215,16 @@ def test_a_logarithm_beyond_float64_is_infinite_and_no_warning() -> None:
     """ln q of relu² doubles a block and passes 1e308 after some 1,024."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        left, grown = residual_ratios("relu_squared", [0.0, 2.0, 2.0], [1.0, 0.0, 1.0], depth=1100)
+        left, grown = block_ratios(
+            "residual", "relu_squared", [0.0, 2.0, 2.0], alpha=[1.0, 0.0, 1.0], depth=1100
+        )
         several = block_ratios("residual", "relu_squared", np.array([0.0, 2.0]), depth=1100)
         path = block_path("residual", "relu_squared", 4.0, 0.0, 1100)
     assert left.tolist() == [0.0, 0.0, math.inf]
     assert grown.tolist() == [0.0, 0.0, math.inf]
     assert [one.tolist() for one in several] == [[0.0, math.inf]] * 2
     assert path.log10_stream[-1] == path.log10_grad_hidden[0] == math.inf
-    before, _ = residual_ratios("relu_squared", 2.0, 1.0, depth=900)
+    before, _ = block_ratios("residual", "relu_squared", 2.0, depth=900)
     assert before == pytest.approx(
         block_path("residual", "relu_squared", 4.0, 0.0, 900).log10_grad_hidden[0], rel=1e-9
     )
@@ -236,7 +236,7 @@ def test_many_blocks_at_inputs_of_0_are_those_one_by_one(f: str, norm: str) -> N
     sigma_w, alpha = np.array([0.0, 0.5, 2.0]), np.array([0.0, 1.0, 2.0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        left, _ = residual_ratios(f, sigma_w, alpha, norm=norm, x=0.0, depth=9)  # type: ignore[arg-type]
+        left, _ = block_ratios(f"residual(norm={norm})", f, sigma_w, alpha=alpha, x=0.0, depth=9)
     for w, a, gradient in zip(sigma_w, alpha, left, strict=True):
         one = block_path(f"residual(norm={norm},alpha={a})", f, w * w, 0.0, 9, 0.0)
         assert gradient == pytest.approx(one.log10_grad_hidden[0], abs=1e-9)

@@ -24,15 +24,15 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks.families import EPS, Block, Matrix, Norm, Normed, Step, Steps
+from gradtui.mathematics.blocks.families import Block, Matrix, Normed, Step, Steps
 from gradtui.mathematics.blocks.families import block as as_block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
-from gradtui.mathematics.wide.moments import Expectations, Table, expectations
+from gradtui.mathematics.wide.moments import expectations
 from gradtui.mathematics.wide.path import log10_below
 from gradtui.mathematics.wide.scatter import Scatter, scatter
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
-from gradtui.mathematics.wide.signal import NO_MEAN, Medium, Signal, added, at_0, log, normed
+from gradtui.mathematics.wide.signal import Medium, Signal, added, log, normed
 from gradtui.progress import Tick, unwatched
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 _BLOCKS_A_TICK = 20
 _LN_10 = math.log(10.0)
 _ANOTHER = 1.0
-"""Decades by which the first block makes another signal of the input."""
+"""Decades by which the first block makes another signal of the input, at the least."""
+_GOES_ON = 0.5
+"""The share of that by which the next block goes on, where the stream just grows so fast."""
 
 SMALL_BATCH = 32
 """A batch of fewer rows is normed otherwise than one of many."""
@@ -49,28 +51,25 @@ SMALL_BATCH = 32
 _SAMPLED = 33
 """At so many blocks κ is evaluated; it changes slowly in between."""
 
-_SETTLED = 1e-9
-"""A ln q that changes by less has come to rest."""
 
-_NOTHING, _EVERYTHING = -1e300, float(np.finfo(np.float64).max)
-"""ln of a second moment that is below every other, and of one that is above."""
-
-
-def begins_after(block: Block, log10_input: ArrayLike, log10_first: ArrayLike) -> NDArray[np.bool_]:
+def begins_after(
+    block: Block, start: ArrayLike, first: ArrayLike, second: ArrayLike
+) -> NDArray[np.bool_]:
     """Whether a stream is measured from the first block on, and not from the input.
 
     A norm after the skip makes any input the same, and a first block may leave nothing of a tiny
-    one: another signal, and no stream that grew.
+    one: another signal, and no stream that grew, if the second block does not go on like that.
 
     Args:
         block: which.
-        log10_input: log10 of the size of the inputs.
-        log10_first: that of the stream after the first block.
+        start: log10 of the size of the inputs.
+        first: that of the stream after the first block.
+        second: and after the second, or the first again where there is no other.
     """
     normed = any(isinstance(step, Normed) for step in block.steps(1).after)
     with np.errstate(invalid="ignore"):
-        apart = np.abs(np.subtract(log10_first, log10_input))
-    another: NDArray[np.bool_] = normed | ~(apart < _ANOTHER)
+        leap, on = np.abs(np.subtract(first, start)), np.abs(np.subtract(second, first))
+        another: NDArray[np.bool_] = normed | ~((leap < _ANOTHER) | (on > _GOES_ON * leap))
     return another
 
 
@@ -476,91 +475,3 @@ class _Gone:
     matrices: list[tuple[int, float]] = field(default_factory=list)
     activated: list[tuple[int, float]] = field(default_factory=list)
     bounded: bool = False
-
-
-def residual_ratios(
-    activation: str | Activation,
-    sigma_w: ArrayLike,
-    alpha: ArrayLike,
-    *,
-    norm: Norm = "none",
-    sigma_b: float = 0.0,
-    x: float = 1.0,
-    depth: int,
-    tick: Tick = unwatched,
-) -> tuple[Array, Array]:
-    """What so many blocks h ← h + α f(W N(h) + b) do, for many (σw, α) at once.
-
-    Args:
-        activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
-        sigma_w: σw, of any shape.
-        alpha: α, of a shape that broadcasts with it.
-        norm: none, layer or rms.
-        sigma_b: σb.
-        x: the standard deviation of an input.
-        depth: L.
-        tick: told the share that is done.
-
-    Returns:
-        log10 of √(E‖g_0‖² / ‖g_L‖²), right to 1e-8 a block, and of √(E[h_L²] / x²), inf where x
-        is 0, both of the
-        shape that σw and α have together.
-    """
-    e = expectations(as_activation(activation))
-    w, a = (np.array(one, float) for one in np.broadcast_arrays(sigma_w, alpha))
-    with np.errstate(divide="ignore"):
-        log_w, log_a = 2.0 * np.log(w), 2.0 * np.log(a)
-    log_b, log_eps = 2.0 * log(sigma_b), math.log(EPS[norm]) if norm != "none" else 0.0
-    t = np.full(w.shape, 2.0 * log(abs(x)))
-    start, mean, own, total = t, np.zeros(w.shape), np.ones(w.shape), np.zeros(w.shape)
-    before = np.full(w.shape, math.nan)
-    for _ in watched(range(depth), _BLOCKS_A_TICK, tick):
-        with np.errstate(divide="ignore"):
-            inside = t + np.log(own) if norm == "layer" else t
-        below = np.zeros(()) if norm == "none" else np.logaddexp(inside, log_eps)
-        now = np.logaddexp(log_w + inside - below, log_b)
-        # under a norm it soon comes to rest
-        if not np.allclose(now, before, rtol=0.0, atol=_SETTLED):
-            before = now
-            log_v, mean_f, log_d, own_f = moments_at(e, now)
-        with np.errstate(over="ignore"):
-            total += np.logaddexp(0.0, log_a + log_w + log_d - below)
-            part = log_a + log_v
-        most = np.clip(np.maximum(t, part), _NOTHING, _EVERYTHING)
-        old, new = (np.exp(0.5 * (np.minimum(one, most) - most)) for one in (t, part))
-        mean = old * mean + new * mean_f
-        own = old * old * own + new * new * own_f
-        p = own + mean * mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(np.maximum(t, part) < math.inf, most + np.log(p), math.inf)
-            mean, own = (np.where(p > 0.0, one, 0.0) for one in (mean / np.sqrt(p), own / p))
-    with np.errstate(invalid="ignore"):
-        grown = np.where(t == start, 0.0, t - start)
-    return 0.5 * total / _LN_10, 0.5 * grown / _LN_10
-
-
-def moments_at(e: Expectations, t: Array) -> tuple[Array, Array, Array, Array]:
-    """ln V, M/√V, ln D and Var f/V at many t = ln q, beyond the table by f's power laws."""
-    inside = np.clip(t, -Table.END, Table.END)
-    moments = e.table.interpolated(inside)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        square = np.maximum(moments.square, 0.0)
-        mean = np.where(square > 0.0, moments.mean / np.sqrt(square), 0.0)
-        own = np.where(square > 0.0, np.clip(moments.variance / square, 0.0, 1.0), 1.0)
-        log_v, log_d = np.log(square), np.log(np.maximum(moments.slope_square, 0.0))
-    beyond, below = np.maximum(t - inside, 0.0), np.minimum(t - inside, 0.0)
-    if e.activation(0.0):
-        own, below = own * np.exp(below), np.zeros(())
-    falls = 0.0 if e.at_infinity.slope_square else -0.5  # f′ is left within some 1/√q of 0 alone
-    with np.errstate(invalid="ignore", over="ignore"):
-        log_v = log_v + e.degree * beyond + below
-        log_d = log_d + (e.degree - 1.0 if e.degree > 1.0 else falls) * beyond
-    none = abs(mean) < NO_MEAN
-    found = log_v, np.where(none, 0.0, np.clip(mean, -1.0, 1.0)), log_d, np.where(none, 1.0, own)
-    silent = t == -math.inf
-    if not silent.any():
-        return found
-    log_v, mean, log_d, own = (
-        np.where(silent, exact, one) for exact, one in zip(at_0(e), found, strict=True)
-    )
-    return log_v, mean, log_d, own

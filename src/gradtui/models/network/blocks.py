@@ -112,7 +112,8 @@ def _root_of_squares(log10: Sequence[Sequence[float]]) -> Array:
 
 def stream_begins(subject: Subject, log10_signal: Array) -> int:
     """Beside which of the layers a stream is measured: the input, or what the first block makes."""
-    return int(begins_after(block_of(subject), *log10_signal[:2]))
+    start, first, second, *_ = *log10_signal[:3], log10_signal[-1]
+    return int(begins_after(block_of(subject), start, first, second))
 
 
 def stream_of(subject: Subject, log10_signal: Array) -> float:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import cast
 
 import numpy as np
 
-from gradtui.mathematics.blocks.families import Norm
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.wide.block_path import residual_ratios
+from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.models.finding import Kind, Remedy, digits_beside
 from gradtui.models.kept import Kept
 from gradtui.models.subject import Subject
@@ -95,14 +93,15 @@ def ratios(
     name: str, sigma_w: Array, alpha: Array, setup: Setup, tick: Tick
 ) -> tuple[Array, Array]:
     """log10 of what is left of a gradient, and of the stream, after the blocks of a setup."""
-    left, stream = residual_ratios(
+    left, stream = block_ratios(
+        f"residual(norm={setup.plane.branch_norm})",
         name,
         sigma_w,
-        alpha,
-        norm=cast(Norm, setup.plane.branch_norm),
-        sigma_b=setup.plane.sigma_b,
-        x=abs(setup.x),
+        setup.plane.sigma_b,
+        alpha=alpha,
         depth=setup.depth,
+        x=abs(setup.x),
+        beside_input=True,  # a larger α makes more of it, in the first block as in any
         tick=tick,
     )
     # Of inputs of 0 the stream has no ratio.
