@@ -7,7 +7,8 @@ import pytest
 from gradtui.app import going
 from gradtui.app.palette import found_by_name
 from gradtui.app.state import first_start
-from gradtui.mathematics.blocks.families import BLOCKS, block
+from gradtui.mathematics.blocks.families import BLOCKS
+from gradtui.mathematics.blocks.reading import block
 from support.commands import run as command
 
 

@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.families import (
-    BLOCKS,
-    FAMILIES,
-    PRESETS,
-    Activated,
-    Block,
-    Matrix,
-    Normed,
-    block,
-)
+from gradtui.mathematics.blocks.families import BLOCKS, FAMILIES, PRESETS, Block
+from gradtui.mathematics.blocks.reading import block, changed
+from gradtui.mathematics.blocks.steps import Activated, Matrix, Normed
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -154,7 +147,7 @@ def test_the_steps_are_those_of_the_formula(spec: str, kinds: str) -> None:
 
 def test_a_zero_initialised_branch_ends_with_a_zero() -> None:
     for name in ("residual", "preact", "pre_norm", "post_norm", "basic_block(norm=none)"):
-        assert factors(block(name).changed(init="zero"), 5)[-1] == 0.0
+        assert factors(changed(block(name), init="zero"), 5)[-1] == 0.0
     steps = block("basic_block(init=zero)").steps(5)  # torchvision's zero_init_residual
     assert isinstance(steps.branch[-1], Normed)
     assert steps.branch[-1].weight == 0.0
@@ -162,10 +155,10 @@ def test_a_zero_initialised_branch_ends_with_a_zero() -> None:
 
 
 def test_a_changed_block_keeps_its_other_parameters() -> None:
-    one = block("pre_norm(norm=rms, glu=yes)").changed(alpha="1/sqrt(L)")
+    one = changed(block("pre_norm(norm=rms, glu=yes)"), alpha="1/sqrt(L)")
     assert one == block("pre_norm(norm=rms, alpha=1/sqrt(L), glu=yes)")
     with pytest.raises(InputError):
-        block("plain").changed(alpha=0.5)
+        changed(block("plain"), alpha=0.5)
 
 
 @pytest.mark.parametrize(

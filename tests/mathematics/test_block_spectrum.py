@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.draw import random_blocks
+from gradtui.mathematics.blocks.draw import RandomBlocks
 from gradtui.mathematics.blocks.records import (
     BatchNorm,
     Elementwise,
@@ -168,7 +168,7 @@ BLOCKS = [
 @pytest.mark.parametrize("spec", BLOCKS)
 @pytest.mark.parametrize("f", ["tanh", "silu"])
 def test_each_block_is_right_in_many_digits(spec: str, f: str) -> None:
-    layers = random_blocks(spec, "normal(sigma_w=1.2, sigma_b=0.3)", f, 4, 6, 3).kept()
+    layers = RandomBlocks(spec, "normal(sigma_w=1.2, sigma_b=0.3)", f, 4, 6, 3).kept()
     found = block_spectrum(layers, row(4)).log10_singular_values
     agrees(found, exact(layers, row(4), 120), RIGHT)
 
@@ -184,7 +184,7 @@ def test_each_block_is_right_in_many_digits(spec: str, f: str) -> None:
 @pytest.mark.heavy
 def test_deep_blocks_are_right_in_many_digits(spec: str, f: str, depth: int, digits: int) -> None:
     """Of a normed stream hundreds of decades lie between the directions."""
-    layers = random_blocks(spec, "normal", f, 4, depth, 1).kept()
+    layers = RandomBlocks(spec, "normal", f, 4, depth, 1).kept()
     found = block_spectrum(layers, row(4)).log10_singular_values
     agrees(found, exact(layers, row(4), digits), RIGHT)
 
@@ -258,7 +258,7 @@ def test_a_layer_norm_of_equal_numbers_has_no_scale_to_lose() -> None:
 )  # fmt: skip
 def test_one_unit_less_its_mean_is_0_whatever_it_is(spec: str, rank: int) -> None:
     """A branch under such a norm is constant, and a stream under it has nothing to tell."""
-    layers = random_blocks(spec, "he_normal", "tanh", 1, 3, 0)
+    layers = RandomBlocks(spec, "he_normal", "tanh", 1, 3, 0)
     found = block_spectrum(layers, np.ones(1)).log10_singular_values
     assert found.tolist() == ([0.0] if rank else [-math.inf])
     assert block_spectrum([LayerNorm()], np.ones(1)).rank == 0
@@ -266,12 +266,12 @@ def test_one_unit_less_its_mean_is_0_whatever_it_is(spec: str, rank: int) -> Non
 
 def test_a_skip_around_a_branch_of_zeros_changes_nothing() -> None:
     for spec in ("rezero", "fixup", "pre_norm(init=zero)", "skipinit"):
-        found = block_spectrum(random_blocks(spec, "normal", "gelu", 8, 30, 1), row(8))
+        found = block_spectrum(RandomBlocks(spec, "normal", "gelu", 8, 30, 1), row(8))
         np.testing.assert_allclose(found.log10_singular_values, 0.0, atol=1e-13)
 
 
 def test_plain_blocks_are_the_network_that_they_are() -> None:
-    blocks = random_blocks("plain", "normal(sigma_w=1.3, sigma_b=0.1)", "tanh", 12, 200, 5)
+    blocks = RandomBlocks("plain", "normal(sigma_w=1.3, sigma_b=0.1)", "tanh", 12, 200, 5)
     pairs = [(blocks[2 * at].weight, blocks[2 * at].bias) for at in range(200)]  # type: ignore[union-attr]
     weights, biases = zip(*pairs, strict=True)
     expected = jacobian_spectrum("tanh", weights, biases, row(12)).log10_singular_values
@@ -289,7 +289,7 @@ def test_a_layer_without_room_and_units_that_are_off_give_exact_zeros() -> None:
 
 
 def test_spectra_on_the_way_are_those_of_the_layers_so_far() -> None:
-    layers = random_blocks("post_norm", "normal", "gelu", 6, 5, 2).kept()
+    layers = RandomBlocks("post_norm", "normal", "gelu", 6, 5, 2).kept()
     several = list(block_spectra(layers, row(6), (1, 4, 10)))
     assert [one.depth for one in several] == [1, 4, 10]
     for one in several:
@@ -325,7 +325,7 @@ def test_hips_autograd_finds_the_same(spec: str) -> None:
                 h = h + layer.scale * run(layer.branch, h)
         return h
 
-    layers = random_blocks(spec, "normal(sigma_w=1.2, sigma_b=0.2)", "silu", 24, 12, 8).kept()
+    layers = RandomBlocks(spec, "normal(sigma_w=1.2, sigma_b=0.2)", "silu", 24, 12, 8).kept()
     jacobian = autograd.jacobian(lambda h: run(layers, h))(row(24))
     expected = np.log10(np.linalg.svd(jacobian, compute_uv=False))
     found = block_spectrum(layers, row(24)).log10_singular_values
@@ -359,7 +359,7 @@ def test_pytorch_finds_the_same() -> None:
         return h
 
     for spec in ("pre_norm", "pre_norm(norm=rms, init=gpt2)", "preact(norm=layer)"):
-        layers = random_blocks(spec, "normal(sigma_w=1.2, sigma_b=0.2)", "gelu", 16, 8, 8).kept()
+        layers = RandomBlocks(spec, "normal(sigma_w=1.2, sigma_b=0.2)", "gelu", 16, 8, 8).kept()
         x = torch.tensor(row(16))
         jacobian = torch.autograd.functional.jacobian(lambda h, own=layers: run(own, h), x)
         expected = np.log10(torch.linalg.svdvals(jacobian).numpy())
@@ -373,7 +373,7 @@ def test_the_mean_of_the_squares_is_that_of_a_wide_residual_stack() -> None:
     means = []
     for seed in range(40):
         spec = f"residual(alpha={alpha})"
-        blocks = random_blocks(spec, "normal", "identity", 64, depth, seed)
+        blocks = RandomBlocks(spec, "normal", "identity", 64, depth, seed)
         logs = block_spectrum(blocks, row(64, seed)).log10_singular_values
         means.append(np.mean(10.0 ** (2.0 * logs)))
     expected, error = (1.0 + alpha**2) ** depth, np.std(means) / math.sqrt(len(means))
@@ -428,7 +428,7 @@ def test_depths_that_are_not_there_are_refused() -> None:
 
 
 def test_it_ticks_in_order_and_stops_between_any_two_layers() -> None:
-    blocks = random_blocks("pre_norm", "normal", "gelu", 8, 50, 0)
+    blocks = RandomBlocks("pre_norm", "normal", "gelu", 8, 50, 0)
     shares: list[float] = []
     block_spectrum(blocks, row(8), tick=shares.append)
     assert shares == sorted(shares)

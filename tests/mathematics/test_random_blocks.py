@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.draw import random_blocks
-from gradtui.mathematics.blocks.families import BLOCKS, block
+from gradtui.mathematics.blocks.draw import RandomBlocks
+from gradtui.mathematics.blocks.families import BLOCKS
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.blocks.records import (
     BatchNorm,
     Elementwise,
@@ -37,7 +38,7 @@ def linears(layers: Any) -> list[Linear]:
 @pytest.mark.parametrize("init", ["kaiming_normal", "pytorch_linear", "orthogonal"])
 def test_a_block_of_one_matrix_has_the_weights_of_the_plain_layer(spec: str, init: str) -> None:
     plain = random_network([16] * 6, init, "tanh", 7)
-    mine = linears(random_blocks(spec, init, "tanh", 16, 5, 7))
+    mine = linears(RandomBlocks(spec, init, "tanh", 16, 5, 7))
     for own, w in zip(mine, plain.weights, strict=True):
         np.testing.assert_array_equal(own.weight, w)
     for own, b in zip(mine, plain.biases or [None] * 5, strict=True):
@@ -46,7 +47,7 @@ def test_a_block_of_one_matrix_has_the_weights_of_the_plain_layer(spec: str, ini
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_made_on_demand_they_are_the_same(name: str) -> None:
-    lazy = random_blocks(name, "kaiming_normal", "relu", 8, 4, 3)
+    lazy = RandomBlocks(name, "kaiming_normal", "relu", 8, 4, 3)
     kept = lazy.kept()
     assert len(kept) == len(lazy)
     for index in (len(lazy) - 1, 0, -1):
@@ -58,7 +59,7 @@ def test_made_on_demand_they_are_the_same(name: str) -> None:
 
 
 def test_a_shallower_stack_is_the_beginning_of_a_deeper_one() -> None:
-    deep, shallow = (random_blocks("pre_norm", "lecun_normal", "gelu", 8, n, 3) for n in (6, 2))
+    deep, shallow = (RandomBlocks("pre_norm", "lecun_normal", "gelu", 8, n, 3) for n in (6, 2))
     for one, other in zip(linears(shallow), linears(deep)[:4], strict=True):
         np.testing.assert_array_equal(one.weight, other.weight)
 
@@ -74,7 +75,7 @@ def test_a_shallower_stack_is_the_beginning_of_a_deeper_one() -> None:
 def test_shapes(spec: str, shapes: list[tuple[int, int]]) -> None:
     found = [
         np.shape(one.weight)
-        for one in linears(random_blocks(spec, "xavier_normal", "relu", 8, 1, 0))
+        for one in linears(RandomBlocks(spec, "xavier_normal", "relu", 8, 1, 0))
     ]
     assert found == shapes
 
@@ -93,7 +94,7 @@ def test_the_size_of_the_weights_of_16_blocks(spec: str, stds: tuple[float, floa
     """Each matrix by its own fans, times the factor of its initialisation, within 4 errors."""
     first, last = [], []
     for one, other in np.reshape(
-        np.array(linears(random_blocks(spec, "lecun_normal", "relu", 64, 16, 1)), object), (16, 2)
+        np.array(linears(RandomBlocks(spec, "lecun_normal", "relu", 64, 16, 1)), object), (16, 2)
     ):
         first.append(np.ravel(one.weight))
         last.append(np.ravel(other.weight))
@@ -104,7 +105,7 @@ def test_the_size_of_the_weights_of_16_blocks(spec: str, stds: tuple[float, floa
 
 
 def test_what_begins_at_zero_has_no_bias_either() -> None:
-    for own in linears(random_blocks("pre_norm(init=zero)", "pytorch_linear", "relu", 8, 3, 0))[
+    for own in linears(RandomBlocks("pre_norm(init=zero)", "pytorch_linear", "relu", 8, 3, 0))[
         1::2
     ]:
         assert not np.any(own.weight)
@@ -112,30 +113,30 @@ def test_what_begins_at_zero_has_no_bias_either() -> None:
 
 
 def test_norms_have_their_frameworks_eps_and_a_zero_weight_where_asked_for() -> None:
-    (plain, norm, f) = random_blocks("plain(norm=rms)", "kaiming_normal", "relu", 4, 1, 0)
+    (plain, norm, f) = RandomBlocks("plain(norm=rms)", "kaiming_normal", "relu", 4, 1, 0)
     assert isinstance(plain, Linear)
     assert isinstance(f, Elementwise)
     assert isinstance(norm, RMSNorm)
     assert norm.eps == 1e-6
-    skip = random_blocks("basic_block(init=zero)", "kaiming_normal", "relu", 4, 1, 0)[0]
+    skip = RandomBlocks("basic_block(init=zero)", "kaiming_normal", "relu", 4, 1, 0)[0]
     assert isinstance(skip, Residual)
     first, last = skip.branch[1], skip.branch[-1]
     assert isinstance(first, BatchNorm)
     assert isinstance(last, BatchNorm)
     assert first.weight is None
     assert not np.any(last.weight)
-    after = random_blocks("deepnorm", "kaiming_normal", "relu", 4, 8, 0)[1]
+    after = RandomBlocks("deepnorm", "kaiming_normal", "relu", 4, 8, 0)[1]
     assert isinstance(after, LayerNorm)
     assert after.eps == pytest.approx(1e-5 / math.sqrt(16))
 
 
 def test_where_the_last_activation_is() -> None:
-    stack = random_blocks("preact", "kaiming_normal", "relu", 4, 3, 0)
+    stack = RandomBlocks("preact", "kaiming_normal", "relu", 4, 3, 0)
     assert stack.name(2, stack.activated) == "2.branch.4"
-    stack = random_blocks("post_norm(glu=yes)", "kaiming_normal", "relu", 4, 3, 0)
+    stack = RandomBlocks("post_norm(glu=yes)", "kaiming_normal", "relu", 4, 3, 0)
     assert stack.name(2, stack.activated) == "4.branch.1"
     assert isinstance(stack[4].branch[1], Gated)  # type: ignore[union-attr]
-    stack = random_blocks("plain(norm=layer)", "kaiming_normal", "relu", 4, 3, 0)
+    stack = RandomBlocks("plain(norm=layer)", "kaiming_normal", "relu", 4, 3, 0)
     assert stack.name(2, stack.activated) == "8"
 
 
@@ -157,10 +158,10 @@ def test_what_cannot_be_drawn(change: dict[str, Any], field: str) -> None:
         "seed": 0,
     }  # fmt: skip
     with pytest.raises(InputError, match=field):
-        random_blocks(**(asked | change))
+        RandomBlocks(**(asked | change))
 
 
 def test_the_number_of_weights_is_what_the_block_says() -> None:
     for name in BLOCKS:
-        layers = linears(random_blocks(name, "kaiming_normal", "relu", 12, 2, 0))
+        layers = linears(RandomBlocks(name, "kaiming_normal", "relu", 12, 2, 0))
         assert sum(np.size(one.weight) for one in layers) == 2 * block(name).weights(12)

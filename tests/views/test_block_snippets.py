@@ -9,7 +9,9 @@ import pytest
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS
-from gradtui.mathematics.blocks.families import FAMILIES, NORMS, PRESETS, block
+from gradtui.mathematics.blocks.families import FAMILIES, PRESETS
+from gradtui.mathematics.blocks.reading import block
+from gradtui.mathematics.blocks.steps import NORMS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.views.init.block_snippets import block_lines
 

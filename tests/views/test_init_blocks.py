@@ -123,7 +123,7 @@ def test_where_theory_does_not_say_the_recipes_are_drawn() -> None:
     assert found.ways == ()
     assert {one.measured.size for one in found.weights} == {8}
     assert found.best.share(-2.0).healthy == max(one.share(-2.0).healthy for one in found.weights)
-    assert "Theory does not say: f after the skip" in text_of(result)
+    assert "Theory does not say: f stands after the skip" in text_of(result)
     assert all(row["log10_ratio_theory"] is None for row in VIEW.table(result))
     rows = [row_text(line) for line in VIEW.readout(result, result.setup, 80)]
     assert "nan" not in "".join(rows)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.draw import random_blocks
+from gradtui.mathematics.blocks.draw import RandomBlocks
 from gradtui.mathematics.blocks.spectrum import block_spectrum
 from gradtui.mathematics.initialisation.draw import random_network
 from gradtui.mathematics.network.spectrum import Spectrum, jacobian_spectrum
@@ -85,7 +85,7 @@ def test_the_blocks_are_those_of_the_seed_at_every_depth(spec: str) -> None:
     (pair,) = last(one).pairs
     assert tuple(pair.chosen.spectra) == tuple(pair.other.spectra) == depths_of(5)
     seed, x = drawn_by_hand(one, 1)
-    blocks = random_blocks(spec, "normal", "tanh", 16, 5, seed)
+    blocks = RandomBlocks(spec, "normal", "tanh", 16, 5, seed)
     layers = blocks.kept()
     for depth in (2, 5):
         pool = pair.chosen.at(depth)

@@ -7,7 +7,8 @@ from typing import Any
 from gradtui.app.places import listed, the_views, views_with, way_to
 from gradtui.app.state import State, changed, guarded
 from gradtui.errors import InputError, printable
-from gradtui.mathematics.blocks.families import PLAIN, WITH_SKIP, block
+from gradtui.mathematics.blocks.families import PLAIN, WITH_SKIP
+from gradtui.mathematics.blocks.reading import block
 from gradtui.plots.picture import CURVES
 from gradtui.setup import BLOCK, CHOICE, CURSORS, KNOBS, Knob, Setup, implied
 from gradtui.setup.naming import in_app

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.families import block
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation.record import sigmas_by_layer
 from gradtui.models.finding import Remedy
 from gradtui.setup import FAMILIES, KNOBS, RECIPE, Setup, groups_of, roster_in

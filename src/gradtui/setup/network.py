@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.families import BLOCKS, PLAIN, Block, block
+from gradtui.mathematics.blocks.families import BLOCKS, PLAIN, Block
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation import INITIALISATIONS, initialisation
 from gradtui.mathematics.initialisation.record import MAX_WIDTH
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH

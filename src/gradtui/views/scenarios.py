@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gradtui.mathematics.blocks.families import block
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import Loss, Setup
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks.families import Activated, Block, Matrix, Normed, Step, block
+from gradtui.mathematics.blocks.families import Block
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.blocks.records import (
     BatchNorm,
     Elementwise,
@@ -24,6 +25,7 @@ from gradtui.mathematics.blocks.records import (
     Residual,
     RMSNorm,
 )
+from gradtui.mathematics.blocks.steps import Activated, Matrix, Normed, Step
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.draw import checked_seed, fill
 from gradtui.mathematics.initialisation.recipes import Draw, Fans
@@ -89,7 +91,6 @@ class RandomBlocks(Sequence[Layer]):
         self._values = self._recipe.parameters(activation, critical)
         self._steps = self.block.steps(depth)
         self._seeds = checked_seed(seed).spawn(depth)
-        self._kept: dict[int, tuple[Layer, ...]] = {}
         self._last: tuple[int, tuple[Layer, ...]] | None = None
 
     @cached_property
@@ -204,15 +205,3 @@ def _drawn(draw: Draw, into: int, out: int, rng: np.random.Generator) -> tuple[A
     fill(w, rng, draw.weights, draw.scale, unwatched)
     fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
     return w, b
-
-
-def random_blocks(
-    spec: str | Block,
-    scheme: str | Initialisation,
-    activation: str | Activation,
-    units: int,
-    depth: int,
-    seed: int,
-) -> RandomBlocks:
-    """Draw L blocks, each when it is asked for; see `RandomBlocks`."""
-    return RandomBlocks(spec, scheme, activation, units, depth, seed)

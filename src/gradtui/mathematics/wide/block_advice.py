@@ -14,7 +14,7 @@ import numpy as np
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.blocks.families import Block
-from gradtui.mathematics.blocks.families import block as as_block
+from gradtui.mathematics.blocks.reading import block as as_block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.record import recommended_kaiming, sigmas_by_layer
 from gradtui.mathematics.pieces import turn

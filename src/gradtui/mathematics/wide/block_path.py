@@ -24,12 +24,13 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks.families import Block, Matrix, Normed, Step, Steps
-from gradtui.mathematics.blocks.families import block as as_block
+from gradtui.mathematics.blocks.families import Block
+from gradtui.mathematics.blocks.reading import block as as_block
+from gradtui.mathematics.blocks.steps import Matrix, Normed, Step, Steps
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import watched
 from gradtui.mathematics.wide.moments import expectations
-from gradtui.mathematics.wide.path import log10_below
+from gradtui.mathematics.wide.path import Followed, log10_below
 from gradtui.mathematics.wide.scatter import Scatter, scatter
 from gradtui.mathematics.wide.second_moment import MAX_VARIANCE, numbers
 from gradtui.mathematics.wide.signal import Medium, Signal, added, log, normed
@@ -74,7 +75,7 @@ def begins_after(
 
 
 @dataclass(frozen=True, eq=False)
-class BlockPath:
+class BlockPath(Followed):
     """How the gradient at one input goes through the blocks; arrays [depth], index l - 1.
 
     Where theory does not say, every number is nan.
@@ -118,11 +119,6 @@ class BlockPath:
     followed: NDArray[np.bool_]
 
     @property
-    def depth(self) -> int:
-        """The number of blocks L."""
-        return len(self.log10_q)
-
-    @property
     def q(self) -> Array:
         """q_l; 0 or inf where it has left the range of float64."""
         with np.errstate(over="ignore", under="ignore"):
@@ -134,16 +130,6 @@ class BlockPath:
         """Whether q_l is exactly 0."""
         exact: NDArray[np.bool_] = self.log10_q == -math.inf
         return exact
-
-    @property
-    def log10_grad_hidden(self) -> Array:
-        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]; above it where not followed."""
-        return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Where `log10_grad_hidden` is more than a bound: every block above is followed."""
-        return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
 
     def log_variance(self, units: int) -> Array:
         """β of ln‖g_l‖² over networks of n units, for l = 0 … L [depth + 1], to first order in 1/n.
@@ -297,7 +283,7 @@ def block_path(
     """Follow the second moments forward and take χ at every block.
 
     Args:
-        block: which blocks, as `blocks.families.block` takes them.
+        block: which blocks, as `blocks.reading.block` takes them.
         activation: a name, a text form such as `leaky_relu(0.2)`, or an `Activation`.
         sigma_w2: n_in times the variance of a weight, of all blocks, of each [depth], or of each
             of its k matrices [depth, k], before a block's own factors.
@@ -354,7 +340,7 @@ class _Passed(NamedTuple):
 
 def _why_silent(blocks: Block, batch: int | None) -> str:
     if blocks.name == "basic_block":
-        return "f after the skip: the stream is no normal variable, which theory needs"
+        return "f stands after the skip, where the stream is no longer normal"
     if blocks.in_batch and batch is not None and batch < SMALL_BATCH:
         return f"batch norm over {batch} rows: theory is for many, some {SMALL_BATCH} at least"
     return ""

@@ -20,8 +20,9 @@ import numpy as np
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks.families import Block, Matrix, Normed, Step
-from gradtui.mathematics.blocks.families import block as as_block
+from gradtui.mathematics.blocks.families import Block
+from gradtui.mathematics.blocks.reading import block as as_block
+from gradtui.mathematics.blocks.steps import Matrix, Normed, Step
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.pieces import turn, watched
 from gradtui.mathematics.wide.block_path import begins_after, block_path

@@ -66,8 +66,35 @@ _SAMPLED = 33
 """At so many layers κ is evaluated; it changes slowly in between."""
 
 
+class Followed:
+    """A gradient that is followed from layer to layer, or from block to block, arrays [depth].
+
+    Attributes:
+        log10_chi: log10 χ_l, by which its squared norm is multiplied.
+        followed: whether that is more than a bound.
+    """
+
+    log10_chi: Array
+    followed: NDArray[np.bool_]
+
+    @property
+    def depth(self) -> int:
+        """The number of layers L."""
+        return len(self.log10_chi)
+
+    @property
+    def log10_grad_hidden(self) -> Array:
+        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]; above it where not followed."""
+        return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where `log10_grad_hidden` is more than a bound: every layer above is followed."""
+        return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
+
+
 @dataclass(frozen=True, eq=False)
-class GradientPath:
+class GradientPath(Followed):
     """How the gradient at one input goes through the layers; arrays [depth], index l - 1.
 
     Attributes:
@@ -90,21 +117,6 @@ class GradientPath:
     log10_chi: Array
     followed: NDArray[np.bool_]
     silent: NDArray[np.bool_]
-
-    @property
-    def depth(self) -> int:
-        """The number of layers L."""
-        return len(self.q)
-
-    @property
-    def log10_grad_hidden(self) -> Array:
-        """log10 of √(E‖g_l‖² / ‖g_L‖²) for l = 0 … L [depth + 1]; above it where not followed."""
-        return 0.5 * np.append(np.cumsum(self.log10_chi[::-1])[::-1], 0.0)
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Where `log10_grad_hidden` is more than a bound: every layer above is followed."""
-        return np.append(np.logical_and.accumulate(self.followed[::-1])[::-1], True)
 
     @property
     def log10_last_square(self) -> float:

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradtui.mathematics.blocks.families import Normed
+from gradtui.mathematics.blocks.steps import Normed
 from gradtui.mathematics.wide.moments import Q_SMALLEST, Expectations, Moments
 
 _TABULATED = 60.0

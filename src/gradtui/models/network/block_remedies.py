@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.errors import InputError
-from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block, block
+from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
+from gradtui.mathematics.blocks.reading import block, changed
 from gradtui.mathematics.spec import Value
 from gradtui.models.network.blocks import block_of
 from gradtui.models.subject import Changes, Subject
@@ -42,6 +43,6 @@ def _specs(own: Block) -> Iterator[str]:
 def _variants(of: Block) -> Iterator[str]:
     for given in _OWN:
         try:
-            yield of.changed(**given).spec
+            yield changed(of, **given).spec
         except InputError:  # it has no such parameter, or it contradicts another
             continue

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
 from gradtui.mathematics.blocks.draw import RandomBlocks
-from gradtui.mathematics.blocks.families import Block, block
+from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.blocks.flow import network_flow
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.elementwise import Array
-from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.mathematics.wide.block_path import begins_after
 from gradtui.models.finding import Kind
-from gradtui.models.network.cost import KEPT_WEIGHTS
+from gradtui.models.network.cost import KEPT_WEIGHTS, refuse_too_deep
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
 
@@ -38,13 +37,7 @@ def blocks_of(subject: Subject, seed: int) -> RandomBlocks:
         InputError: too many of them.
     """
     setup = subject.setup
-    if setup.depth > MAX_NETWORK_DEPTH:
-        raise InputError(
-            "depth",
-            setup.depth,
-            f"at most {MAX_NETWORK_DEPTH:,} for a network",
-            f"try {{depth={MAX_NETWORK_DEPTH}}}",
-        )
+    refuse_too_deep(setup)
     width = setup.network.width
     return RandomBlocks(
         block_of(subject), subject.init, subject.activation, width, setup.depth, seed

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.mathematics.blocks.families import block
+from gradtui.errors import InputError
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation import initialisation
+from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models.patience import within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
@@ -48,6 +50,17 @@ CONFIRMING = 0.25
 """The share of the time that drawing the rest may take, of all changes together."""
 _TRIED = 15
 """A search for what helps draws as much as so many changes do that are tried on all the first."""
+
+
+def refuse_too_deep(setup: Setup) -> None:
+    """Refuse more layers than a network can have."""
+    if setup.depth > MAX_NETWORK_DEPTH:
+        raise InputError(
+            "depth",
+            setup.depth,
+            f"at most {MAX_NETWORK_DEPTH:,} for a network",
+            f"try {{depth={MAX_NETWORK_DEPTH}}}",
+        )
 
 
 def seconds_of(subject: Subject) -> float:

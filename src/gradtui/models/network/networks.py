@@ -16,7 +16,6 @@ from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Initialisation, Sigmas
 from gradtui.mathematics.initialisation.draw import RandomNetwork, network_on_demand, random_network
 from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, sigmas_by_layer
-from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.mathematics.network.flow import GradientFlow, gradient_flow
 from gradtui.mathematics.network.statistics import SATURATED
 from gradtui.mathematics.pieces import rows_at_once, spans
@@ -24,7 +23,7 @@ from gradtui.mathematics.wide.block_path import BlockPath, block_path
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
 from gradtui.models.network.blocks import block_of, blocks_of, flow_of_blocks
-from gradtui.models.network.cost import KEPT_WEIGHTS, most_inputs_of
+from gradtui.models.network.cost import KEPT_WEIGHTS, most_inputs_of, refuse_too_deep
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.wording import plain
@@ -148,13 +147,7 @@ def drawn(
             than there is.
     """
     setup = subject.setup
-    if setup.depth > MAX_NETWORK_DEPTH:
-        raise InputError(
-            "depth",
-            setup.depth,
-            f"at most {MAX_NETWORK_DEPTH:,} for a network",
-            f"try {{depth={MAX_NETWORK_DEPTH}}}",
-        )
+    refuse_too_deep(setup)
     seed, rng = _seed_of(subject, number), _inputs_of(subject, number)
     widths, recipe = widths_of(subject), init or subject.init
     if setup.network.weights(setup.depth) > KEPT_WEIGHTS:

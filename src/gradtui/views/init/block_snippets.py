@@ -4,7 +4,7 @@ Each is code that runs: a class `Block`, and `model`, of L of them; what the ini
 block multiplies weights by, and what it begins with 0, is in it. As of PyTorch 2.13, Flax 0.12 and
 Keras 3.15.
 
-The norms have the eps of `mathematics.blocks.families`, and γ and β, which are learned.
+The norms have the eps of `mathematics.blocks.steps`, and γ and β, which are learned.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from gradtui.mathematics.activations import activation as as_activation
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.blocks import families
-from gradtui.mathematics.blocks.families import LEARNED, Block, Matrix, Normed
+from gradtui.mathematics.blocks.families import LEARNED, Block
+from gradtui.mathematics.blocks.reading import block as as_block
+from gradtui.mathematics.blocks.steps import EPS, Matrix, Normed
 from gradtui.mathematics.initialisation.record import Critical, Initialisation, initialisation
 from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.views.init.activation_lines import Written, written
@@ -45,7 +46,7 @@ def block_lines(
         depth: L, the number of blocks.
         critical: what gives σ_w² for the recipe of that name, from an activation and σ_b².
     """
-    one, f = families.block(block), as_activation(activation)
+    one, f = as_block(block), as_activation(activation)
     recipe = recipe_of(initialisation(init), f, critical)
     if recipe is None:
         return {}
@@ -193,7 +194,7 @@ class _Plan:
         return "" if alpha == 1.0 else f"{alpha!r} * "
 
 
-_EPS = {norm: repr(eps).replace("e-0", "e-") for norm, eps in families.EPS.items()}
+_EPS = {norm: repr(eps).replace("e-0", "e-") for norm, eps in EPS.items()}
 
 
 def _made(form: str, layer: _Fully) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradtui.errors import InputError
-from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models import MODELS
+from gradtui.models.network.cost import refuse_too_deep
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.patience import why_fewer
 from gradtui.models.subject import Subject
@@ -39,13 +39,7 @@ def run(setup: Setup, tick: Tick) -> Iterator[Comparisons]:
     Raises:
         InputError: a depth that no network can have.
     """
-    if setup.depth > MAX_NETWORK_DEPTH:
-        raise InputError(
-            "depth",
-            setup.depth,
-            f"at most {MAX_NETWORK_DEPTH:,} for a network",
-            f"try {{depth={MAX_NETWORK_DEPTH}}}",
-        )
+    refuse_too_deep(setup)
     # Of initialisations it compares its own.
     alone = setup.with_(init=setup.network.init[:1])
     subjects = MODELS[setup.model].subjects(alone)

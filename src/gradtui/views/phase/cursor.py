@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gradtui.mathematics.blocks.families import block
+from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.spec import number
 from gradtui.setup import KNOBS, Setup

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.blocks.draw import RandomBlocks
 from gradtui.mathematics.blocks.families import PLAIN
+from gradtui.mathematics.blocks.reading import changed
 from gradtui.mathematics.blocks.records import Layer, Residual
 from gradtui.mathematics.blocks.spectrum import block_spectra
 from gradtui.mathematics.network.spectrum import Spectrum
@@ -59,7 +60,7 @@ def refuse_batch_norm(subject: Subject) -> None:
             one.spec,
             "a block of which each row stands alone, as ∂a/∂x of one row asks for: it has batch "
             "norm",
-            f"try {{block={one.changed(norm='layer').spec}}}",
+            f"try {{block={changed(one, norm='layer').spec}}}",
         )
 
 

@@ -13,7 +13,9 @@ import numpy as np
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.blocks.families import PLAIN, Norm, Normed, block
+from gradtui.mathematics.blocks.families import PLAIN
+from gradtui.mathematics.blocks.reading import block
+from gradtui.mathematics.blocks.steps import Norm, Normed
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation import Initialisation, initialisation
 from gradtui.mathematics.initialisation.record import LayerSigmas, one_for_all, with_weights
