@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.widgets import Input, Static
 
 from gradtui.app.asking import FileQuestion, FilterQuestion
@@ -66,3 +67,26 @@ async def test_a_prompt_that_is_opened_behind_another_stays_open(times: int) -> 
         assert app.prompt.value == "60"
         await pilot.press("enter")
         assert app.state.setup.depth == 60
+
+
+async def test_what_is_typed_is_still_there_after_a_look_at_another_window() -> None:
+    """The terminal tells when it loses the keyboard and has it again."""
+    async with running() as (app, pilot):
+        await pilot.press("d", "4")
+        for event in (events.AppBlur(), events.AppFocus()):
+            app.post_message(event)
+            await pilot.pause(0.05)
+        await pilot.press("2", "enter")
+        assert app.state.setup.depth == 42
+
+
+async def test_a_prompt_that_closes_meanwhile_does_not_get_the_keys_behind_it() -> None:
+    """A terminal need not tell that it has the keyboard again: a key says so, too."""
+    async with running() as (app, pilot):
+        await pilot.press("d", "4")
+        app.post_message(events.AppBlur())
+        await pilot.pause(0.05)
+        await pilot.press("escape")
+        theme = app.state.theme
+        await pilot.press("t")
+        assert app.state.theme != theme

@@ -312,6 +312,13 @@ class WatchedApp(App[None]):
         """Whether it is about to end: from then on Textual calls nothing back."""
         return self._exit or self._closing
 
+    def _watch_app_focus(self, focus: bool) -> None:
+        """Who turns to another window and back goes on typing where that was.
+
+        Textual's takes the focus from what has it, which closes a prompt, and gives it back later,
+        be it closed by then.
+        """
+
     def may_paint(self, *, whole: bool) -> bool:
         """Whether this may be sent, which is the whole screen or a part of it."""
         return True
