@@ -233,11 +233,22 @@ def test_what_a_layer_norm_takes_of_few_directions_is_said_and_foreseen() -> Non
     assert abs(mean - centre) < 3.0 * error + 0.3
 
 
+def test_a_branch_that_passes_nothing_is_not_said_to_pass_next_to_nothing() -> None:
+    """ReLU has f′(0) = 0, and without a bias all of the input 0 stays there."""
+    one = setup(activations=("relu",), block=("residual",), init=("kaiming_normal",), x=0.0)
+    assert "the branch passes nothing: ×1 a block" in verdict(one).cause
+    one = setup(activations=("tanh",), block=("residual(alpha=1e-10)",), depth=4)
+    assert "the branch is next to nothing" in verdict(one).cause
+
+
 def test_the_coherent_mean_of_a_stream_is_told() -> None:
     one = setup(block=("residual",), depth=40)
     cause = verdict(one).cause
     assert "Most of the stream is f's mean" in cause
     assert "grows faster than infinite width has it" in cause
+    assert "1/√L" not in cause  # there is none
+    one = setup(block=("residual(alpha=1/sqrt(L))",), depth=40)
+    assert "1/√L bounds what scatters, not that." in verdict(one).cause
     one = setup(activations=("tanh",), block=("residual",), depth=40)
     assert "f's mean" not in verdict(one).cause
     assert "faster than infinite width" not in verdict(one).cause

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.mathematics.blocks.families import LEARNED, Block
+from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.models.network.blocks import block_of, shut
@@ -73,6 +73,7 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
     each = _typical(0.5 * path.log10_chi)
     made = f"{rate(each)} a block in theory"
     branch = _typical(0.5 * path.log10_branch)
+    shut_by_f = branch == -math.inf
     if not steps.after:  # so that the numbers that are told belong together
         with np.errstate(divide="ignore"):
             own = 0.5 * math.log10(max(10.0 ** min(2.0 * each, 300.0) - 1.0, 0.0) or 1e-300)
@@ -80,6 +81,8 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
         text = f"√(1 + {factor(branch)[1:]}²)"
         if branch > math.log10(_ALL):
             text = f"{beside} the skip's 1 the branch is nearly all: {made}."
+        elif shut_by_f:
+            text = f"{beside} the skip's 1 the branch passes nothing: {made}."
         elif branch < -8.0:
             text = f"{beside} the skip's 1 the branch is next to nothing: {made}."
         else:
@@ -95,13 +98,13 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
 
 
 def _drift(path: BlockPath) -> str:
-    """That most of the stream is what f has in the mean, which no 1/√L keeps in bounds."""
+    """That most of the stream is what f has in the mean, which 1/√L does not keep in bounds."""
     if not abs(float(path.mean[-1])) > _MOSTLY or path.block.name != "residual":
         return ""
-    return (
-        "Most of the stream is f's mean, which every block adds in one direction: 1/√L bounds "
-        "what scatters, not that."
-    )
+    text = "Most of the stream is f's mean, which every block adds in one direction"
+    if path.block.alpha != ROOT_OF_DEPTH:
+        return f"{text}."
+    return f"{text}: 1/√L bounds what scatters, not that."
 
 
 def _coherent(subject: Subject, path: BlockPath) -> str:
