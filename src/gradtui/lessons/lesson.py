@@ -14,20 +14,38 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """A number that the learner may guess before a step shows it.
+
+    Attributes:
+        question: what is asked for.
+        answer: the number, as a formula without variables, such as 0.25¹⁰.
+    """
+
+    question: Text
+    answer: str
+
+
+@dataclass(frozen=True)
 class Step:
     """One line of a derivation.
 
     Attributes:
-        formula: the line as shown: Unicode, of width 1 throughout, so that it needs no fonts
-            or layout that a terminal lacks. One that begins with "= " continues the line above.
+        formula: the line, as `formulas` reads it. One that begins with "= " continues the line
+            above, and is claimed to be equal to it.
         reason: what was done in this line, and why.
-        expression: the same value in `x` or `t`, as SymPy parses it, so that a continued line can
-            be proved equal to the line above; None where the formula defines or states.
+        expression: the same value in `x` or `t`, as SymPy parses it; None where the formula
+            defines or states.
+        shows: the picture beside it, as the words of a command without `gradtui`:
+            `derivative sigmoid --z 0`; "" leaves the one of the step before.
+        predicts: what may be guessed before this step is shown.
     """
 
     formula: str
     reason: Text
     expression: str | None = None
+    shows: str = ""
+    predicts: Prediction | None = None
 
     @property
     def continues(self) -> bool:
