@@ -190,6 +190,13 @@ def shows_unicode(encoding: str | None) -> bool:
     return encodes_unicode(encoding) and bool(own or _locale() not in ("C", "POSIX"))
 
 
+def language() -> str:
+    """Of the languages of lessons the one that the locale asks for, in the order of POSIX."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    told = next((told for name in names if (told := os.environ.get(name))), "")
+    return "ko" if told.partition("_")[0].partition(".")[0] == "ko" else "en"
+
+
 def _locale() -> str:
     """What the terminal was told of characters, in the order of POSIX; "" if nothing."""
     names = ["LC_ALL", "LC_CTYPE", "LANG"]

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gradtui.plots.picture import Picture, Row, Span
+from gradtui.plots.wide import narrowed
 
 _SELECTED = Style(reverse=True)
 
@@ -118,7 +119,7 @@ class Pane(Widget, can_focus=False):
                 segments[-1] = Segment(segments[-1].text + text, before)
             elif text:
                 segments.append(Segment(text, style))
-        return Strip(segments)
+        return Strip([Segment(narrowed(text), style) for text, style, _ in segments])
 
     def _change(self, before: Row, after: Row) -> tuple[int, int] | None:
         """From the first to the last cell in which two rows look different: (x, width).
@@ -162,7 +163,7 @@ class Pane(Widget, can_focus=False):
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The text that was selected."""
-        return selection.extract(self._picture.text), "\n"
+        return selection.extract(narrowed(self._picture.text)), "\n"
 
     def notify_style_update(self) -> None:
         """Forget strips made with the old style."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import listing, watching, weights
+from gradtui.cli import learning, listing, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     CommandError,
@@ -26,7 +26,7 @@ from gradtui.cli.streams import (
 from gradtui.errors import NO_MEMORY, InputError, printable, shown
 from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
-from gradtui.plots.ascii import ascii_only, in_ascii, to_ascii
+from gradtui.plots.ascii import ascii_only, to_ascii
 from gradtui.plots.picture import Row
 from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
 from gradtui.views import VIEWS
@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         return _completion(options.shell)
     if options.command == "list":
         return _list(options)
+    if options.command == "learn":
+        return _learn(options)
     if options.command == "weights":
         return _weights(options)
     return _view(VIEWS[options.command], options)
@@ -221,13 +223,8 @@ def _marker(options: argparse.Namespace) -> str:
 def _list(options: argparse.Namespace) -> int:
     format = _format(options, ("txt", "csv", "json"))
     width = _cells("width", options.width, _WIDTHS, page_size().columns)
-    if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
-        raise InputError(
-            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
-            "try --language en, or set PYTHONIOENCODING=utf-8",
-        )  # fmt: skip
-    utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
-    page = listing.page(options.name, width, options.language, str if utf8 else in_ascii)
+    with ascii_only(_to_stdout(options) and not is_utf8(sys.stdout)):
+        page = listing.page(options.name, width, _language(options))
     if format == "page":
         _print(page, options.color)
     elif format == "txt":
@@ -235,6 +232,41 @@ def _list(options: argparse.Namespace) -> int:
     else:
         _deliver(listing.numbers(options.name, format), options, "the list", format)
     return 0
+
+
+# -------------------------------------------------------------------- learn
+
+
+def _learn(options: argparse.Namespace) -> int:
+    asked = "md" if options.markdown else "tex" if options.latex else ""
+    format = _format(options, ("txt", *learning.HANDOUTS), asked)
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    language = _language(options)
+    if format in learning.HANDOUTS:
+        _deliver(learning.handout(options, language, format), options, "the handout", format)
+        return 0
+    with ascii_only(_to_stdout(options) and not is_utf8(sys.stdout)):
+        page = tuple(learning.rows(options, language, width))
+        if format == "page":
+            _print(page, options.color)
+        else:
+            _deliver([plain(page)], options, "the lesson", format)
+    return 0
+
+
+def _language(options: argparse.Namespace) -> str:
+    """In which a lesson is told."""
+    shown = is_utf8(sys.stdout) or not _to_stdout(options)
+    if options.language is None:
+        return settings.language() if shown else "en"
+    if options.language != "en" and not shown:
+        raise InputError(
+            "--language",
+            options.language,
+            f"in the encoding of standard output ({sys.stdout.encoding})",
+            "try --language en, or set PYTHONIOENCODING=utf-8",
+        )
+    return str(options.language)
 
 
 # ------------------------------------------------------------------ weights
@@ -263,9 +295,10 @@ def _to_stdout(options: argparse.Namespace) -> bool:
     return options.output in (None, "-")
 
 
-def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
+def _format(options: argparse.Namespace, formats: Sequence[str], asked: str | None = None) -> str:
     """Which one, before anything is computed; "page" is what a reader gets on stdout."""
-    asked = "json" if options.json else "csv" if options.csv else ""
+    if asked is None:
+        asked = "json" if options.json else "csv" if options.csv else ""
     if _to_stdout(options):
         return asked or "page"
     if not options.output.strip():
@@ -276,9 +309,10 @@ def _format(options: argparse.Namespace, formats: Sequence[str]) -> str:
     named = file.suffix.lower().removeprefix(".")
     # Numbers are text; only what is surely something else contradicts the flag.
     if named in formats and named not in (asked, "txt"):
+        flag = {"md": "markdown", "tex": "latex"}.get(asked, asked)
         raise CommandError(
-            f"output: {shown(options.output)} ends in .{named}, and --{asked} asks for "
-            f"{asked.upper()}; leave one of them out"
+            f"output: {shown(options.output)} ends in .{named}, and --{flag} asks for "
+            f".{asked}; leave one of them out"
         )
     return asked
 
@@ -321,7 +355,7 @@ def _deliver(
     unicode = format != "txt" and settings.encodes_unicode(getattr(sys.stdout, "encoding", ""))
     for piece in pieces:
         assert isinstance(piece, str)  # a figure goes to a file
-        if options.json and not unicode:
+        if format == "json" and not unicode:
             # JSON has its own way to write every character in ASCII.
             piece = re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], piece)
         emit(piece, unicode=unicode)

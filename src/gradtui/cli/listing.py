@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from gradtui import __version__
 from gradtui.errors import InputError
-from gradtui.lessons import DERIVED, VARIABLE, lesson_for
-from gradtui.lessons.lesson import Lesson
+from gradtui.lessons import DERIVED, lesson_for
 from gradtui.mathematics.activations import ACTIVATIONS, Activation, activation
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.initialisation.recipes import Scheme
@@ -17,7 +15,9 @@ from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, CellScheme
 from gradtui.mathematics.spec import lookup, parse_spec
 from gradtui.models.decay import Value
+from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import Row, fit, row, row_text, wrapped
+from gradtui.views import lesson_page
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.export import as_csv, as_json
 from gradtui.views.facts import facts, where_largest, where_zero
@@ -27,30 +27,27 @@ _LABEL = 14
 """Cells for the name of a fact."""
 
 
-def page(
-    name: str | None, width: int, language: str, spelled: Callable[[str], str]
-) -> tuple[Row, ...]:
+def page(name: str | None, width: int, language: str) -> tuple[Row, ...]:
     """What `gradtui list` prints, with a name or without.
 
     Args:
         name: an activation, a gated cell or an initialisation; None for all activations.
         width: the cells of a line.
-        language: of the derivation, "en" or "ko".
-        spelled: writes a text so that the output holds it, before anything is laid out.
+        language: of the derivation, one of `LANGUAGES`.
     """
     if name is None:
-        return tuple(_table(width, spelled))
-    others = [line for found in _others(name) for line in _facts(name, found, width, spelled)]
+        return tuple(_table(width))
+    others = [line for found in _others(name) for line in _facts(name, found, width)]
     try:
         f = activation(name)
     except InputError:
         if not others:
             raise
         return tuple(others)
-    rows = _facts(f.spec, facts(f), width, spelled)
+    rows = _facts(f.spec, facts(f), width)
     lesson = lesson_for(f.name)
     if lesson is not None:
-        rows += [(), *_derivation(lesson, width, language, spelled)]
+        rows += [(), *lesson_page.page(lesson, language, width)]
     else:
         rows += [(), *wrapped(f"A derivation there is of {', '.join(DERIVED)}.", width, "muted")]
     return (*rows, (), *others) if others else tuple(rows)
@@ -136,7 +133,7 @@ def _infinite(value: float) -> str:
 # -------------------------------------------------------------------- table
 
 
-def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
+def _table(width: int) -> list[Row]:
     """One row for each; the formula has what the other columns leave."""
     head = ("name", "max|f′|", "at z", "range", "rises", "centred", "flat", "f(z)")
     facts_of_each = (
@@ -176,7 +173,7 @@ def _table(width: int, spelled: Callable[[str], str]) -> list[Row]:
         f"{', '.join(GATED)}, the initialisations of cells {', '.join(CELL_INITIALISATIONS)}, and "
         "those of layers, which gradtui init --help names."
     )
-    return [*rows, (), *wrapped(spelled(notes), width, "muted")]
+    return [*rows, (), *wrapped(notes, width, "muted")]
 
 
 def _cut(spans: Row, width: int) -> Row:
@@ -186,49 +183,12 @@ def _cut(spans: Row, width: int) -> Row:
 # ---------------------------------------------------------------------- one
 
 
-def _facts(title: str, found: Facts, width: int, spelled: Callable[[str], str]) -> list[Row]:
+def _facts(title: str, found: Facts, width: int) -> list[Row]:
     rows: list[Row] = [row((title, "title"))]
     label = max(_LABEL, *(len(spelled(name)) + 1 for name, _ in found))
     for name, text in found:
-        first, *rest = _wrapped(spelled(text), width - label)
-        rows.append(row((spelled(name).ljust(label), "muted"), first))
-        rows += [row(" " * label + line) for line in rest]
+        lead = spelled(name).ljust(label)
+        for line in wrapped(text, width - label):
+            rows.append(row((lead, "muted"), *line))
+            lead = " " * label
     return rows
-
-
-def _derivation(
-    lesson: Lesson, width: int, language: str, spelled: Callable[[str], str]
-) -> list[Row]:
-    """Numbered steps: the formula, and under it the reason."""
-    rows: list[Row] = [row((getattr(lesson.title, language), "title"))]
-    rows += [row((line, "muted")) for line in _wrapped(getattr(VARIABLE, language), width)]
-    indent = " " * len(f"{len(lesson.steps)}  ")
-    for index, step in enumerate(lesson.steps, 1):
-        first, *rest = _wrapped(spelled(step.formula), width - len(indent))
-        rows.append(row((str(index).ljust(len(indent)), "muted"), (first, "curve1")))
-        rows += [row((indent + line, "curve1")) for line in rest]
-        reason = _wrapped(spelled(getattr(step.reason, language)), width - len(indent))
-        rows += [row(indent + line) for line in reason]
-    moral = _wrapped(spelled(getattr(lesson.moral, language)), width)
-    return [*rows, (), *(row((line, "good")) for line in moral)]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells; a Korean syllable takes two."""
-    lines: list[str] = []
-    line, used = "", 0
-    for word in text.split(" "):
-        cells = _cells(word)
-        if line and used + 1 + cells > width:
-            lines.append(line)
-            line, used = word, cells
-        else:
-            line, used = (f"{line} {word}", used + 1 + cells) if line else (word, cells)
-    return [*lines, line]
-
-
-def _cells(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )

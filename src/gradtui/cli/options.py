@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from gradtui.lessons import LANGUAGES
+
 WIDTH = 78
 """Columns of words in a page of help."""
 
@@ -25,6 +27,20 @@ def add_formats(parser: argparse._ArgumentGroup, suffixes: str) -> None:
     numbers = parser.add_mutually_exclusive_group()
     numbers.add_argument("--json", action="store_true", help="numbers and verdicts as JSON")
     numbers.add_argument("--csv", action="store_true", help="numbers as CSV")
+    add_page_options(parser, suffixes)
+
+
+def add_language(parser: argparse._ActionsContainer) -> None:
+    """The option that says in which language a lesson is."""
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        help="of what is said in a lesson: en or ko (default: the locale's, or English)",
+    )
+
+
+def add_page_options(parser: argparse._ArgumentGroup, suffixes: str) -> None:
+    """The options that say where to, and how a page looks."""
     parser.add_argument(
         "--output",
         metavar="FILE",

@@ -8,12 +8,20 @@ import textwrap
 from collections.abc import Sequence
 
 from gradtui.app.state import THEMES
-from gradtui.cli.options import WIDTH, Names, add_formats, examples
+from gradtui.cli.options import (
+    WIDTH,
+    Names,
+    add_formats,
+    add_language,
+    add_page_options,
+    examples,
+)
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
 from gradtui.errors import InputError, nearest, printable, shown
+from gradtui.lessons import LESSONS
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.recurrent.arrays import GATED
@@ -106,6 +114,19 @@ def _add_small_commands(
         epilog=examples("gradtui list", "gradtui list tanh", "gradtui list --csv"),
     )
     _add_list_options(commands["list"])
+    commands["learn"] = found.add_parser(
+        "learn",
+        help="lessons: derivations step by step, with the picture of each",
+        description="The lessons, or one of them: a derivation step by step, each with its reason "
+        "and the command that shows it. In the app E opens them beside the picture.",
+        epilog=examples(
+            "gradtui learn",
+            "gradtui learn sigmoid",
+            "gradtui learn sigmoid --step 3 --language ko",
+            "gradtui learn tanh --latex --output tanh.tex",
+        ),
+    )
+    _add_learn_options(commands["learn"])
     commands["watch"] = found.add_parser(
         "watch",
         help="runs that are being written: the run view in the app, and the verdict as it changes",
@@ -236,6 +257,19 @@ def _add_weights_options(parser: Parser) -> None:
     )
 
 
+def _add_learn_options(parser: Parser) -> None:
+    parser.add_argument(
+        "lesson", nargs="?", choices=Names(LESSONS), metavar="NAME", help="one of the lessons"
+    )
+    parser.add_argument("--step", metavar="N", help="this step alone, and what leads to it")
+    add_language(parser)
+    group = parser.add_argument_group("what to print")
+    handouts = group.add_mutually_exclusive_group()
+    handouts.add_argument("--markdown", action="store_true", help="a handout in Markdown")
+    handouts.add_argument("--latex", action="store_true", help="a handout for LaTeX")
+    add_page_options(group, ".txt .md .tex")
+
+
 def _add_list_options(parser: Parser) -> None:
     parser.add_argument(
         "name",
@@ -249,4 +283,4 @@ def _add_list_options(parser: Parser) -> None:
     )
     group = parser.add_argument_group("what to print")
     add_formats(group, ".txt .csv .json")
-    group.add_argument("--language", choices=("en", "ko"), default="en", help="of the derivation")
+    add_language(group)

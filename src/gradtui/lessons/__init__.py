@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.lesson import LANGUAGES, Lesson, Step, Text
 from gradtui.lessons.note import NOTE
 
-__all__ = ["DERIVED", "LESSONS", "VARIABLE", "Lesson", "Step", "Text", "lesson_for"]
+__all__ = ["DERIVED", "LANGUAGES", "LESSONS", "VARIABLE", "Lesson", "Step", "Text", "lesson_for"]
 
 LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in NOTE})
 

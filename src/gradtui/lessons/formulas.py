@@ -121,8 +121,8 @@ Node = (
 
 # ---------------------------------------------------------------------- reading
 
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿˣᵏˡᵗᵀᵐʰᶻ⁽⁾ᐟ", "0123456789−+nxkltTmhz()/", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊₌ₖₗₙₜₓₐᵢⱼₘₕ₍₎", "0123456789−+=klntxaijmh()", strict=True))
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿˣᵏˡᵗᵀᵐʰᶻ⁽⁾ᐟ", "0123456789−+nxkltTmhz()/", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₋₊₌ₖₗₙₜₓₐᵢⱼₘₕ₍₎", "0123456789−+=klntxaijmh()", strict=True))
 _LEVELS = (
     ("⇒", "⇔"),
     (":  ", ",  "),
@@ -139,7 +139,7 @@ _TOKEN = re.compile(
     rf"\s*(?:(?P<number>\d+(?:,\d{{3}})+|\d+(?:\.\d+)?(?:e-?\d+)?)"
     rf"|(?P<d>d/d(?P<by>[a-zθ]))"
     rf"|(?P<name>(?:{_WORDS})(?![a-z])|[σξ][wbcq]|∂?[A-Za-zα-ωΑ-Ω∞∇…]\*?)"
-    rf"|(?P<raised>[{''.join(_RAISED)}]+)|(?P<lowered>[{''.join(_LOWERED)}]+)"
+    rf"|(?P<raised>[{''.join(RAISED)}]+)|(?P<lowered>[{''.join(LOWERED)}]+)"
     r"|(?P<sign>:=|[:,]  |[-+−±·×∘=<≤>≥≈→∈~≠∝⇒⇔:,/()\[\]|‖√∑∏∫′″!∀]))"
 )
 
@@ -256,7 +256,7 @@ class _Reader:
     def _raised(self) -> Node:
         found = self._atom()
         while self._next is not None and self._next.kind == "raised":
-            raised = "".join(_RAISED[character] for character in self._next.text)
+            raised = "".join(RAISED[character] for character in self._next.text)
             self._at += 1
             side: Node = Name(raised) if raised in "+−T" else _Reader(raised).line()
             found = Power(found, side)
@@ -293,7 +293,7 @@ class _Reader:
     def _named(self, text: str) -> Node:
         below = ""
         if self._next is not None and self._next.kind == "lowered":
-            below = "".join(_LOWERED[character] for character in self._next.text)
+            below = "".join(LOWERED[character] for character in self._next.text)
             self._at += 1
         primes = 0
         while mark := self._take("′", "″"):
@@ -316,12 +316,12 @@ class _Reader:
     def _raised_of(self, name: Name) -> Node:
         token = self._tokens[self._at]
         self._at += 1
-        return Power(name, _Reader("".join(_RAISED[one] for one in token.text)).line())
+        return Power(name, _Reader("".join(RAISED[one] for one in token.text)).line())
 
     def _big(self, sign: str) -> Node:
         lower = upper = ""
         while self._next is not None and self._next.kind in ("lowered", "raised"):
-            token, table = self._next, _LOWERED if self._next.kind == "lowered" else _RAISED
+            token, table = self._next, LOWERED if self._next.kind == "lowered" else RAISED
             said = "".join(table[character] for character in token.text)
             lower, upper = (said, upper) if token.kind == "lowered" else (lower, said)
             self._at += 1
@@ -340,8 +340,8 @@ def read(line: str) -> Node:
 
 # ---------------------------------------------------------------------- writing
 
-_TO_RAISED = {plain: character for character, plain in _RAISED.items()}
-_TO_LOWERED = {plain: character for character, plain in _LOWERED.items()}
+_TO_RAISED = {plain: character for character, plain in RAISED.items()}
+_TO_LOWERED = {plain: character for character, plain in LOWERED.items()}
 
 
 def lowered(text: str) -> str:

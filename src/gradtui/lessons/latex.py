@@ -25,14 +25,19 @@ _GREEK = {
     "σ": "sigma", "τ": "tau", "φ": "varphi", "χ": "chi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
     "Λ": "Lambda", "Σ": "Sigma", "Φ": "Phi", "Ω": "Omega",
 }  # fmt: skip
-_SIGNS = {
-    "·": r" \cdot ", "×": r" \times ", "∘": r" \circ ", "−": " - ", "±": r"\pm ", "≤": r" \le ",
-    "≥": r" \ge ", "≈": r" \approx ", "→": r" \to ", "∈": r" \in ", "≠": r" \ne ",
-    "∝": r" \propto ", "⇒": r" \;\Rightarrow\; ", "⇔": r" \;\Leftrightarrow\; ", "~": r" \sim ",
-    ",": ", ", ",  ": r",\quad ", ":": ": ", ":  ": r":\quad ", "": " ", " ": r"\,",
-    "∑": r"\sum", "∏": r"\prod", "∫": r"\int", "∀": r"\forall ",
+SYMBOLS = {
+    **{letter: rf"\{name}" for letter, name in _GREEK.items()},
+    "·": r"\cdot", "×": r"\times", "∘": r"\circ", "−": "-", "±": r"\pm", "≤": r"\le",
+    "≥": r"\ge", "≈": r"\approx", "→": r"\to", "∈": r"\in", "≠": r"\ne", "∝": r"\propto",
+    "⇒": r"\Rightarrow", "⇔": r"\Leftrightarrow", "∑": r"\sum", "∏": r"\prod", "∫": r"\int",
+    "∀": r"\forall", "∞": r"\infty", "…": r"\dots", "∇": r"\nabla", "∂": r"\partial",
+    "√": r"\sqrt{}", "‖": r"\|", "′": "'", "″": "''", "¼": r"\tfrac14", "½": r"\tfrac12",
 }  # fmt: skip
-_SYMBOLS = {"∞": r"\infty", "…": r"\dots", "∇": r"\nabla"}
+"""What stands for a character in mathematics."""
+_APART = {
+    "~": r"\sim", ",": ",", ",  ": r",\quad", ":": ":", ":  ": r":\quad", "": "", " ": r"\,",
+    "⇒": r"\;\Rightarrow\;", "⇔": r"\;\Leftrightarrow\;",
+}  # fmt: skip
 _FUNCTIONS = {"tanh", "max", "min", "exp", "ln"}
 _PAIRS = {"()": ("(", ")"), "[]": ("[", "]"), "||": ("|", "|"), "‖‖": (r"\|", r"\|")}
 
@@ -60,7 +65,7 @@ def _latex(node: Node) -> str:
         case Root(inner):
             return rf"\sqrt{{{_latex(_bare(inner))}}}"
         case Negative(sign, inner):
-            return _SIGNS.get(sign, sign).strip() + " " + _latex(inner)
+            return f"{_sign(sign)} {_latex(inner)}"
         case Fraction(above, below, tight):
             numbers = tight and isinstance(above, Number) and isinstance(below, Number)
             command = r"\tfrac" if numbers else r"\frac"
@@ -69,13 +74,11 @@ def _latex(node: Node) -> str:
             return rf"\frac{{d}}{{d{_name(variable.text)}}} {_latex(inner)}"
         case Big(sign, lower, upper, inner):
             limits = (f"_{{{_lower(lower)}}}" if lower else "") + (f"^{{{upper}}}" if upper else "")
-            return f"{_SIGNS[sign]}{limits} {_latex(inner)}"
+            return f"{SYMBOLS[sign]}{limits} {_latex(inner)}"
         case Infix(first, rest):
-            return _latex(first) + "".join(
-                f"{_SIGNS.get(sign, f' {sign} ')}{_latex(part)}" for sign, part in rest
-            )
+            return _latex(first) + "".join(f" {_sign(sign)} {_latex(part)}" for sign, part in rest)
         case Continued(sign, inner):
-            return f"{_SIGNS.get(sign, sign).strip()} {_latex(inner)}"
+            return f"{_sign(sign)} {_latex(inner)}"
 
 
 def _name(text: str) -> str:
@@ -89,9 +92,13 @@ def _name(text: str) -> str:
     if text[0] in _GREEK:
         below = f"_{{{_latex(read(text[1:]))}}}" if text[1:] else ""
         return rf"\{_GREEK[text[0]]} {below}{star}".replace(" _", "_").replace(" ^", "^")
-    if text in _SYMBOLS:
-        return _SYMBOLS[text]
+    if text in SYMBOLS:
+        return SYMBOLS[text] + star
     return (rf"\operatorname{{{text}}}" if len(text) > 1 else text) + star
+
+
+def _sign(sign: str) -> str:
+    return _APART.get(sign, SYMBOLS.get(sign, sign))
 
 
 def _lower(text: str) -> str:

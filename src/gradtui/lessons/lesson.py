@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LANGUAGES = ("en", "ko")
+
 
 @dataclass(frozen=True)
 class Text:
@@ -11,6 +13,10 @@ class Text:
 
     en: str
     ko: str
+
+    def in_(self, language: str) -> str:
+        """In a language of `LANGUAGES`."""
+        return self.ko if language == "ko" else self.en
 
 
 @dataclass(frozen=True)

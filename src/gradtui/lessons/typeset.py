@@ -27,7 +27,7 @@ from gradtui.lessons.formulas import (
 
 @dataclass(frozen=True)
 class Box:
-    """Lines of equal width; the one at `base` is the one that its neighbours stand beside."""
+    """Lines; the one at `base` is the one that its neighbours stand beside."""
 
     lines: tuple[str, ...]
     base: int = 0
@@ -55,9 +55,51 @@ class Box:
         return [blank] * over + list(self.lines) + [blank] * under
 
 
-def typeset(formula: str) -> tuple[str, ...]:
-    """The formula as people write it, over as many lines as that takes."""
-    return tuple(line.rstrip() for line in _box(read(formula)).lines)
+def typeset(formula: str, width: int) -> Box:
+    """The formula as people write it, over as many lines as that takes.
+
+    What is wider goes on below, before a sign; what has no sign in the right place stands as it
+    was written, in one line.
+    """
+    rows: list[Box] = []
+    for part in _parts(read(formula)):
+        if rows and rows[-1].width + part.width <= width:
+            rows[-1] = rows[-1].beside(part)
+        else:
+            rows.append(_row(_FURTHER, _trimmed(part)) if rows else part)
+    if any(row.width > width for row in rows):
+        return _row(formula)
+    return Box(tuple(line for row in rows for line in row.lines), rows[0].base)
+
+
+_FURTHER = "    "
+"""Stands before what goes on below."""
+
+
+def _parts(node: Node) -> list[Box]:
+    """Where the formula may be broken: before each sign that stands in nothing else."""
+    match node:
+        case Continued(sign, inner):
+            first, *rest = _parts(inner)
+            return [_row(f"{sign} ", first), *rest]
+        case Infix(first, rest) if rest[0][0] not in ("", " "):
+            parts = _parts(first)
+            for sign, part in rest:
+                apart = _APART.get(sign, f" {sign} ")
+                further = _parts(part)
+                if apart.startswith(" "):
+                    parts += [_row(apart, further[0]), *further[1:]]
+                else:  # a comma stays behind what it follows
+                    parts[-1] = _row(parts[-1], apart)
+                    parts += further
+            return parts
+    return [_box(node)]
+
+
+def _trimmed(box: Box) -> Box:
+    """Without the blanks at its left edge."""
+    blanks = min(len(line) - len(line.lstrip()) for line in box.lines)
+    return Box(tuple(line[blanks:] for line in box.lines), box.base)
 
 
 def _row(*parts: Box | str) -> Box:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gradtui.plots.picture import Row, row_text
+from gradtui.plots.wide import narrowed
 
 SGR = {
     # The bright ones: of the plain ones blue, red and magenta can hardly be read on black.
@@ -34,12 +35,12 @@ SGR = {
 
 def coloured(rows: Iterable[Row]) -> str:
     """The rows in the terminal's own colours, each line ended; no colour crosses a line's end."""
-    return "".join(_line(line) + "\n" for line in rows)
+    return narrowed("".join(_line(line) + "\n" for line in rows))
 
 
 def plain(rows: Iterable[Row]) -> str:
     """The rows as bare text, each line ended."""
-    return "".join(row_text(line).rstrip() + "\n" for line in rows)
+    return narrowed("".join(row_text(line).rstrip() + "\n" for line in rows))
 
 
 def _line(spans: Row) -> str:

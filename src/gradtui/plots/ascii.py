@@ -110,6 +110,11 @@ def ascii_only(on: bool = True) -> Iterator[None]:
         _SHOWN.ascii_only = before
 
 
+def only_ascii_is_shown() -> bool:
+    """Whether this thread lays out text for where only ASCII is shown."""
+    return _SHOWN.ascii_only
+
+
 def spelled(text: str) -> str:
     """The text as it is to be laid out: in as many cells as it takes, where ASCII is all there is.
 
