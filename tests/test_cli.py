@@ -20,7 +20,6 @@ import pytest
 
 from gradtui import __version__
 from gradtui.cli import commands, streams
-from gradtui.cli.commands import setup_of
 from gradtui.cli.parsers import parsed, parsers
 from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
@@ -30,6 +29,7 @@ from gradtui.plots.ascii import to_ascii
 from gradtui.progress import Tick
 from gradtui.setup import CHOICE, FAMILIES, KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.command import setup_of
 from gradtui.views.scenarios import SCENARIOS
 from support.commands import FORETOLD, run
 

@@ -67,6 +67,10 @@ def _for_python(name: str, value: str | None) -> str:
     return name if value is None else f"{name}={value}"
 
 
+class CommandError(Exception):
+    """A command that cannot be carried out: what is wrong, and what to do next."""
+
+
 class InputError(ValueError):
     """Input that cannot be used: what was given, what is allowed, and what to do next.
 

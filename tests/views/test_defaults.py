@@ -8,7 +8,7 @@ import pytest
 
 from gradtui.app import going, leaps
 from gradtui.app.state import START_VIEW, State
-from gradtui.cli.commands import setup_of
+from gradtui.views.command import setup_of
 from gradtui.setup import CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import View

@@ -6,14 +6,13 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradtui import settings
 from gradtui.cli import learning, listing, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
-    CommandError,
     Progress,
     emit,
     in_colour,
@@ -23,13 +22,14 @@ from gradtui.cli.streams import (
     save,
     terminal_size,
 )
-from gradtui.errors import NO_MEMORY, InputError, printable, shown
+from gradtui.errors import NO_MEMORY, CommandError, InputError, printable, shown
 from gradtui.files import named_file
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import ascii_only, to_ascii
 from gradtui.plots.picture import Row
-from gradtui.setup import CURSORS, FAMILIES, KNOBS, Setup, family_with, groups_of, implied
+from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.command import setup_of
 from gradtui.views.export import FORMATS, all_healthy, exported, format_of, report, text_height
 from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
@@ -116,62 +116,6 @@ def _shown(
         content = exported(view, result, setup, size, marker, format, look)
         _deliver(content, options, what, format)
     return _UNHEALTHY if options.check and not all_healthy(view, result, setup) else 0
-
-
-def setup_of(view: View[Any], names: Sequence[str], given: Mapping[str, str]) -> Setup:
-    """The setup that the words of a command describe.
-
-    Args:
-        view: the view whose command it is.
-        names: those of its roster among the words.
-        given: the text of each knob that was given as an option.
-
-    Raises:
-        InputError, CommandError: a value that is not allowed, or two that contradict each other.
-    """
-    if names:
-        roster = view.roster(view.default_setup)
-        if roster.name in given:
-            raise CommandError(
-                f"{roster.name}: {shown(names[0])} and {roster.flag} {shown(given[roster.name])} "
-                "are both given; name them in one of the two ways"
-            )
-        # A comma at the end of a word is one between two of them.
-        read = roster.from_word or (lambda word: roster.parse(word.removesuffix(",")))
-        specs = [spec for word in names[:-1] for spec in read(word)]
-        last = (roster.from_word or roster.parse)(names[-1])
-        given = {**given, roster.name: roster.format((*specs, *last))}
-    changes: dict[str, Any] = {name: KNOBS[name].parse(text) for name, text in given.items()}
-    if (family := _family_of(changes)) and "model" in view.knobs:
-        changes["model"] = family
-    for name, value in list(changes.items()):
-        changes = {**implied(view.default_setup, name, value), **changes}
-    setup = view.default_setup.with_(**changes).clamped()
-    # A cursor that was asked for is not moved in silence.
-    setup = setup.with_(**{name: changes[name] for name in CURSORS if name in changes})
-    return setup.checked(view.family(setup))
-
-
-def _family_of(changes: Mapping[str, Any]) -> str:
-    """The family of which all these knobs are, and the chosen one; "" if they are of none.
-
-    Raises:
-        CommandError: there is no such family, and some of the knobs would have no effect.
-    """
-    flags = {
-        knob.group: knob.flag for knob in map(KNOBS.__getitem__, changes) if knob.group in FAMILIES
-    }
-    model = changes.get("model", "")
-    family = model or (family_with(flags) if flags else "")
-    foreign = [group for group in flags if group not in groups_of(family)]
-    if not foreign:
-        return family
-    named = [*flags.items(), *([(model, f"{KNOBS['model'].flag} {model}")] if model else [])]
-    first = next(pair for pair in reversed(named) if pair[0] != foreign[0])
-    raise CommandError(
-        f"option: {flags[foreign[0]]} is of a {foreign[0]} and {first[1]} of a {first[0]}, so one "
-        "of them would have no effect; leave one out"
-    )
 
 
 def _last(view: View[Any], setup: Setup) -> Any:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from gradtui import __version__, settings
 from gradtui.cli import opening
 from gradtui.cli.parser import HelpWanted
-from gradtui.cli.streams import CommandError, complain, emit
-from gradtui.errors import NO_MEMORY, InputError
+from gradtui.cli.streams import complain, emit
+from gradtui.errors import NO_MEMORY, CommandError, InputError
 
 _WRONG = 2
 _BY_SIGNAL = 128

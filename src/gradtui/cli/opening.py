@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from gradtui import __version__, settings
 from gradtui.cli.parser import Parser, add_app_options
-from gradtui.cli.streams import CommandError, emit, is_terminal
-from gradtui.errors import InputError
+from gradtui.cli.streams import emit, is_terminal
+from gradtui.errors import CommandError, InputError
 
 
 def run(words: Sequence[str]) -> int:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from gradtui.cli.streams import CommandError, page_size
-from gradtui.errors import InputError, nearest, printable
+from gradtui.cli.streams import page_size
+from gradtui.errors import CommandError, InputError, nearest, printable
 from gradtui.settings import SETTINGS
 
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)

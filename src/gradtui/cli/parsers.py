@@ -17,10 +17,9 @@ from gradtui.cli.options import (
     examples,
 )
 from gradtui.cli.parser import Parser, add_app_options
-from gradtui.cli.streams import CommandError
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
-from gradtui.errors import InputError, nearest, printable, shown
+from gradtui.errors import CommandError, InputError, nearest, printable, shown
 from gradtui.lessons import LESSONS
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS

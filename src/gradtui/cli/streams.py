@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gradtui import settings
-from gradtui.errors import printable
+from gradtui.errors import CommandError, printable
 from gradtui.files import write_atomically
 from gradtui.plots.ascii import in_ascii
 
@@ -21,10 +21,6 @@ _PIPE = os.terminal_size((80, 24))
 
 _LARGEST = 1000
 """Columns and lines that a page can use; the kernel takes 65,535 for a size."""
-
-
-class CommandError(Exception):
-    """A command that cannot be carried out: what is wrong, and what to do next."""
 
 
 def is_utf8(stream: TextIO | None) -> bool:

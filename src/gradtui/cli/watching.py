@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gradtui import settings
 from gradtui.cli.opening import check_terminal
-from gradtui.cli.streams import CommandError, emit, is_terminal, narrate
-from gradtui.errors import InputError, printable
+from gradtui.cli.streams import emit, is_terminal, narrate
+from gradtui.errors import CommandError, InputError, printable
 from gradtui.models.finding import Finding
 from gradtui.models.recorded.judged import Judged, diagnose
 from gradtui.models.recorded.symptoms import symptoms_of
