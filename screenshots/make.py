@@ -57,7 +57,8 @@ SHOTS = (
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
     Shot("80x24-no-colour", (80, 24), appearance=Appearance(colours="none")),
     Shot("80x24-ascii", (80, 24), appearance=Appearance(marker="ascii", unicode=False)),
-    Shot("derivation", (100, 32), ("i", "a")),
+    Shot("lesson", (100, 32), ("o", "2", *["right"] * 4)),
+    Shot("lesson-ko", (100, 32), ("o", "2", *["right"] * 4, "g")),
     Shot("help", (100, 32), ("question_mark",)),
 )
 

@@ -13,11 +13,13 @@ import gradtui
 from gradtui.app import panes, searching
 from gradtui.app.actions import own_actions
 from gradtui.app.explaining import _here, reading, verdicts
+from gradtui.app.places import listed
 from gradtui.app.screens import InfoPage, VerdictsPage, help_page
 from gradtui.app.showing import Arrived
 from gradtui.app.state import State
 from gradtui.app.steps import press
 from gradtui.app.themes import styles
+from gradtui.lessons import DERIVED, lesson_for
 from gradtui.models.finding import Finding, Kind, Remedy
 from gradtui.plots.picture import row_text
 from gradtui.progress import unwatched
@@ -74,8 +76,8 @@ def test_help_speaks_of_keys_and_not_of_flags() -> None:
     assert "--focus" not in help_of("decay")
 
 
-def test_help_says_which_activations_have_a_derivation() -> None:
-    assert "and the derivation of sigmoid, tanh and relu" in words(help_of("derivative"))
+def test_help_says_which_activations_have_a_lesson() -> None:
+    assert f"an i behind those with a lesson: {listed(DERIVED)}." in words(help_of("derivative"))
 
 
 @pytest.mark.parametrize(
@@ -206,17 +208,18 @@ def test_v_is_no_knobs_letter_in_any_view() -> None:
     assert press(State(), "v").saying("") == State().saying("")
 
 
-@pytest.mark.parametrize("spec", ["gelu", "leaky_relu(0.2)"])
-def test_an_activation_without_a_derivation_says_which_have_one(spec: str) -> None:
-    shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
-    assert "Of sigmoid, tanh and relu there is a derivation, of this one there is none." in shown
+@pytest.mark.parametrize("spec", ["mish", "leaky_relu(0.2)"])
+def test_an_activation_without_a_lesson_says_which_have_one(spec: str) -> None:
+    shown = words(text_of(InfoPage(spec, STYLES)._body))
+    assert f"There are lessons about {listed(DERIVED)}: o, in the picture." in shown
 
 
-@pytest.mark.parametrize("spec", ["sigmoid", "tanh", "relu"])
-def test_a_derivation_says_what_its_x_is(spec: str) -> None:
-    shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
-    assert "x is here what a unit takes in, which the views call z." in shown
-    assert "there is none" not in shown
+@pytest.mark.parametrize("spec", DERIVED)
+def test_one_with_a_lesson_says_what_it_is_and_how_long(spec: str) -> None:
+    shown = words(text_of(InfoPage(spec, STYLES)._body))
+    lesson = lesson_for(spec)
+    assert lesson is not None
+    assert f"→ its lesson: {lesson.title.en}, {len(lesson.steps)} steps beside" in shown
 
 
 MEANINGS = {

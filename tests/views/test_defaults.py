@@ -8,9 +8,9 @@ import pytest
 
 from gradtui.app import going, leaps
 from gradtui.app.state import START_VIEW, State
-from gradtui.views.command import setup_of
 from gradtui.setup import CURSORS, KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.command import setup_of
 from gradtui.views.view import View
 
 LOOKED_AT = {

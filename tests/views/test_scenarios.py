@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gradtui.app.screens import SCENARIO_KEYS
+from gradtui.app.screens import CHOICE_KEYS
 from gradtui.mathematics.chain import Chain
 from gradtui.models.chain.chains import chain_of
 from gradtui.models.finding import Finding, Kind
@@ -48,7 +48,7 @@ def test_it_says_what_to_look_for_in_one_row(one: Scenario) -> None:
 
 
 def test_each_has_a_title_and_a_key_of_its_own() -> None:
-    assert len(SCENARIOS) == len(BY_TITLE) <= len(SCENARIO_KEYS) == len(set(SCENARIO_KEYS))
+    assert len(SCENARIOS) == len(BY_TITLE) <= len(CHOICE_KEYS) == len(set(CHOICE_KEYS))
 
 
 def test_the_note_s_three_layers() -> None:

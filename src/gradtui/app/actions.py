@@ -215,7 +215,7 @@ ACTIONS: tuple[Action, ...] = (
            "all of them again after a filter; let go of the one held; else stop what is "
            "computed, or compute it again", "Activations", steps.unfiltered),
     Action("info", ("i",), "i",
-           f"facts of the highlighted one; derivations: {', '.join(DERIVED)}", "Activations",
+           f"facts of the highlighted one; with a lesson: {', '.join(DERIVED)}", "Activations",
            hint=("i", "facts")),
     Action("shallower", ("left_square_bracket",), "[", "one layer, or step, less", "Depth",
            partial(steps.turn_length, steps=-1), offered=_has_length),
@@ -271,6 +271,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", leaps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
+    Action("lessons", ("o",), "o", "lessons: derivations step by step, beside the picture",
+           "Changes", hint=("o", "lessons")),
     Action("reset", ("r",), "r", "this view as at its first start", "Changes", leaps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",
            "Taking it along", hint=("y", "command")),

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from gradtui.app import steps
+from gradtui.app import learning, steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import NO_MEMORY, InputError, printable
@@ -128,6 +128,25 @@ class KnobQuestion(Question):
     def cancelled(self, state: State) -> State:
         """As it was before."""
         return self._before
+
+
+class PredictionQuestion(Question):
+    """What the next step of a lesson will show, to be guessed first."""
+
+    label = "your guess"
+    value = ""
+    hint = "a number; enter alone shows it"
+
+    def accepted(self, state: State, text: str) -> Reply:
+        """Show it, beside the guess."""
+        try:
+            return Reply(learning.predicted(state, text))
+        except InputError as error:
+            return Reply(state, f"{error}, or enter alone shows it")
+
+    def cancelled(self, state: State) -> State:
+        """Stay at the step before."""
+        return learning.unguessed(state)
 
 
 class FilterQuestion(Question):

@@ -109,7 +109,8 @@ class Display:
 
     def lay_out(self, state: State, main: Widget) -> panes.Areas:
         """Share out the cells; a style that is set, even to what it was, repaints everything."""
-        areas = panes.areas(self.cells, len(state.record.subjects(state.setup)))
+        curves = len(state.record.subjects(state.setup))
+        areas = panes.areas(self.cells, curves, lesson=bool(state.lesson))
         if areas != self._areas:
             self._areas = areas
             for name in ("side", "plot", "readout", "verdict"):

@@ -110,8 +110,8 @@ def reading(state: State, styles: Styles) -> Iterator[RenderableType]:
     more = [
         Entry(
             ("i",),
-            f"facts of the highlighted {state.roster.label.removesuffix('s')}, and the derivation "
-            f"of {listed(DERIVED)}.",
+            f"facts of the highlighted {state.roster.label.removesuffix('s')}; the list has an i "
+            f"behind those with a lesson: {listed(DERIVED)}.",
         )
     ]
     if file is not None:

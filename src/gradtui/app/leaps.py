@@ -76,7 +76,7 @@ _NONE = "(the first)"
 # -------------------------------------------------------- scenarios, remedies
 
 
-def _arriving(state: State, setup: Setup, view: str) -> State:
+def arriving(state: State, setup: Setup, view: str) -> State:
     """On the way to a setup, in a view, that has little in common with this one."""
     return state.with_(
         filter="",
@@ -93,7 +93,7 @@ def scenario(state: State, index: int) -> State:
     from gradtui.views.scenarios import SCENARIOS  # not before the first paint
 
     chosen = SCENARIOS[index]
-    moved = _arriving(state, chosen.setup, chosen.view)
+    moved = arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     return done.touching(done.record.offered(done.setup)).saying(chosen.look)
 
@@ -102,7 +102,7 @@ def reset(state: State) -> State:
     """Every knob of this view as where it starts; those of others stay, undo leads back."""
     first = state.record.default_setup
     own = {"focus": "", **{knob.name: knob.of(first) for knob in state.record.all_knobs}}
-    moved = _arriving(state, first, state.view)
+    moved = arriving(state, first, state.view)
     done = guarded(moved, state.setup.with_(**own))
     if done.failed:
         return done

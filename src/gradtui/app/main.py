@@ -17,7 +17,8 @@ from gradtui.app import going, mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.answering import PROMPT_KEYS, AnsweringApp
 from gradtui.app.appearance import Appearance
-from gradtui.app.asking import KnobQuestion
+from gradtui.app.asking import KnobQuestion, PredictionQuestion
+from gradtui.app.learning import LESSON_KEYS
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
@@ -101,6 +102,8 @@ class GradTUI(AnsweringApp):
             if asking and event.key in PROMPT_KEYS:
                 await self.answer(event.key)
                 return
+            if not asking and len(self.screen_stack) == 1 and self._learned(event.key):
+                return
             closing = getattr(self.screen, "closing_keys", ())
             if event.key in closing and not getattr(self.screen, "searching", False):
                 self.pop_screen()
@@ -111,6 +114,16 @@ class GradTUI(AnsweringApp):
                 )
                 return
         await super().on_event(event)
+
+    def _learned(self, key: str) -> bool:
+        """Whether a lesson is open that this key is of."""
+        if not self.state.lesson or not self.shown.fits or key not in LESSON_KEYS:
+            return False
+        with self.taken_back(self.state):
+            self.state = LESSON_KEYS[key](self.state)
+            if self.state.predicting:
+                self._ask(PredictionQuestion())
+        return True
 
     def _unbound(self, event: events.Key) -> bool:
         """Whether this is a character that no key of the main screen is."""

@@ -42,8 +42,22 @@ class OpeningPages(ShowingApp):
             said = "i is for activations and cells; v has this verdict in full."
             self.state = self.state.saying(said)
             return
-        unicode, cell = self.appearance.unicode, self.state.roster.name == "cells"
-        self.push_screen(InfoPage(self.state.highlight, self.roles, unicode=unicode, cell=cell))
+        cell = self.state.roster.name == "cells"
+        self.push_screen(InfoPage(self.state.highlight, self.roles, cell=cell), self._learn)
+
+    def _learn(self, lesson: str | None) -> None:
+        """Open a lesson, if one was chosen."""
+        if lesson is not None:
+            from gradtui.app import learning
+
+            with self.taken_back(self.state):
+                self.state = learning.opened(self.state, lesson)
+
+    def effect_lessons(self) -> None:
+        """Choose one."""
+        from gradtui.app.screens import LessonsPage
+
+        self.push_screen(LessonsPage(self.state, self.roles), self._learn)
 
     def effect_scenarios(self) -> None:
         """Choose one."""

@@ -11,9 +11,10 @@ from textual.fuzzy import Matcher
 from textual.system_commands import SystemCommandsProvider
 from textual.widgets import Input
 
-from gradtui.app import going, leaps, steps
+from gradtui.app import going, leaps, learning, steps
 from gradtui.app.places import views_with
 from gradtui.app.state import State, guarded
+from gradtui.lessons import LESSONS
 from gradtui.mathematics.blocks.families import BLOCKS, Preset
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
@@ -40,7 +41,7 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """What the list has, recipes, blocks, formats, scenarios, and the knobs of other views."""
+    """What the list has, recipes, blocks, formats, scenarios, lessons, the knobs of other views."""
     kind = state.roster.label
     for name in state.roster.words():
         alone = f"{name}: this {kind.removesuffix('s')} alone"
@@ -72,6 +73,9 @@ def found_by_name(state: State) -> Iterator[Offer]:
         yield Offer(
             f"scenario: {scenario.title}", scenario.look, partial(leaps.scenario, index=index)
         )
+    for name, lesson in LESSONS.items():
+        title = f"lesson: {lesson.title.en} ({name})"
+        yield Offer(title, "Lessons", partial(learning.opened, name=name))
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = (

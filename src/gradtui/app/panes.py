@@ -6,9 +6,11 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradtui.app import learning
 from gradtui.app.actions import hint
 from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.state import START_VIEW, State
+from gradtui.lessons import DERIVED
 from gradtui.models.finding import Finding, Remedy
 from gradtui.plots.ascii import spelled
 from gradtui.plots.picture import (
@@ -32,6 +34,7 @@ from gradtui.views.view import Size
 MIN_SIZE = Size(60, 18)
 SIDE_WIDTH = 24
 _MOST_ROWS_READOUT = 7
+_LEAST_PLOT, _MOST_LESSON = 36, 70
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,17 @@ class Areas:
     verdict: Size
 
 
-def areas(size: Size, curves: int) -> Areas:
-    """The layout for a terminal of this size: the plot takes what the others leave."""
-    verdict = 3 if size.height < 22 else 5 if size.height < 32 else 7
+def areas(size: Size, curves: int, *, lesson: bool = False) -> Areas:
+    """The layout for a terminal of this size: the plot takes what the others leave.
+
+    Beside a `lesson` it has about half of the columns, and the verdict fewer rows.
+    """
+    verdict = 3 if size.height < 22 or lesson else 5 if size.height < 32 else 7
     readout = min(max(curves, 2) + 1, _MOST_ROWS_READOUT, max(4, (size.height - 16) // 2))
     main = size.height - 2 - verdict - readout
     side = SIDE_WIDTH if size.width < 100 else SIDE_WIDTH + 6
+    if lesson:
+        side = max(side, min(size.width - _LEAST_PLOT, size.width * 12 // 25, _MOST_LESSON))
     return Areas(
         side=Size(side, main),
         plot=Size(size.width - side, main),
@@ -87,20 +95,22 @@ def roster(state: State, size: Size) -> Picture:
         (f"/{state.filter}" if state.filter else "/ filters", "muted"),
     )
     room = size.height - 1
-    wide = size.width - 11
+    wide = size.width - 13
     start = _first_name(state, room)
     rows: list[Row] = [heading]
     for position, name in enumerate(names[start : start + room], start):
         at_cursor = name == state.highlight
         pointer = Span("▸" if at_cursor else " ", "pointer")
         more = "⋮" if position == start + room - 1 and position < len(names) - 1 else " "
+        learn = "i" if name in DERIVED else " "
         if name in chosen:
             index = chosen.index(name)
             dot, sample = ("◉", FOCUSED) if name == in_focus else ("●", SAMPLES[index])
-            label = f"{dot} {LETTERS[index]} {fit_text(name, wide)} {sample} {more}"
+            letter = LETTERS[index]
+            label = f"{dot} {letter} {fit_text(name, wide)} {learn} {sample} {more}"
             rows.append(row(pointer, (label, curve_role(index))))
         else:
-            label = f"    {fit_text(name, wide)}     {more}"
+            label = f"    {fit_text(name, wide)} {learn}     {more}"
             rows.append(row(pointer, (label, "here" if at_cursor else "")))
     if not names:
         rows.append(row((f"  nothing matches '{state.filter}'", "muted")))
@@ -188,7 +198,9 @@ def _knob_row(state: State, name: str, width: int) -> Row:
 
 
 def side(state: State, size: Size) -> Picture:
-    """The list over the knobs."""
+    """The list over the knobs; or the lesson that is open."""
+    if state.lesson:
+        return learning.pane(state, size)
     # The list has a few rows in any case.
     below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST)
     return roster(state, Size(size.width, size.height - below.height)).above(below)
@@ -338,7 +350,7 @@ def bottom(state: State, width: int) -> Picture:
         role = "bad" if state.failed else "title"
         return Picture.of([row((f" {state.message}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
-    for name in _hints(state):
+    for name in _LESSON_HINTS if state.lesson else _hints(state):
         if (shown := hint(state, name)) is None:
             continue
         key, word = shown
@@ -346,6 +358,10 @@ def bottom(state: State, width: int) -> Picture:
             break
         spans += [Span(key, "key"), Span(f" {word}  ", "muted")]
     return Picture.of([tuple(spans)], width, 1)
+
+
+_LESSON_HINTS = ("deeper", "next_focus", "undo", "lessons", "verdicts")
+"""Of a lesson the pane itself has the keys; these are for what stands beside it."""
 
 
 def _hints(state: State) -> tuple[str, ...]:

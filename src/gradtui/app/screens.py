@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
 from textual.app import ComposeResult
@@ -21,19 +20,21 @@ from gradtui.app import searching
 from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
 from gradtui.app.engine import Drawn
 from gradtui.app.explaining import on_screen, reading
+from gradtui.app.learning import LANGUAGE
 from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
 from gradtui.errors import printable
-from gradtui.lessons import DERIVED, VARIABLE, Lesson, lesson_for
+from gradtui.lessons import DERIVED, LESSONS, lesson_for
 from gradtui.mathematics.activations import activation
-from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.facts import facts
 from gradtui.views.scenarios import SCENARIOS
 
+Chosen = TypeVar("Chosen")
 
-class Page(ModalScreen[None]):
+
+class Page(ModalScreen[Chosen | None]):
     """A page of text that scrolls, closed by the key that opened it, escape or q."""
 
     AUTO_FOCUS = ""
@@ -124,11 +125,28 @@ class Page(ModalScreen[None]):
         box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False, immediate=True)
 
 
-def help_page(state: State, styles: dict[str, Style]) -> Page:
+def help_page(state: State, styles: dict[str, Style]) -> Page[None]:
     """This view: what is on its screen, its keys, how to read it; then what all views have."""
     own, general = _groups(state)
     parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
-    return Page(f"help: {state.view}", Group(*parts, *_keys(general, styles), *_mouse(styles)))
+    end = [*_keys(general, styles), *_lesson_keys(styles), *_mouse(styles)]
+    return Page(f"help: {state.view}", Group(*parts, *end))
+
+
+_LESSON = (
+    ("→ space", "the next step; what may be guessed first is asked, and enter alone shows it"),
+    ("← home end", "a step back; the first; the last"),
+    (LANGUAGE, "English or Korean"),
+    ("esc", "leaves the lesson, which is kept where it is; o goes on with it"),
+)
+"""What keys do while a lesson is open."""
+
+
+def _lesson_keys(styles: dict[str, Style]) -> Iterator[RenderableType]:
+    keys = Table.grid(padding=(0, 1))
+    for key, does in _LESSON:
+        keys.add_row(Words(f"  {key:<10}", styles["key"]), Words(does))
+    yield from (Words("In a lesson (o)", styles["title"]), keys, Words())
 
 
 _MOUSE = (
@@ -184,7 +202,7 @@ def _groups(state: State) -> tuple[_Groups, _Groups]:
     return [group for group in here if group[1]], everywhere
 
 
-class SnippetsPage(Page):
+class SnippetsPage(Page[None]):
     """Lines of code, by framework; those of the first are on the clipboard already."""
 
     closing_keys = (*Page.closing_keys, "L")
@@ -213,7 +231,7 @@ class SnippetsPage(Page):
             self.query_one("#page").border_title = self._sent(framework)
 
 
-class VerdictsPage(Page):
+class VerdictsPage(Page[None]):
     """The verdict of everything that is compared."""
 
     closing_keys = (*Page.closing_keys, "v")
@@ -230,119 +248,90 @@ class VerdictsPage(Page):
             self.update_body(self._said(drawn))
 
 
-class InfoPage(Page):
-    """The facts of an activation or of a cell, and a derivation step by step."""
+class InfoPage(Page[str]):
+    """The facts of an activation or of a cell, and the way to its lesson."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,n,l", "step(1)", show=False),
-        Binding("left,p,h", "step(-1)", show=False),
-        Binding("end,a", "step(1000)", show=False),
-        Binding("home", "step(-1000)", show=False),
-        Binding("g", "language", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("right,o", "learn", show=False)]
     closing_keys = (*Page.closing_keys, "i")
 
-    def __init__(
-        self, spec: str, styles: dict[str, Style], *, unicode: bool, cell: bool = False
-    ) -> None:
-        self._facts = facts_of_cell(spec) if cell else facts(activation(spec))
-        self._unicode = unicode
-        self._lesson = None if spec in GATED else lesson_for(activation(spec).name)
-        self._styles = styles
-        self._shown = 1
-        self._language = "en"
-        super().__init__(spec if cell else activation(spec).spec, self._text())
-
-    def _text(self) -> RenderableType:
+    def __init__(self, spec: str, styles: dict[str, Style], *, cell: bool = False) -> None:
+        found = facts_of_cell(spec) if cell else facts(activation(spec))
         table = Table.grid(padding=(0, 2))
-        for name, value in self._facts:
-            table.add_row(Words(name, self._styles["muted"]), Words(value))
-        parts: list[RenderableType] = [table]
+        for name, value in found:
+            table.add_row(Words(name, styles["muted"]), Words(value))
+        self._lesson = lesson_for(spec.partition("(")[0])
+        way = Words("\n")
+        if self._lesson is None:
+            way.append(f"There are lessons about {listed(DERIVED)}: o, in the picture.")
+        else:
+            steps = f", {len(self._lesson.steps)} steps beside the picture"
+            way.append("→ ", styles["key"])
+            way.append(f"its lesson: {self._lesson.title.en}{steps}", styles["title"])
+        super().__init__(spec if cell else activation(spec).spec, Group(table, way))
+
+    def action_learn(self) -> None:
+        """Its lesson."""
         if self._lesson is not None:
-            return Group(*parts, *self._derivation(self._lesson))
-        without = f"\nOf {listed(DERIVED)} there is a derivation, of this one there is none."
-        return Group(*parts, Words(without, self._styles["muted"]))
-
-    def _derivation(self, lesson: Lesson) -> list[RenderableType]:
-        def said(words: object, field: str) -> str:
-            text: str = getattr(getattr(words, field), self._language)
-            return text
-
-        total = len(lesson.steps)
-        heading = Words(f"\n{said(lesson, 'title')}", self._styles["title"])
-        heading.append(f"   step {self._shown} of {total}", self._styles["muted"])
-        other = "  g 한국어" if self._language == "en" else "  g English"
-        keys = Words("→ next  ← back  a all", self._styles["key"])
-        keys.append(other if self._unicode else "")
-        about = Words(getattr(VARIABLE, self._language), self._styles["muted"])
-        parts: list[RenderableType] = [heading, keys, about]
-        for index, step in enumerate(lesson.steps[: self._shown], 1):
-            formula = Words(f"{index:>3}  ", self._styles["muted"])
-            formula.append(step.formula, self._styles["title" if index == self._shown else ""])
-            reason = Words(said(step, "reason"), self._styles["muted"])
-            parts += [formula, Padding(reason, (0, 0, 0, 5))]
-        if self._shown == total:
-            parts.append(Words(f"\n{said(lesson, 'moral')}", self._styles["good"]))
-        return parts
-
-    def action_step(self, steps: int) -> None:
-        """Go on or back in the derivation."""
-        if self._lesson is not None:
-            self._shown = min(max(1, self._shown + steps), len(self._lesson.steps))
-            self.update_body(self._text())
-            box = self.query_one("#page")
-            self.call_after_refresh(box.scroll_end, animate=False)
-
-    def action_language(self) -> None:
-        """English or Korean."""
-        if self._unicode:
-            self._language = "ko" if self._language == "en" else "en"
-        self.update_body(self._text())
+            self.dismiss(self._lesson.name)
 
 
-SCENARIO_KEYS = "1234567890abcdefghilmnoprtuvwxyz"
-"""The key of each scenario; j and k move, q and s close."""
+CHOICE_KEYS = "1234567890abcdefghilmnoprtuvwxyz"
+"""The key of each of a list; j and k move, q and the key that opened it close."""
 
 
-class ScenariosPage(ModalScreen[int | None]):
-    """A list of scenarios to choose from by key or arrow."""
+class ChoicePage(ModalScreen[Chosen | None]):
+    """A list to choose from by key or arrow.
 
-    AUTO_FOCUS = "#scenarios"
+    Args:
+        title: over it.
+        entries: what is chosen, its title and what is said of it.
+        styles: the style of each role.
+    """
+
+    AUTO_FOCUS = "#choices"
+    opens: ClassVar[str]
+    """The key that opened it, which closes it too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,s", "dismiss", show=False),
-        *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(SCENARIO_KEYS)),
+        Binding("escape,q", "dismiss", show=False),
+        *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(CHOICE_KEYS)),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
 
-    def __init__(self, styles: dict[str, Style]) -> None:
+    def __init__(
+        self,
+        title: str,
+        entries: Sequence[tuple[Chosen, str, str]],
+        styles: dict[str, Style],
+    ) -> None:
         super().__init__()
-        self._styles = styles
+        self._title, self._entries, self._styles = title, entries, styles
 
     def compose(self) -> ComposeResult:
         """The list in a box."""
         options = []
-        for key, scenario in zip(SCENARIO_KEYS, SCENARIOS, strict=False):
+        for at, (_, title, look) in enumerate(self._entries):
             line = Table.grid(padding=(0, 1))
             line.add_row(
-                Words(key, self._styles["key"]), Words(scenario.title, self._styles["title"])
+                Words(CHOICE_KEYS[at : at + 1], self._styles["key"]),
+                Words(title, self._styles["title"]),
             )
-            line.add_row("", Words(scenario.look, self._styles["muted"]))
+            line.add_row("", Words(look, self._styles["muted"]))
             options.append(Option(line))
-        box = OptionList(*options, id="scenarios", markup=False)
-        box.border_title = "scenarios"
+        box = OptionList(*options, id="choices", markup=False)
+        box.border_title = self._title
         box.border_subtitle = "key or enter chooses, esc closes"
         yield box
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter."""
-        self.dismiss(event.option_index)
+        self.action_choose(event.option_index)
 
     def action_choose(self, index: int) -> None:
         """Its key."""
-        if index < len(SCENARIOS):
-            self.dismiss(index)
+        if index < len(self._entries):
+            self.dismiss(self._entries[index][0])
 
     def action_down(self) -> None:
         """As the arrow."""
@@ -351,3 +340,29 @@ class ScenariosPage(ModalScreen[int | None]):
     def action_up(self) -> None:
         """As the arrow."""
         self.query_one(OptionList).action_cursor_up()
+
+
+class ScenariosPage(ChoicePage[int]):
+    """The scenarios."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "dismiss", show=False)]
+
+    def __init__(self, styles: dict[str, Style]) -> None:
+        entries = [(at, one.title, one.look) for at, one in enumerate(SCENARIOS)]
+        super().__init__("scenarios", entries, styles)
+
+
+class LessonsPage(ChoicePage[str]):
+    """The lessons, with how far each was gone through."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "dismiss", show=False)]
+
+    def __init__(self, state: State, styles: dict[str, Style]) -> None:
+        learned = dict(state.learned)
+        entries = []
+        for name, lesson in LESSONS.items():
+            total, at = len(lesson.steps), learned.get(name, 0)
+            far = f"step {at} of {total}" if at else f"{total} steps"
+            about = f", about {listed(lesson.activations)}" if lesson.activations else ""
+            entries.append((name, lesson.title.in_(state.language), f"{far}{about}"))
+        super().__init__("lessons", entries, styles)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gradtui import settings
 from gradtui.errors import InputError, printable
 from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.runs.shelf import SHELF
@@ -43,7 +44,9 @@ class State:
     the picture's height `zoom` says, until another view is entered. The only one chosen is `held`
     for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
     `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
-    within a view. `absent` are the texts of knobs whose files could not be read at the start: they
+    within a view. `lesson` is the one that is open, and `learned` has the step at which each was
+    left; while `predicting`, the number that the next step shows is asked for. `absent` are the
+    texts of knobs whose files could not be read at the start: they
     are kept until somebody sets these knobs.
     """
 
@@ -64,6 +67,10 @@ class State:
     held: bool = False
     touched: frozenset[str] = frozenset()
     arrivals: int = 0
+    lesson: str = ""
+    learned: tuple[tuple[str, int], ...] = ()
+    language: str = field(default_factory=settings.language)
+    predicting: bool = False
     absent: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -81,6 +88,11 @@ class State:
         """Those of the list that are looked at or compared."""
         values: tuple[str, ...] = self.roster.of(self.setup)
         return values
+
+    @property
+    def step(self) -> int:
+        """Where the lesson that is open is."""
+        return dict(self.learned).get(self.lesson, 1)
 
     @property
     def loose(self) -> bool:

@@ -15,6 +15,7 @@ from gradtui.app.places import listed
 from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, UnreadableError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
+from gradtui.lessons import LANGUAGES, LESSONS
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 
@@ -68,6 +69,8 @@ def save(state: State, file: Path) -> None:
         "theme": state.theme,
         "highlight": state.highlight,
         "touched": sorted(state.touched.union(absent)),
+        "language": state.language,
+        "learned": dict(state.learned),
         "setup": {name: knob.kept(state.setup) for name, knob in KNOBS.items()} | absent,
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -179,8 +182,21 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
         view=view,
         theme=theme if isinstance(theme, str) and theme in THEMES else THEMES[0],
         touched=frozenset(name for name in KNOBS if name in touched),
+        learned=_learned(kept.get("learned")),
     )
+    if kept.get("language") in LANGUAGES:
+        state = state.with_(language=kept["language"])
     return state.with_(highlight=state.named(str(kept.get("highlight"))) or state.chosen[0])
+
+
+def _learned(kept: object) -> tuple[tuple[str, int], ...]:
+    """The step at which each lesson was left, of those that there still are."""
+    steps = kept if isinstance(kept, dict) else {}
+    return tuple(
+        (name, steps[name])
+        for name, lesson in LESSONS.items()
+        if type(steps.get(name)) is int and 1 <= steps[name] <= len(lesson.steps)
+    )
 
 
 def _setup(texts: Mapping[str, object], first: Setup) -> tuple[Setup, list[str], dict[str, str]]:

@@ -68,7 +68,7 @@ def _all(language: str, width: int) -> Iterator[Row]:
     yield ()
     yield from wrapped(
         "Each with the number of its steps: gradtui learn NAME prints one, --step N a step of it, "
-        "--markdown or --latex a handout. In the app E opens them beside the picture.",
+        "--markdown or --latex a handout. In the app o opens them beside the picture.",
         width,
         "muted",
     )

@@ -117,7 +117,7 @@ def _add_small_commands(
         "learn",
         help="lessons: derivations step by step, with the picture of each",
         description="The lessons, or one of them: a derivation step by step, each with its reason "
-        "and the command that shows it. In the app E opens them beside the picture.",
+        "and the command that shows it. In the app o opens them beside the picture.",
         epilog=examples(
             "gradtui learn",
             "gradtui learn sigmoid",
