@@ -26,7 +26,6 @@ RELU = Lesson(
                 "On the right of 0 the larger of x and 0 is x, so we differentiate x.",
                 "0의 오른쪽에서는 x와 0 중 큰 쪽이 x이므로 x를 미분합니다.",
             ),
-            "Derivative(x, x)",
         ),
         Step(
             "= 1",
@@ -34,7 +33,6 @@ RELU = Lesson(
                 "The slope is 1 however large x is: this side does not saturate.",
                 "x가 아무리 커도 도함수는 1이므로 이쪽에서는 포화가 일어나지 않습니다.",
             ),
-            "1",
         ),
         Step(
             "x < 0:  ReLU′(x) = d/dx 0",
@@ -42,7 +40,6 @@ RELU = Lesson(
                 "On the left of 0 the larger one is 0, so we differentiate a constant.",
                 "0의 왼쪽에서는 큰 쪽이 0이므로 상수를 미분합니다.",
             ),
-            "Derivative(0, x)",
         ),
         Step(
             "= 0",
@@ -50,7 +47,6 @@ RELU = Lesson(
                 "The slope of a constant is 0: this side passes nothing back.",
                 "상수의 도함수는 0이므로 이쪽에서는 기울기가 전혀 역전파되지 않습니다.",
             ),
-            "0",
         ),
         Step(
             "h → 0⁺:  (ReLU(h) − ReLU(0)) / h = h / h → 1",

@@ -18,7 +18,6 @@ SIGMOID = Lesson(
                 "The sigmoid, long a common activation, squeezes every number between 0 and 1.",
                 "활성화 함수로 오래 쓰여 온 시그모이드는 모든 실수를 0과 1 사이의 값으로 보냅니다.",
             ),
-            "1/(1 + exp(-x))",
         ),
         Step(
             "σ′(x) = d/dx (1 + e⁻ˣ)⁻¹",
@@ -26,7 +25,6 @@ SIGMOID = Lesson(
                 "We write the fraction as a power, so that the power rule applies.",
                 "거듭제곱의 미분법을 쓸 수 있도록 분수를 거듭제곱 꼴로 고쳐 씁니다.",
             ),
-            "Derivative((1 + exp(-x))**(-1), x)",
         ),
         Step(
             "= (−1) / (1 + e⁻ˣ)² · d/dx (1 + e⁻ˣ)",
@@ -36,7 +34,6 @@ SIGMOID = Lesson(
                 "거듭제곱의 미분법으로 −1이 앞으로 나오고 지수는 −2가 되며, 연쇄 법칙에 따라"
                 " 괄호 안을 미분하여 곱합니다.",
             ),
-            "(-1)/(1 + exp(-x))**2 * Derivative(1 + exp(-x), x)",
         ),
         Step(
             "= (−1) / (1 + e⁻ˣ)² · (0 + e⁻ˣ) · d/dx (−x)",
@@ -46,7 +43,6 @@ SIGMOID = Lesson(
                 "상수 1을 미분하면 0이고, e⁻ˣ를 미분하면 자기 자신에 지수의 도함수를 곱한 것이"
                 " 됩니다.",
             ),
-            "(-1)/(1 + exp(-x))**2 * (0 + exp(-x)) * Derivative(-x, x)",
         ),
         Step(
             "= (−1) / (1 + e⁻ˣ)² · e⁻ˣ · (−1)",
@@ -54,7 +50,6 @@ SIGMOID = Lesson(
                 "The exponent −x has derivative −1, and the 0 drops out.",
                 "지수 −x를 미분하면 −1이고, 0은 더해도 값이 같으므로 생략합니다.",
             ),
-            "(-1)/(1 + exp(-x))**2 * exp(-x) * (-1)",
         ),
         Step(
             "= e⁻ˣ / (1 + e⁻ˣ)²",
@@ -62,7 +57,6 @@ SIGMOID = Lesson(
                 "The two factors −1 multiply to 1.",
                 "−1 두 개를 곱하면 1이 됩니다.",
             ),
-            "exp(-x)/(1 + exp(-x))**2",
         ),
         Step(
             "= (1 + e⁻ˣ − 1) / (1 + e⁻ˣ)²",
@@ -70,7 +64,6 @@ SIGMOID = Lesson(
                 "We add 1 and take it away again, so that the denominator's 1 + e⁻ˣ appears above.",
                 "분모와 같은 식이 분자에도 나타나도록 분자에 1을 더하고 다시 뺍니다.",
             ),
-            "(1 + exp(-x) - 1)/(1 + exp(-x))**2",
         ),
         Step(
             "= (1 + e⁻ˣ) / (1 + e⁻ˣ)² − 1 / (1 + e⁻ˣ)²",
@@ -78,7 +71,6 @@ SIGMOID = Lesson(
                 "We split the fraction in two, so that the first can be cancelled.",
                 "앞의 분수를 약분할 수 있도록 분수를 둘로 나눕니다.",
             ),
-            "(1 + exp(-x))/(1 + exp(-x))**2 - 1/(1 + exp(-x))**2",
         ),
         Step(
             "= 1 / (1 + e⁻ˣ) − 1 / (1 + e⁻ˣ)²",
@@ -86,7 +78,6 @@ SIGMOID = Lesson(
                 "We cancel 1 + e⁻ˣ in the first fraction.",
                 "앞의 분수를 1 + e⁻ˣ로 약분합니다.",
             ),
-            "1/(1 + exp(-x)) - 1/(1 + exp(-x))**2",
         ),
         Step(
             "= 1 / (1 + e⁻ˣ) · (1 − 1 / (1 + e⁻ˣ))",
@@ -94,7 +85,6 @@ SIGMOID = Lesson(
                 "We take out the common factor, which is the sigmoid.",
                 "공통인수인 1 / (1 + e⁻ˣ), 곧 시그모이드로 묶습니다.",
             ),
-            "1/(1 + exp(-x)) * (1 - 1/(1 + exp(-x)))",
         ),
         Step(
             "= σ(x) · (1 − σ(x))",
@@ -103,7 +93,6 @@ SIGMOID = Lesson(
                 " computed.",
                 "정의에 따라 σ(x)로 바꾸어 쓰면, 이미 계산한 함숫값만으로 도함수를 얻습니다.",
             ),
-            "1/(1 + exp(-x)) * (1 - 1/(1 + exp(-x)))",
         ),
     ),
     moral=Text(
@@ -142,7 +131,6 @@ MAXIMUM = Lesson(
                 "구간 안에서 최대가 되는 점에서는 t에 대한 미분계수가 0이므로,"
                 " 먼저 t로 미분합니다.",
             ),
-            "Derivative(t*(1 - t), t)",
         ),
         Step(
             "= 1 · (1 − t) + t · (−1)",
@@ -150,7 +138,6 @@ MAXIMUM = Lesson(
                 "The product rule differentiates one factor at a time.",
                 "곱의 미분법에 따라 인수를 하나씩 차례로 미분하여 더합니다.",
             ),
-            "1*(1 - t) + t*(-1)",
         ),
         Step(
             "= 1 − 2t",
@@ -171,7 +158,6 @@ MAXIMUM = Lesson(
                 "We put t = 1/2 into t(1 − t); this is at x = 0, since σ(0) = 1/2.",
                 "t(1 − t)에 t = 1/2을 대입하며, σ(0) = 1/2이므로 이때 x는 0입니다.",
             ),
-            "1/2*(1 - 1/2)",
         ),
         Step(
             "= 0.25",
@@ -179,7 +165,6 @@ MAXIMUM = Lesson(
                 "Even where it is steepest, the sigmoid passes only a quarter of the gradient.",
                 "시그모이드는 가장 가파른 곳에서도 기울기를 4분의 1만 전합니다.",
             ),
-            "1/4",
         ),
         Step(
             "0.25¹⁰ ≈ 9.5367e-7",
