@@ -7,7 +7,7 @@ import math
 import pytest
 
 from gradtui.lessons import LESSONS
-from gradtui.lessons.formulas import UnreadError, read
+from gradtui.lessons.formulas import Big, Infix, UnreadError, read
 from gradtui.lessons.latex import latex
 from gradtui.lessons.typeset import typeset
 from gradtui.lessons.values import evaluate
@@ -77,6 +77,12 @@ def test_latex_says_the_same(formula: str, written: str) -> None:
 )
 def test_a_formula_comes_to_what_it_says(formula: str, value: float) -> None:
     assert evaluate(formula) == pytest.approx(value, rel=1e-15)
+
+
+def test_a_product_sign_is_of_the_group_behind_it_and_otherwise_of_the_whole_product() -> None:
+    grouped, whole = read("∏ₖ₌₂ⁿ (f(zₖ) · Wₖ) · x"), read("∏ₖ₌₁ⁿ f(zₖ) · Wₖ")
+    assert isinstance(grouped, Infix)
+    assert isinstance(whole, Big)
 
 
 def test_names_have_the_values_that_they_are_given() -> None:

@@ -90,7 +90,7 @@ class Differential:
 
 @dataclass(frozen=True)
 class Big:
-    """∑ or ∏ of what stands behind it, from and to, or ∫."""
+    """∑ or ∏, from and to, or ∫, of the group behind it, or else of the whole product."""
 
     sign: str
     lower: str
@@ -325,7 +325,8 @@ class _Reader:
             said = "".join(table[character] for character in token.text)
             lower, upper = (said, upper) if token.kind == "lowered" else (lower, said)
             self._at += 1
-        return Big(sign, lower, upper, self._product())
+        grouped = self._next is not None and self._next.text == "("
+        return Big(sign, lower, upper, self._tight() if grouped else self._product())
 
 
 @lru_cache(1024)

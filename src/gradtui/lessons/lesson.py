@@ -40,8 +40,6 @@ class Step:
         formula: the line, as `formulas` reads it. One that begins with "= " continues the line
             above, and is claimed to be equal to it.
         reason: what was done in this line, and why.
-        expression: the same value in `x` or `t`, as SymPy parses it; None where the formula
-            defines or states.
         shows: the picture beside it, as the words of a command without `gradtui`:
             `derivative sigmoid --z 0`; "" leaves the one of the step before.
         predicts: what may be guessed before this step is shown.
@@ -49,7 +47,6 @@ class Step:
 
     formula: str
     reason: Text
-    expression: str | None = None
     shows: str = ""
     predicts: Prediction | None = None
 
