@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gradtui.lessons.depth import DEPTH
 from gradtui.lessons.lesson import Lesson, Step, Text
 from gradtui.lessons.note import NOTE
 
 __all__ = ["DERIVED", "LESSONS", "VARIABLE", "Lesson", "Step", "Text", "lesson_for"]
 
-LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in NOTE})
+LESSONS: Mapping[str, Lesson] = MappingProxyType(
+    {lesson.name: lesson for lesson in (*NOTE, *DEPTH)}
+)
 
 
 DERIVED = tuple(dict.fromkeys(name for lesson in NOTE for name in lesson.activations))
