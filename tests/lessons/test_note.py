@@ -9,7 +9,6 @@ import random
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped, unused-ignore]
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 
 from gradtui.lessons import LESSONS, Lesson, Step, Text, lesson_for
+from gradtui.lessons.depth import DEPTH
 from gradtui.lessons.formulas import UnreadError
 from gradtui.lessons.values import evaluate
 from gradtui.mathematics.activations import activation
@@ -24,6 +24,7 @@ from gradtui.mathematics.activations import activation
 sympy = pytest.importorskip("sympy", reason="the symbolic proof needs SymPy")
 
 from support.claims import Claim, claims  # noqa: E402
+from support.planted import with_step, wrong  # noqa: E402
 from support.symbolic import symbol, symbolic  # noqa: E402
 
 WIDEST = 64
@@ -35,6 +36,11 @@ STEPS = [
     for lesson in LESSONS.values()
     for number, step in enumerate(lesson.steps, start=1)
 ]
+PROVED = [lesson for lesson in LESSONS.values() if lesson not in DEPTH]
+"""The others have a test file of their own."""
+
+STEPS_PROVED = [case for case in STEPS if case.values[0] in PROVED]
+
 NAMES: Mapping[str, Mapping[str, Any]] = {"chain": {"n": 3}}
 """What the names of a lesson stand for besides what it defines."""
 
@@ -49,29 +55,14 @@ def claimed(lesson: Lesson, functions: Mapping[str, Any] = {}) -> list[Claim]:
 def cases(functions: Mapping[str, Any]) -> list[Any]:
     return [
         pytest.param(claim, id=f"{lesson.name}-{claim.number}")
-        for lesson in LESSONS.values()
+        for lesson in PROVED
         for claim in claimed(lesson, functions)
     ]
 
 
-def with_step(lesson: Lesson, number: int, formula: str) -> Lesson:
-    """The lesson with another formula in this step, from 1."""
-    step = replace(lesson.steps[number - 1], formula=formula)
-    return replace(lesson, steps=(*lesson.steps[: number - 1], step, *lesson.steps[number:]))
-
-
-def wrong(formula: str) -> Iterator[str]:
-    """A continued line with one sign turned: each in turn, then the one before it all."""
-    for sign in re.finditer(r" [+−] (?!0)", formula):
-        turned = " − " if sign.group() == " + " else " + "
-        yield formula[: sign.start()] + turned + formula[sign.end() :]
-    if formula != "= 0":
-        yield f"= −({formula.removeprefix('= ')})"
-
-
 WRONG = [
     pytest.param(lesson, number, formula, id=f"{lesson.name}-{number}-{formula}")
-    for lesson in LESSONS.values()
+    for lesson in PROVED
     for number, step in enumerate(lesson.steps, start=1)
     if step.continues
     for formula in wrong(step.formula)
@@ -119,7 +110,7 @@ def test_what_a_line_claims_holds_in_numbers(claim: Claim) -> None:
             assert abs(left - right) <= sympy.Float(10) ** (10 - DIGITS) * max(1, abs(left))
 
 
-@pytest.mark.parametrize(("lesson", "step"), STEPS)
+@pytest.mark.parametrize(("lesson", "step"), STEPS_PROVED)
 def test_every_line_that_continues_is_among_what_is_proved(lesson: Lesson, step: Step) -> None:
     number = lesson.steps.index(step) + 1
     if step.continues:
@@ -134,12 +125,12 @@ def test_a_wrong_sign_in_a_continued_line_is_found(
     assert not all(claim.holds for claim in planted if claim.number == number)
 
 
-@pytest.mark.parametrize("lesson", LESSONS.values(), ids=list(LESSONS))
+@pytest.mark.parametrize("lesson", PROVED, ids=lambda lesson: lesson.name)
 def test_a_wrong_sign_is_planted_in_every_lesson(lesson: Lesson) -> None:
     assert lesson.name in [case.values[0].name for case in WRONG]
 
 
-@pytest.mark.parametrize(("lesson", "step"), STEPS)
+@pytest.mark.parametrize(("lesson", "step"), STEPS_PROVED)
 def test_the_number_that_the_program_reads_in_a_line_is_the_one_proved(
     lesson: Lesson, step: Step
 ) -> None:
@@ -173,7 +164,7 @@ def test_the_derivative_of_a_lesson_is_that_of_the_engine(name: str) -> None:
 
 
 def test_the_lessons_stand_in_the_order_of_the_note() -> None:
-    assert list(LESSONS) == ["chain", "sigmoid", "maximum", "tanh", "relu"]
+    assert list(LESSONS)[:5] == ["chain", "sigmoid", "maximum", "tanh", "relu"]
     assert all(name == lesson.name for name, lesson in LESSONS.items())
 
 

@@ -90,7 +90,7 @@ CHAOS = Lesson(
             shows="phase relu --sigma-w 1.4142135624 --sigma-b 0",
         ),
         Step(
-            "= σw² · (1/2 · 1² + 1/2 · 0²)",
+            "= σw² · 1/2 · 1²",
             Text(
                 "z is positive in one half of all cases, where the slope is 1, and negative in the"
                 " other, where it is 0.",

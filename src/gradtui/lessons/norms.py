@@ -1,8 +1,8 @@
 """Norms: what RMSNorm, LayerNorm and batch norm do to a gradient on its way back.
 
 Glossary: x what is normed, n its units, later the number of blocks, i and j two units, s their root
-mean square, y the output, N the norm, F a branch, h the stream, l a block, I the identity, 1 in a
-product of vectors the vector of ones, z standard normal, f the activation, σw² the variance of
+mean square, y the output, N the norm, F a branch, h the stream, l a block, I the identity, u the
+vector of ones, z standard normal, f the activation, σw² the variance of
 weights times n, χ the factor of the squared norm of a gradient a layer.
 """
 
@@ -21,8 +21,8 @@ NORMS = Lesson(
                 "RMSNorm measures how large its n inputs are by their root mean square.",
                 "RMSNorm은 입력 n개의 크기를 제곱평균제곱근으로 잽니다.",
             ),
-            shows="decay relu --model network --block pre_norm(norm=rms) --init"
-            " normal(sigma_w=1.189207115) --depth 20 --networks 5",
+            shows="decay relu --model network --block pre_norm(norm=rms)"
+            " --init normal(sigma_w=1.189207115) --depth 20 --networks 5",
         ),
         Step(
             "yᵢ = xᵢ / s",
@@ -71,12 +71,12 @@ NORMS = Lesson(
             ),
         ),
         Step(
-            "∂y/∂x = 1 / s · (I − 1 · 1ᵀ / n − y · yᵀ / n)",
+            "∂y/∂x = 1 / s · (I − u · uᵀ / n − y · yᵀ / n)",
             Text(
                 "LayerNorm first takes the mean off, then divides by the standard deviation s, so"
-                " a gradient loses a second direction, that of the mean.",
-                "LayerNorm은 먼저 평균을 뺀 뒤 표준편차 s로 나누므로, 기울기는 평균 방향의"
-                " 성분까지 잃습니다.",
+                " a gradient loses a second direction, that of u, the vector of ones.",
+                "LayerNorm은 먼저 평균을 뺀 뒤 표준편차 s로 나누므로, 기울기는 모든 성분이 1인"
+                " 벡터 u 방향의 성분까지 잃습니다.",
             ),
         ),
         Step(
@@ -108,12 +108,14 @@ NORMS = Lesson(
             "hₗ₊₁ = N(hₗ + F(hₗ))",
             Text(
                 "Post-norm puts the norm on the stream: a branch as large as the stream makes s ="
-                " √2, so the skip's 1 becomes 1/√2 a block.",
+                " √2, so the skip's 1 becomes 1/√2 a block, and what goes back along the skips"
+                " alone vanishes even where the whole does not.",
                 "post-norm에서는 흐름 자체를 정규화하는데, 가지가 흐름만큼 크면 s = √2가 되어 잔차"
-                " 연결의 1은 블록마다 1/√2로 줄어듭니다.",
+                " 연결의 1이 블록마다 1/√2로 줄므로, 전체 기울기가 소실되지 않더라도 잔차 연결만"
+                " 따라가는 기울기는 소실됩니다.",
             ),
-            shows="decay relu --model network --block post_norm(norm=rms) --init"
-            " normal(sigma_w=1.189207115) --depth 20 --networks 5",
+            shows="decay relu --model network --block post_norm(norm=rms)"
+            " --init normal(sigma_w=1.189207115) --depth 20 --networks 5",
             predicts=Prediction(
                 Text(
                     "After 20 such blocks, what is left along the skips alone?",
@@ -128,18 +130,18 @@ NORMS = Lesson(
                 "Pre-norm puts it inside the branch, and the skip's 1 stays 1.",
                 "pre-norm에서는 가지 안에서 정규화하므로, 잔차 연결의 1이 그대로 남습니다.",
             ),
-            shows="decay relu --model network --block pre_norm(norm=rms) --init"
-            " normal(sigma_w=1.189207115) --depth 20 --networks 5",
+            shows="decay relu --model network --block pre_norm(norm=rms)"
+            " --init normal(sigma_w=1.189207115) --depth 20 --networks 5",
         ),
         Step(
             "∏ₗ₌₀ⁿ⁻¹ (1 + 1 / (1 + l)) = n + 1",
             Text(
-                "If each branch adds variance 1, the stream before block l has 1 + l, and N"
-                " divides the branch's gradient by its root: over n blocks the squared gradient"
-                " grows to n + 1, not to 2ⁿ.",
-                "가지마다 분산이 1씩 더해지면 블록 l 앞에서 흐름의 분산은 1 + l이고, N은 가지로"
-                " 가는 기울기를 그 제곱근으로 나누므로, n개 블록을 거친 기울기의 제곱은 2ⁿ배가"
-                " 아니라 n + 1배가 됩니다.",
+                "If each branch adds variance 1 and keeps the size of gradients, the stream before"
+                " block l has 1 + l, and N divides the branch's gradient by its root: over n"
+                " blocks the squared gradient grows to n + 1, not to 2ⁿ.",
+                "가지마다 분산이 1씩 더해지고 가지가 기울기의 크기를 유지하면, 블록 l 앞에서"
+                " 흐름의 분산은 1 + l이고, N은 가지로 가는 기울기를 그 제곱근으로 나누므로, n개"
+                " 블록을 거친 기울기의 제곱은 2ⁿ배가 아니라 n + 1배가 됩니다.",
             ),
             predicts=Prediction(
                 Text(
@@ -159,7 +161,7 @@ NORMS = Lesson(
                 " 가중치와 f′이 곱해지고 배치에 걸친 W · f(z)의 분산으로 나누어집니다.",
             ),
             shows="decay relu --model network --block plain(norm=batch) --init kaiming_normal"
-            " --depth 20 --networks 10",
+            " --depth 21 --networks 10",
         ),
         Step(
             "= E[f′(z)²] / Var[f(z)]",

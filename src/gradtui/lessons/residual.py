@@ -104,8 +104,8 @@ RESIDUAL = Lesson(
                 "If α² is 1/n, so many blocks together add about as much as there was.",
                 "α²을 1/n으로 두면 모든 블록이 더하는 양을 합해도 처음의 분산과 비슷합니다.",
             ),
-            shows="decay relu --model network --block preact(norm=none,alpha=1/sqrt(L)) --init"
-            " kaiming_normal --depth 50 --networks 10",
+            shows="decay relu --model network --block preact(norm=none,alpha=1/sqrt(L))"
+            " --init kaiming_normal --depth 50 --networks 10",
             predicts=Prediction(
                 Text(
                     "α = 1/√50 and 50 blocks: by what factor does the variance grow?",
@@ -129,8 +129,8 @@ RESIDUAL = Lesson(
                 "가지의 마지막 행렬을 0으로 초기화하면 가지도 0에서 시작하므로, 신경망은 아무리"
                 " 깊어도 항등함수에서 출발합니다.",
             ),
-            shows="decay relu --model network --block preact(norm=none,init=zero) --init"
-            " kaiming_normal --depth 50 --networks 10",
+            shows="decay relu --model network --block preact(norm=none,init=zero)"
+            " --init kaiming_normal --depth 50 --networks 10",
             predicts=Prediction(
                 Text(
                     "Branches that begin at 0: what is left of a gradient after 50 blocks?",

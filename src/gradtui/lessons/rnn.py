@@ -131,11 +131,11 @@ RNN = Lesson(
         ),
     ),
     moral=Text(
-        "The vanilla RNN forgets exponentially wherever γ · σₘₐₓ(W) is below 1, and often above it"
-        " too (Pascanu et al., 2013). An orthogonal W keeps its own factor at 1, so that only the"
-        " slopes shrink the gradient; a gate takes the place of both.",
-        "기본 RNN은 γ · σₘₐₓ(W)가 1보다 작으면 언제나 지수적으로 잊으며, 1보다 커도 잊을 때가"
-        " 많습니다(Pascanu 외, 2013). W가 직교행렬이면 W는 기울기의 크기를 바꾸지 않으므로 f′만이"
-        " 기울기를 줄이고, 게이트를 두면 W와 f′ 대신 게이트의 값이 곱해집니다.",
+        "As Pascanu et al. (2013) show, the vanilla RNN forgets exponentially wherever γ · σₘₐₓ(W)"
+        " is below 1; it often does above it, too. An orthogonal W keeps its own factor at 1, so"
+        " that only the slopes shrink the gradient; a gate takes the place of both.",
+        "Pascanu 등(2013)이 보였듯이 기본 RNN은 γ · σₘₐₓ(W)가 1보다 작으면 언제나 지수적으로"
+        " 잊으며, 1보다 커도 잊을 때가 많습니다. W가 직교행렬이면 W는 기울기의 크기를 바꾸지"
+        " 않으므로 f′만이 기울기를 줄이고, 게이트를 두면 W와 f′ 대신 게이트의 값이 곱해집니다.",
     ),
 )
