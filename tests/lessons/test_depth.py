@@ -779,7 +779,8 @@ SAID: Mapping[tuple[str, int], tuple[str, ...]] = {
     ("norms", 14): ("√(E[f′²]/Var f) = ×1.2 a layer in theory, whatever the weights",),
     ("clipping", 1): ("in the median, 1 after it", "clipped or not"),
     ("clipping", 7): ("its direction turns by",),
-    ("clipping", 11): ("helps nothing that vanishes",),
+    ("clipping", 11): ("Nothing is clipped at 10", "helps nothing that vanishes"),
+    ("clipping", 12): ("Clipped at 1", "clipped or not", "smaller alike"),
 }
 """What the picture beside a step has to say, so that the step may speak of it."""
 

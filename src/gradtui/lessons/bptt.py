@@ -100,8 +100,8 @@ BPTT = Lesson(
     ),
     moral=Text(
         "A recurrent network has one factor Wᵀ · D for each step back, and the sum over steps"
-        " hides it: where gradients vanish, ∂L/∂W is well and comes from the last few steps only."
-        " A healthy norm of ∂L/∂W does not show that the network learns from long ago.",
+        " hides it: where gradients vanish, ∂L/∂W looks well, and comes from the last few steps"
+        " only. A healthy norm of ∂L/∂W does not show that the network learns from long ago.",
         "순환 신경망에서는 한 시점을 거슬러 갈 때마다 Wᵀ · D가 하나씩 곱해지지만, 시점에 대한 합이"
         " 이를 가립니다. 기울기가 소실되어도 ∂L/∂W는 멀쩡해 보이는데, 그 값은 마지막 몇 시점에서"
         " 나온 것일 뿐입니다. 따라서 ∂L/∂W의 노름이 정상이라고 해서 먼 과거로부터 배우고 있다고 볼"

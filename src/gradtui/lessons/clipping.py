@@ -111,7 +111,7 @@ CLIPPING = Lesson(
                 "What has vanished stays as it is: no factor of clipping is above 1.",
                 "클리핑의 배율은 1을 넘지 않으므로, 이미 소실된 기울기는 그대로입니다.",
             ),
-            shows="time tanh --clip 1 --steps 100",
+            shows="time tanh --clip 10 --steps 100",
         ),
         Step(
             "‖a · gₗ‖ / ‖a · gₖ‖",
@@ -120,6 +120,7 @@ CLIPPING = Lesson(
                 "클리핑이 일어난 뒤에 두 층, 또는 두 시점에서 온 기울기의 비가 어떻게 되는지 구해"
                 " 봅니다.",
             ),
+            shows="time tanh --clip 1 --steps 100",
         ),
         Step(
             "= ‖gₗ‖ / ‖gₖ‖",

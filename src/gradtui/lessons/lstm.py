@@ -72,8 +72,7 @@ LSTM = Lesson(
         Step(
             "= 1 / (1 + exp(−b))",
             Text(
-                "A bias of 0 keeps one half a step, and what is missing to 1 falls with every 1"
-                " that b rises.",
+                "A bias of 0 keeps one half a step, and a larger b brings the gate nearer to 1.",
                 "b = 0이면 시점마다 절반을 간직하며, b가 커질수록 이 값은 1에 가까워집니다.",
             ),
             predicts=Prediction(
@@ -138,12 +137,13 @@ LSTM = Lesson(
         ),
     ),
     moral=Text(
-        "The LSTM does not take the product away: it replaces W and f′ by a gate that can be near"
-        " 1 and that its bias opens from the start. A forget bias of 0 forgets half at each step,"
-        " so begin with 1 or more, or with the ln(T − 1) of Tallec and Ollivier (2018).",
-        "LSTM에서도 곱은 사라지지 않습니다. 다만 W와 f′ 대신, 1에 가까운 값을 가질 수 있고"
-        " 편향으로 처음부터 열어 둘 수 있는 게이트가 곱해집니다. 편향이 0이면 시점마다 절반을"
-        " 잊으므로, 1 이상에서, 또는 Tallec과 Ollivier(2018)가 제안한 ln(T − 1)에서 시작하는 것이"
-        " 좋습니다.",
+        "The LSTM does not take the product away: along the cell a gate stands in it instead of W"
+        " and f′, a gate that can be near 1 and that its bias opens from the start. A forget bias"
+        " of 0 forgets half at each step, so begin with 1 or more, or with the ln(T − 1) of Tallec"
+        " and Ollivier (2018).",
+        "LSTM에서도 곱은 사라지지 않습니다. 다만 셀을 따라서는 W와 f′ 대신, 1에 가까운 값을 가질"
+        " 수 있고 편향으로 처음부터 열어 둘 수 있는 게이트가 곱해집니다. 편향이 0이면 시점마다"
+        " 절반을 잊으므로, 1 이상에서, 또는 Tallec과 Ollivier(2018)가 제안한 ln(T − 1)에서"
+        " 시작하는 것이 좋습니다.",
     ),
 )

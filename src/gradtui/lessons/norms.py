@@ -154,11 +154,12 @@ NORMS = Lesson(
         Step(
             "χ = σw² · E[f′(z)²] / (σw² · Var[f(z)])",
             Text(
-                "Batch norm before f makes z standard normal; on the way back weights and slopes"
-                " multiply as ever, and the norm divides by the variance of W · f(z) over the"
-                " batch.",
-                "배치 정규화를 f 앞에 두면 z는 표준정규분포를 따르며, 역전파에서는 여느 때처럼"
-                " 가중치와 f′이 곱해지고 배치에 걸친 W · f(z)의 분산으로 나누어집니다.",
+                "Batch norm before f makes z standard normal in a wide network; on the way back"
+                " weights and slopes multiply as ever, and the norm divides the squared gradient"
+                " by the variance of W · f(z) over the batch.",
+                "넓은 신경망에서 배치 정규화를 f 앞에 두면 z는 표준정규분포를 따르며, 역전파에서는"
+                " 여느 때처럼 가중치와 f′이 곱해지고 기울기의 제곱은 배치에 걸친 W · f(z)의"
+                " 분산으로 나누어집니다.",
             ),
             shows="decay relu --model network --block plain(norm=batch) --init kaiming_normal"
             " --depth 21 --networks 10",

@@ -142,10 +142,10 @@ RESIDUAL = Lesson(
     ),
     moral=Text(
         "A skip puts a 1 into every factor, so depth alone no longer makes the gradient vanish."
-        " What threatens then is growth, by 2 a block in the square; α = 1/√n or a branch that"
-        " begins at 0 holds it.",
+        " What threatens then is growth, by about 2 a block in the square; α = 1/√n or a branch"
+        " that begins at 0 holds it.",
         "잔차 연결을 쓰면 곱해지는 값마다 1이 더해지므로, 깊다는 것만으로 기울기가 소실되지는"
-        " 않습니다. 그 대신 제곱으로 블록마다 두 배씩 커지는 것이 문제가 되며, α = 1/√n으로 두거나"
+        " 않습니다. 그 대신 제곱으로 블록마다 두 배쯤 커지는 것이 문제가 되며, α = 1/√n으로 두거나"
         " 가지를 0에서 시작하면 이를 막을 수 있습니다.",
     ),
 )

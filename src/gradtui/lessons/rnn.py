@@ -43,8 +43,7 @@ RNN = Lesson(
             Text(
                 "Over k steps these bounds multiply, so no gradient outgrows the k-th power of one"
                 " rate.",
-                "k시점에 걸쳐 이 상한들이 곱해지므로, 기울기는 비율 r의 k제곱보다 더 커질 수"
-                " 없습니다.",
+                "k시점에 걸쳐 이 상한들이 곱해지므로, 기울기는 처음의 rᵏ배를 넘을 수 없습니다.",
             ),
         ),
         Step(
