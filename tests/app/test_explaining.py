@@ -75,7 +75,9 @@ def test_help_speaks_of_keys_and_not_of_flags() -> None:
 
 
 def test_help_says_which_activations_have_a_derivation() -> None:
-    assert "and the derivation of sigmoid, tanh and relu" in words(help_of("derivative"))
+    assert "and the derivation of sigmoid, tanh, relu, softplus, silu and gelu" in words(
+        help_of("derivative")
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,13 +208,14 @@ def test_v_is_no_knobs_letter_in_any_view() -> None:
     assert press(State(), "v").saying("") == State().saying("")
 
 
-@pytest.mark.parametrize("spec", ["gelu", "leaky_relu(0.2)"])
+@pytest.mark.parametrize("spec", ["mish", "leaky_relu(0.2)"])
 def test_an_activation_without_a_derivation_says_which_have_one(spec: str) -> None:
     shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
-    assert "Of sigmoid, tanh and relu there is a derivation, of this one there is none." in shown
+    derived = "sigmoid, tanh, relu, softplus, silu and gelu"
+    assert f"Of {derived} there is a derivation, of this one there is none." in shown
 
 
-@pytest.mark.parametrize("spec", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("spec", ["sigmoid", "tanh", "relu", "softplus", "silu", "gelu"])
 def test_a_derivation_says_what_its_x_is(spec: str) -> None:
     shown = words(text_of(InfoPage(spec, STYLES, unicode=True)._body))
     assert "x is here what a unit takes in, which the views call z." in shown

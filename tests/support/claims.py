@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import sympy
 
 from gradtui.lessons import Lesson
-from gradtui.lessons.formulas import Continued, Infix, Name, Node, Number, UnreadError, read
+from gradtui.lessons.formulas import (
+    Continued,
+    Infix,
+    Name,
+    Negative,
+    Node,
+    Number,
+    UnreadError,
+    read,
+)
 from support.symbolic import CONSTANTS, Function, assumed, equal, symbolic
 
 
@@ -23,6 +33,7 @@ class Claim:
         right: what it is said to be.
         shown: the right side as it is written.
         about: whether it is only right to its last digit.
+        read: how a side was read, with what was known there.
     """
 
     number: int
@@ -30,14 +41,20 @@ class Claim:
     right: Any
     shown: Node
     about: bool
+    read: Callable[[Node], Any]
+
+    def instead(self, shown: Node) -> Claim:
+        """The claim that it is this."""
+        return replace(self, right=self.read(shown), shown=shown)
 
     @property
     def holds(self) -> bool:
         """Whether SymPy proves it."""
         if not self.about:
             return equal(self.left, self.right)
-        assert isinstance(self.shown, Number), self.shown
-        digits, _, exponent = self.shown.text.partition("e")
+        number = self.shown.inner if isinstance(self.shown, Negative) else self.shown
+        assert isinstance(number, Number), number
+        digits, _, exponent = number.text.partition("e")
         last = len(digits.partition(".")[2]) - int(exponent or "0")
         return bool(abs(self.left - self.right) * 2 <= sympy.Rational(10) ** -last)
 
@@ -77,14 +94,14 @@ def claims(
                 signed = [(sign, inner.first), *inner.rest]
             defined = _defined(*signed[0], known) if len(signed) > 1 else ""
             for sign, side in signed:
-                value = _value(side, known, functions)
-                if value is not None:
-                    value = value.xreplace(condition)
+                read_here = partial(_value, names=dict(known), functions=functions, given=condition)
+                value = read_here(side)
                 if sign == "=" and defined:
-                    known[defined] = symbolic(side, known, functions, whole=False)
+                    if value is not None:
+                        known[defined] = symbolic(side, known, functions, whole=False)
                     defined = ""
                 elif sign in ("=", "≈") and above is not None and value is not None:
-                    yield Claim(number, above, value, side, sign == "≈")
+                    yield Claim(number, above, value, side, sign == "≈", read_here)
                 above = value
 
 
@@ -107,8 +124,13 @@ def _defined(sign: str, side: Node, known: Mapping[str, Any]) -> str:
     return ""
 
 
-def _value(node: Node, names: Mapping[str, Any], functions: Mapping[str, Function]) -> Any:
+def _value(
+    node: Node,
+    names: Mapping[str, Any],
+    functions: Mapping[str, Function],
+    given: Mapping[Any, Any],
+) -> Any:
     try:
-        return symbolic(node, names, functions)
+        return symbolic(node, names, functions).xreplace(given)
     except UnreadError:
         return None

@@ -286,11 +286,23 @@ def _without_sign(node: Node) -> Node | None:
     return None
 
 
+def _differs(difference: Any) -> bool:
+    """Whether a number at one point shows that it is not 0, which is sooner seen than proved."""
+    at = {
+        one: sympy.Rational(7 + 2 * i, 11) * (-1 if one.is_negative else 1)
+        for i, one in enumerate(sorted(difference.free_symbols, key=str))
+    }
+    number = difference.subs(at).evalf(30)
+    return bool(number.is_Float and abs(number) > sympy.Float(10) ** -15)
+
+
 def equal(one: Any, other: Any) -> bool:
     """Whether SymPy proves the difference to be 0."""
     difference = one - other
     if sympy.expand(difference) == 0:
         return True
+    if _differs(difference):
+        return False
     if difference.has(sympy.Max, sympy.Min):
         difference = difference.rewrite(sympy.Piecewise)
     return bool(sympy.simplify(sympy.piecewise_fold(difference.rewrite(sympy.exp))) == 0)

@@ -6,17 +6,31 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gradtui.lessons.depth import DEPTH
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.formats import FORMATS
+from gradtui.lessons.gelu import GELU
+from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 from gradtui.lessons.note import NOTE
+from gradtui.lessons.silu import SILU
+from gradtui.lessons.softplus import SOFTPLUS
+from gradtui.lessons.variance import VARIANCE
 
-__all__ = ["DERIVED", "LESSONS", "VARIABLE", "Lesson", "Step", "Text", "lesson_for"]
+__all__ = [
+    "DERIVED",
+    "LESSONS",
+    "VARIABLE",
+    "Lesson",
+    "Prediction",
+    "Step",
+    "Text",
+    "lesson_for",
+]
 
-LESSONS: Mapping[str, Lesson] = MappingProxyType(
-    {lesson.name: lesson for lesson in (*NOTE, *DEPTH)}
-)
+_IN_ORDER = (*NOTE, SOFTPLUS, SILU, GELU, VARIANCE, FORMATS, *DEPTH)
 
+LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in _IN_ORDER})
+"""Every lesson by its name, in the order in which they are taught."""
 
-DERIVED = tuple(dict.fromkeys(name for lesson in NOTE for name in lesson.activations))
+DERIVED = tuple(dict.fromkeys(name for lesson in _IN_ORDER for name in lesson.activations))
 """The activations of which there is a derivation."""
 
 VARIABLE = Text(
@@ -28,4 +42,4 @@ VARIABLE = Text(
 
 def lesson_for(activation_name: str) -> Lesson | None:
     """The first lesson about this activation, the one that derives f′; None if there is none."""
-    return next((lesson for lesson in NOTE if activation_name in lesson.activations), None)
+    return next((lesson for lesson in _IN_ORDER if activation_name in lesson.activations), None)

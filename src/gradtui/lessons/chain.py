@@ -6,7 +6,7 @@ layers, k a layer, D the diagonal matrix of f′ at z, ᵀ the transpose.
 
 from __future__ import annotations
 
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
 CHAIN = Lesson(
     name="chain",
@@ -19,6 +19,7 @@ CHAIN = Lesson(
                 "The first layer multiplies the input by its weight.",
                 "첫째 층은 입력에 가중치를 곱합니다.",
             ),
+            shows="chain sigmoid --depth 3",
         ),
         Step(
             "z₂ = W₂ · f(z₁)",
@@ -64,6 +65,15 @@ CHAIN = Lesson(
                 "z₃ = W₃ · f(z₂)이므로, 이 층에서는 z₃에서의 f의 미분계수와 가중치 W₃이"
                 " 곱해집니다.",
             ),
+            shows="chain sigmoid --depth 3 --layer 3 --weights 2 --biases=-1 --x 0.5",
+            predicts=Prediction(
+                Text(
+                    "Say that f′(z₃) is 1/4 and W₃ is 2: by what does the third layer multiply"
+                    " the gradient?",
+                    "f′(z₃)이 1/4이고 W₃이 2라면, 셋째 층에서 기울기는 몇 배가 됩니까?",
+                ),
+                "1/4 · 2",
+            ),
         ),
         Step(
             "∂f(z₂)/∂f(z₁) = f′(z₂) · W₂",
@@ -71,6 +81,7 @@ CHAIN = Lesson(
                 "The layer before it contributes two factors in the same way.",
                 "그 앞의 층에서도 마찬가지로 두 인수가 곱해집니다.",
             ),
+            shows="chain sigmoid --depth 3 --layer 2 --weights 2 --biases=-1 --x 0.5",
         ),
         Step(
             "∂f(z₁)/∂W₁ = f′(z₁) · x",
@@ -80,6 +91,7 @@ CHAIN = Lesson(
                 "여기서는 가중치 W₁ 자체로 미분하는데, z₁ = W₁ · x이므로 마지막 인수는 입력 x가"
                 " 됩니다.",
             ),
+            shows="chain sigmoid --depth 3 --layer 1 --weights 2 --biases=-1 --x 0.5",
         ),
         Step(
             "∂L/∂W₁ = ∂L/∂f(z₃) · f′(z₃) · W₃ · f′(z₂) · W₂ · f′(z₁) · x",
@@ -89,6 +101,13 @@ CHAIN = Lesson(
                 "각 인수를 제자리에 대입하면 f′은 세 개, 가중치는 두 개가 곱해지고 W₁ 자체는"
                 " 나타나지 않습니다.",
             ),
+            predicts=Prediction(
+                Text(
+                    "How many weights stand in this product, with three layers?",
+                    "층이 세 개일 때 이 곱에 가중치는 몇 개 나타납니까?",
+                ),
+                "3 − 1",
+            ),
         ),
         Step(
             "∂L/∂W₁ = ∂L/∂f(zₙ) · ∏ₖ₌₂ⁿ (f′(zₖ) · Wₖ) · f′(z₁) · x",
@@ -96,6 +115,16 @@ CHAIN = Lesson(
                 "With n layers in place of three, every further layer multiplies by one more f′"
                 " and one more W.",
                 "층이 세 개가 아니라 n개이면, 층이 하나 늘 때마다 f′과 W가 하나씩 더 곱해집니다.",
+            ),
+            shows="chain sigmoid --depth 10 --weights 2 --biases=-1 --x 0.5",
+            predicts=Prediction(
+                Text(
+                    "With ten layers, every f′ = 1/4, every W = 2, x = 1/2 and ∂L/∂f(z₁₀) = 1:"
+                    " what is ∂L/∂W₁?",
+                    "층이 열 개이고 f′은 모두 1/4, W는 모두 2, x = 1/2, ∂L/∂f(z₁₀) = 1이면"
+                    " ∂L/∂W₁은 얼마입니까?",
+                ),
+                "(1/4 · 2)⁹ · 1/4 · 1/2",
             ),
         ),
         Step(
@@ -106,6 +135,7 @@ CHAIN = Lesson(
                 "층마다 유닛이 여러 개이면 같은 인수들이 행렬이 되어 거꾸로 놓이며, Dₖ는 f′(zₖ)를"
                 " 대각 성분으로 하는 대각행렬이고 각 W는 전치됩니다.",
             ),
+            shows="decay tanh --model network --depth 10 --units 32 --networks 10",
         ),
     ),
     moral=Text(

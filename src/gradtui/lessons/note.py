@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.lessons.chain import CHAIN
 from gradtui.lessons.lesson import Lesson
 from gradtui.lessons.relu import RELU
-from gradtui.lessons.sigmoid import MAXIMUM, SIGMOID
+from gradtui.lessons.sigmoid import SIGMOID
 from gradtui.lessons.tanh import TANH
 
-NOTE: tuple[Lesson, ...] = (CHAIN, SIGMOID, MAXIMUM, TANH, RELU)
+NOTE: tuple[Lesson, ...] = (CHAIN, SIGMOID, TANH, RELU)

@@ -6,7 +6,7 @@ the weights and bias of one unit, L the loss.
 
 from __future__ import annotations
 
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
 RELU = Lesson(
     name="relu",
@@ -19,6 +19,7 @@ RELU = Lesson(
                 "A positive input passes unchanged, and any other becomes 0.",
                 "양수인 입력은 그대로 통과하고, 그 밖의 입력은 0이 됩니다.",
             ),
+            shows="derivative relu --z 2",
         ),
         Step(
             "x > 0:  ReLU′(x) = d/dx x",
@@ -40,6 +41,7 @@ RELU = Lesson(
                 "On the left of 0 the larger one is 0, so we differentiate a constant.",
                 "0의 왼쪽에서는 큰 쪽이 0이므로 상수를 미분합니다.",
             ),
+            shows="derivative relu --z=-2",
         ),
         Step(
             "= 0",
@@ -54,6 +56,7 @@ RELU = Lesson(
                 "At 0 itself we go back to the definition, first with a small step h to the right.",
                 "0에서는 미분의 정의로 돌아가, 먼저 h를 오른쪽에서 0으로 보내며 극한을 구합니다.",
             ),
+            shows="derivative relu --z 0",
         ),
         Step(
             "h → 0⁻:  (ReLU(h) − ReLU(0)) / h = 0 / h → 0",
@@ -87,6 +90,14 @@ RELU = Lesson(
                 "활성화된 유닛으로 이어진 경로에서는 모든 f′이 1이므로, 아무리 깊어도 기울기를"
                 " 바꾸는 것은 가중치뿐입니다.",
             ),
+            shows="decay relu sigmoid --depth 50",
+            predicts=Prediction(
+                Text(
+                    "Fifty active units in a row: what do their slopes multiply to?",
+                    "활성화된 유닛 50개를 지나면 f′의 곱은 얼마가 됩니까?",
+                ),
+                "1⁵⁰",
+            ),
         ),
         Step(
             "∀x: w · x + b ≤ 0  ⇒  ∂L/∂w = 0,  ∂L/∂b = 0",
@@ -95,6 +106,14 @@ RELU = Lesson(
                 " its own weights can no longer bring it back.",
                 "그 대가로, 데이터의 모든 입력 x에서 꺼져 있는 유닛은 기울기를 받지 못해 가중치가"
                 " 갱신되지 않으며, 스스로 되살아날 수 없습니다.",
+            ),
+            shows="chain relu --depth 3 --biases=-2",
+            predicts=Prediction(
+                Text(
+                    "A unit is off for every input: how much gradient do its own weights get?",
+                    "모든 입력에서 꺼져 있는 유닛의 가중치에는 기울기가 얼마나 전해집니까?",
+                ),
+                "0",
             ),
         ),
     ),

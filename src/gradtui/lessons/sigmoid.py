@@ -1,15 +1,19 @@
-"""The sigmoid: its derivative in ten lines, and the largest value that it takes.
+"""The sigmoid: its derivative in ten lines, the largest value it takes, and what is left of it.
 
-Glossary: x the input of the activation, σ(x) its value, t that value taken as the variable.
+Glossary: x the input of the activation, σ(x) its value, t that value taken as the variable, z a
+unit's input at layer k of n.
 """
 
 from __future__ import annotations
 
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
 SIGMOID = Lesson(
     name="sigmoid",
-    title=Text("The derivative of the sigmoid", "시그모이드의 도함수"),
+    title=Text(
+        "The derivative of the sigmoid, at most a quarter",
+        "시그모이드의 도함수와 그 최댓값 4분의 1",
+    ),
     activations=("sigmoid",),
     steps=(
         Step(
@@ -18,6 +22,7 @@ SIGMOID = Lesson(
                 "The sigmoid, long a common activation, squeezes every number between 0 and 1.",
                 "활성화 함수로 오래 쓰여 온 시그모이드는 모든 실수를 0과 1 사이의 값으로 보냅니다.",
             ),
+            shows="derivative sigmoid --z 1",
         ),
         Step(
             "σ′(x) = d/dx (1 + e⁻ˣ)⁻¹",
@@ -93,21 +98,8 @@ SIGMOID = Lesson(
                 " computed.",
                 "정의에 따라 σ(x)로 바꾸어 쓰면, 이미 계산한 함숫값만으로 도함수를 얻습니다.",
             ),
+            shows="derivative sigmoid --z 2",
         ),
-    ),
-    moral=Text(
-        "The slope of the sigmoid is its value times what is missing to 1. It is small wherever"
-        " the unit is nearly off or nearly on.",
-        "시그모이드의 도함수는 함숫값과, 1에서 함숫값을 뺀 값의 곱입니다. 그래서 출력이 0이나 1에"
-        " 가까우면 도함수의 값은 아주 작아집니다.",
-    ),
-)
-
-MAXIMUM = Lesson(
-    name="maximum",
-    title=Text("The sigmoid passes at most a quarter", "시그모이드 도함수의 최댓값, 4분의 1"),
-    activations=("sigmoid",),
-    steps=(
         Step(
             "t = σ(x),  0 < t < 1",
             Text(
@@ -142,7 +134,6 @@ MAXIMUM = Lesson(
         Step(
             "= 1 − 2t",
             Text("We collect the terms in t.", "t에 관한 항을 모아 정리합니다."),
-            "1 - 2*t",
         ),
         Step(
             "1 − 2t = 0  ⇒  t = 1/2",
@@ -151,12 +142,27 @@ MAXIMUM = Lesson(
                 " is the maximum.",
                 "해는 하나뿐이고 그 앞에서 1 − 2t가 양수, 뒤에서 음수이므로 여기서 최대가 됩니다.",
             ),
+            shows="derivative sigmoid --z 0",
+            predicts=Prediction(
+                Text(
+                    "At which t is t · (1 − t) greatest?",
+                    "t · (1 − t)는 t가 얼마일 때 가장 큽니까?",
+                ),
+                "1/2",
+            ),
         ),
         Step(
             "max σ′ = 1/2 · (1 − 1/2)",
             Text(
                 "We put t = 1/2 into t(1 − t); this is at x = 0, since σ(0) = 1/2.",
                 "t(1 − t)에 t = 1/2을 대입하며, σ(0) = 1/2이므로 이때 x는 0입니다.",
+            ),
+            predicts=Prediction(
+                Text(
+                    "How large can the slope of the sigmoid be at most?",
+                    "시그모이드의 도함수는 최대 얼마까지 커질 수 있습니까?",
+                ),
+                "1/2 · (1 − 1/2)",
             ),
         ),
         Step(
@@ -167,21 +173,40 @@ MAXIMUM = Lesson(
             ),
         ),
         Step(
+            "|∏ₖ₌₁ⁿ σ′(zₖ)| ≤ 0.25ⁿ",
+            Text(
+                "Through n layers the slopes f′ are multiplied, and each of them is at most a"
+                " quarter.",
+                "n개의 층을 지나면 f′이 모두 곱해지는데, 그 하나하나가 4분의 1을 넘지 않습니다.",
+            ),
+            shows="chain sigmoid --depth 3",
+        ),
+        Step(
             "0.25¹⁰ ≈ 9.5367e-7",
             Text(
-                "Through ten layers the slopes f′ together pass at most ten quarters multiplied,"
-                " less than a millionth.",
-                "10개 층을 지나면 f′의 곱은 아무리 커도 0.25를 열 번 곱한 값이며, 이는 백만분의"
-                " 1보다도 작습니다.",
+                "Ten layers pass at most this, less than a millionth, and only if every unit sits"
+                " exactly at 0.",
+                "10개 층이면 백만분의 1보다도 작고, 그나마도 모든 유닛의 입력이 정확히 0일 때의"
+                " 값입니다.",
+            ),
+            shows=("chain sigmoid --depth 10 --weights 0.5,1,1,1,1,1,1,1,1,1 --biases=-0.5"),
+            predicts=Prediction(
+                Text(
+                    "Ten layers, each of which passes a quarter: how much is left?",
+                    "층 하나가 4분의 1씩만 전한다면 10개 층을 지난 뒤에는 얼마가 남습니까?",
+                ),
+                "0.25¹⁰",
             ),
         ),
     ),
     moral=Text(
-        "The deeper the network, the less of the error reaches its first layers. A weight of 4 in"
-        " every layer would make up for the quarter only at x = 0; larger weights also tend to"
-        " drive the units away from 0, where the slope is smaller still.",
-        "신경망이 깊을수록 앞쪽 층에 전해지는 오차는 작아집니다. 층마다 가중치가 4이면 4분의 1을"
-        " 상쇄할 수 있지만 이는 x = 0일 때뿐이며, 가중치가 커지면 유닛의 입력이 대개 0에서 멀어져"
-        " 도함수의 값은 오히려 더 작아집니다.",
+        "The slope of the sigmoid is its value times what is missing to 1, and so at most a"
+        " quarter. The deeper the network, the less of the error reaches its first layers. A"
+        " weight of 4 in every layer would make up for the quarter only at x = 0; larger weights"
+        " also tend to drive the units away from 0, where the slope is smaller still.",
+        "시그모이드의 도함수는 함숫값과, 1에서 함숫값을 뺀 값의 곱이므로 4분의 1을 넘지 못합니다."
+        " 그래서 신경망이 깊을수록 앞쪽 층에 전해지는 오차는 작아집니다. 층마다 가중치가 4이면"
+        " 4분의 1을 상쇄할 수 있지만 이는 x = 0일 때뿐이며, 가중치가 커지면 유닛의 입력이 대개"
+        " 0에서 멀어져 도함수의 값은 오히려 더 작아집니다.",
     ),
 )

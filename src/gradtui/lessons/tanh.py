@@ -6,7 +6,7 @@ number of these, c a bound below 1.
 
 from __future__ import annotations
 
-from gradtui.lessons.lesson import Lesson, Step, Text
+from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
 TANH = Lesson(
     name="tanh",
@@ -20,6 +20,7 @@ TANH = Lesson(
                 " −1 and 1.",
                 "기본 RNN 등에 쓰이는 tanh는 모든 실수를 −1과 1 사이의 값으로 보냅니다.",
             ),
+            shows="derivative tanh --z 1",
         ),
         Step(
             "= (eˣ − e⁻ˣ)e⁻ˣ / ((eˣ + e⁻ˣ)e⁻ˣ)",
@@ -72,6 +73,14 @@ TANH = Lesson(
                 "We put x = 0, where tanh(0) = 0 and the slope is greatest.",
                 "도함수의 값이 가장 큰 x = 0을 대입하며, 이때 tanh(0) = 0입니다.",
             ),
+            shows="derivative tanh sigmoid --z 0",
+            predicts=Prediction(
+                Text(
+                    "How large is the slope of tanh where it is greatest?",
+                    "tanh의 도함수는 가장 큰 곳에서 얼마입니까?",
+                ),
+                "(1 + 0) · (1 − 0)",
+            ),
         ),
         Step(
             "= 1",
@@ -88,6 +97,7 @@ TANH = Lesson(
                 "Away from 0 one of the two factors goes to 0, and the unit saturates.",
                 "0에서 멀어지면 두 인수 중 하나가 0에 가까워져 유닛이 포화됩니다.",
             ),
+            shows="derivative tanh --z 4",
         ),
         Step(
             "tanh′(1)¹⁰ ≈ 1.7070e-4",
@@ -96,6 +106,14 @@ TANH = Lesson(
                 " five-thousandth.",
                 "입력이 1밖에 되지 않는 유닛을 10개만 지나도 f′의 곱은 이미 5000분의"
                 " 1보다 작습니다.",
+            ),
+            shows="chain tanh --depth 10 --biases 0.2384 --x 0.7616",
+            predicts=Prediction(
+                Text(
+                    "Ten units in a row, each with the input 1: what do their slopes multiply to?",
+                    "입력이 모두 1인 유닛 10개를 지나면 f′의 곱은 얼마가 됩니까?",
+                ),
+                "(1 − tanh(1)²)¹⁰",
             ),
         ),
         Step(
@@ -106,6 +124,7 @@ TANH = Lesson(
                 "중요한 것은 미분계수와 가중치의 곱이며, 이 곱의 크기가 1보다 작은 상수 c를 넘지"
                 " 않으면 전체 곱은 지수적으로 0에 가까워집니다.",
             ),
+            shows="decay tanh --depth 50 --weights 0.9",
         ),
     ),
     moral=Text(
