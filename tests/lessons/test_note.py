@@ -338,6 +338,57 @@ def test_a_half_is_where_the_slope_of_the_sigmoid_is_greatest() -> None:
     assert "1 − 2t = 0  ⇒  t = 1/2" in formulas("sigmoid")
 
 
+def conclusions(pattern: str) -> list[Any]:
+    found = [
+        (lesson.name, re.fullmatch(pattern, step.formula))
+        for lesson in LESSONS.values()
+        for step in lesson.steps
+    ]
+    return [
+        pytest.param(*match.groups(), id=f"{name}-{match[0]}") for name, match in found if match
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "what", "limit"), conclusions(r"x → ([±−]?)∞  ⇒  ([^⇒→]*) → (−?\d)")
+)
+def test_where_x_goes_to_infinity_the_slope_goes_where_the_lesson_says(
+    end: str, what: str, limit: str
+) -> None:
+    for sign in {"": [1], "−": [-1], "±": [1, -1]}[end]:
+        found = sympy.limit(symbolic(what), symbol("x"), sign * sympy.oo)
+        assert found == symbolic(limit)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "unknown", "sign", "value"),
+    conclusions(r"(?:.*:  )?(.*) = (.*)  ⇒  (\S+) ([=≈]) (\S+)"),
+)
+def test_what_follows_from_an_equation_solves_it(
+    left: str, right: str, unknown: str, sign: str, value: str
+) -> None:
+    means = {"E": lambda _: symbol("E"), "Var": lambda _: symbol("Var")}
+    made = [symbolic(side, functions=means) for side in (left, right, unknown)]
+    solutions = sympy.Dummy(positive=True) if made[2].is_Pow else sympy.Dummy(real=True)
+    equation = (made[0] - made[1]).subs(made[2], solutions)
+    given = symbolic(value.removeprefix("±"))
+    for one in [given, -given] if value.startswith("±") else [given]:
+        if sign == "=":
+            assert sympy.simplify(equation.subs(solutions, one)) == 0
+            assert sympy.simplify(equation.subs(solutions, one + 1)) != 0
+        else:
+            near = sympy.nsolve(equation, solutions, float(one), prec=DIGITS)
+            places = len(value.partition(".")[2])
+            assert abs(near - one) <= sympy.Rational(1, 2 * 10**places)
+
+
+def test_the_slope_of_relu_in_the_lesson_is_that_of_the_engine() -> None:
+    assert "ReLU′(0) := 0" in formulas("relu")
+    slope = sympy.lambdify(symbol("x"), symbolic("ReLU′(x)"))
+    for x in (-3.0, -1e-300, 0.0, 1e-300, 0.5, 40.0):
+        assert float(activation("relu").derivative(x)) == slope(x)
+
+
 @pytest.mark.parametrize("g", [-0.1, 0, 0.5, 1, 1.1])
 def test_the_subgradients_of_relu_at_its_kink_are_zero_to_one(g: float) -> None:
     below = all(max(x, 0.0) >= g * x for x in (-2.0, -1e-9, 0.0, 1e-9, 2.0))

@@ -34,8 +34,9 @@ FORMATS = Lesson(
         Step(
             "(2 − 1/2ᵐ) · 2¹⁵ = 65504",
             Text(
-                "This is the largest number of float16; much beyond it comes inf.",
-                "float16에서 가장 큰 수이며, 이보다 어느 정도 더 커지면 inf가 됩니다.",
+                "This is the largest number of float16; from 65520 on, half a step farther, comes"
+                " inf.",
+                "float16에서 가장 큰 수이며, 반 칸 더 큰 65520부터는 inf가 됩니다.",
             ),
         ),
         Step(
@@ -141,12 +142,12 @@ FORMATS = Lesson(
             shows=f"{_THIRTEEN} --loss-scale 65536",
         ),
         Step(
-            "2¹⁵ / 2⁻²⁴ = 2³⁹",
+            "2¹⁶ / 2⁻²⁵ = 2⁴¹",
             Text(
-                "A scale moves the window of float16 but does not widen it: where the gradients"
-                " of two layers are farther apart than this, none helps.",
-                "스케일은 float16의 범위를 옮길 뿐 넓히지는 못하므로, 두 층의 기울기 차이가 이"
-                " 범위를 뚜렷이 벗어나면 어떤 스케일도 소용이 없습니다.",
+                "A scale moves the window between 0 and inf but does not widen it: where the"
+                " gradients of two layers are so many times apart or more, none helps.",
+                "스케일은 0과 inf 사이의 범위를 옮길 뿐 넓히지는 못하므로, 두 층의 기울기가 이"
+                " 배수 이상으로 차이 나면 어떤 스케일도 소용이 없습니다.",
             ),
             shows="decay sigmoid --depth 30 --biases=-0.5 --x 0.5",
         ),

@@ -159,7 +159,7 @@ SIGMOID = Lesson(
             ),
             predicts=Prediction(
                 Text(
-                    "How large can the slope of the sigmoid be at most?",
+                    "How large is the slope of the sigmoid at most?",
                     "시그모이드의 도함수는 최대 얼마까지 커질 수 있습니까?",
                 ),
                 "1/2 · (1 − 1/2)",

@@ -147,8 +147,8 @@ SILU = Lesson(
     ),
     moral=Text(
         "SiLU passes about as much as ReLU, without a kink and with no side on which the slope is"
-        " exactly 0. It cannot vanish through its bound, which is 1.1; but units whose input is"
-        " near 0 or well below pass half and less, so depth still needs the right weights.",
+        " exactly 0. Its bound of 1.1 makes nothing vanish; but units whose input is near 0 or"
+        " well below pass about half or less, so depth still needs the right weights.",
         "SiLU는 기울기를 ReLU와 비슷한 만큼 전하면서도 꺾이는 곳이 없고, 어느 한쪽에서 도함수가"
         " 통째로 0이 되지도 않습니다. 상한이 1.1이므로 상한 때문에 기울기가 소실되지는 않습니다."
         " 그러나 입력이 0에 가깝거나 그보다 한참 작은 유닛은 절반 이하만 전하므로, 깊은"

@@ -13,7 +13,7 @@ _CRITICAL = "phase relu --sigma-w 1.41421356 --sigma-b 0"
 
 VARIANCE = Lesson(
     name="variance",
-    title=Text("The factor 2: Glorot's and He's weights", "인수 2: 글로럿과 허의 초기화"),
+    title=Text("The factor 2: Glorot's and He's weights", "인수 2: 글로럿(Glorot)과 He의 초기화"),
     activations=(),
     steps=(
         Step(
@@ -96,7 +96,7 @@ VARIANCE = Lesson(
             Text(
                 "The weights have to make up for the lost half: this is He's factor 2, and"
                 " Var[w] = 2/n.",
-                "사라진 절반을 가중치가 보충해야 하므로 Var[w] = 2/n이 되며, 이것이 허(He)"
+                "사라진 절반을 가중치가 보충해야 하므로 Var[w] = 2/n이 되며, 이것이 He"
                 " 초기화의 인수 2입니다.",
             ),
             shows="init relu --depth 50 --networks 10 --units 32",
@@ -111,10 +111,10 @@ VARIANCE = Lesson(
         Step(
             "√(0.5⁵⁰) ≈ 2.9802e-8",
             Text(
-                "With σw² = 1 instead, every layer of ReLUs halves the mean square, and this is"
-                " the share of the signal that 50 layers leave.",
-                "그 대신 σw² = 1로 두면 ReLU 층마다 제곱의 평균이 절반으로 줄어, 50개 층을 지난"
-                " 신호의 크기는 이만큼만 남습니다.",
+                "With σw² = 1 instead, every layer of ReLUs halves the mean square, and of the"
+                " signal's size, which is its root, 50 layers leave this.",
+                "그 대신 σw² = 1로 두면 ReLU 층마다 제곱의 평균이 절반으로 줄어, 그 제곱근인"
+                " 신호의 크기는 50개 층을 지나면 이만큼만 남습니다.",
             ),
             shows=(
                 "decay relu --model network --init lecun_normal,kaiming_normal --depth 50"
@@ -188,7 +188,7 @@ VARIANCE = Lesson(
             "a = z:  Var[w] := 2/(n + m)",
             Text(
                 "Glorot's compromise, without the factor 2: one over the mean of the two widths.",
-                "인수 2가 필요 없는 경우 글로럿(Glorot)은 절충하여 두 너비의 평균의 역수를"
+                "인수 2가 필요 없는 경우에 대해 글로럿은 절충안으로 두 너비의 평균의 역수를"
                 " 택했습니다.",
             ),
             shows="init tanh --depth 50 --networks 10 --units 32",
