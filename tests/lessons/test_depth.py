@@ -280,6 +280,19 @@ def test_chaos_the_rate_of_relu_is_that_of_the_engine(seed: int) -> None:
     assert in_numbers(rate, {"σw": sigma_w}) == pytest.approx(theirs, rel=1e-12)
 
 
+def concluded(name: str, number: int) -> tuple[Any, Any]:
+    """Both sides of what stands behind ⇒ or ⇔."""
+    conclusion = read(formula(name, number)).rest[0][1]  # type: ignore[union-attr]
+    return conclusion.first, conclusion.rest[0][1]  # type: ignore[union-attr]
+
+
+def test_chaos_relu_is_at_the_edge_where_its_rate_is_one() -> None:
+    (rate,) = sides(formula("chaos", 8))
+    square, value = map(symbolic, concluded("chaos", 9))
+    assert sympy.solve(symbolic(rate) - 1, square) == [value]
+    assert formula("chaos", 9).startswith("χ = 1  ⇔  ")
+
+
 # ------------------------------------------------------------------------- time
 
 
@@ -482,8 +495,7 @@ def test_residual_stream_and_gradient_grow_as_theory_has_it(
 ) -> None:
     """Of a branch that keeps both: two matrices of He's variance, with ReLU before each."""
     path = block_path(block, "relu", 2.0, depth=depth)
-    conclusion = read(formula("residual", step)).rest[0][1]  # type: ignore[union-attr]
-    _, variance = conclusion.first, conclusion.rest[0][1]  # type: ignore[union-attr]
+    _, variance = concluded("residual", step)
     names = {"n": depth, "h0": 1.0, "Var": lambda h: h}
     growth = math.log10(valued(variance, names))
     assert 2.0 * path.log10_stream[-1] == pytest.approx(growth, abs=1e-8)
@@ -507,6 +519,10 @@ def test_residual_branches_that_begin_at_zero_pass_everything() -> None:
     branch = [Linear(draw.standard_normal((4, 4))), Elementwise("relu"), Linear(np.zeros((4, 4)))]
     flow = network_flow([Residual(branch)] * 50, *draw.standard_normal((2, 2, 4)))
     assert np.ptp(flow.log10_grad_hidden) == 0.0
+    _, product = sides(formula("residual", 4))
+    _, left = concluded("residual", 12)
+    assert symbolic(product, {"n": 3}, {"F": lambda _: sympy.Integer(0)}) == symbolic(left) == 1
+    assert formula("residual", 12).startswith("F′(hₗ) = 0  ⇒  ∂hₙ/∂h₀ = ")
 
 
 NEXT_TO_NOTHING = 1e-100
