@@ -51,6 +51,7 @@ def test_fractions_powers_and_products_are_set_as_people_write_them(
         ("σ′(x) = e⁻ˣ / (1 + e⁻ˣ)²",
          r"\sigma '\left( x \right) = \frac{{e}^{- x}}{{\left( 1 + {e}^{- x} \right)}^{2}}"),
         ("√(2/n)", r"\sqrt{\frac{2}{n}}"),
+        ("∏ₗ₌₀ⁿ⁻¹ hₗ", r"\prod_{l=0}^{n-1} h_{l}"),
         ("1/2 · t", r"\tfrac{1}{2} \cdot t"),
         ("∂L/∂W₁", r"\frac{\partial L}{\partial W_{1}}"),
         ("W₂ᵀ", r"{W_{2}}^{\top}"),

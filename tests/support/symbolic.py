@@ -255,7 +255,7 @@ class _Maker:
                     total += value
                 case "−":
                     total -= value
-                case "·" | "×" | "":
+                case "·" | "×" | "∘" | "":
                     total *= value
                 case _:
                     raise UnreadError(f"{sign!r} gives no expression")

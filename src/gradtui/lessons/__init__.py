@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gradtui.lessons.depth import DEPTH
 from gradtui.lessons.formats import FORMATS
 from gradtui.lessons.gelu import GELU
 from gradtui.lessons.lesson import LANGUAGES, Lesson, Prediction, Step, Text
@@ -25,7 +26,7 @@ __all__ = [
     "lesson_for",
 ]
 
-_IN_ORDER = (*NOTE, SOFTPLUS, SILU, GELU, VARIANCE, FORMATS)
+_IN_ORDER = (*NOTE, SOFTPLUS, SILU, GELU, VARIANCE, FORMATS, *DEPTH)
 
 LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in _IN_ORDER})
 """Every lesson by its name, in the order in which they are taught."""

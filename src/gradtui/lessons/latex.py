@@ -73,7 +73,9 @@ def _latex(node: Node) -> str:
         case Differential(variable, inner):
             return rf"\frac{{d}}{{d{_name(variable.text)}}} {_latex(inner)}"
         case Big(sign, lower, upper, inner):
-            limits = (f"_{{{_lower(lower)}}}" if lower else "") + (f"^{{{upper}}}" if upper else "")
+            limits = (f"_{{{_lower(lower)}}}" if lower else "") + (
+                f"^{{{_lower(upper)}}}" if upper else ""
+            )
             return f"{SYMBOLS[sign]}{limits} {_latex(inner)}"
         case Infix(first, rest):
             return _latex(first) + "".join(f" {_sign(sign)} {_latex(part)}" for sign, part in rest)
