@@ -11,6 +11,7 @@ from gradtui.app.state import THEMES
 from gradtui.cli.options import WIDTH, Names, add_formats, examples
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import CommandError
+from gradtui.cli.verify import GROUP_NAMES, SEED, SETUPS
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
 from gradtui.errors import InputError, nearest, printable, shown
@@ -136,10 +137,18 @@ def _add_small_commands(
     _add_weights_options(commands["weights"])
     commands["verify"] = found.add_parser(
         "verify",
-        help="check this installation against published numbers",
-        description="Check this installation against numbers that others found; "
-        "exit status 1 if one of them is not met.",
+        help="check this installation against 50-digit arithmetic, or against PyTorch",
+        usage="gradtui verify [--group GROUP] [--against torch] [OPTION ...]",
+        description="Check this installation against numbers that others found: 50-digit "
+        "arithmetic,\ndifferences at 800 digits, quadrature, published numbers; exit status 1 if "
+        "one is\nnot met. An error is relative, but of a logarithm and next to a zero a distance.",
+        epilog=examples(
+            "gradtui verify",
+            "gradtui verify --group activations --json",
+            "gradtui verify --against torch --setups 200",
+        ),
     )
+    _add_verify_options(commands["verify"])
     commands["settings"] = found.add_parser(
         "settings",
         help="each setting's value, and where it comes from",
@@ -234,6 +243,33 @@ def _add_weights_options(parser: Parser) -> None:
         help="exit status 1 where something is wrong: a verdict that is not healthy, numbers that "
         "are not finite, rows of weights that are zero; what is marked ! does not count",
     )
+
+
+def _add_verify_options(parser: Parser) -> None:
+    knobs = parser.add_argument_group("what to check")
+    knobs.add_argument(
+        "--group",
+        choices=Names(GROUP_NAMES),
+        metavar="GROUP",
+        help=f"only that: {', '.join(GROUP_NAMES)}",
+    )
+    knobs.add_argument(
+        "--against",
+        choices=Names(("torch",)),
+        metavar="LIBRARY",
+        help="torch: random setups against the PyTorch that is installed here",
+    )
+    knobs.add_argument(
+        "--setups",
+        metavar="COUNT",
+        help=f"how many of them: {SETUPS.allowed} (default: {SETUPS.default})",
+    )
+    knobs.add_argument(
+        "--seed",
+        metavar="SEED",
+        help=f"of their random numbers: {SEED.allowed} (default: {SEED.default})",
+    )
+    add_formats(parser.add_argument_group("what to print"), ".txt .csv .json")
 
 
 def _add_list_options(parser: Parser) -> None:
