@@ -158,7 +158,7 @@ def against(*words: str) -> Done:
 
 def test_without_pytorch_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    done = against()
+    done = against("--setups", "100000")
     assert (done.status, done.out) == (2, "")
     assert done.err.startswith("gradtui: error: ")
     assert "pip install torch" in done.err

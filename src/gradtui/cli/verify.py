@@ -20,10 +20,12 @@ from gradtui.when_called import when_called
 from gradtui.wording import foretold
 
 if TYPE_CHECKING:
-    from gradtui.mathematics.verify.against_torch import against_torch
+    from gradtui.mathematics.verify.against_torch import against_torch, torch_here
     from gradtui.mathematics.verify.check import Check
 else:
-    (against_torch,) = when_called("gradtui.mathematics.verify.against_torch", "against_torch")
+    against_torch, torch_here = when_called(
+        "gradtui.mathematics.verify.against_torch", "against_torch", "torch_here"
+    )
 
 GROUP_NAMES = tuple(name.replace(" ", "-") for name in GROUPS)
 """As one types them."""
@@ -83,6 +85,7 @@ def checked(options: argparse.Namespace) -> list[Check]:
             f"there are {', '.join(AGAINST_TORCH)}",
         )  # fmt: skip
     setups, seed = SETUPS.read(options.setups), SEED.read(options.seed)
+    torch_here()  # or say that it is not, before anything else
     if text := foretold(f"comparing {setups:,} setups", setups * _SECONDS_A_SETUP):
         narrate(f"gradtui: {text}; ctrl+c ends it\n")
     with Progress("verify") as progress:

@@ -47,6 +47,22 @@ _NO_DIGIT = 0.1
 _VALUE, _VALUE_BY_FLOAT32 = 1e-12, 1e-7
 
 
+def torch_here() -> Any:
+    """PyTorch, imported only when it is asked for.
+
+    Raises:
+        InputError: it is not there, or cannot be imported.
+    """
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        raise InputError(
+            "against", "torch", f"installed here ({error})",
+            "pip install torch, or leave it out to compare with the numbers that are shipped",
+        ) from error  # fmt: skip
+    return torch
+
+
 def against_torch(
     setups: int, seed: int = 0, groups: Sequence[str] = (), tick: Tick = unwatched
 ) -> Iterator[Check]:
@@ -61,13 +77,7 @@ def against_torch(
     Raises:
         InputError: PyTorch is not there, or cannot be imported.
     """
-    try:
-        import torch
-    except (ImportError, OSError) as error:
-        raise InputError(
-            "against", "torch", f"installed here ({error})",
-            "pip install torch, or leave it out to compare with the numbers that are shipped",
-        ) from error  # fmt: skip
+    torch = torch_here()
     source = f"PyTorch {torch.__version__}"
     chosen = [_SETUPS[group] for group in groups or _SETUPS]
     threads = torch.get_num_threads()
@@ -168,11 +178,17 @@ def _activation(torch: Any, random: Random) -> tuple[str, str, list[Pair]]:
     value.sum().backward()
     tolerance = _VALUE_BY_FLOAT32 if f.name in _BY_FLOAT32 else _VALUE
     pairs = [
-        Pair(f" of {one:.6g}", repr(true), got, abs(got - true) / max(abs(true), 1.0), tolerance)
-        for ours, theirs in ((f(z), value), (f.derivative(z), there.grad))
+        Pair(
+            f", {name}({one:.6g})",
+            repr(true),
+            got,
+            abs(got - true) / max(abs(true), 1.0),
+            tolerance,
+        )
+        for name, ours, theirs in (("f", f(z), value), ("f′", f.derivative(z), there.grad))
         for one, got, true in zip(z.tolist(), ours.tolist(), theirs.tolist(), strict=True)
     ]
-    return "activations", f"{spec}, f and f′", pairs
+    return "activations", spec, pairs
 
 
 # --------------------------------------------------------------- their norms
