@@ -21,7 +21,6 @@ import pytest
 from gradtui import __version__
 from gradtui.cli import commands, streams
 from gradtui.cli.parsers import parsed, parsers
-from gradtui.mathematics import verify
 from gradtui.mathematics.activations import ACTIVATIONS, activation
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
@@ -490,27 +489,6 @@ def test_the_list_goes_to_a_file_too(tmp_path: Path) -> None:
     file = tmp_path / "relu.txt"
     assert run("list", "relu", "--output", str(file)).status == 0
     assert file.read_text("utf-8") == printed("list", "relu")
-
-
-def test_the_self_check_holds_and_says_what_it_checked() -> None:
-    lines = printed("verify").splitlines()
-    assert all(line.startswith("ok ") for line in lines[:-1])
-    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} checks hold"
-    for name in ACTIVATIONS:
-        assert any(f"f′ of {name} against" in line for line in lines)
-    for number in ("0.25 ", "9.5367e-07", "1.0998393", "1.0884981", "0.0009715356", "-6483.956"):
-        assert any(number in line for line in lines)
-
-
-def test_a_check_that_fails_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = verify.Check("σ′(0)", "0.25", "arithmetic", "0.3", False)
-    monkeypatch.setattr(verify, "checks", lambda: iter([wrong]))
-    done = run("verify")
-    assert done == (
-        1,
-        "FAILED  σ′(0): expected 0.25 (arithmetic), got 0.3\n0 of 1 checks hold\n",
-        "",
-    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import learning, listing, watching, weights
+from gradtui.cli import learning, listing, verify, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     Progress,
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "watch":
         return watching.watch(options)
     if options.command == "verify":
-        return _verify()
+        return _verify(options)
     if options.command == "settings":
         return _settings()
     if options.command == "completion":
@@ -232,6 +232,23 @@ def _weights(options: argparse.Namespace) -> int:
     return 1 if options.check and not record.healthy else 0
 
 
+# ------------------------------------------------------------------- verify
+
+
+def _verify(options: argparse.Namespace) -> int:
+    format = _format(options, ("txt", "csv", "json"))
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    checks = verify.checked(options)
+    with ascii_only(format in ("page", "txt") and _to_stdout(options) and not is_utf8(sys.stdout)):
+        if format == "page":
+            _print(tuple(verify.page(checks, width)), options.color)
+        elif format == "txt":
+            _deliver([plain(tuple(verify.page(checks, width)))], options, "the checks", format)
+        else:
+            _deliver(verify.numbers(checks, format), options, "the checks", format)
+    return 0 if all(check.ok for check in checks) else 1
+
+
 # ------------------------------------------------------------------- output
 
 
@@ -306,21 +323,6 @@ def _deliver(
 
 
 # --------------------------------------------------------- the small commands
-
-
-def _verify() -> int:
-    from gradtui.mathematics.verify import checks
-
-    failed = count = 0
-    for check in checks():
-        count += 1
-        failed += not check.ok
-        emit(
-            f"{'ok' if check.ok else 'FAILED':<6}  {check.name}: expected {check.expected} "
-            f"({check.source}), got {check.got}\n"
-        )
-    emit(f"{count - failed} of {count} checks hold\n")
-    return 1 if failed else 0
 
 
 def _settings() -> int:

@@ -17,6 +17,7 @@ from gradtui.cli.options import (
     examples,
 )
 from gradtui.cli.parser import Parser, add_app_options
+from gradtui.cli.verify import GROUP_NAMES, SEED, SETUPS
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
 from gradtui.errors import CommandError, InputError, nearest, printable, shown
@@ -156,10 +157,18 @@ def _add_small_commands(
     _add_weights_options(commands["weights"])
     commands["verify"] = found.add_parser(
         "verify",
-        help="check this installation against published numbers",
-        description="Check this installation against numbers that others found; "
-        "exit status 1 if one of them is not met.",
+        help="check this installation against 50-digit arithmetic, or against PyTorch",
+        usage="gradtui verify [--group GROUP] [--against torch] [OPTION ...]",
+        description="Check this installation against numbers that others found: 50-digit "
+        "arithmetic,\ndifferences at 800 digits, quadrature, published numbers; exit status 1 if "
+        "one is\nnot met. An error is relative, but of a logarithm and next to a zero a distance.",
+        epilog=examples(
+            "gradtui verify",
+            "gradtui verify --group activations --json",
+            "gradtui verify --against torch --setups 200",
+        ),
     )
+    _add_verify_options(commands["verify"])
     commands["settings"] = found.add_parser(
         "settings",
         help="each setting's value, and where it comes from",
@@ -267,6 +276,33 @@ def _add_learn_options(parser: Parser) -> None:
     handouts.add_argument("--markdown", action="store_true", help="a handout in Markdown")
     handouts.add_argument("--latex", action="store_true", help="a handout for LaTeX")
     add_page_options(group, ".txt .md .tex")
+
+
+def _add_verify_options(parser: Parser) -> None:
+    knobs = parser.add_argument_group("what to check")
+    knobs.add_argument(
+        "--group",
+        choices=Names(GROUP_NAMES),
+        metavar="GROUP",
+        help=f"only that: {', '.join(GROUP_NAMES)}",
+    )
+    knobs.add_argument(
+        "--against",
+        choices=Names(("torch",)),
+        metavar="LIBRARY",
+        help="torch: random setups against the PyTorch that is installed here",
+    )
+    knobs.add_argument(
+        "--setups",
+        metavar="COUNT",
+        help=f"how many of them: {SETUPS.allowed} (default: {SETUPS.default})",
+    )
+    knobs.add_argument(
+        "--seed",
+        metavar="SEED",
+        help=f"of their random numbers: {SEED.allowed} (default: {SEED.default})",
+    )
+    add_formats(parser.add_argument_group("what to print"), ".txt .csv .json")
 
 
 def _add_list_options(parser: Parser) -> None:
