@@ -68,10 +68,11 @@ def headings(name: str, changes: dict[str, Any]) -> Iterator[str]:
     yield from map(head, columns)
 
 
-PLAIN = set(
-    "a all alone and are as at beside by each drawn every for from in is it its k none not of on or "
-    "over own rest so T that the them to with".split()
+_PLAIN = (
+    "a all alone and are as at beside by each drawn every for from in is it its k none not of on"
+    " or over own rest so T that the them to with"
 )
+PLAIN = {*_PLAIN.split()}
 """Words that need no explanation."""
 
 

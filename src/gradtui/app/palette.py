@@ -14,6 +14,8 @@ from textual.widgets import Input
 from gradtui.app import going, leaps, steps
 from gradtui.app.places import views_with
 from gradtui.app.state import State, guarded
+from gradtui.lessons.glossary import GLOSSARY
+from gradtui.lessons.term import Term
 from gradtui.mathematics.blocks.families import BLOCKS, Preset
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
@@ -22,6 +24,7 @@ from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.setup import KNOBS, RECIPE, Knob
 from gradtui.setup.network import BLOCK
 from gradtui.views import VIEWS
+from gradtui.views.questions import QUESTIONS
 from gradtui.views.scenarios import SCENARIOS
 
 
@@ -40,7 +43,7 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """What the list has, recipes, blocks, formats, scenarios, and the knobs of other views."""
+    """What the list has, recipes, blocks, formats, scenarios, questions, terms, other knobs."""
     kind = state.roster.label
     for name in state.roster.words():
         alone = f"{name}: this {kind.removesuffix('s')} alone"
@@ -72,6 +75,13 @@ def found_by_name(state: State) -> Iterator[Offer]:
         yield Offer(
             f"scenario: {scenario.title}", scenario.look, partial(leaps.scenario, index=index)
         )
+    for question in QUESTIONS:
+        step = partial(leaps.question, name=question.name)
+        yield Offer(f"question: {question.asked.en}", question.words, step)
+    for term in GLOSSARY:
+        names = ", ".join(term.names[1:])
+        title = f"glossary: {term.name}{names and f' ({names})'}"
+        yield Offer(title, "What it means", partial(_explained, term=term))
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = (
@@ -120,6 +130,11 @@ def _in_format(state: State, name: str) -> State:
     told = f"T lists layer by layer what becomes of the gradient in {name}; ? explains the columns."
     first, *_ = views_with(lambda view: "loss_scale" in view.knobs)
     return going.switched(state, first).saying(told)
+
+
+def _explained(state: State, term: Term) -> State:
+    """What a term means."""
+    return state.saying(f"{term.name}: {term.said.en}")
 
 
 def _elsewhere(state: State) -> dict[str, str]:

@@ -44,7 +44,7 @@ class State:
     for the list's cursor to leave it. `touched` are the knobs that somebody set, but for those that
     `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
     within a view. `absent` are the texts of knobs whose files could not be read at the start: they
-    are kept until somebody sets these knobs.
+    are kept until somebody sets these knobs. `asked` is the question whose answer is waited for.
     """
 
     setup: Setup = _FIRST
@@ -65,6 +65,7 @@ class State:
     touched: frozenset[str] = frozenset()
     arrivals: int = 0
     absent: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
 
     @property
     def record(self) -> View[Any]:

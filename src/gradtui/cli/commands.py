@@ -7,14 +7,16 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import listing, watching, weights
+from gradtui.cli import asking, listing, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     CommandError,
     Progress,
+    complain,
     emit,
     in_colour,
     is_utf8,
@@ -35,7 +37,7 @@ from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 from gradtui.views.weights.page import page as weights_page
 
-_UNHEALTHY = 1
+_UNHEALTHY = _NOTHING_FOUND = 1
 _WIDTHS = (40, 1000)
 _HEIGHTS = (12, 1000)
 """What a picture can be: less has no room for axes, more is a slip of the finger."""
@@ -57,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         return _list(options)
     if options.command == "weights":
         return _weights(options)
+    if options.command == "ask":
+        return _ask(options)
     return _view(VIEWS[options.command], options)
 
 
@@ -221,11 +225,7 @@ def _marker(options: argparse.Namespace) -> str:
 def _list(options: argparse.Namespace) -> int:
     format = _format(options, ("txt", "csv", "json"))
     width = _cells("width", options.width, _WIDTHS, page_size().columns)
-    if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
-        raise InputError(
-            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
-            "try --language en, or set PYTHONIOENCODING=utf-8",
-        )  # fmt: skip
+    _check_language(options)
     utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
     page = listing.page(options.name, width, options.language, str if utf8 else in_ascii)
     if format == "page":
@@ -234,6 +234,49 @@ def _list(options: argparse.Namespace) -> int:
         _deliver([plain(page)], options, "the list", format)
     else:
         _deliver(listing.numbers(options.name, format), options, "the list", format)
+    return 0
+
+
+def _check_language(options: argparse.Namespace) -> None:
+    """Korean is not said where it is not shown."""
+    if options.language == "ko" and not is_utf8(sys.stdout) and _to_stdout(options):
+        raise InputError(
+            "--language", "ko", f"in the encoding of standard output ({sys.stdout.encoding})",
+            "try --language en, or set PYTHONIOENCODING=utf-8",
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------- ask
+
+
+def _ask(options: argparse.Namespace) -> int:
+    format = _format(options, ("txt", "csv", "json"))
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    _check_language(options)
+    asked = " ".join(" ".join(options.words).split())
+    utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
+    with ascii_only(not utf8 and format in ("page", "txt")):
+        if not options.words:
+            page = asking.questions_page(width, options.language)
+            numbers = partial(asking.questions_numbers, format, options.language)
+        else:
+            found = asking.answer(asked, _last)
+            if found is None:
+                complain(asking.nothing(asked))
+                return _NOTHING_FOUND
+            page = asking.answer_page(found, width, options.language)
+            numbers = partial(asking.answer_numbers, found, format, options.language)
+            if options.picture and found.question is not None and found.question.view:
+                view, marker = VIEWS[found.question.view], _marker(options)
+                size = Size(width, max(page_size().lines - 4, _HEIGHTS[0]))
+                drawn = view.draw(found.result, found.question.setup, size, marker).rows
+                page = (*page, (), *drawn)
+        if format == "page":
+            _print(page, options.color, unicode=utf8)
+        elif format == "txt":
+            _deliver([plain(page)], options, "the answer", format)
+        else:
+            _deliver(numbers(), options, "the answer", format)
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from gradtui import __version__
+from gradtui.cli.wide import wrapped as wrapped_words
 from gradtui.errors import InputError
 from gradtui.lessons import DERIVED, VARIABLE, lesson_for
 from gradtui.lessons.lesson import Lesson
@@ -190,7 +190,7 @@ def _facts(title: str, found: Facts, width: int, spelled: Callable[[str], str]) 
     rows: list[Row] = [row((title, "title"))]
     label = max(_LABEL, *(len(spelled(name)) + 1 for name, _ in found))
     for name, text in found:
-        first, *rest = _wrapped(spelled(text), width - label)
+        first, *rest = wrapped_words(spelled(text), width - label)
         rows.append(row((spelled(name).ljust(label), "muted"), first))
         rows += [row(" " * label + line) for line in rest]
     return rows
@@ -201,34 +201,13 @@ def _derivation(
 ) -> list[Row]:
     """Numbered steps: the formula, and under it the reason."""
     rows: list[Row] = [row((getattr(lesson.title, language), "title"))]
-    rows += [row((line, "muted")) for line in _wrapped(getattr(VARIABLE, language), width)]
+    rows += [row((line, "muted")) for line in wrapped_words(getattr(VARIABLE, language), width)]
     indent = " " * len(f"{len(lesson.steps)}  ")
     for index, step in enumerate(lesson.steps, 1):
-        first, *rest = _wrapped(spelled(step.formula), width - len(indent))
+        first, *rest = wrapped_words(spelled(step.formula), width - len(indent))
         rows.append(row((str(index).ljust(len(indent)), "muted"), (first, "curve1")))
         rows += [row((indent + line, "curve1")) for line in rest]
-        reason = _wrapped(spelled(getattr(step.reason, language)), width - len(indent))
+        reason = wrapped_words(spelled(getattr(step.reason, language)), width - len(indent))
         rows += [row(indent + line) for line in reason]
-    moral = _wrapped(spelled(getattr(lesson.moral, language)), width)
+    moral = wrapped_words(spelled(getattr(lesson.moral, language)), width)
     return [*rows, (), *(row((line, "good")) for line in moral)]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells; a Korean syllable takes two."""
-    lines: list[str] = []
-    line, used = "", 0
-    for word in text.split(" "):
-        cells = _cells(word)
-        if line and used + 1 + cells > width:
-            lines.append(line)
-            line, used = word, cells
-        else:
-            line, used = (f"{line} {word}", used + 1 + cells) if line else (word, cells)
-    return [*lines, line]
-
-
-def _cells(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )

@@ -20,7 +20,7 @@ _BY_NAME: Mapping[str, Term] = MappingProxyType(
     {name: term for term in reversed(GLOSSARY) for name in reversed(term.names)}
 )
 _BY_LETTERS: Mapping[str, Term] = MappingProxyType(
-    {name.casefold(): term for name, term in _BY_NAME.items()} | _BY_NAME
+    {**{name.casefold(): term for name, term in _BY_NAME.items()}, **_BY_NAME}
 )
 
 

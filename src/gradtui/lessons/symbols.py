@@ -69,9 +69,11 @@ SYMBOLS: tuple[Term, ...] = (
     ),
     term(
         "‖∂L/∂a‖; norm of the gradient; gradient norm; 기울기의 노름",
-        "The norm of ∂L/∂a: the root of the sum of the squares over all units of the layer, and over"
+        "The norm of ∂L/∂a: the root of the sum of the squares over all units of the layer, and"
+        " over"
         " the inputs of a batch.",
-        "∂L/∂a의 노름으로, 그 층의 모든 유닛과 배치의 모든 입력에 걸쳐 제곱하여 더한 값의 제곱근입니다.",
+        "∂L/∂a의 노름으로, 그 층의 모든 유닛과 배치의 모든 입력에 걸쳐 제곱하여 더한 값의"
+        " 제곱근입니다.",
     ),
     term(
         "∂L/∂z; |∂L/∂z|; dL/dz; grad z",
@@ -93,9 +95,11 @@ SYMBOLS: tuple[Term, ...] = (
     term(
         "∂L/∂W; ‖∂L/∂W‖; ‖∂L/∂w‖; dL/dW; grad W",
         "The gradient of all weights of a layer, ‖ ‖ its norm. Of a recurrent cell each step adds"
-        " to ∂L/∂W_hh, and the column says which share comes from the cursor's lag and the lags before.",
+        " to ∂L/∂W_hh, and the column says which share comes from the cursor's lag and the lags"
+        " before.",
         "한 층의 가중치 전체에 대한 기울기이며 ‖ ‖는 그 노름입니다. 순환 셀에서는 시점마다"
-        " ∂L/∂W_hh에 더해지는 몫이 있고, 이 열은 그 가운데 커서의 시차까지 차지하는 비율을 나타냅니다.",
+        " ∂L/∂W_hh에 더해지는 몫이 있고, 이 열은 그 가운데 커서의 시차까지 차지하는 비율을"
+        " 나타냅니다.",
     ),
     term(
         "∂L/∂b; ‖∂L/∂b‖; dL/db",
@@ -123,7 +127,8 @@ SYMBOLS: tuple[Term, ...] = (
     ),
     term(
         "∂a/∂x; ∂h_T/∂h_(T-k); Jacobian; 야코비 행렬; 자코비안",
-        "The Jacobian: the matrix of all derivatives of a later output by an earlier input. Its singular"
+        "The Jacobian: the matrix of all derivatives of a later output by an earlier input. Its"
+        " singular"
         " values say how much of each direction of a gradient arrives.",
         "뒤의 출력을 앞의 입력으로 미분한 값을 모두 모은 야코비 행렬입니다. 그 특잇값은 기울기가"
         " 방향마다 얼마나 전해지는지 나타냅니다.",

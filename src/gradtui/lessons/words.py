@@ -43,7 +43,8 @@ _FATES: tuple[Term, ...] = (
     ),
     term(
         "lost; lost f16; underflow; underflows; 언더플로",
-        "A gradient is lost in a number format where it is so small that the format rounds it to 0.",
+        "A gradient is lost in a number format where it is so small that the format rounds it to"
+        " 0.",
         "너무 작아서 그 수 형식에서 0으로 반올림되는 기울기를 잃었다고 합니다.",
     ),
     term(
@@ -67,7 +68,8 @@ _FATES: tuple[Term, ...] = (
         "critical; critical σw; edge of chaos; the edge of chaos; 임계; 혼돈의 가장자리",
         "A σw is critical where χ = 1: gradients of deep layers neither shrink nor grow from layer"
         " to layer. These points are the edge of chaos.",
-        "χ = 1이 되는 σw로, 깊은 층에서 기울기가 층마다 줄지도 커지지도 않습니다. 이런 점들이 혼돈의"
+        "χ = 1이 되는 σw로, 깊은 층에서 기울기가 층마다 줄지도 커지지도 않습니다. 이런 점들이"
+        " 혼돈의"
         " 가장자리를 이룹니다.",
     ),
     term(
@@ -281,7 +283,8 @@ _WEIGHTS: tuple[Term, ...] = (
         "orthogonal; Gaussian; normal; 직교; 정규분포",
         "Orthogonal weights change no vector's length but by one factor; Gaussian (normal) ones of"
         " the same size stretch some directions and shrink others.",
-        "직교 행렬은 모든 벡터의 길이를 똑같은 배수로만 바꾸지만, 같은 크기의 정규분포 가중치는 어떤"
+        "직교 행렬은 모든 벡터의 길이를 똑같은 배수로만 바꾸지만, 같은 크기의 정규분포 가중치는"
+        " 어떤"
         " 방향은 늘이고 어떤 방향은 줄입니다.",
     ),
     term(
@@ -320,7 +323,8 @@ _WEIGHTS: tuple[Term, ...] = (
         "post-norm; post_norm; postnorm; 사후 정규화",
         "A residual block with the norm after the sum, N(h + branch(h)): the stream stays at one"
         " size, and every norm is on the gradient's way back.",
-        "더한 뒤에 정규화하는 잔차 블록 N(h + branch(h))입니다. 스트림의 크기는 일정하지만, 기울기가"
+        "더한 뒤에 정규화하는 잔차 블록 N(h + branch(h))입니다. 스트림의 크기는 일정하지만,"
+        " 기울기가"
         " 돌아가는 길에서 모든 정규화를 거칩니다.",
     ),
     term(
