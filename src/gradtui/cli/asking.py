@@ -112,8 +112,8 @@ def questions_page(width: int, language: str) -> tuple[Row, ...]:
     rows += [
         row((f"  {line.replace(chr(0xA0), ' ')}", "muted")) for line in wrapped(names, width - 2)
     ]
-    tries = " · ".join(("gradtui ask float16", 'gradtui ask "dead relu"', "gradtui ask chi"))
-    return (*rows, (), row((spelled(tries), "muted")))
+    tries = 'Try: gradtui ask float16, gradtui ask "dead relu", gradtui ask chi'
+    return (*rows, (), *_paragraph(tries, width, "muted"))
 
 
 def answer_page(found: Answer, width: int, language: str) -> tuple[Row, ...]:
