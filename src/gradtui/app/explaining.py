@@ -15,6 +15,7 @@ from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
 from gradtui.lessons import DERIVED
+from gradtui.lessons.glossary import explained
 from gradtui.mathematics.blocks.families import FAMILIES, PARAMETERS, PRESETS
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.models.finding import Finding
@@ -78,13 +79,31 @@ def _verdict(
 _TERM_WIDTH = 17
 
 
-def on_screen(state: State, styles: Styles) -> Iterator[RenderableType]:
-    """Every column, symbol and mark of this view, from its page; then those of all views."""
+def on_screen(state: State, styles: Styles, headings: str = "") -> Iterator[RenderableType]:
+    """Every column, symbol and mark of this view, from its page; then those of all views.
+
+    Args:
+        state: what is shown.
+        styles: of the roles.
+        headings: what stands over the picture and the readout; of its terms those that neither the
+            page nor the marks explain come last.
+    """
     page = sections(state.record)
     for title, heading in (("In the readout", READOUT), ("In the picture", PICTURE)):
         if entries := page.get(heading):
             yield from (Words(title, styles["title"]), *_entries(entries, styles), Words())
-    yield from (Words("Marks", styles["title"]), *_entries(common(state.setup), styles), Words())
+    marks = common(state.setup)
+    yield from (Words("Marks", styles["title"]), *_entries(marks, styles), Words())
+    known = {
+        name for entries in page.values() for entry in (*entries, *marks) for name in entry.terms
+    }
+    others = [
+        Entry((term.name,), term.said.en)
+        for term in explained(headings).terms
+        if known.isdisjoint(term.names)
+    ]
+    if others:
+        yield from (Words("Terms", styles["title"]), *_entries(others, styles), Words())
 
 
 def reading(state: State, styles: Styles) -> Iterator[RenderableType]:

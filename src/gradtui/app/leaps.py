@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradtui.app.state import Moment, State, changed, guarded
+from gradtui.errors import printable
 from gradtui.models.finding import Remedy
 from gradtui.plots.zoom import WHOLE
 from gradtui.setup import CURSORS, KNOBS, Setup
@@ -96,6 +97,33 @@ def scenario(state: State, index: int) -> State:
     moved = arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     return done.touching(done.record.offered(done.setup)).saying(chosen.look)
+
+
+def question(state: State, name: str) -> State:
+    """The setup that answers a question, in its view; undo leads back. The answer comes later."""
+    from gradtui.views.questions import BY_NAME
+
+    chosen = BY_NAME[name]
+    if not chosen.view:
+        return state.saying(chosen.answer(None, chosen.setup).en)
+    moved = arriving(state, chosen.setup, chosen.view)
+    done = changed(moved, chosen.setup, chosen.view)
+    touching = done.touching(done.record.offered(done.setup))
+    return touching.with_(asked=name).saying(chosen.asked.en)
+
+
+def answered(state: State, view: str, setup: Setup, result: Any) -> State:
+    """The answer to what was asked, if this is the result that it is drawn from.
+
+    Who has gone on to something else meanwhile is told nothing any more.
+    """
+    from gradtui.views.questions import BY_NAME
+
+    chosen = BY_NAME[state.asked]
+    waiting = state.message == printable(chosen.asked.en)
+    if not waiting or (view, setup) != (state.view, state.setup):
+        return state.with_(asked="")
+    return state.with_(asked="").saying(chosen.answer(result, setup).en)
 
 
 def reset(state: State) -> State:

@@ -14,6 +14,7 @@ from gradtui.app.places import the_views, views_with
 from gradtui.app.showing import ShowingApp
 from gradtui.app.words import Words
 from gradtui.models.finding import Kind
+from gradtui.plots.picture import row_text
 
 if TYPE_CHECKING:
     from gradtui.app.engine import Drawn
@@ -32,7 +33,11 @@ class OpeningPages(ShowingApp):
         """Every key."""
         from gradtui.app.screens import help_page
 
-        self.push_screen(help_page(self.state, self.roles))
+        headings = ""
+        if (drawn := self.shown.drawn) is not None and drawn.result is not None:
+            rows = (*drawn.picture.rows[:1], *drawn.readout[:1])
+            headings = "  ".join(map(row_text, rows))
+        self.push_screen(help_page(self.state, self.roles, headings))
 
     def effect_info(self) -> None:
         """Facts and derivation."""

@@ -15,6 +15,8 @@ from gradtui.app import going, leaps, learning, steps
 from gradtui.app.places import views_with
 from gradtui.app.state import State, guarded
 from gradtui.lessons import LESSONS
+from gradtui.lessons.glossary import GLOSSARY
+from gradtui.lessons.term import Term
 from gradtui.mathematics.blocks.families import BLOCKS, Preset
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.precision import FORMATS
@@ -23,6 +25,7 @@ from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.setup import KNOBS, RECIPE, Knob
 from gradtui.setup.network import BLOCK
 from gradtui.views import VIEWS
+from gradtui.views.questions import QUESTIONS
 from gradtui.views.scenarios import SCENARIOS
 
 
@@ -41,7 +44,7 @@ class Offer:
 
 
 def found_by_name(state: State) -> Iterator[Offer]:
-    """What the list has, recipes, blocks, formats, scenarios, lessons, the knobs of other views."""
+    """What has a name: of the list, recipes, scenarios, lessons, questions, terms, other knobs."""
     kind = state.roster.label
     for name in state.roster.words():
         alone = f"{name}: this {kind.removesuffix('s')} alone"
@@ -76,6 +79,13 @@ def found_by_name(state: State) -> Iterator[Offer]:
     for name, lesson in LESSONS.items():
         title = f"lesson: {lesson.title.en} ({name})"
         yield Offer(title, "Lessons", partial(learning.opened, name=name))
+    for question in QUESTIONS:
+        step = partial(leaps.question, name=question.name)
+        yield Offer(f"question: {question.asked.en}", question.words, step)
+    for term in GLOSSARY:
+        names = ", ".join(term.names[1:])
+        title = f"glossary: {term.name}{names and f' ({names})'}"
+        yield Offer(title, "What it means", partial(_explained, term=term))
     for name, view in _elsewhere(state).items():
         knob = KNOBS[name]
         title = (
@@ -124,6 +134,11 @@ def _in_format(state: State, name: str) -> State:
     told = f"T lists layer by layer what becomes of the gradient in {name}; ? explains the columns."
     first, *_ = views_with(lambda view: "loss_scale" in view.knobs)
     return going.switched(state, first).saying(told)
+
+
+def _explained(state: State, term: Term) -> State:
+    """What a term means."""
+    return state.saying(f"{term.name}: {term.said.en}")
 
 
 def _elsewhere(state: State) -> dict[str, str]:

@@ -125,10 +125,13 @@ class Page(ModalScreen[Chosen | None]):
         box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False, immediate=True)
 
 
-def help_page(state: State, styles: dict[str, Style]) -> Page[None]:
-    """This view: what is on its screen, its keys, how to read it; then what all views have."""
+def help_page(state: State, styles: dict[str, Style], headings: str = "") -> Page[None]:
+    """This view: what is on its screen, its keys, how to read it; then what all views have.
+
+    The headings are those of its picture and readout.
+    """
     own, general = _groups(state)
-    parts = [*on_screen(state, styles), *_keys(own, styles), *reading(state, styles)]
+    parts = [*on_screen(state, styles, headings), *_keys(own, styles), *reading(state, styles)]
     end = [*_keys(general, styles), *_lesson_keys(styles), *_mouse(styles)]
     return Page(f"help: {state.view}", Group(*parts, *end))
 

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.timer import Timer
 
-from gradtui.app import steps
+from gradtui.app import leaps, steps
 from gradtui.app.appearance import Appearance
 from gradtui.app.display import Display
 from gradtui.app.ending import OrderlyEnd
@@ -342,6 +342,11 @@ class ShowingApp(PaintedOnce):
             self.shown.show_drawn()
             self.shown.show_top(self.state)
             self._tell_change(message.drawn)
+            if self.state.asked and self.settled and message.drawn.result is not None:
+                request = message.drawn.request
+                self.state = leaps.answered(
+                    self.state, request.view, request.setup, message.drawn.result
+                )
             if self.settled:
                 self._release()
             follow = getattr(self.screen, "follow", None)  # pages are imported when one opens

@@ -46,8 +46,8 @@ class State:
     `own` finds in this view. `arrivals` counts the times that something wholly else was asked for
     within a view. `lesson` is the one that is open, and `learned` has the step at which each was
     left; while `predicting`, the number that the next step shows is asked for. `absent` are the
-    texts of knobs whose files could not be read at the start: they
-    are kept until somebody sets these knobs.
+    texts of knobs whose files could not be read at the start: they are kept until somebody sets
+    these knobs. `asked` is the question whose answer is waited for.
     """
 
     setup: Setup = _FIRST
@@ -72,6 +72,7 @@ class State:
     language: str = field(default_factory=settings.language)
     predicting: bool = False
     absent: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
 
     @property
     def record(self) -> View[Any]:

@@ -7,13 +7,15 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import learning, listing, verify, watching, weights
+from gradtui.cli import asking, learning, listing, verify, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     Progress,
+    complain,
     emit,
     in_colour,
     is_utf8,
@@ -35,7 +37,7 @@ from gradtui.views.figures import FIGURES, Look, check_figure
 from gradtui.views.view import Size, View
 from gradtui.views.weights.page import page as weights_page
 
-_UNHEALTHY = 1
+_UNHEALTHY = _NOTHING_FOUND = 1
 _WIDTHS = (40, 1000)
 _HEIGHTS = (12, 1000)
 """What a picture can be: less has no room for axes, more is a slip of the finger."""
@@ -59,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         return _learn(options)
     if options.command == "weights":
         return _weights(options)
+    if options.command == "ask":
+        return _ask(options)
     return _view(VIEWS[options.command], options)
 
 
@@ -211,6 +215,40 @@ def _language(options: argparse.Namespace) -> str:
             "try --language en, or set PYTHONIOENCODING=utf-8",
         )
     return str(options.language)
+
+
+# --------------------------------------------------------------------- ask
+
+
+def _ask(options: argparse.Namespace) -> int:
+    format = _format(options, ("txt", "csv", "json"))
+    width = _cells("width", options.width, _WIDTHS, page_size().columns)
+    language = _language(options)
+    asked = " ".join(" ".join(options.words).split())
+    utf8 = is_utf8(sys.stdout) or not _to_stdout(options)
+    with ascii_only(not utf8 and format in ("page", "txt")):
+        if not options.words:
+            page = asking.questions_page(width, language)
+            numbers = partial(asking.questions_numbers, format, language)
+        else:
+            found = asking.answer(asked, _last)
+            if found is None:
+                complain(asking.nothing(asked))
+                return _NOTHING_FOUND
+            page = asking.answer_page(found, width, language)
+            numbers = partial(asking.answer_numbers, found, format, language)
+            if options.picture and found.question is not None and found.question.view:
+                view, marker = VIEWS[found.question.view], _marker(options)
+                size = Size(width, max(page_size().lines - 4, _HEIGHTS[0]))
+                drawn = view.draw(found.result, found.question.setup, size, marker).rows
+                page = (*page, (), *drawn)
+        if format == "page":
+            _print(page, options.color, unicode=utf8)
+        elif format == "txt":
+            _deliver([plain(page)], options, "the answer", format)
+        else:
+            _deliver(numbers(), options, "the answer", format)
+    return 0
 
 
 # ------------------------------------------------------------------ weights

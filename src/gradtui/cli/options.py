@@ -35,7 +35,7 @@ def add_language(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--language",
         choices=LANGUAGES,
-        help="of what is said in a lesson: en or ko (default: the locale's, or English)",
+        help="of lessons and answers: en or ko (default: the locale's, or English)",
     )
 
 

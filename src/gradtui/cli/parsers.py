@@ -26,8 +26,10 @@ from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.initialisation import INITIALISATIONS
 from gradtui.mathematics.recurrent.arrays import GATED
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
+from gradtui.settings import SETTINGS
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
+from gradtui.views.questions import QUESTIONS
 from gradtui.views.weights.table import NAMES
 
 SHELLS = ("bash", "zsh", "tcsh")
@@ -127,6 +129,20 @@ def _add_small_commands(
         ),
     )
     _add_learn_options(commands["learn"])
+    commands["ask"] = found.add_parser(
+        "ask",
+        help="a question answered from live numbers, or what a symbol or a word means",
+        usage="gradtui ask [WORD ...] [OPTION ...]",
+        description="\n\n".join(textwrap.fill(text, WIDTH) for text in _ASK),
+        epilog=examples(
+            "gradtui ask",
+            'gradtui ask "dead relu"',
+            "gradtui ask float16 --picture",
+            "gradtui ask chi",
+            "gradtui ask 망각 편향 --language ko",
+        ),
+    )
+    _add_ask_options(commands["ask"])
     commands["watch"] = found.add_parser(
         "watch",
         help="runs that are being written: the run view in the app, and the verdict as it changes",
@@ -186,6 +202,37 @@ def _add_small_commands(
     )
     commands["completion"].add_argument(
         "shell", choices=SHELLS, metavar="SHELL", help="one of " + ", ".join(SHELLS)
+    )
+
+
+_ASK = (
+    "Without words: the questions, and the names of the glossary. With words, English or Korean: "
+    "the answer to the question that fits best, drawn from the result of the command that is "
+    "named below it, or an entry of the glossary.",
+    "Exit status 1 if nothing fits.",
+)
+
+
+def _add_ask_options(parser: Parser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="*",
+        choices=Names(question.name for question in QUESTIONS),
+        metavar="WORD",
+        help="the name of a question, such as dead-relu, a symbol, or words of your own",
+    )
+    group = parser.add_argument_group("what to print")
+    add_formats(group, ".txt .csv .json")
+    add_language(group)
+    group.add_argument(
+        "--picture", action="store_true", help="the picture from which it is read, below the answer"
+    )
+    marker = SETTINGS["marker"]
+    group.add_argument(
+        marker.flag,
+        choices=marker.choices,
+        metavar="MARKER",
+        help=f"{marker.help} ({', '.join(marker.choices)})",
     )
 
 

@@ -25,7 +25,8 @@ _NAMES = {
 _FORMS = (
     (re.compile(r"grad_([awzhc])(?=_\d)"), r"‖∂L/∂\1‖"),
     (re.compile(r"grad_([awz])"), r"|∂L/∂\1|"),
-    (re.compile(r"sigma_"), "σ"),
+    (re.compile(r"sigma_(?=[wb](_|$))"), "σ"),
+    (re.compile(r"sigma(?=_)"), "σ"),
     (re.compile(r"xi_"), "ξ "),
     (re.compile(r"(?<=log10_).*ratio_(?=\d|theory)"), ""),
     (re.compile(r"(?<!bin)_(5|50|95)$"), r" \1 %"),
