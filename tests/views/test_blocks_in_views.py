@@ -15,9 +15,11 @@ from gradtui.app.state import State
 from gradtui.cli import main
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.setup import BLOCK, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
+from support.subjects import subject
 from support.watch import last
 
 DECAY, LAYERS = VIEWS["decay"], VIEWS["layers"]
@@ -239,6 +241,74 @@ def test_a_branch_that_passes_nothing_is_not_said_to_pass_next_to_nothing() -> N
     assert "the branch passes nothing: ×1 a block" in verdict(one).cause
     one = setup(activations=("tanh",), block=("residual(alpha=1e-10)",), depth=4)
     assert "the branch is next to nothing" in verdict(one).cause
+
+
+@pytest.mark.parametrize(
+    ("block", "through"),
+    [
+        ("post_norm(norm=batch, alpha=0.2)", "comes back through it."),
+        ("plain(norm=batch)", "comes back through it."),
+        ("residual(norm=batch)", "comes back through the branch."),
+        ("basic_block", "comes back through the branch."),
+    ],
+)
+def test_what_a_batch_norm_of_2_rows_passes_is_said(block: str, through: str) -> None:
+    """d/√(d² + eps) of two rows that are d off their mean: ±1, and eps/d³ of a gradient."""
+    cause = verdict(setup(block=(block,), batch=2)).cause
+    assert "A batch norm of 2 rows gives ±1, whatever it is given" in cause
+    assert through in cause
+    assert "2 rows" not in verdict(setup(block=(block,), batch=3)).cause
+    assert "2 rows" not in verdict(setup(block=(block,), batch=2, x=1e-3)).cause  # eps counts
+
+
+def test_a_batch_norm_after_the_skip_is_not_said_to_leave_the_skip_as_it_is() -> None:
+    for batch in (2, 4):
+        cause = verdict(setup(block=("post_norm(norm=batch, alpha=0.2)",), batch=batch)).cause
+        assert "as it is" not in cause
+        assert "stands after the skip and divides both" in cause
+    inside = verdict(setup(block=("residual(norm=batch)",), batch=4)).cause
+    assert "The skip passes it on as it is" in inside
+    assert "divides" not in inside
+
+
+@pytest.mark.parametrize(
+    ("block", "units", "says"),
+    [
+        ("pre_norm", 1, "over one unit gives 0, whatever it is given, and passes nothing back: "
+         "only the skip does."),
+        ("residual(norm=layer)", 2, "over 2 units gives ±1, whatever it is given, and passes next "
+         "to nothing back: only the skip does."),
+        ("basic_block(norm=layer)", 2, "next to nothing back: only the skip does."),
+        ("plain(norm=layer)", 2, "passes next to nothing back."),
+        ("post_norm", 2, "passes next to nothing back."),
+        ("pre_norm(norm=rms)", 1, "An RMS norm over one unit gives ±1"),
+    ],
+)  # fmt: skip
+def test_a_norm_over_so_few_units_passes_nothing_whatever_infinite_width_has(
+    block: str, units: int, says: str
+) -> None:
+    cause = verdict(setup(block=(block,), units=units)).cause
+    assert says in cause
+    assert "in theory" not in cause
+    for more in (3, 32):
+        assert "whatever it is given" not in verdict(setup(block=(block,), units=more)).cause
+
+
+def test_where_eps_counts_a_norm_over_2_units_passes_much() -> None:
+    for view in (DECAY, LAYERS):
+        one = setup(block=("residual(norm=layer)",), units=2, x=1e-4, depth=1)
+        assert "±1" not in verdict(one, view).cause
+
+
+def test_no_norm_that_passes_nothing_is_offered() -> None:
+    for units, no in ((1, "norm=rms"), (2, "norm=layer"), (1, "norm=layer")):
+        offered = [
+            text for text, _ in blocks_to_try(subject(setup(block=("residual",), units=units)))
+        ]
+        assert offered
+        assert not any("pre_norm" in text or no in text for text in offered)
+    offered = [text for text, _ in blocks_to_try(subject(setup(block=("residual",), units=3)))]
+    assert "block = pre_norm" in offered
 
 
 def test_the_coherent_mean_of_a_stream_is_told() -> None:

@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pytest
 
+from gradtui.mathematics.wide.block_path import block_path
 from gradtui.models.finding import Kind
 from gradtui.plots.picture import row_text
 from gradtui.progress import unwatched
@@ -115,6 +116,10 @@ def test_where_no_weights_do_in_a_block_the_reason_is_said() -> None:
     text = text_of(last(setup("relu", block=("plain(norm=batch)",), depth=60)))
     assert "exploding over 60 layers" in text
     assert "whatever it is, the gradient grows" in text
+    # Below that the norm's eps counts, and the signal dies.
+    assert "No σw from 0.01 to 100 is healthy" in text
+    path = block_path("plain(norm=batch)", "relu", 0.004**2, 0.0, 60)
+    assert path.log10_grad_hidden[0] < 0.0
 
 
 def test_where_theory_does_not_say_the_recipes_are_drawn() -> None:

@@ -9,14 +9,14 @@ import numpy as np
 from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
-from gradtui.models.network.blocks import block_of, shut
+from gradtui.models.network.blocks import DIRECTIONS, block_of, shut, takes_all
 from gradtui.models.network.networks import Expectation
 from gradtui.models.subject import Subject
 from gradtui.wording import counted, factor, plain, rate
 
 _NORMS = {"layer": "layer norm", "rms": "RMS norm", "batch": "batch norm"}
-_TAKES = {"layer": 2, "rms": 1}
-"""Directions of a gradient that a norm passes next to nothing of: along what it is given, and 1."""
+_SEES = 0.1
+"""Of numbers from here on that a norm is given its eps does not count."""
 _SETTLED = 0.9
 """The second moment behind a norm from which on its eps does not count."""
 _MUCH = 0.5
@@ -27,6 +27,9 @@ _MOSTLY = 0.7
 """The stream's mean beside its root mean square."""
 _COHERENT = 1.0
 """The stream's mean makes as much of the gradient as infinite width has."""
+_PAIR = 2
+"""Rows of which a norm leaves the sign alone."""
+_ONE_UNIT = "A layer norm over one unit gives 0, whatever it is given, and passes nothing back"
 
 
 def cause_of(subject: Subject, expected: Expectation) -> str:
@@ -37,8 +40,10 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
         return _shut(one, subject)
     if one.skips and one.factors(subject.setup.depth)[1] == 0.0:
         return _idle(path.activation(0.0))
+    if takes_all(one, subject.setup.network.width) and (narrow := _narrow(one, subject, expected)):
+        return narrow
     if not path.says:
-        return _unsaid(one, subject)
+        return " ".join(filter(None, (_unsaid(one, subject), _of_two_rows(one, subject, expected))))
     chi = 0.5 * path.log10_chi
     if not np.isfinite(chi).all():
         return ""
@@ -51,7 +56,7 @@ def why_block_dead(subject: Subject) -> str:
     if shut(subject):
         return ""  # that was said
     if setup.network.width == 1 and one.norm == "layer":
-        return "A layer norm over one unit gives 0, whatever it is given, and passes nothing back."
+        return f"{_ONE_UNIT}."
     if not one.skips:
         return "All units of a layer stand where f′ = 0, or the signal has become 0."
     if one.name == "basic_block":
@@ -158,7 +163,45 @@ def _unsaid(one: Block, subject: Subject) -> str:
             "For many inputs batch norm without a skip makes √(E[f′²]/Var f) of it a layer, which "
             f"is never below 1; here are {rows}."
         )
+    if one.name == "post_norm":
+        return (
+            "The batch norm stands after the skip and divides both, the skip's and the branch's, "
+            "by what these few rows scatter."
+        )
     return "The skip passes it on as it is, and the branch adds to it."
+
+
+def _of_two_rows(one: Block, subject: Subject, expected: Expectation) -> str:
+    """That of what a batch norm of 2 rows is given only the sign counts."""
+    f = expected.path.activation
+    apart = abs(float(f(1.0)) - float(f(-1.0)))  # rows that f makes the same are no longer two
+    if not one.in_batch or subject.setup.network.batch != _PAIR:
+        return ""
+    if not min(1.0, apart) * _given(subject, expected) >= _SEES:
+        return ""
+    through = "the branch" if one.skips and one.name != "post_norm" else "it"
+    return (
+        "A batch norm of 2 rows gives ±1, whatever it is given, so that of most units next to "
+        f"nothing comes back through {through}."
+    )
+
+
+def _narrow(one: Block, subject: Subject, expected: Expectation) -> str:
+    """Of a norm over so few units that all of a gradient is what it takes."""
+    only = ": only the skip does" if one.skips and one.name != "post_norm" else ""
+    width = subject.setup.network.width
+    if one.norm == "layer" and width == 1:
+        return f"{_ONE_UNIT}{only}."
+    if not _given(subject, expected) >= _SEES:
+        return ""
+    of = "A layer norm over 2 units" if one.norm == "layer" else "An RMS norm over one unit"
+    return f"{of} gives ±1, whatever it is given, and passes next to nothing back{only}."
+
+
+def _given(subject: Subject, expected: Expectation) -> float:
+    """How large what a norm is given is at the least: an input, or what a matrix makes of it."""
+    x, sigmas = abs(subject.setup.x), expected.sigmas
+    return min(x, math.hypot(math.sqrt(sigmas.sigma_w2) * x, math.sqrt(sigmas.sigma_b2)))
 
 
 def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
@@ -181,7 +224,7 @@ def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
     first = 0.5 * float(path.log10_chi[0])
     if abs(first - 0.5 * float(path.log10_chi[-1])) > 0.3 and len(path.log10_chi) > 1:
         text += f" Layer 1, which is given the inputs, makes {factor(first)}."
-    n, takes = subject.setup.network.width, _TAKES.get(one.norm, 0)
+    n, takes = subject.setup.network.width, DIRECTIONS.get(one.norm, 0)
     left = max(1.0 - takes / n, 0.0) ** 0.5
     if left ** len(path.log10_chi) < _MUCH and left > 0.0:
         text += (

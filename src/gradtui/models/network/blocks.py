@@ -19,6 +19,14 @@ from gradtui.models.network.cost import KEPT_WEIGHTS, refuse_too_deep
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
 
+DIRECTIONS = {"layer": 2, "rms": 1}
+"""Of a gradient a norm passes next to nothing along what it is given, and along (1, …, 1)."""
+
+
+def takes_all(one: Block, units: int) -> bool:
+    """Whether its norm is over so few units that next to nothing of a gradient passes it."""
+    return DIRECTIONS.get(one.norm, 0) >= units
+
 
 def block_of(subject: Subject) -> Block:
     """The block that a subject's networks are of."""
