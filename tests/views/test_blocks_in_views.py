@@ -15,6 +15,7 @@ from gradtui.app.state import State
 from gradtui.cli import main
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.judging import Shares
 from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.setup import BLOCK, KNOBS, Setup
 from gradtui.views import VIEWS
@@ -149,6 +150,28 @@ def test_a_stream_is_measured_from_where_it_begins(block: str, x: float) -> None
     assert "forward" not in found.sentence
     if x == 0.0:
         assert "as large as the input" not in found.cause
+
+
+def test_what_the_first_block_alone_makes_of_a_stream_is_told() -> None:
+    """tanh is bounded: the first block adds ±1e6 or so, and the next ones hardly more."""
+    one = setup(activations=("tanh",), block=("residual(alpha=1e6)",), depth=4, units=16)
+    found = verdict(one)
+    made = re.search(r"The first block makes the stream ×([\d.]+)e5; from there on it", found.cause)
+    assert made is not None
+    assert found.remedy is not None
+    assert f"the stream ×{made[1]}e5 by the first block, then ×" in found.remedy.before
+    assert "The first block makes it ×" in verdict(one, LAYERS).text
+    for spec, x in (("residual(alpha=0.1)", 1.0), ("post_norm", 1e3), ("residual(alpha=1e6)", 0.0)):
+        for view in (DECAY, LAYERS):
+            usual = verdict(setup(activations=("tanh",), block=(spec,), x=x, depth=4), view)
+            assert "irst block makes" not in usual.text
+
+
+def test_a_stream_that_is_told_alike_before_and_after_stays() -> None:
+    cause = verdict(setup(block=("post_norm",)), LAYERS).text
+    assert "Forward, the stream stays at 1 after the first block." in cause
+    cause = verdict(setup(block=("residual",)), LAYERS).text
+    assert "Forward, the stream goes from " in cause
 
 
 @pytest.mark.parametrize(
@@ -322,6 +345,38 @@ def test_the_coherent_mean_of_a_stream_is_told() -> None:
     one = setup(activations=("tanh",), block=("residual",), depth=40)
     assert "f's mean" not in verdict(one).cause
     assert "faster than infinite width" not in verdict(one).cause
+
+
+def test_what_the_eps_of_a_norm_takes_of_1_is_no_finding() -> None:
+    for view in (DECAY, LAYERS):
+        cause = verdict(setup(block=("post_norm",)), view).cause
+        assert "divides both: ×1 a block in theory" in cause
+    small = verdict(setup(block=("residual(alpha=0.02)",), depth=4)).cause
+    assert "makes ×1.0002 a block in theory" in small
+    evidence = verdict(setup(block=("residual(alpha=1e-5)",), depth=4)).evidence
+    assert "agree (×1 ± 0 %)" in evidence
+
+
+def test_of_a_batch_norm_behind_which_a_skip_goes_the_rows_are_named() -> None:
+    one = setup(block=("residual(norm=batch)",), depth=20, units=64, batch=32, networks=20)
+    says = "theory is for many rows, too, and here are 32"
+    assert says in verdict(one).evidence
+    assert "many rows" not in verdict(setup(block=("residual(norm=layer)",), depth=20)).evidence
+
+
+def test_a_first_order_that_does_not_reach_so_far_predicts_no_number() -> None:
+    one = setup(
+        activations=("tanh",), block=("residual(alpha=1e10)",), depth=3, units=4, networks=2
+    )
+    evidence = verdict(one).evidence
+    assert "first order in depth/width = 0.75 does not reach so far" in evidence
+    assert "predicts" not in evidence
+
+
+def test_many_blocks_and_networks_have_separators() -> None:
+    one = setup(activations=("tanh",), block=("residual",), depth=1200, units=2, networks=1)
+    assert "a block over 1,200 blocks" in verdict(one).sentence
+    assert "in all 1,500 networks" in Shares.of([Kind.HEALTHY] * 1500).text("networks")
 
 
 # ---------------------------------------------------------------- what is offered

@@ -112,6 +112,12 @@ def test_the_verdict_says_what_block_gradient_and_stream_do() -> None:
     assert "a block" in head
 
 
+def test_behind_a_norm_a_stream_is_not_said_to_be_as_large_as_the_input() -> None:
+    text = text_of(last(setup("tanh", block=("post_norm",), x=1e3, depth=6)))
+    assert "as large as the input" not in text
+    assert "From the first block on the stream stays as large." in text
+
+
 def test_where_no_weights_do_in_a_block_the_reason_is_said() -> None:
     text = text_of(last(setup("relu", block=("plain(norm=batch)",), depth=60)))
     assert "exploding over 60 layers" in text

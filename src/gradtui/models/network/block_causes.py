@@ -9,12 +9,24 @@ import numpy as np
 from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
-from gradtui.models.network.blocks import DIRECTIONS, block_of, shut, takes_all
+from gradtui.models.network.blocks import (
+    DIRECTIONS,
+    block_of,
+    leap_of,
+    shut,
+    stream_begins,
+    takes_all,
+)
 from gradtui.models.network.networks import Expectation
 from gradtui.models.subject import Subject
+from gradtui.models.wording import a_layer
 from gradtui.wording import counted, factor, plain, rate
 
 _NORMS = {"layer": "layer norm", "rms": "RMS norm", "batch": "batch norm"}
+_LEVEL = 0.02
+"""Decades: a stream that changes by less than 5 % stays as it is."""
+_EPS_ALONE = 1e-5 / math.log(10.0)
+"""Decades: a factor nearer to 1 is what the eps of a norm makes."""
 _SEES = 0.1
 """Of numbers from here on that a norm is given its eps does not count."""
 _SETTLED = 0.9
@@ -25,7 +37,7 @@ _ALL = 1e6
 """A branch that makes so much more of a gradient than the skip is all that counts."""
 _MOSTLY = 0.7
 """The stream's mean beside its root mean square."""
-_COHERENT = 1.0
+COHERENT = 1.0
 """The stream's mean makes as much of the gradient as infinite width has."""
 _PAIR = 2
 """Rows of which a norm leaves the sign alone."""
@@ -48,6 +60,29 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
     if not np.isfinite(chi).all():
         return ""
     return _skipped(one, subject, path) if one.skips else _normed(one, subject, path)
+
+
+def stream_told(subject: Subject, log10_signal: Array, stream: float) -> str:
+    """What becomes of the stream, where a skip carries it on; "" where nothing does.
+
+    Args:
+        subject: whose.
+        log10_signal: log10 of the stream, of the input and after each block.
+        stream: log10 of it after the last block beside where it begins.
+    """
+    begins = stream_begins(subject, log10_signal)
+    blocks = subject.setup.depth - begins
+    leap = leap_of(subject, log10_signal)
+    first = f"The first block makes the stream {factor(leap)}" if leap else ""
+    if not blocks:
+        return f"{first}." if first else ""
+    where = "From the first block on the stream" if begins else "The stream"
+    if first:
+        where = f"{first}; from there on it"
+    if abs(stream) < _LEVEL:
+        return f"{where} stays as large{' as the input' * (not begins)}."
+    each = f", {a_layer(stream, blocks)} a block" if blocks > 1 else ""
+    return f"{where} goes to {factor(stream)}{' of the input' * (not begins)}{each}."
 
 
 def why_block_dead(subject: Subject) -> str:
@@ -76,7 +111,7 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
     elif steps.scale != 1.0:
         beside = f"With α = {plain(steps.scale or 0.0)}, beside"
     each = _typical(0.5 * path.log10_chi)
-    made = f"{rate(each)} a block in theory"
+    made = f"{_each(each)} a block in theory"
     branch = _typical(0.5 * path.log10_branch)
     shut_by_f = branch == -math.inf
     if not steps.after:  # so that the numbers that are told belong together
@@ -115,7 +150,7 @@ def _drift(path: BlockPath) -> str:
 def _coherent(subject: Subject, path: BlockPath) -> str:
     """That the mean of f adds up along the stream, where that makes much of a gradient."""
     above = float(path.coherent(subject.setup.network.width)[0])
-    if not above > _COHERENT:
+    if not above > COHERENT:
         return ""
     units = counted(subject.setup.network.width, "unit")
     if _drift(path):
@@ -206,7 +241,7 @@ def _given(subject: Subject, expected: Expectation) -> float:
 
 def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
     """Of a norm without a skip; the first layer has the inputs, and is another."""
-    each, q = rate(0.5 * float(path.log10_chi[-1])), float(path.q[-1])
+    each, q = _each(0.5 * float(path.log10_chi[-1])), float(path.q[-1])
     name = _NORMS[one.norm]
     name = name[:1].upper() + name[1:]
     if q < _SETTLED:
@@ -232,6 +267,11 @@ def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
             f"{rate(math.log10(left))} a layer more."
         )
     return text
+
+
+def _each(log10: float) -> str:
+    """A factor of each block: what a norm's eps takes of ×1 is no finding."""
+    return "×1" if abs(log10) < _EPS_ALONE else rate(log10)
 
 
 def _typical(log10: Array) -> float:

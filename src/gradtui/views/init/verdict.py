@@ -9,11 +9,11 @@ import numpy as np
 
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.block_advice import BlockAdvice
+from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.judging import RELIED_ON
-from gradtui.models.network.block_causes import cause_of
-from gradtui.models.wording import a_layer
+from gradtui.models.network.block_causes import cause_of, stream_told
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import RECIPES
@@ -195,11 +195,10 @@ def _of_block(comparison: Comparison) -> Iterator[str]:
         yield cause_of(best.subject, expectation)
     if not comparison.block.skips or best.forward(comparison.subject.setup.log10_threshold):
         return
-    if abs(best.stream) < _UNCHANGED:
-        yield "The stream stays as large as the input."
-    else:
-        each = a_layer(best.stream, comparison.subject.setup.depth)
-        yield f"The stream goes to {factor(best.stream)} of the input, {each} a block."
+    path = None if expectation is None else expectation.path
+    beside_input = np.zeros(2)  # where theory does not say where the stream begins
+    signal = path.log10_stream if isinstance(path, BlockPath) and path.says else beside_input
+    yield stream_told(best.subject, signal, best.stream)
 
 
 def _which(comparison: Comparison) -> Iterator[str]:
