@@ -15,9 +15,12 @@ from gradtui.app.state import State
 from gradtui.cli import main
 from gradtui.errors import InputError
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.judging import Shares
+from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.setup import BLOCK, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
+from support.subjects import subject
 from support.watch import last
 
 DECAY, LAYERS = VIEWS["decay"], VIEWS["layers"]
@@ -149,6 +152,28 @@ def test_a_stream_is_measured_from_where_it_begins(block: str, x: float) -> None
         assert "as large as the input" not in found.cause
 
 
+def test_what_the_first_block_alone_makes_of_a_stream_is_told() -> None:
+    """tanh is bounded: the first block adds ±1e6 or so, and the next ones hardly more."""
+    one = setup(activations=("tanh",), block=("residual(alpha=1e6)",), depth=4, units=16)
+    found = verdict(one)
+    made = re.search(r"The first block makes the stream ×([\d.]+)e5; from there on it", found.cause)
+    assert made is not None
+    assert found.remedy is not None
+    assert f"the stream ×{made[1]}e5 by the first block, then ×" in found.remedy.before
+    assert "The first block makes it ×" in verdict(one, LAYERS).text
+    for spec, x in (("residual(alpha=0.1)", 1.0), ("post_norm", 1e3), ("residual(alpha=1e6)", 0.0)):
+        for view in (DECAY, LAYERS):
+            usual = verdict(setup(activations=("tanh",), block=(spec,), x=x, depth=4), view)
+            assert "irst block makes" not in usual.text
+
+
+def test_a_stream_that_is_told_alike_before_and_after_stays() -> None:
+    cause = verdict(setup(block=("post_norm",)), LAYERS).text
+    assert "Forward, the stream stays at 1 after the first block." in cause
+    cause = verdict(setup(block=("residual",)), LAYERS).text
+    assert "Forward, the stream goes from " in cause
+
+
 @pytest.mark.parametrize(
     ("block", "quantity", "says"),
     [
@@ -241,6 +266,74 @@ def test_a_branch_that_passes_nothing_is_not_said_to_pass_next_to_nothing() -> N
     assert "the branch is next to nothing" in verdict(one).cause
 
 
+@pytest.mark.parametrize(
+    ("block", "through"),
+    [
+        ("post_norm(norm=batch, alpha=0.2)", "comes back through it."),
+        ("plain(norm=batch)", "comes back through it."),
+        ("residual(norm=batch)", "comes back through the branch."),
+        ("basic_block", "comes back through the branch."),
+    ],
+)
+def test_what_a_batch_norm_of_2_rows_passes_is_said(block: str, through: str) -> None:
+    """d/√(d² + eps) of two rows that are d off their mean: ±1, and eps/d³ of a gradient."""
+    cause = verdict(setup(block=(block,), batch=2)).cause
+    assert "A batch norm of 2 rows gives ±1, whatever it is given" in cause
+    assert through in cause
+    assert "2 rows" not in verdict(setup(block=(block,), batch=3)).cause
+    assert "2 rows" not in verdict(setup(block=(block,), batch=2, x=1e-3)).cause  # eps counts
+
+
+def test_a_batch_norm_after_the_skip_is_not_said_to_leave_the_skip_as_it_is() -> None:
+    for batch in (2, 4):
+        cause = verdict(setup(block=("post_norm(norm=batch, alpha=0.2)",), batch=batch)).cause
+        assert "as it is" not in cause
+        assert "stands after the skip and divides both" in cause
+    inside = verdict(setup(block=("residual(norm=batch)",), batch=4)).cause
+    assert "The skip passes it on as it is" in inside
+    assert "divides" not in inside
+
+
+@pytest.mark.parametrize(
+    ("block", "units", "says"),
+    [
+        ("pre_norm", 1, "over one unit gives 0, whatever it is given, and passes nothing back: "
+         "only the skip does."),
+        ("residual(norm=layer)", 2, "over 2 units gives ±1, whatever it is given, and passes next "
+         "to nothing back: only the skip does."),
+        ("basic_block(norm=layer)", 2, "next to nothing back: only the skip does."),
+        ("plain(norm=layer)", 2, "passes next to nothing back."),
+        ("post_norm", 2, "passes next to nothing back."),
+        ("pre_norm(norm=rms)", 1, "An RMS norm over one unit gives ±1"),
+    ],
+)  # fmt: skip
+def test_a_norm_over_so_few_units_passes_nothing_whatever_infinite_width_has(
+    block: str, units: int, says: str
+) -> None:
+    cause = verdict(setup(block=(block,), units=units)).cause
+    assert says in cause
+    assert "in theory" not in cause
+    for more in (3, 32):
+        assert "whatever it is given" not in verdict(setup(block=(block,), units=more)).cause
+
+
+def test_where_eps_counts_a_norm_over_2_units_passes_much() -> None:
+    for view in (DECAY, LAYERS):
+        one = setup(block=("residual(norm=layer)",), units=2, x=1e-4, depth=1)
+        assert "±1" not in verdict(one, view).cause
+
+
+def test_no_norm_that_passes_nothing_is_offered() -> None:
+    for units, no in ((1, "norm=rms"), (2, "norm=layer"), (1, "norm=layer")):
+        offered = [
+            text for text, _ in blocks_to_try(subject(setup(block=("residual",), units=units)))
+        ]
+        assert offered
+        assert not any("pre_norm" in text or no in text for text in offered)
+    offered = [text for text, _ in blocks_to_try(subject(setup(block=("residual",), units=3)))]
+    assert "block = pre_norm" in offered
+
+
 def test_the_coherent_mean_of_a_stream_is_told() -> None:
     one = setup(block=("residual",), depth=40)
     cause = verdict(one).cause
@@ -252,6 +345,38 @@ def test_the_coherent_mean_of_a_stream_is_told() -> None:
     one = setup(activations=("tanh",), block=("residual",), depth=40)
     assert "f's mean" not in verdict(one).cause
     assert "faster than infinite width" not in verdict(one).cause
+
+
+def test_what_the_eps_of_a_norm_takes_of_1_is_no_finding() -> None:
+    for view in (DECAY, LAYERS):
+        cause = verdict(setup(block=("post_norm",)), view).cause
+        assert "divides both: ×1 a block in theory" in cause
+    small = verdict(setup(block=("residual(alpha=0.02)",), depth=4)).cause
+    assert "makes ×1.0002 a block in theory" in small
+    evidence = verdict(setup(block=("residual(alpha=1e-5)",), depth=4)).evidence
+    assert "agree (×1 ± 0 %)" in evidence
+
+
+def test_of_a_batch_norm_behind_which_a_skip_goes_the_rows_are_named() -> None:
+    one = setup(block=("residual(norm=batch)",), depth=20, units=64, batch=32, networks=20)
+    says = "theory is for many rows, too, and here are 32"
+    assert says in verdict(one).evidence
+    assert "many rows" not in verdict(setup(block=("residual(norm=layer)",), depth=20)).evidence
+
+
+def test_a_first_order_that_does_not_reach_so_far_predicts_no_number() -> None:
+    one = setup(
+        activations=("tanh",), block=("residual(alpha=1e10)",), depth=3, units=4, networks=2
+    )
+    evidence = verdict(one).evidence
+    assert "first order in depth/width = 0.75 does not reach so far" in evidence
+    assert "predicts" not in evidence
+
+
+def test_many_blocks_and_networks_have_separators() -> None:
+    one = setup(activations=("tanh",), block=("residual",), depth=1200, units=2, networks=1)
+    assert "a block over 1,200 blocks" in verdict(one).sentence
+    assert "in all 1,500 networks" in Shares.of([Kind.HEALTHY] * 1500).text("networks")
 
 
 # ---------------------------------------------------------------- what is offered

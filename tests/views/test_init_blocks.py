@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pytest
 
+from gradtui.mathematics.wide.block_path import block_path
 from gradtui.models.finding import Kind
 from gradtui.plots.picture import row_text
 from gradtui.progress import unwatched
@@ -111,10 +112,20 @@ def test_the_verdict_says_what_block_gradient_and_stream_do() -> None:
     assert "a block" in head
 
 
+def test_behind_a_norm_a_stream_is_not_said_to_be_as_large_as_the_input() -> None:
+    text = text_of(last(setup("tanh", block=("post_norm",), x=1e3, depth=6)))
+    assert "as large as the input" not in text
+    assert "From the first block on the stream stays as large." in text
+
+
 def test_where_no_weights_do_in_a_block_the_reason_is_said() -> None:
     text = text_of(last(setup("relu", block=("plain(norm=batch)",), depth=60)))
     assert "exploding over 60 layers" in text
     assert "whatever it is, the gradient grows" in text
+    # Below that the norm's eps counts, and the signal dies.
+    assert "No σw from 0.01 to 100 is healthy" in text
+    path = block_path("plain(norm=batch)", "relu", 0.004**2, 0.0, 60)
+    assert path.log10_grad_hidden[0] < 0.0
 
 
 def test_where_theory_does_not_say_the_recipes_are_drawn() -> None:

@@ -307,3 +307,32 @@ def test_the_table_has_every_number() -> None:
     assert cursor["log10_rate"] == pytest.approx(left / 64, abs=1e-7)
     assert len(grid) == 60 * 40
     assert {tuple(row) for row in grid} == {tuple(cursor)}
+
+
+# ------------------------------------------------------------- at a finite width
+
+
+def test_where_a_finite_width_makes_much_more_of_the_gradient_that_is_said() -> None:
+    """ReLU's mean adds up along (1, …, 1); by how much is held against networks drawn here."""
+    says = "Networks of 64 units make more of the gradient"
+    one = setup_of("relu", math.sqrt(2.0), 0.3, depth=40)
+    assert says in finding_of(one).cause
+    n, squares = 64, []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        h, kept = rng.standard_normal(n), []
+        for _ in range(40):
+            w = rng.normal(0.0, math.sqrt(2.0 / n), (n, n))
+            kept.append((w, w @ h > 0.0))
+            h = h + 0.3 * np.maximum(w @ h, 0.0)
+        g = rng.standard_normal(n) / n**0.5
+        for w, on in reversed(kept):
+            g = g + 0.3 * w.T @ (on * g)
+        squares.append(float(g @ g))
+    (point,) = result_of(one).points
+    assert np.mean(squares) > 2.0 * 10.0 ** (2.0 * point.log10_left)
+    shallow = finding_of(one.with_(depth=4)).cause
+    assert "make more" not in shallow
+    assert "make more" not in finding_of(one.with_(activations=("tanh",))).cause
+    assert "make more" not in finding_of(one.with_(branch_norm="layer")).cause
+    assert "make more" not in finding_of(one.with_(units=100_000)).cause

@@ -170,8 +170,10 @@ class Shares:
     def text(self, what: str) -> str:
         """Of how many the kind is true, and of how many others: 'in 97 of 100 networks'."""
         if self.unanimous:
-            return f"in all {self.total} {what}"
+            return f"in all {self.total:,} {what}"
         others = [
-            f"{count} {kind}" for kind, count in self.counts.items() if count and kind != self.kind
+            f"{count:,} {kind}"
+            for kind, count in self.counts.items()
+            if count and kind != self.kind
         ]
-        return f"in {self.counts[self.kind]} of {self.total} {what} ({', '.join(others)})"
+        return f"in {self.counts[self.kind]:,} of {self.total:,} {what} ({', '.join(others)})"

@@ -92,7 +92,7 @@ def _sentence(
     healthy = f"healthy is {kind.healthy_is(ratio, limit)}{of_many}"
     if judgement.at:
         return f"{begin} in the middle: {what}, and yet {said(course, judgement.ends)}; {healthy}."
-    each = f", {a_layer(ratio, course.steps)} a layer over {course.steps} layers"
+    each = f", {a_layer(ratio, course.steps)} a layer over {course.steps:,} layers"
     each = each if course.steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."
 

@@ -9,14 +9,26 @@ import numpy as np
 from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
-from gradtui.models.network.blocks import block_of, shut
+from gradtui.models.network.blocks import (
+    DIRECTIONS,
+    block_of,
+    leap_of,
+    shut,
+    stream_begins,
+    takes_all,
+)
 from gradtui.models.network.networks import Expectation
 from gradtui.models.subject import Subject
+from gradtui.models.wording import a_layer
 from gradtui.wording import counted, factor, plain, rate
 
 _NORMS = {"layer": "layer norm", "rms": "RMS norm", "batch": "batch norm"}
-_TAKES = {"layer": 2, "rms": 1}
-"""Directions of a gradient that a norm passes next to nothing of: along what it is given, and 1."""
+_LEVEL = 0.02
+"""Decades: a stream that changes by less than 5 % stays as it is."""
+_EPS_ALONE = 1e-5 / math.log(10.0)
+"""Decades: a factor nearer to 1 is what the eps of a norm makes."""
+_SEES = 0.1
+"""Of numbers from here on that a norm is given its eps does not count."""
 _SETTLED = 0.9
 """The second moment behind a norm from which on its eps does not count."""
 _MUCH = 0.5
@@ -25,8 +37,11 @@ _ALL = 1e6
 """A branch that makes so much more of a gradient than the skip is all that counts."""
 _MOSTLY = 0.7
 """The stream's mean beside its root mean square."""
-_COHERENT = 1.0
+COHERENT = 1.0
 """The stream's mean makes as much of the gradient as infinite width has."""
+_PAIR = 2
+"""Rows of which a norm leaves the sign alone."""
+_ONE_UNIT = "A layer norm over one unit gives 0, whatever it is given, and passes nothing back"
 
 
 def cause_of(subject: Subject, expected: Expectation) -> str:
@@ -37,12 +52,37 @@ def cause_of(subject: Subject, expected: Expectation) -> str:
         return _shut(one, subject)
     if one.skips and one.factors(subject.setup.depth)[1] == 0.0:
         return _idle(path.activation(0.0))
+    if takes_all(one, subject.setup.network.width) and (narrow := _narrow(one, subject, expected)):
+        return narrow
     if not path.says:
-        return _unsaid(one, subject)
+        return " ".join(filter(None, (_unsaid(one, subject), _of_two_rows(one, subject, expected))))
     chi = 0.5 * path.log10_chi
     if not np.isfinite(chi).all():
         return ""
     return _skipped(one, subject, path) if one.skips else _normed(one, subject, path)
+
+
+def stream_told(subject: Subject, log10_signal: Array, stream: float) -> str:
+    """What becomes of the stream, where a skip carries it on; "" where nothing does.
+
+    Args:
+        subject: whose.
+        log10_signal: log10 of the stream, of the input and after each block.
+        stream: log10 of it after the last block beside where it begins.
+    """
+    begins = stream_begins(subject, log10_signal)
+    blocks = subject.setup.depth - begins
+    leap = leap_of(subject, log10_signal)
+    first = f"The first block makes the stream {factor(leap)}" if leap else ""
+    if not blocks:
+        return f"{first}." if first else ""
+    where = "From the first block on the stream" if begins else "The stream"
+    if first:
+        where = f"{first}; from there on it"
+    if abs(stream) < _LEVEL:
+        return f"{where} stays as large{' as the input' * (not begins)}."
+    each = f", {a_layer(stream, blocks)} a block" if blocks > 1 else ""
+    return f"{where} goes to {factor(stream)}{' of the input' * (not begins)}{each}."
 
 
 def why_block_dead(subject: Subject) -> str:
@@ -51,7 +91,7 @@ def why_block_dead(subject: Subject) -> str:
     if shut(subject):
         return ""  # that was said
     if setup.network.width == 1 and one.norm == "layer":
-        return "A layer norm over one unit gives 0, whatever it is given, and passes nothing back."
+        return f"{_ONE_UNIT}."
     if not one.skips:
         return "All units of a layer stand where f′ = 0, or the signal has become 0."
     if one.name == "basic_block":
@@ -71,7 +111,7 @@ def _skipped(one: Block, subject: Subject, path: BlockPath) -> str:
     elif steps.scale != 1.0:
         beside = f"With α = {plain(steps.scale or 0.0)}, beside"
     each = _typical(0.5 * path.log10_chi)
-    made = f"{rate(each)} a block in theory"
+    made = f"{_each(each)} a block in theory"
     branch = _typical(0.5 * path.log10_branch)
     shut_by_f = branch == -math.inf
     if not steps.after:  # so that the numbers that are told belong together
@@ -110,7 +150,7 @@ def _drift(path: BlockPath) -> str:
 def _coherent(subject: Subject, path: BlockPath) -> str:
     """That the mean of f adds up along the stream, where that makes much of a gradient."""
     above = float(path.coherent(subject.setup.network.width)[0])
-    if not above > _COHERENT:
+    if not above > COHERENT:
         return ""
     units = counted(subject.setup.network.width, "unit")
     if _drift(path):
@@ -158,12 +198,50 @@ def _unsaid(one: Block, subject: Subject) -> str:
             "For many inputs batch norm without a skip makes √(E[f′²]/Var f) of it a layer, which "
             f"is never below 1; here are {rows}."
         )
+    if one.name == "post_norm":
+        return (
+            "The batch norm stands after the skip and divides both, the skip's and the branch's, "
+            "by what these few rows scatter."
+        )
     return "The skip passes it on as it is, and the branch adds to it."
+
+
+def _of_two_rows(one: Block, subject: Subject, expected: Expectation) -> str:
+    """That of what a batch norm of 2 rows is given only the sign counts."""
+    f = expected.path.activation
+    apart = abs(float(f(1.0)) - float(f(-1.0)))  # rows that f makes the same are no longer two
+    if not one.in_batch or subject.setup.network.batch != _PAIR:
+        return ""
+    if not min(1.0, apart) * _given(subject, expected) >= _SEES:
+        return ""
+    through = "the branch" if one.skips and one.name != "post_norm" else "it"
+    return (
+        "A batch norm of 2 rows gives ±1, whatever it is given, so that of most units next to "
+        f"nothing comes back through {through}."
+    )
+
+
+def _narrow(one: Block, subject: Subject, expected: Expectation) -> str:
+    """Of a norm over so few units that all of a gradient is what it takes."""
+    only = ": only the skip does" if one.skips and one.name != "post_norm" else ""
+    width = subject.setup.network.width
+    if one.norm == "layer" and width == 1:
+        return f"{_ONE_UNIT}{only}."
+    if not _given(subject, expected) >= _SEES:
+        return ""
+    of = "A layer norm over 2 units" if one.norm == "layer" else "An RMS norm over one unit"
+    return f"{of} gives ±1, whatever it is given, and passes next to nothing back{only}."
+
+
+def _given(subject: Subject, expected: Expectation) -> float:
+    """How large what a norm is given is at the least: an input, or what a matrix makes of it."""
+    x, sigmas = abs(subject.setup.x), expected.sigmas
+    return min(x, math.hypot(math.sqrt(sigmas.sigma_w2) * x, math.sqrt(sigmas.sigma_b2)))
 
 
 def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
     """Of a norm without a skip; the first layer has the inputs, and is another."""
-    each, q = rate(0.5 * float(path.log10_chi[-1])), float(path.q[-1])
+    each, q = _each(0.5 * float(path.log10_chi[-1])), float(path.q[-1])
     name = _NORMS[one.norm]
     name = name[:1].upper() + name[1:]
     if q < _SETTLED:
@@ -181,7 +259,7 @@ def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
     first = 0.5 * float(path.log10_chi[0])
     if abs(first - 0.5 * float(path.log10_chi[-1])) > 0.3 and len(path.log10_chi) > 1:
         text += f" Layer 1, which is given the inputs, makes {factor(first)}."
-    n, takes = subject.setup.network.width, _TAKES.get(one.norm, 0)
+    n, takes = subject.setup.network.width, DIRECTIONS.get(one.norm, 0)
     left = max(1.0 - takes / n, 0.0) ** 0.5
     if left ** len(path.log10_chi) < _MUCH and left > 0.0:
         text += (
@@ -189,6 +267,11 @@ def _normed(one: Block, subject: Subject, path: BlockPath) -> str:
             f"{rate(math.log10(left))} a layer more."
         )
     return text
+
+
+def _each(log10: float) -> str:
+    """A factor of each block: what a norm's eps takes of ×1 is no finding."""
+    return "×1" if abs(log10) < _EPS_ALONE else rate(log10)
 
 
 def _typical(log10: Array) -> float:

@@ -8,7 +8,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.blocks.families import LEARNED, ROOT_OF_DEPTH, Block
 from gradtui.mathematics.blocks.reading import block, changed
 from gradtui.mathematics.spec import Value
-from gradtui.models.network.blocks import block_of
+from gradtui.models.network.blocks import block_of, takes_all
 from gradtui.models.subject import Changes, Subject
 
 _OWN: tuple[dict[str, Value], ...] = (
@@ -27,9 +27,9 @@ def blocks_to_try(subject: Subject) -> Iterator[tuple[str, Changes]]:
     """Other blocks for a subject: with a skip if it has none, else what keeps that in bounds."""
     if subject.setup.network.listed:
         return  # a skip keeps the width
-    own = block_of(subject)
+    own, units = block_of(subject), subject.setup.network.width
     for spec in dict.fromkeys(_specs(own)):
-        if spec != own.spec:
+        if spec != own.spec and not takes_all(block(spec), units):
             yield f"block = {spec}", {"block": (spec,)}
 
 

@@ -11,6 +11,7 @@ from gradtui.mathematics.blocks.draw import RandomBlocks
 from gradtui.mathematics.blocks.families import Block
 from gradtui.mathematics.blocks.flow import network_flow
 from gradtui.mathematics.blocks.reading import block
+from gradtui.mathematics.blocks.steps import Normed
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.network.flow import GradientFlow
 from gradtui.mathematics.wide.block_path import begins_after
@@ -18,6 +19,14 @@ from gradtui.models.finding import Kind
 from gradtui.models.network.cost import KEPT_WEIGHTS, refuse_too_deep
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, unwatched
+
+DIRECTIONS = {"layer": 2, "rms": 1}
+"""Of a gradient a norm passes next to nothing along what it is given, and along (1, …, 1)."""
+
+
+def takes_all(one: Block, units: int) -> bool:
+    """Whether its norm is over so few units that next to nothing of a gradient passes it."""
+    return DIRECTIONS.get(one.norm, 0) >= units
 
 
 def block_of(subject: Subject) -> Block:
@@ -115,6 +124,18 @@ def stream_of(subject: Subject, log10_signal: Array) -> float:
         return 0.0
     first, last = log10_signal[stream_begins(subject, log10_signal)], log10_signal[-1]
     return float(last - first) if np.isfinite([first, last]).all() else 0.0
+
+
+def leap_of(subject: Subject, log10_signal: Array) -> float:
+    """log10 of what the first block makes of the input's size, where the stream begins after it.
+
+    0 where it does not, where a norm after the skip gives any input the same size, and of x = 0.
+    """
+    start, first = log10_signal[:2]
+    leap = float(first - start) if np.isfinite([start, first]).all() else 0.0
+    after = block_of(subject).steps(subject.setup.depth).after
+    normed = any(isinstance(step, Normed) for step in after)
+    return leap if stream_begins(subject, log10_signal) and not normed else 0.0
 
 
 def shut(subject: Subject) -> bool:

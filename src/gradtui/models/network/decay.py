@@ -196,7 +196,7 @@ class NetworkDecay(Decay):
         low, _, high = self._several.quantiles()
         count = max(2, columns // _COLUMNS_A_BAR)
         at = np.unique(np.linspace(0, len(low) - 1, count + 2).round().astype(int))[1:-1]
-        name = f"90 % of {self._several.networks} networks{self._of}"
+        name = f"90 % of {self._several.networks:,} networks{self._of}"
         return Bars(self._several.layers[at].astype(float), low[at], high[at], name)
 
     def legend(self) -> tuple[tuple[str, str], ...]:
@@ -206,7 +206,7 @@ class NetworkDecay(Decay):
         if self.law.band is not None and says:
             parts.append((" ░ 90 %", "spread"))
         if self._several is not None:
-            parts.append((f"  │ 90 % of {self._several.networks} networks", ""))
+            parts.append((f"  │ 90 % of {self._several.networks:,} networks", ""))
         if self.law.scalar is not None:
             parts.append(("  ━ ━ scalar", "muted"))
         if self.law.bound is not None:
@@ -425,4 +425,5 @@ def remedy(decay: Decay, tick: Tick) -> Remedy | None:
     if kind is Kind.HEALTHY or (kind is Kind.DEAD and shut(subject)):
         return None
     before = said(subject, decay.judgement, decay.shares)
-    return remedy_of(subject, f"{before}{by_block(subject, decay.judgement, decay.stream)}", tick)
+    blocks = by_block(subject, decay.judgement, decay.formats.log10_signal)
+    return remedy_of(subject, f"{before}{blocks}", tick)

@@ -88,16 +88,16 @@ class _Trying:
             if not _heals(changed, gathered, range(few + 1, drawn + 1), rest):
                 return None
         ensembles = gathered.ensembles()
-        ensemble, signal = ensembles[changed.setup.quantity], ensembles["signal"]
-        stream = stream_of(changed, signal.quantiles()[1])
+        ensemble, signal = ensembles[changed.setup.quantity], ensembles["signal"].quantiles()[1]
+        stream = stream_of(changed, signal)
         judgement, shares = judge(ensemble.quantiles()[1], limit), ensemble.shares(limit)
         if with_stream(judgement.kind, stream, limit) is not Kind.HEALTHY:
             return None
-        blocks = by_block(changed, judgement, stream)
+        blocks = by_block(changed, judgement, signal)
         if drawn == 1:
             return f"{said(changed, judgement, None)}{blocks}"
         what, healthy = said(changed, judgement, shares), shares.counts[Kind.HEALTHY]
-        text = f"{what}{blocks}, healthy in {healthy} of {shares.total} networks"
+        text = f"{what}{blocks}, healthy in {healthy:,} of {shares.total:,} networks"
         if shares.total < drawn:
             text += f", the first of {drawn:,}: there was no time to try more"
         return text

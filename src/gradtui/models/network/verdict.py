@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradtui.mathematics.blocks.families import Block
+from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.models.decay import first_layer
 from gradtui.models.finding import Finding, Kind, Remedy, digits_beside
 from gradtui.models.formats import InFormats
 from gradtui.models.judging import Judgement, Shares, signal_trend
-from gradtui.models.network.block_causes import cause_of, why_block_dead
-from gradtui.models.network.blocks import block_of, shut, stream_begins
+from gradtui.models.network.block_causes import cause_of, stream_told, why_block_dead
+from gradtui.models.network.blocks import block_of, leap_of, shut, stream_begins, stream_of
 from gradtui.models.network.death import why_dead
 from gradtui.models.network.ensemble import Ensemble
 from gradtui.models.network.laws import Law, law_of
@@ -29,6 +30,12 @@ _ENOUGH = 0.05
 _NEAR = 0.25
 """What is off what first order predicts by less, as a share of that, is as predicted."""
 
+_REACHES = 1.3
+"""Decades: a correction of the first order that is larger, e³ or so, is none."""
+
+_NO_ERROR = 1e-5
+"""A relative error that is 0 % in words."""
+
 _DOUBLED = 0.3
 """Decades: an error from here on is told as a factor."""
 
@@ -40,9 +47,6 @@ _MOST = 0.5
 
 _FEW_ARE_NOT = 0.8
 """Where more are saturated, those that are not are few."""
-
-_LEVEL = 0.02
-"""Decades: a stream that changes by less than 5 % stays as it is."""
 
 _MOST_WANTED = 1_000_000
 """More networks than anybody draws."""
@@ -160,7 +164,7 @@ def _sentence(known: Known, kind: Kind) -> str:
         return f"{begin} in the middle: {what}, and yet {ends}; {healthy}."
     steps = len(known.law.infinite) - 1
     layer = known.subject.layer
-    each = f", {a_layer(ratio, steps)} a {layer} over {steps} {layer}s" if steps > 1 else ""
+    each = f", {a_layer(ratio, steps)} a {layer} over {steps:,} {layer}s" if steps > 1 else ""
     return f"{begin}: {what}{each}; {healthy}."
 
 
@@ -192,13 +196,16 @@ def _forward(known: Known, begin: str) -> str:
 # --------------------------------------------------------------------- cause
 
 
-def by_block(subject: Subject, judgement: Judgement, stream: float) -> str:
+def by_block(subject: Subject, judgement: Judgement, log10_signal: Array) -> str:
     """What a block does to the gradient, and the blocks to the stream, where there is a skip."""
     if not block_of(subject).skips or judgement.kind is Kind.DEAD:
         return ""
     steps = subject.setup.depth - first_layer(subject.setup.quantity)
     each = a_layer(judgement.log10_ratio, steps)
-    return f" ({each} a block, the stream {factor(stream)})"
+    stream = factor(stream_of(subject, log10_signal))
+    if leap := leap_of(subject, log10_signal):
+        stream = f"{factor(leap)} by the first block, then {stream}"
+    return f" ({each} a block, the stream {stream})"
 
 
 def _stream(known: Known) -> str:
@@ -206,15 +213,7 @@ def _stream(known: Known) -> str:
     signal = known.formats.log10_signal
     if known.forward or signal[-1] == -math.inf:
         return ""
-    begins = stream_begins(known.subject, signal)
-    blocks = known.subject.setup.depth - begins
-    if not blocks:
-        return ""
-    where = "From the first block on the stream" if begins else "The stream"
-    if abs(known.stream) < _LEVEL:
-        return f"{where} stays as large{' as the input' * (not begins)}."
-    each = f", {a_layer(known.stream, blocks)} a block" if blocks > 1 else ""
-    return f"{where} goes to {factor(known.stream)}{' of the input' * (not begins)}{each}."
+    return stream_told(known.subject, signal, known.stream)
 
 
 def _of_block(known: Known) -> str:
@@ -347,19 +346,21 @@ def _theory(known: Known) -> str:
     apart, width = mean - infinite, centre - infinite
     doubt = 2.0 * error
     measured = f"{networks} give{'s' if count == 1 else ''} {_of_it(apart, error)}"
-    if abs(apart) <= doubt:
+    if abs(apart) <= max(doubt, _NO_ERROR / math.log(10.0)):
         if doubt <= _ENOUGH:
             return f"{theory}, and {networks} agree ({factor(apart)} ± {_percentage(error)})."
         wanted = math.ceil(count * (doubt / _ENOUGH) ** 2) if error < math.inf else 100
         return f"{theory}; {measured}, too few to tell them apart: {_it_takes(wanted)}."
     theory, measured = f"{theory} for infinite width", f"{measured} in the geometric mean"
     if law.band is None or width == 0.0:
-        return f"{theory}; {measured}."
+        rows = f"; theory is for many rows, too, and here are {network.batch:,}"
+        return f"{theory}; {measured}{rows if known.block.in_batch else ''}."
     off, by = abs(apart - width), "a finite width"
     predicts = f"first order in depth/width = {network.depth_over_width(setup.depth):.2g}"
     if known.block.in_batch:
         by = predicts = f"a batch of {network.batch}"
-    if off <= doubt and abs(width) <= doubt:
+    reaches = known.block.in_batch or abs(width) <= _REACHES
+    if off <= doubt and abs(width) <= doubt and reaches:
         # What is predicted is not told from no effect of the width.
         wanted = math.ceil(count * (doubt / abs(width)) ** 2)
         return (
@@ -370,6 +371,8 @@ def _theory(known: Known) -> str:
         return f"{theory}; {measured}."
     if off <= max(doubt, _NEAR * abs(width)) and abs(width) > doubt:
         return f"{theory}; {measured}, as {by} makes it (predicted {factor(width)})."
+    if not reaches:
+        return f"{theory}; {measured}; {predicts} does not reach so far."
     return f"{theory}; {measured}, where {predicts} predicts {factor(width)}."
 
 
@@ -404,4 +407,5 @@ def _of_it(apart: float, error: float) -> str:
 
 
 def _percentage(error: float) -> str:
-    return f"{100.0 * math.expm1(error * math.log(10.0)):.2g} %"
+    relative = math.expm1(error * math.log(10.0))
+    return "0 %" if relative < _NO_ERROR else f"{100.0 * relative:.2g} %"

@@ -39,9 +39,8 @@ class Ends(NamedTuple):
 
     def rate(self, log10: float) -> str:
         """A ratio of both ends as a factor from each to the next."""
-        return (
-            f"{rate(log10 / (self.number - 1))} from {self.what} to {self.what} over {self.number}"
-        )
+        each = rate(log10 / (self.number - 1))
+        return f"{each} from {self.what} to {self.what} over {self.number:,}"
 
 
 def _compared(run: Run) -> list[int]:

@@ -9,11 +9,11 @@ import numpy as np
 
 from gradtui.mathematics.wide.advice import SIGMA_W_RANGE, Advice
 from gradtui.mathematics.wide.block_advice import BlockAdvice
+from gradtui.mathematics.wide.block_path import BlockPath
 from gradtui.mathematics.wide.mean_field import mean_field
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.judging import RELIED_ON
-from gradtui.models.network.block_causes import cause_of
-from gradtui.models.wording import a_layer
+from gradtui.models.network.block_causes import cause_of, stream_told
 from gradtui.setup import Setup
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
 from gradtui.views.init.weights import RECIPES
@@ -25,6 +25,10 @@ _UNCHANGED = 0.02
 """Decades of a gradient that is called so."""
 _MUCH = 0.25
 """A share of saturated units that is worth mentioning."""
+_NONE = "No σw from {} to {} is healthy at this σb, even at infinite width".format(
+    *map(plain, SIGMA_W_RANGE)
+)
+"""Said of what was looked at: below it the eps of a norm may count."""
 
 
 def finding(result: Comparisons, name: str) -> Finding | None:
@@ -191,11 +195,10 @@ def _of_block(comparison: Comparison) -> Iterator[str]:
         yield cause_of(best.subject, expectation)
     if not comparison.block.skips or best.forward(comparison.subject.setup.log10_threshold):
         return
-    if abs(best.stream) < _UNCHANGED:
-        yield "The stream stays as large as the input."
-    else:
-        each = a_layer(best.stream, comparison.subject.setup.depth)
-        yield f"The stream goes to {factor(best.stream)} of the input, {each} a block."
+    path = None if expectation is None else expectation.path
+    beside_input = np.zeros(2)  # where theory does not say where the stream begins
+    signal = path.log10_stream if isinstance(path, BlockPath) and path.says else beside_input
+    yield stream_told(best.subject, signal, best.stream)
 
 
 def _which(comparison: Comparison) -> Iterator[str]:
@@ -208,7 +211,7 @@ def _which(comparison: Comparison) -> Iterator[str]:
     elif advice.why_silent:
         return
     elif not advice.possible:
-        yield f"No σw is healthy at this σb, even at infinite width: {_why(advice)}."
+        yield f"{_NONE}: {_why(advice)}."
     else:
         text = _range(comparison).removesuffix(".")
         if advice.bounds:
@@ -241,7 +244,7 @@ def _exactness(comparison: Comparison) -> Iterator[str]:
         yield "All inputs and biases are 0, so every z is."
     elif not advice.possible:
         vanishes = float(advice.curve[1].max()) < math.log10(advice.threshold)
-        yield "No σw is healthy at this σb, even at infinite width: " + (
+        yield f"{_NONE}: " + (
             "whatever it is, too little of the gradient arrives."
             if vanishes
             else "below some σw the signal dies out, above it explodes, and nothing lies between."
@@ -257,7 +260,7 @@ def _exactness(comparison: Comparison) -> Iterator[str]:
 
 def _range(comparison: Comparison) -> str:
     advice, best, setup = comparison.advice, comparison.best, comparison.subject.setup
-    text = f"At infinite width any σw {_from_to(advice)} is healthy"
+    text = f"At infinite width any σw {_from_to(advice, comparison.block.skips)} is healthy"
     limit = setup.log10_threshold
     healthy = any(one.kind(limit) is Kind.HEALTHY for one in (best, *comparison.others))
     if healthy or not comparison.searched:
@@ -265,9 +268,11 @@ def _range(comparison: Comparison) -> str:
     return f"{text}; with {setup.network.units_text} none is that was tried."
 
 
-def _from_to(advice: Advice) -> str:
-    """The healthy range; it does not hold σw = 0, which leaves nothing."""
+def _from_to(advice: Advice, skips: bool) -> str:
+    """The healthy range; beyond what was looked at it goes on where there is a skip."""
     least, most = SIGMA_W_RANGE
+    if not skips:
+        return f"from {plain(advice.low, 4)} to {plain(advice.high, 4)}"
     if advice.low <= least:
         return "above 0" if advice.high >= most else f"up to {plain(advice.high, 4)}"
     upwards = "up" if advice.high >= most else f"to {plain(advice.high, 4)}"

@@ -9,13 +9,13 @@ import numpy as np
 from gradtui.mathematics.activations import activation
 from gradtui.models.finding import Finding, Kind
 from gradtui.models.network.block_causes import cause_of, why_block_dead
-from gradtui.models.network.blocks import block_of, stream_begins
+from gradtui.models.network.blocks import block_of, leap_of, stream_begins
 from gradtui.models.network.networks import expectation_of
 from gradtui.models.network.verdict import named
 from gradtui.views.facts import stopping
 from gradtui.views.layers.judgement import signal_goes
 from gradtui.views.layers.study import ComparedNetworks, NetworkLayers
-from gradtui.wording import counted, magnitude, percent, rate
+from gradtui.wording import counted, factor, magnitude, percent, rate
 
 _MOST = 0.5
 """In a flat layer more than this share of those values is flat that are not so by design."""
@@ -153,7 +153,11 @@ def _signal(network: NetworkLayers) -> str:
         begins = stream_begins(network.subject, network.log10_signal)
         start, end = magnitude(float(network.log10_signal[begins])), magnitude(last)
         after = " after the first block" * begins
-        return f"Forward, the stream goes from {start}{after} to {end}."
+        leap = leap_of(network.subject, network.log10_signal)
+        made = f" The first block makes it {factor(leap)}." if leap else ""
+        if start == end:
+            return f"Forward, the stream stays at {start}{after}.{made}"
+        return f"Forward, the stream goes from {start}{after} to {end}.{made}"
     start, end = magnitude(first), magnitude(last)
     if start == end:
         return f"Forward, |a| stays at {start}."

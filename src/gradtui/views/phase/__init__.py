@@ -30,7 +30,7 @@ def idle(setup: Setup) -> frozenset[str]:
 
 
 _OWN = {
-    "units": ("sigma_b",),
+    "units": ("sigma_b", "alpha"),
     "layer": ("depth",),
     "sigma_b_range": ("sigma_b", "depth"),
     "alpha": ("alpha",),

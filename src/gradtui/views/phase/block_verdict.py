@@ -6,6 +6,7 @@ import math
 
 from gradtui.models.decay import Value
 from gradtui.models.finding import Finding, Kind
+from gradtui.models.network.block_causes import COHERENT
 from gradtui.plots.picture import Row, row_within
 from gradtui.progress import unwatched
 from gradtui.setup import Setup
@@ -64,6 +65,10 @@ def _cause(point: BlockPoint, kind: Kind) -> str:
     if root != setup.plane.alpha:
         parts.append(f"at α = 1/√L = {plain(root)}, {given}")
     text = "; ".join(parts) + "."
+    if point.coherent > COHERENT:
+        units = counted(setup.network.width, "unit")
+        text += f" Networks of {units} make more of the gradient: f's mean adds up along the stream"
+        text += "; decay draws them."
     if kind is not Kind.HEALTHY and point.remedy is None and point.most_alpha is not None:
         text += " No α and no norm was found that leaves it healthy."
     return text

@@ -13,6 +13,8 @@ from decimal import Decimal
 import numpy as np
 
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.spec import number
+from gradtui.mathematics.wide.block_path import block_path
 from gradtui.mathematics.wide.block_ratios import block_ratios
 from gradtui.models.finding import Kind, Remedy, digits_beside
 from gradtui.models.kept import Kept
@@ -25,6 +27,8 @@ LEAST, MOST = 1e-6, 1e3
 """Between these α the most that is healthy is looked for."""
 _SHARES, _ROUNDS = 65, 3
 """So many α are tried at once, and so often between two of them: right to four digits."""
+_FOLLOWED = 1000
+"""So many blocks at the most are followed for one width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,8 @@ class BlockPoint:
             input; NaN where the input is 0.
         most_alpha: up to this α blocks of this σw leave both healthy, once it is known; 0 where
             none does, ∞ where all do.
+        coherent: by how much the squared gradient of networks of this width is above that of
+            infinite width, as f's mean adds up along the stream; relative, once it is known.
         remedy: what was found to help.
     """
 
@@ -45,6 +51,7 @@ class BlockPoint:
     log10_left: float
     log10_stream: float
     most_alpha: float | None = None
+    coherent: float = 0.0
     remedy: Remedy | None = None
 
     @property
@@ -124,15 +131,31 @@ def at_alpha(subject: Subject, alpha: float, tick: Tick) -> tuple[float, float]:
 
 
 def with_most_alpha(point: BlockPoint, tick: Tick) -> BlockPoint:
-    """The same with the most α that is healthy."""
+    """The same with the most α that is healthy, and what a finite width adds at the cursor's."""
     setup = point.subject.setup
     plane = setup.plane
     key = (point.name, plane.sigma_w, plane.sigma_b, plane.branch_norm, abs(setup.x), setup.depth,
            setup.threshold)  # fmt: skip
-    return replace(point, most_alpha=_most.get(key, lambda: _most_alpha(point, tick)))
+    at = (*key, plane.alpha, setup.network.width)
+    return replace(
+        point,
+        most_alpha=_most.get(key, lambda: _most_alpha(point, tick)),
+        coherent=_coherent.get(at, lambda: _above(point)),
+    )
 
 
 _most = Kept[float](64)
+_coherent = Kept[float](64)
+
+
+def _above(point: BlockPoint) -> float:
+    """`coherent` of the first blocks; of more it is more."""
+    setup = point.subject.setup
+    plane = setup.plane
+    spec = f"residual(norm={plane.branch_norm}, alpha={number(plane.alpha)})"
+    w2, b2, blocks = plane.sigma_w**2, plane.sigma_b**2, min(setup.depth, _FOLLOWED)
+    path = block_path(spec, point.name, w2, b2, blocks, abs(setup.x))
+    return float(path.coherent(setup.network.width)[0])
 
 
 def _most_alpha(point: BlockPoint, tick: Tick) -> float:
