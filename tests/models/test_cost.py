@@ -335,6 +335,33 @@ def test_patience_is_idle_where_it_decides_nothing() -> None:
         assert "patience" in VIEWS["decay"].used(large)
 
 
+@pytest.mark.parametrize("view", ["decay", "init", "spectrum"])
+@pytest.mark.parametrize("block", ["plain", "pre_norm"])
+def test_patience_counts_where_one_network_takes_longer_than_the_least_of_it(
+    view: str, block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = VIEWS[view].default_setup.with_(
+        activations=("gelu",), model="network", depth=2, units=4, networks=1, block=(block,)
+    )
+    assert "patience" not in VIEWS[view].used(setup)
+    monkeypatch.setattr(cost, "_LAYER", 15.0)
+    monkeypatch.setattr(cost, "_STEP", 15.0)
+    assert "patience" in VIEWS[view].used(setup)
+
+
+@pytest.mark.parametrize("block", ["plain", "pre_norm"])
+def test_one_network_is_drawn_where_there_is_patience_for_it(
+    block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "_LAYER", 15.0)
+    monkeypatch.setattr(cost, "_STEP", 15.0)
+    asked = "decay gelu --model network --depth 2 --units 4 --networks 1 --block".split()
+    _, hurried, _ = command(*asked, block)
+    _, patient, _ = command(*asked, block, "--patience", "3600")
+    assert "No network is drawn" in " ".join(hurried.split())
+    assert "No network is drawn" not in " ".join(patient.split())
+
+
 def test_where_nothing_is_drawn_no_knob_of_drawing_counts() -> None:
     """A network of 10,000 layers of 4096 units takes over an hour, and theory is shown alone."""
     decay = VIEWS["decay"]

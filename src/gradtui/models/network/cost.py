@@ -14,7 +14,7 @@ from gradtui.errors import InputError
 from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
-from gradtui.models.patience import within
+from gradtui.models.patience import DRAWING, within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE
@@ -163,15 +163,14 @@ def _drawing(networks: int) -> str:
 
 
 def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
-    """The patience, where no choice of it changes how many networks are drawn: an idle knob.
+    """The patience, where all networks are drawn in the least of it: an idle knob.
 
     Args:
         setup: with the number that was asked for.
         seconds: what one network of each kind takes.
     """
-    asked = setup.network.networks
-    fewest = within(asked, LEAST_PATIENCE, seconds)
-    return frozenset({"patience"} if fewest == asked else ())
+    all_of_them = setup.network.networks * seconds
+    return frozenset({"patience"} if all_of_them <= DRAWING * LEAST_PATIENCE else ())
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:
