@@ -355,7 +355,8 @@ def test_one_network_is_drawn_where_there_is_patience_for_it(
 ) -> None:
     monkeypatch.setattr(cost, "_LAYER", 15.0)
     monkeypatch.setattr(cost, "_STEP", 15.0)
-    asked = "decay gelu --model network --depth 2 --units 4 --networks 1 --block".split()
+    asked = ["decay", "gelu", "--model", "network", "--depth", "2", "--units", "4"]
+    asked += ["--networks", "1", "--block"]
     _, hurried, _ = command(*asked, block)
     _, patient, _ = command(*asked, block, "--patience", "3600")
     assert "No network is drawn" in " ".join(hurried.split())

@@ -107,6 +107,7 @@ def block_spectra(
         with np.errstate(all="ignore"):
             h, factors = _passed(layer, h, field)
         product.put_all(factors, part(own, 0.1, 0.4 if looked_at else 0.9))
+        del layer, factors  # their memory is for the next
         if looked_at:
             logs = product.log2_singular_values(part(own, 0.5, 0.5))
             tick((index + 1) / deepest)
