@@ -307,7 +307,7 @@ def test_nothing_looks_at_layers_on_demand_beforehand(what: str) -> None:
 
 def test_a_batch_whose_states_are_too_large_is_refused_with_what_would_do() -> None:
     with pytest.raises(
-        InputError, match=r"batch: 4096 is not at most 17\d with 249,856 units in all"
+        InputError, match=r"batch: 4096 is not at most 9\d with 249,856 units in all"
     ):
         flow_of(subject(units=4096, depth=60), 1, 4096)
 
