@@ -218,3 +218,27 @@ def test_long_numbers_are_written_short() -> None:
     assert block("residual(alpha=10000000000)").spec == "residual(alpha=1e10)"
     with pytest.raises(InputError, match=r"expansion=1e11"):
         block("pre_norm(expansion=1e11)")
+
+
+@pytest.mark.parametrize("typed", ["one_over_root_of_depth", "ONE_OVER_ROOT_OF_DEPTH", "foo"])
+def test_a_word_that_is_no_alpha_is_refused(typed: str) -> None:
+    with pytest.raises(InputError, match=r"1/sqrt\(L\) or learned") as refused:
+        block(f"residual(alpha={typed})")
+    assert refused.value.next_step == "try residual(alpha=1/sqrt(L))"
+
+
+@pytest.mark.parametrize(
+    ("typed", "spec"),
+    [
+        ("residual(ALPHA=0.1)", "residual(alpha=0.1)"),
+        ("pre_norm(Norm=RMS, Expansion=2)", "pre_norm(norm=rms, expansion=2)"),
+        ("residual(Alpha = 1/sqrt(L))", "residual(alpha=1/sqrt(L))"),
+    ],
+)
+def test_the_names_of_parameters_ignore_case(typed: str, spec: str) -> None:
+    assert block(typed) == block(spec)
+
+
+def test_a_parameter_given_twice_is_refused_whatever_its_case() -> None:
+    with pytest.raises(InputError, match="given twice"):
+        block("residual(alpha=1, ALPHA=2)")

@@ -307,7 +307,7 @@ def test_nothing_looks_at_layers_on_demand_beforehand(what: str) -> None:
 
 def test_a_batch_whose_states_are_too_large_is_refused_with_what_would_do() -> None:
     with pytest.raises(
-        InputError, match=r"batch: 4096 is not at most 17\d with 249,856 units in all"
+        InputError, match=r"batch: 4096 is not at most 9\d with 249,856 units in all"
     ):
         flow_of(subject(units=4096, depth=60), 1, 4096)
 
@@ -333,6 +333,34 @@ def test_patience_is_idle_where_it_decides_nothing() -> None:
         small, large = (Setup.of(model=model, depth=depth) for depth in (10, 10_000))
         assert "patience" not in VIEWS["decay"].used(small)
         assert "patience" in VIEWS["decay"].used(large)
+
+
+@pytest.mark.parametrize("view", ["decay", "init", "spectrum"])
+@pytest.mark.parametrize("block", ["plain", "pre_norm"])
+def test_patience_counts_where_one_network_takes_longer_than_the_least_of_it(
+    view: str, block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup = VIEWS[view].default_setup.with_(
+        activations=("gelu",), model="network", depth=2, units=4, networks=1, block=(block,)
+    )
+    assert "patience" not in VIEWS[view].used(setup)
+    monkeypatch.setattr(cost, "_LAYER", 15.0)
+    monkeypatch.setattr(cost, "_STEP", 15.0)
+    assert "patience" in VIEWS[view].used(setup)
+
+
+@pytest.mark.parametrize("block", ["plain", "pre_norm"])
+def test_one_network_is_drawn_where_there_is_patience_for_it(
+    block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "_LAYER", 15.0)
+    monkeypatch.setattr(cost, "_STEP", 15.0)
+    asked = ["decay", "gelu", "--model", "network", "--depth", "2", "--units", "4"]
+    asked += ["--networks", "1", "--block"]
+    _, hurried, _ = command(*asked, block)
+    _, patient, _ = command(*asked, block, "--patience", "3600")
+    assert "No network is drawn" in " ".join(hurried.split())
+    assert "No network is drawn" not in " ".join(patient.split())
 
 
 def test_where_nothing_is_drawn_no_knob_of_drawing_counts() -> None:

@@ -20,6 +20,7 @@ from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.setup import BLOCK, KNOBS, Setup
 from gradtui.views import VIEWS
 from gradtui.views.view import Size
+from support.commands import run as command
 from support.subjects import subject
 from support.watch import last
 
@@ -511,7 +512,25 @@ def test_h_puts_a_skip_beside_what_is_there_and_takes_it_away() -> None:
 
 def test_h_of_a_skip_shows_what_is_without_it() -> None:
     there = steps.toggle_skip(in_decay(block=("pre_norm",)))
-    assert there.setup.network.block == ("pre_norm", "plain")
+    assert there.setup.network.block == ("pre_norm", "plain(norm=layer)")
+    assert "without the skip" in there.message
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "told"),
+    [
+        ("plain(norm=batch)", "residual(norm=batch, alpha=1/sqrt(L))", "with a skip around each"),
+        ("residual(norm=layer)", "plain(norm=layer)", "without the skip"),
+        ("residual", "plain", "without the skip"),
+        ("preact", "plain(norm=batch)", "without the skip"),
+    ],
+)
+def test_h_changes_the_skip_and_keeps_the_norm(own: str, other: str, told: str) -> None:
+    there = steps.toggle_skip(in_decay(block=(own,)))
+    assert there.setup.network.block == (own, other)
+    assert there.setup.focus == other
+    assert told in there.message
+    assert steps.toggle_skip(there).setup.network.block == (own,)
 
 
 def test_h_in_a_chain_asks_for_networks() -> None:
@@ -543,3 +562,11 @@ def test_the_block_steps_through_every_family() -> None:
         value = knob.step(value, 1)
     assert value == ("plain",)
     assert len(seen) == 11
+
+
+def test_phase_says_which_choice_of_blocks_it_has() -> None:
+    done = command("phase", "relu", "--against", "alpha", "--block", "plain")
+    assert "the block of phase is residual, and its choice --norm" in done.err
+    other = command("time", "--block", "plain")
+    assert "--norm" not in other.err
+    assert "decay, layers" in other.err

@@ -253,3 +253,39 @@ def test_in_json_rows_have_their_block() -> None:
     rows = json.loads(done.out)["rows"]
     assert {row["block"] for row in rows} == {"residual"}
     assert all(row["log10_stream_50"] is not None for row in rows)
+
+
+@pytest.mark.parametrize("width", [44, 56, 80, 120])
+def test_of_two_blocks_the_title_stands_and_both_letters_are_named(width: int) -> None:
+    view = VIEWS["init"]
+    blocks = ("plain", "residual(alpha=1/sqrt(L))")
+    for focus in blocks:
+        one = view.default_setup.with_(block=blocks, focus=focus, depth=8, units=8, networks=2)
+        result = last_of(view, one)
+        picture = view.draw(result, one, Size(width, 16), "braille")
+        title, names = (row_text(each) for each in picture.rows[:2])
+        assert "gradient left after 8" in title
+        assert "a plain  b residual(" in names
+        assert len(picture.rows) == 16
+
+
+def test_of_one_block_no_letter_is_named() -> None:
+    view = VIEWS["init"]
+    one = view.default_setup.with_(block=("residual",), depth=8, units=8, networks=2)
+    rows = view.draw(last_of(view, one), one, Size(80, 16), "braille").rows
+    assert not any("a residual" in row_text(each) for each in rows[:2])
+
+
+@pytest.mark.parametrize("depth", [9, 100, 9_999, 10_000])
+def test_columns_stand_apart_at_every_depth(depth: int) -> None:
+    view = VIEWS["init"]
+    one = view.default_setup.with_(
+        activations=("relu",), depth=depth, units=8, networks=2, patience=1.0
+    )
+    result = next(iter(view.results(one, unwatched)))
+    rows = [*view.readout(result, one, 100), *view.draw(result, one, Size(100, 40), "braille").rows]
+    heads = [
+        text for text in map(row_text, rows) if f"after {depth}" in text and "measured" in text
+    ]
+    assert heads
+    assert all(f" after {depth} " in text for text in heads)

@@ -302,3 +302,20 @@ def test_it_can_be_stopped_between_any_two_blocks() -> None:
         list(VIEW.results(setup("pre_norm", depth=1000, units=64), stopping))
     assert seen == sorted(seen)
     assert seen[-1] < 0.05
+
+
+def test_directions_that_are_lost_without_the_skip_are_said_beside_the_median_of_the_others() -> (
+    None
+):
+    said = finding_of(last(setup("residual", activations=("relu",), init=("kaiming_normal",))))
+    assert re.search(
+        r"Without the skip \d+ % of the directions are exactly 0; of the others the median is \S+, "
+        r"and they lie \S+ apart\.",
+        said.cause,
+    )
+
+
+def test_where_none_is_lost_without_the_skip_none_is_said_to_be() -> None:
+    said = finding_of(last(setup("residual", activations=("tanh",))))
+    assert "Without the skip the median is" in said.cause
+    assert "exactly 0" not in said.cause

@@ -9,6 +9,7 @@ from gradtui.app.state import State, changed, guarded
 from gradtui.errors import InputError, printable
 from gradtui.mathematics.blocks.families import PLAIN, WITH_SKIP
 from gradtui.mathematics.blocks.reading import block
+from gradtui.mathematics.blocks.reading import changed as block_with
 from gradtui.plots.picture import CURVES
 from gradtui.setup import BLOCK, CHOICE, CURSORS, KNOBS, Knob, Setup, implied
 from gradtui.setup.naming import in_app
@@ -256,12 +257,13 @@ def toggle_skip(state: State) -> State:
     if others:
         alone = guarded(state, state.setup.with_(**{BLOCK: (own,), "focus": ""}))
         return alone if alone.failed else alone.touching([BLOCK])
-    other = PLAIN if block(own).skips else WITH_SKIP
+    one = block(own)
+    other = block_with(block(PLAIN if one.skips else WITH_SKIP), norm=one.norm).spec
     setup = _with(state, BLOCK, (own, other)).with_(focus=other)
     there = guarded(state, setup)
     if there.failed:
         return there
-    skip = "without the skip" if other == PLAIN else "with a skip around each layer"
+    skip = "without the skip" if one.skips else "with a skip around each layer"
     told = "" if there.message else f"Beside {own}: {skip}. H takes it away, tab goes to and fro."
     return (there.saying(told) if told else there).touching([BLOCK])
 

@@ -26,10 +26,12 @@ from gradtui.cli.streams import (
 )
 from gradtui.errors import NO_MEMORY, CommandError, InputError, printable, shown
 from gradtui.files import named_file
+from gradtui.mathematics.blocks.reading import block
 from gradtui.plots.ansi import coloured, plain
 from gradtui.plots.ascii import ascii_only, to_ascii
 from gradtui.plots.picture import Row
 from gradtui.setup import KNOBS, Setup
+from gradtui.setup.network import BLOCK
 from gradtui.views import VIEWS
 from gradtui.views.command import setup_of
 from gradtui.views.export import FORMATS, all_healthy, exported, format_of, report, text_height
@@ -85,6 +87,9 @@ def _view(view: View[Any], options: argparse.Namespace) -> int:
 def _less(view: View[Any], setup: Setup) -> str:
     """What would need less of it."""
     flags = [KNOBS[name].flag for name in _SIZES if name in view.used(setup)]
+    expanding = any("expansion" in block(one).family.parameters for one in setup.network.block)
+    if BLOCK in view.used(setup) and expanding:
+        flags.append(f"the expansion of {KNOBS[BLOCK].flag}")
     others = ["compare fewer activations"] if len(setup.activations) > 1 else []
     return ", or ".join([f"lower {' or '.join(flags)}"] * bool(flags) + others) or "free some"
 

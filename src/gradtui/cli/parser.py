@@ -111,9 +111,16 @@ class Parser(argparse.ArgumentParser):
                 if meant in [knob.flag for knob in view.all_knobs]
             ]
             listed = " and ".join([*([", ".join(views[:-1])] if views[1:] else []), views[-1]])
+            norm = KNOBS["branch_norm"]
+            choice = (
+                f"the block of {own.name} is residual, and its choice {norm.flag}; "
+                if meant == KNOBS["block"].flag and norm in own.all_knobs
+                else ""
+            )
             hint = (
                 f"{listed} {'has' if len(views) == 1 else 'have'} "
                 f"{'it' if meant == flag else meant}; "
+                f"{choice}"
                 f"{own.name} has {' '.join(knob.flag for knob in own.all_knobs)}"
             )
         else:

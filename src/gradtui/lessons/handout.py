@@ -17,7 +17,7 @@ def markdown(lesson: Lesson, language: str) -> Iterator[str]:
         yield f"{number}. {step.reason.in_(language)}\n\n"
         yield f"   $$ {latex(step.formula)} $$\n\n"
         if step.shows:
-            yield f"   `gradtui {step.shows}`\n\n"
+            yield f"   `{step.command}`\n\n"
     yield f"{lesson.moral.in_(language)}\n"
 
 
@@ -31,7 +31,7 @@ def document(lesson: Lesson, language: str) -> Iterator[str]:
     for step in lesson.steps:
         yield f"\\item {words(step.reason.in_(language))}\n\\[ {latex(step.formula)} \\]\n"
         if step.shows:
-            yield f"\\texttt{{{words('gradtui ' + step.shows)}}}\n"
+            yield f"\\texttt{{{words(step.command)}}}\n"
     yield f"\\end{{enumerate}}\n{words(lesson.moral.in_(language))}\n\\end{{document}}\n"
 
 

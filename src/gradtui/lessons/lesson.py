@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 LANGUAGES = ("en", "ko")
@@ -49,6 +50,11 @@ class Step:
     reason: Text
     shows: str = ""
     predicts: Prediction | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that prints the picture, as a shell reads it; "" where there is none."""
+        return shlex.join(["gradtui", *shlex.split(self.shows)]) if self.shows else ""
 
     @property
     def continues(self) -> bool:

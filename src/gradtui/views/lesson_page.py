@@ -39,7 +39,7 @@ def step_rows(number: int, step: Step, language: str, width: int) -> Iterator[Ro
         row(indent, *line) for line in wrapped(said(step.reason, language), width - _INDENT)
     )
     if step.shows:
-        yield from wrapped(f"{indent}gradtui {step.shows}", width, "muted", indent + " " * 2)
+        yield from wrapped(f"{indent}{step.command}", width, "muted", indent + " " * 2)
 
 
 def formula_rows(number: int, step: Step, width: int, role: str) -> Iterator[Row]:

@@ -161,7 +161,7 @@ SCENARIOS = (
     ),
     Scenario(
         "Residual branches times 1, and times 1/√L",
-        "Times 1 each block doubles the stream's variance; times 1/√64 all do, in all.",
+        "Times 1 a block doubles the stream's variance; times 1/√64 all 64 make it ×2.7.",
         "decay",
         _of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
     ),
@@ -173,13 +173,13 @@ SCENARIOS = (
     ),
     Scenario(
         "48 blocks, the norm before or after",
-        "Before, in the branch, it lets the stream grow; after the skip nothing grows.",
+        "In the branch the stream grows with it; after the skip it stays as large.",
         "decay",
         _of_blocks("gelu", 48, "pre_norm", "post_norm"),
     ),
     Scenario(
         "Batch norm, a hundred layers deep",
-        "×1.2 a layer, whatever the weights, is ×1e8; a skip around it leaves ×1.04.",
+        "×1.2 a layer, in theory ×1e8 whatever the weights; a skip leaves ×1.04 a block.",
         "decay",
         _of_blocks("relu", 100, "plain(norm=batch)", "residual(norm=batch)"),
     ),

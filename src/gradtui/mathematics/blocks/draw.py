@@ -26,9 +26,8 @@ from gradtui.mathematics.blocks.records import (
     RMSNorm,
 )
 from gradtui.mathematics.blocks.steps import Activated, Matrix, Normed, Step
-from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.initialisation.draw import checked_seed, fill
-from gradtui.mathematics.initialisation.recipes import Draw, Fans
+from gradtui.mathematics.initialisation.recipes import Fans
 from gradtui.mathematics.initialisation.record import (
     Critical,
     Initialisation,
@@ -156,10 +155,11 @@ class RandomBlocks(Sequence[Layer]):
     def _matrix(self, step: Matrix, rng: np.random.Generator, first: bool) -> Linear:
         into, out = (self.units if side == "n" else self._inner for side in step.inside)
         draw = self._recipe.scheme.draw(Fans(into, out, first=first), self._values)
-        parts = [_drawn(draw, into, out, rng) for _ in range(2 if step.gated else 1)]
-        w, b = (
-            np.concatenate(each) if step.gated else each[0] for each in zip(*parts, strict=True)
-        )
+        w, b = np.zeros((out * (1 + step.gated), into)), np.zeros(out * (1 + step.gated))
+        for start in range(0, len(b), out):
+            half = slice(start, start + out)
+            fill(w[half], rng, draw.weights, draw.scale, unwatched)
+            fill(b[half, None], rng, draw.biases, draw.bias_scale, unwatched)
         if step.factor != 1.0:
             w *= step.factor
         if step.factor == 0.0:
@@ -198,10 +198,3 @@ def sigmas_of_blocks(
     w = np.array([known[fans].sigma_w2(fans) for fans in every])
     b = np.array([known[fans].bias_scale ** 2 for fans in every])
     return LayerSigmas(w, b, known[every[0]].weights)
-
-
-def _drawn(draw: Draw, into: int, out: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    w, b = np.zeros((out, into)), np.zeros(out)
-    fill(w, rng, draw.weights, draw.scale, unwatched)
-    fill(b[:, None], rng, draw.biases, draw.bias_scale, unwatched)
-    return w, b

@@ -238,6 +238,15 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
 # ---------------------------------------------------------------------- block
 
 
+def _left_by(step: Step, n: int, m: int) -> int:
+    """How many numbers a row a step leaves: its output, of f also f′, with a gate f beside it."""
+    if isinstance(step, Matrix):
+        return {"n": n, "m": m}[step.inside[1]] * (2 if step.gated else 1)
+    if isinstance(step, Activated):
+        return m * (3 if step.gated else 2)
+    return n
+
+
 @dataclass(frozen=True)
 class Block:
     """A block with its parameters given; two with the same `spec` are equal.
@@ -307,8 +316,10 @@ class Block:
     def states(self, units: int) -> int:
         """So many numbers a row are kept of a block on the way up, for the way down."""
         if self.plain:
-            return 2 * units
-        return self.inner(units) * (3 if self.glu else 2) + units * (2 + 2 * (self.norm != "none"))
+            return 5 * units // 2
+        steps, m = self.steps(1), self.inner(units)
+        each = [_left_by(step, units, m) for step in steps.all]
+        return sum(each) + (units if self.skips else 0)
 
     def scale(self, depth: int) -> float:
         """α of each of so many blocks, at the start of training."""

@@ -211,6 +211,7 @@ class _Run:
             self.hidden.append(square)
             if notes.asked:
                 notes.inside[str(at)] = square
+            del layer  # its memory is for the next, where they are made on demand
             layer_tick(1.0)
         if not self.at_hand:
             refuse_unknown(self.look, self.check.activations)
@@ -232,6 +233,7 @@ class _Run:
             g = self.passes.pop().backward(layer, g, layer_tick)
             self.grad_hidden.append(g.square)
             self.dead_rows.append(_zeros(g))
+            del layer
             layer_tick(1.0)
         self.grad_hidden.reverse()
         self.dead_rows.reverse()

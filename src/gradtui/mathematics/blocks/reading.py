@@ -50,6 +50,8 @@ def _read(spec: str) -> Block:
         raise InputError(
             "block", spec, f"complete: {empty[1]} has no value", "give it one, or leave it away"
         )
+    if _ROOT_WORD in spec.lower():
+        raise _unreadable(spec, InputError("alpha", spec, _ALPHAS, ""))
     try:
         parsed = parse_spec("block", _in_words(spec), "residual or pre_norm(norm=rms)")
     except InputError as error:
@@ -223,13 +225,15 @@ _NAMES = ", ".join(BLOCKS)
 
 _ROOT = re.compile(r"1\s*/\s*(?:(?:sqrt|√)\s*\(\s*[Ll]\s*\)|√\s*[Ll])|[Ll]\s*\*\*\s*-0?\.5")
 _EMPTY = re.compile(r"(\w+)\s*=\s*[,)]")
+_NAME = re.compile(r"\w+\s*=")
 _ROOT_WORD = "one_over_root_of_depth"
 """1/sqrt(L) as a word, which a text form can hold."""
 
 
 def _in_words(spec: str) -> str:
-    """A text form whose values are all numbers or words."""
-    return _ROOT.sub(_ROOT_WORD, spec.replace("α", "alpha"))
+    """A text form whose values are all numbers or words, and whose names are in small letters."""
+    named = _NAME.sub(lambda name: name[0].lower(), spec.replace("α", "alpha"))
+    return _ROOT.sub(_ROOT_WORD, named)
 
 
 def _text(value: Value) -> str:

@@ -107,6 +107,7 @@ def block_spectra(
         with np.errstate(all="ignore"):
             h, factors = _passed(layer, h, field)
         product.put_all(factors, part(own, 0.1, 0.4 if looked_at else 0.9))
+        del layer, factors  # their memory is for the next
         if looked_at:
             logs = product.log2_singular_values(part(own, 0.5, 0.5))
             tick((index + 1) / deepest)
@@ -170,7 +171,7 @@ class _Gate(NamedTuple):
 
 
 class _Product(GradedProduct):
-    """J_l, of which the factor put last is still to be multiplied with: a diagonal joins it."""
+    """J_l, of which the factor put last is still to be multiplied with: diagonals join it."""
 
     def __init__(self, units: int) -> None:
         super().__init__(np.eye(units))
@@ -180,11 +181,12 @@ class _Product(GradedProduct):
         """Put factors, the first below the others."""
         for at, factor in enumerate(factors):
             own = turn(tick, at, len(factors))
-            if isinstance(factor, _Gate):
-                factor = factor.alone()
-            if factor.m is None and self._waiting is not None:
+            joins = isinstance(factor, _Gate) or factor.m is None
+            if joins and self._waiting is not None:
                 self._waiting = factor.after(self._waiting)
                 continue
+            if isinstance(factor, _Gate):
+                factor = factor.alone()
             self._settle(own)
             self._waiting = factor
 

@@ -8,13 +8,14 @@ and not a clock, so that equal setups give equal numbers wherever they are run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gradtui.errors import InputError
 from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.initialisation import initialisation
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
-from gradtui.models.patience import within
+from gradtui.models.patience import DRAWING, within
 from gradtui.models.subject import Subject, subjects_of
 from gradtui.setup import Setup
 from gradtui.setup.shared import LEAST_PATIENCE
@@ -38,9 +39,14 @@ _BLOCK_SPECTRUM = 2e-4, 1e-3, 4.0
 KEPT_WEIGHTS = 2**25
 """So many weights of a network are kept, 256 MB; of larger ones each layer is drawn twice."""
 
-
-_MOST_STATES = 0.7e9
-"""Bytes of the states of all layers: with the weights that are kept, below 1 GB."""
+_ROOM = 0.9e9
+"""Bytes that a network may take: with the program itself, below 1 GB."""
+_PASSING = 4, 4
+"""What a row passes through beside what is kept: so many times the units inside, and those of h."""
+_AT_ONCE = 3
+"""So many matrices of larger networks of plain layers are there at a time; of blocks one block."""
+_SPREAD_OUT = 12, 20
+"""And so many of the largest of a block, or of one with a gate, where its spectrum is taken."""
 
 FILTER = 40
 """On so many of the networks that its command draws a change is tried before all of them are."""
@@ -86,13 +92,59 @@ def most_inputs_of(subject: Subject) -> int:
     One at least.
     """
     network, depth = subject.setup.network, subject.setup.depth
-    each = 8.0 * block(network.block[0]).states(network.width) / network.width
-    return max(int(_MOST_STATES / (each * sum(network.widths(depth)))), 1)
+    one, n = block(network.block[0]), network.width
+    states = one.states(n) / n * sum(network.widths(depth))
+    each = 8.0 * (states + _PASSING[0] * one.inner(n) + _PASSING[1] * n)
+    return max(int((_ROOM - _weight_bytes(subject)) / each), 1)
 
 
 def too_many_inputs(subject: Subject) -> bool:
     """Whether a batch of them is refused."""
     return subject.setup.network.batch > most_inputs_of(subject)
+
+
+def _weight_bytes(subject: Subject) -> float:
+    """The bytes of the weights that are there at a time."""
+    network, depth = subject.setup.network, subject.setup.depth
+    if (weights := network.weights(depth)) <= KEPT_WEIGHTS:
+        return 8.0 * weights
+    one, n = block(network.block[0]), network.width
+    return 8.0 * (_AT_ONCE * n * n if one.plain else one.weights(n))
+
+
+def _most_inside(subject: Subject, *, spectrum: bool) -> int:
+    """How many units may be inside a block, for its matrices to have room."""
+    one, n = block(subject.setup.network.block[0]), subject.setup.network.width
+    matrices = _SPREAD_OUT[one.glu] if spectrum else one.weights(n) / (n * one.inner(n))
+    return int(_ROOM / (8.0 * matrices * n))
+
+
+def too_wide(subject: Subject, *, spectrum: bool = False) -> bool:
+    """Whether the matrices of one block alone take more memory than is promised.
+
+    Args:
+        subject: whose.
+        spectrum: whether its Jacobian is multiplied out, too.
+    """
+    one = block(subject.setup.network.block[0])
+    most = _most_inside(subject, spectrum=spectrum)
+    return not one.plain and one.inner(subject.setup.network.width) > most
+
+
+def refuse_too_wide(subject: Subject, *, spectrum: bool = False) -> None:
+    """Refuse such a block, with what would do."""
+    if not too_wide(subject, spectrum=spectrum):
+        return
+    one, n = block(subject.setup.network.block[0]), subject.setup.network.width
+    fits = _most_inside(subject, spectrum=spectrum)
+    expands = "expansion" in one.family.parameters and fits >= n
+    units = max(int(n * math.sqrt(fits / one.inner(n))), 1)
+    raise InputError(
+        "block",
+        one.spec,
+        f"a block of which the matrices, {n:,} by {one.inner(n):,}, take less than 1 GB",
+        f"try {f'expansion={fits // n}, or ' if expands else ''}{{units={units}}}",
+    )
 
 
 def spectrum_seconds_of(subject: Subject) -> float:
@@ -133,7 +185,9 @@ def foretold_in_decay(setup: Setup) -> str:
     """That drawing the networks of a decay takes long, where it does."""
     subjects = subjects_of(setup, "network")
     networks = networks_of(subjects)
-    if networks and any(one.setup.network.in_batch and too_many_inputs(one) for one in subjects):
+    if networks and any(
+        too_wide(one) or (one.setup.network.in_batch and too_many_inputs(one)) for one in subjects
+    ):
         return ""  # that is refused
     return foretold(_drawing(networks), networks * sum(map(seconds_of, subjects)))
 
@@ -163,15 +217,14 @@ def _drawing(networks: int) -> str:
 
 
 def unhurried(setup: Setup, seconds: float) -> frozenset[str]:
-    """The patience, where no choice of it changes how many networks are drawn: an idle knob.
+    """The patience, where all networks are drawn in the least of it: an idle knob.
 
     Args:
         setup: with the number that was asked for.
         seconds: what one network of each kind takes.
     """
-    asked = setup.network.networks
-    fewest = within(asked, LEAST_PATIENCE, seconds)
-    return frozenset({"patience"} if fewest == asked else ())
+    all_of_them = setup.network.networks * seconds
+    return frozenset({"patience"} if all_of_them <= DRAWING * LEAST_PATIENCE else ())
 
 
 def idle_in_decay(setup: Setup) -> frozenset[str]:

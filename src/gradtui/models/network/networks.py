@@ -23,7 +23,12 @@ from gradtui.mathematics.wide.block_path import BlockPath, block_path
 from gradtui.mathematics.wide.path import WITHIN_90, GradientPath, gradient_path
 from gradtui.models.kept import Kept
 from gradtui.models.network.blocks import block_of, blocks_of, flow_of_blocks
-from gradtui.models.network.cost import KEPT_WEIGHTS, most_inputs_of, refuse_too_deep
+from gradtui.models.network.cost import (
+    KEPT_WEIGHTS,
+    most_inputs_of,
+    refuse_too_deep,
+    refuse_too_wide,
+)
 from gradtui.models.subject import Subject
 from gradtui.progress import Tick, part, unwatched
 from gradtui.wording import plain
@@ -106,6 +111,7 @@ def _inputs_of(subject: Subject, number: int) -> np.random.Generator:
 
 def refuse_memory(subject: Subject, batch: int) -> None:
     """Refuse a batch of which the states of all layers would take more memory than is promised."""
+    refuse_too_wide(subject)
     most, network = most_inputs_of(subject), subject.setup.network
     if batch > most:
         of = "" if network.plain else f"{{block={subject.block}}} and "

@@ -22,7 +22,14 @@ from gradtui.views.columns import whole_columns
 from gradtui.views.curves import drawing_order
 from gradtui.views.extent import sigma_ranges
 from gradtui.views.init.comparison import CheckedWeights, Comparison, Comparisons
-from gradtui.views.init.readout import ADVISED, in_theory, mark_of, measured_columns, role_of
+from gradtui.views.init.readout import (
+    ADVISED,
+    after_column,
+    in_theory,
+    mark_of,
+    measured_columns,
+    role_of,
+)
 from gradtui.views.view import Size
 from gradtui.wording import THEORY, counted, decade, decade_cells, magnitude, plain
 
@@ -35,20 +42,40 @@ _LEAST_PLOT = 8
 
 def draw(result: Comparisons, setup: Setup, size: Size, marker: str) -> Picture:
     """What is left of the gradient by σw: curve, healthy band, advice, recipes, measurements."""
-    below = _recipes(result.focused, setup, size)
-    plot = Size(size.width, size.height - 1 - below.height)
+    heading = _heading(result, size.width)
+    below = _recipes(result.focused, setup, Size(size.width, size.height - len(heading)))
+    plot = Size(size.width, size.height - len(heading) - below.height)
     canvas = _canvas(result, setup, plot, marker)
     _draw_curves(canvas, result, setup)
     _draw_weights(canvas, result.focused, setup)
-    heading = row_within(
-        size.width,
-        Span(f"       gradient left after {_depth_of(result.focused)}, by σw", "title"),
-        Span("  ◆ advised" if result.focused.advised else "", "good"),
+    return Picture.of(heading, size.width).above(canvas.build()).above(below)
+
+
+def _heading(result: Comparisons, width: int) -> list[Row]:
+    """The title and, as far as there is room, what is drawn; of several blocks their letters."""
+    focused, each = result.focused, result.each
+    several = len({one.block.spec for one in each}) > 1
+    depth = counted(focused.subject.setup.depth, focused.subject.layer)
+    title = f"gradient left after {depth if several else _depth_of(focused)}, by σw"
+    first = row_within(
+        width,
+        Span(fit_text(f"       {title}", min(width, len(title) + 7)), "title"),
+        Span("  ◆ advised" if focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
-        Span("  ━ ━ stream" if result.focused.block.skips and result.focused.ways else "", "muted"),
+        Span("  ━ ━ stream" if focused.block.skips and focused.ways else "", "muted"),
     )
-    return Picture.of([heading], size.width).above(canvas.build()).above(below)
+    if not several:
+        return [first]
+    room, cells = width - 7 - 4 * len(each), {one.name: 0 for one in each}
+    for left, name in enumerate(sorted(cells, key=len)):
+        cells[name] = max(min(len(name), room // (len(cells) - left)), 1)
+        room -= cells[name]
+    names = [
+        Span(f"{LETTERS[index]} {fit_text(one.name, cells[one.name])}  ", curve_role(index))
+        for index, one in enumerate(each)
+    ]
+    return [first, row_within(width, Span("       "), *names)]
 
 
 def _depth_of(comparison: Comparison) -> str:
@@ -162,16 +189,17 @@ def _height(weights: CheckedWeights, top: float) -> float:
 def _recipes(comparison: Comparison, setup: Setup, size: Size) -> Picture:
     """The recipes under the picture: a table of them, or where there is no room their names."""
     rows = _recipe_table(comparison, setup, size.width)
-    if size.height - 1 - len(rows) < _LEAST_PLOT:
-        rows = _recipe_names(comparison, size.width)[: max(size.height - 1 - MIN_HEIGHT, 0)]
+    if size.height - len(rows) < _LEAST_PLOT:
+        rows = _recipe_names(comparison, size.width)[: max(size.height - MIN_HEIGHT, 0)]
     return Picture.of(rows, size.width)
 
 
 def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]:
     longest = max(len(recipe.label) for recipe in comparison.others)
     sigmas = max(7, *(len(recipe.sigma_w_text(4)) + 1 for recipe in comparison.others))
-    wide = max(23, min(longest, width - 45 - sigmas))
-    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>{sigmas}}{f'after {setup.depth}':>11}")
+    column = after_column(setup)
+    wide = max(23, min(longest, width - 34 - column - sigmas))
+    heads = (" " * 5, f"{'recipe':<{wide}}", f"{'σw':>{sigmas}}{f'after {setup.depth}':>{column}}")
     rows = [[Span(head, "muted") for head in (*heads, "  measured", "  5-95 %")]]
     for recipe in comparison.others:
         kind = recipe.kind(setup.log10_threshold)
@@ -179,7 +207,7 @@ def _recipe_table(comparison: Comparison, setup: Setup, width: int) -> list[Row]
             [
                 Span(f" {mark_of(kind)} {recipe.letter} ", role_of(kind)),
                 Span(fit_text(recipe.label, wide)),
-                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{in_theory(recipe):>11}"),
+                Span(f"{recipe.sigma_w_text(4):>{sigmas}}{in_theory(recipe):>{column}}"),
                 *measured_columns(recipe),
             ]
         )

@@ -23,13 +23,13 @@ _NEXT_TO_1 = 5e-6
 def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
     """The best weights, advised if they do, and the cursor's σw: theory, and what was measured."""
     comparison, limit = result.focused, setup.log10_threshold
-    after = f"after {setup.depth}"
+    after, column = f"after {setup.depth}", after_column(setup)
     best, here = comparison.best, _at_cursor(comparison, setup)
     wide, a_block = max(9, len(best.sigma_w_text(6)) + 1), f"a {comparison.subject.layer}"
     rows = [
         [
             Span(fit_text(f" {comparison.name}", 14), "title"),
-            Span(f"{'σw':>{wide}}{'σb':>6}{a_block:>10}{after:>11}", "muted"),
+            Span(f"{'σw':>{wide}}{'σb':>6}{a_block:>10}{after:>{column}}", "muted"),
             Span("  measured", "muted"),
             Span("  5-95 %", "muted"),
         ]
@@ -46,12 +46,17 @@ def readout(result: Comparisons, setup: Setup, width: int) -> tuple[Row, ...]:
                 Span(f" {lead:<13}", role),
                 Span(
                     f"{weights.sigma_w_text(6):>{wide}}{plain(weights.sigma_b):>6}"
-                    f" {_a_layer(ratio, setup.depth):>9}{in_theory(weights):>11}"
+                    f" {_a_layer(ratio, setup.depth):>9}{in_theory(weights):>{column}}"
                 ),
                 *measured_columns(weights),
             ]
         )
     return whole_columns(rows, width)
+
+
+def after_column(setup: Setup) -> int:
+    """The cells of the column of what is left after all layers, one of them before its head."""
+    return max(11, len(f" after {setup.depth}"))
 
 
 def mark_of(kind: Kind | None) -> str:

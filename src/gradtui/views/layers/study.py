@@ -21,7 +21,7 @@ from gradtui.models.finding import Kind, Remedy
 from gradtui.models.inputs import usual_inputs
 from gradtui.models.network.block_remedies import blocks_to_try
 from gradtui.models.network.blocks import block_of
-from gradtui.models.network.cost import seconds_of, too_many_inputs
+from gradtui.models.network.cost import seconds_of, too_many_inputs, too_wide
 from gradtui.models.network.networks import log10_ratio, refuse_memory
 from gradtui.models.network.upwards import upwards
 from gradtui.models.subject import Changes, Subject, first_that_helps
@@ -194,7 +194,9 @@ def run(setup: Setup, tick: Tick) -> Iterator[ComparedNetworks]:
 def foretold_of(setup: Setup) -> str:
     """What to say before a network is drawn that takes long."""
     subjects = MODELS[setup.model].subjects(setup)
-    if setup.depth > MAX_NETWORK_DEPTH or any(map(too_many_inputs, subjects)):
+    if setup.depth > MAX_NETWORK_DEPTH or any(
+        too_wide(one) or too_many_inputs(one) for one in subjects
+    ):
         return ""  # that is refused
     what = f"drawing {'a network' if len(subjects) == 1 else f'{len(subjects)} networks'}"
     return foretold(what, sum(map(_seconds_of, subjects)))

@@ -71,7 +71,8 @@ def _without(pair: Pair, other: Pool | None) -> str:
     name = pair.other.without.capitalize()
     if not other.alive.size:
         return f"{name} nothing passes."
+    lost = f"{percent(other.dead)} of the directions are exactly 0; of the others "
     return (
-        f"{name} the median is {magnitude(other.median)}, and they lie "
+        f"{name} {lost if other.dead else ''}the median is {magnitude(other.median)}, and they lie "
         f"{magnitude(other.condition)} apart."
     )

@@ -10,7 +10,13 @@ from dataclasses import replace
 from gradtui.errors import InputError
 from gradtui.mathematics.limits import MAX_NETWORK_DEPTH
 from gradtui.models import MODELS
-from gradtui.models.network.cost import foretold_spectra, spectra_seconds_of
+from gradtui.models.network.cost import (
+    foretold_spectra,
+    refuse_too_wide,
+    spectra_seconds_of,
+    too_wide,
+)
+from gradtui.models.subject import subjects_of
 from gradtui.progress import Tick, part
 from gradtui.setup import Setup
 from gradtui.setup.shared import MOST_PATIENCE
@@ -40,6 +46,8 @@ def run(setup: Setup, tick: Tick) -> Iterator[Spectra]:
     for subject in subjects:
         refuse_batch_norm(subject)
     _refuse_too_long(setup)
+    for subject in subjects_of(setup, setup.model):
+        refuse_too_wide(subject, spectrum=True)
     result = Spectra(setup, tuple(map(pair_of, subjects)))
     yield result
     still = part(tick, 0.0, 0.0)
@@ -76,6 +84,8 @@ def foretold(setup: Setup) -> str:
         return ""  # that is refused
     if not setup.network.plain and spectra_seconds_of(setup) > setup.patience:
         return ""  # that too
+    if any(too_wide(one, spectrum=True) for one in subjects_of(setup, setup.model)):
+        return ""  # and that
     return foretold_spectra(setup, networks_of(setup))
 
 
