@@ -29,7 +29,7 @@ VIEW_PAGES = {name: ROOT / "src" / "gradtui" / "views" / name / "README.md" for 
 RUNS = ROOT / "src" / "gradtui" / "runs" / "README.md"
 PAGES = [README, RUNS, *(page for page in VIEW_PAGES.values() if page.is_file())]
 
-MOST_LINES = 410
+MOST_LINES = 430
 """The README is a door, not the house: what is longer belongs on a view's page."""
 WIDEST = 80
 """A view's page is read in a terminal as well."""

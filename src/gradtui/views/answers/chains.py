@@ -215,8 +215,8 @@ def derived(result: Any, setup: Setup) -> Text:
         f"σ · (1 - σ) = {plain(value * (1.0 - value), 6)}, σ′({plain(z)}) = {plain(slope, 6)}"
     )
     return Text(
-        f"From the power rule and the chain rule, in ten lines that `gradtui list sigmoid` prints."
+        f"From the power rule and the chain rule, in ten lines that `gradtui learn sigmoid` prints."
         f" In numbers: {said}.",
-        "거듭제곱의 미분법과 연쇄 법칙에서 나오며, `gradtui list sigmoid --language ko`가 열 줄의"
+        "거듭제곱의 미분법과 연쇄 법칙에서 나오며, `gradtui learn sigmoid --language ko`가 열 줄의"
         f" 유도 과정을 보여 줍니다. 수로 확인하면 {said}입니다.",
     )
