@@ -3,23 +3,32 @@
     python screenshots/make.py [NAME ...]
 
 The app runs without a terminal, is driven by its keys, and exports its screen, which is written
-as a PNG. The drawing needs a font that has braille one cell wide; Debian's fonts-agave is one.
+as a PNG. The drawing needs a font that has braille one cell wide, and one with Korean; Debian's
+fonts-agave and fonts-nanum-coding are such.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import re
 import sys
 import tempfile
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import resvg_py
+from rich.console import Console
+from rich.text import Text
 
+from gradtui import cli
 from gradtui.app.appearance import Appearance
 from gradtui.app.main import GradTUI
 from gradtui.app.state import State
+from gradtui.lessons import LESSONS
 
 HERE = Path(__file__).parent
 FONT = "Agave"
@@ -57,10 +66,25 @@ SHOTS = (
     Shot("80x24-16-colours", (80, 24), theme="terminal"),
     Shot("80x24-no-colour", (80, 24), appearance=Appearance(colours="none")),
     Shot("80x24-ascii", (80, 24), appearance=Appearance(marker="ascii", unicode=False)),
-    Shot("lesson", (100, 32), ("o", "2", *["right"] * 4)),
-    Shot("lesson-ko", (100, 32), ("o", "2", *["right"] * 4, "g")),
+    Shot("lesson", (100, 32), ("o", "2", "end", *["left"] * 8)),
+    Shot("lesson-ko", (100, 32), ("o", "2", "end", *["left"] * 8, "g")),
+    Shot("question", (100, 32), ("o", *["down"] * len(LESSONS), *["down"] * 8, "enter")),
     Shot("help", (100, 32), ("question_mark",)),
 )
+
+
+PRINTED = {"verify": ("verify", "--group", "chains", "--color", "always", "--width", "100")}
+"""Commands whose output is a picture, by its name."""
+
+
+def printed(words: Sequence[str]) -> str:
+    """What a command prints, as SVG."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        cli.main(words)
+    width = int(words[-1])
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
+    console.print(Text.from_ansi(out.getvalue()))
+    return console.export_svg(title="gradtui")
 
 
 async def take(shot: Shot) -> str:
@@ -83,6 +107,11 @@ async def settle(app: GradTUI, pilot: object) -> None:
     raise TimeoutError("the app still computes")
 
 
+def cells(character: str) -> int:
+    """How many cells it takes, an entity of XML one."""
+    return 2 if unicodedata.east_asian_width(character[0]) in "WF" else 1
+
+
 def one_by_one(match: re.Match[str]) -> str:
     """A run of text with a cell for each character that is not plain.
 
@@ -92,18 +121,20 @@ def one_by_one(match: re.Match[str]) -> str:
     characters = re.findall(r"&[^;]+;|.", text)
     if not characters:
         return str(match[0])
-    cell = float(length) / len(characters)
+    cell = float(length) / len(characters)  # of a run of wide ones, too
     runs: list[tuple[int, list[str]]] = []
-    for index, character in enumerate(characters):
+    at = 0
+    for character in characters:
         plain = character.isascii()
         if plain and runs and runs[-1][1][-1].isascii():
             runs[-1][1].append(character)
         else:
-            runs.append((index, [character]))
+            runs.append((at, [character]))
+        at += cells(character)
     return "".join(
-        f'{head}x="{float(x) + index * cell:g}"{middle}textLength="{cell * len(run):g}"{tail}'
-        f">{''.join(run)}</text>"
-        for index, run in runs
+        f'{head}x="{float(x) + at * cell:g}"{middle}'
+        f'textLength="{cell * sum(map(cells, run)):g}"{tail}>{"".join(run)}</text>'
+        for at, run in runs
     )
 
 
@@ -128,6 +159,11 @@ def main(names: list[str]) -> None:
         if not names or shot.name in names:
             file = HERE / f"{shot.name}.png"
             file.write_bytes(png(asyncio.run(take(shot))))
+            print(file)
+    for name, words in PRINTED.items():
+        if not names or name in names:
+            file = HERE / f"{name}.png"
+            file.write_bytes(png(printed(words)))
             print(file)
 
 

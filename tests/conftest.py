@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 # Textual reads its own when it is imported; those of its snapshots' plugin are no choice.
+os.environ["LC_MESSAGES"] = "C.UTF-8"  # lessons are in the user's own language
 for name in list(os.environ):
     if name.startswith(("NO_COLOR", "TEXTUAL", "GRADTUI")) and "SNAPSHOT" not in name:
         del os.environ[name]

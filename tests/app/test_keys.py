@@ -321,7 +321,8 @@ def typed(app: GradTUI) -> str:
 def test_the_first_start_ever_is_where_the_note_begins_and_says_where_to_go_on() -> None:
     state = first_start()
     assert (state.view, state.setup.activations) == ("derivative", ("sigmoid",))
-    assert "2" in state.message
+    assert state.message.startswith("New here?")
+    assert all(way in state.message for way in ("s: scenarios", "o: lessons", "?: help", "2"))
     assert "3" in state.message
     quiet = steps.walk(state.saying(""), 1)
     assert quiet.message == ""

@@ -15,11 +15,13 @@ from gradtui.app.learning import pane
 from gradtui.app.screens import LessonsPage, Page
 from gradtui.app.state import State
 from gradtui.app.storage import load, save
+from gradtui.errors import printable
 from gradtui.lessons import LESSONS, Lesson, Step, Text
 from gradtui.lessons.lesson import Prediction
 from gradtui.lessons.typeset import typeset
 from gradtui.plots.wide import narrowed
 from gradtui.views.command import scene
+from gradtui.views.questions import QUESTIONS
 from gradtui.views.view import Size
 from support.app import running, settle, shown
 
@@ -166,7 +168,7 @@ async def test_o_opens_the_lessons_and_arrows_lead_through_one(short: Lesson) ->
         assert not isinstance(app.screen, LessonsPage)
         await pilot.press("o", "1")
         await settle(pilot)
-        assert app.state.lesson == next(iter(LESSONS))
+        assert app.state.lesson == next(iter(LESSONS))  # the lessons come first
         assert LESSONS[app.state.lesson].steps[0].formula in shown(app)
         app.state = learning.opened(app.state, "short")
         await pilot.press("right")
@@ -184,6 +186,23 @@ async def test_o_opens_the_lessons_and_arrows_lead_through_one(short: Lesson) ->
         await pilot.press("ctrl+u", "enter", "right", "right")
         assert app.state.lesson == ""
         assert app.state.setup.depth == 10
+
+
+async def test_the_questions_stand_behind_the_lessons(short: Lesson) -> None:
+    async with running(State(language="ko")) as (app, pilot):
+        app.state = app.state.saying("")
+        page = LessonsPage(app.state, app.roles)
+        asked = [title for _, title, look in page._entries if look == "a question"]
+        assert asked == [question.asked.ko for question in QUESTIONS]
+        await pilot.press("o", *["down"] * (len(page._entries) - len(QUESTIONS)), "enter")
+        await settle(pilot)
+        first = QUESTIONS[0]
+        assert (app.state.view, app.state.setup) == (first.view, first.setup)
+        result = app.shown.drawn
+        assert result is not None
+        said = first.answer(result.result, first.setup).ko
+        assert app.state.message == printable(said)
+        assert "".join(said.split())[:40] in "".join(narrowed(shown(app)).split())
 
 
 async def test_other_keys_are_the_views_all_along(short: Lesson) -> None:

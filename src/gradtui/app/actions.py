@@ -271,7 +271,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("redo", ("U", "ctrl+r"), "U ctrl+r", "redo", "Changes", leaps.redo),
     Action("scenarios", ("s",), "s", "scenarios: setups that teach something", "Changes",
            hint=("s", "scenarios")),
-    Action("lessons", ("o",), "o", "lessons: derivations step by step, beside the picture",
+    Action("lessons", ("o",), "o", "lessons, step by step beside the picture; questions",
            "Changes", hint=("o", "lessons")),
     Action("reset", ("r",), "r", "this view as at its first start", "Changes", leaps.reset),
     Action("command", ("y",), "y", "the command that prints this picture, to the clipboard",

@@ -105,11 +105,11 @@ def question(state: State, name: str) -> State:
 
     chosen = BY_NAME[name]
     if not chosen.view:
-        return state.saying(chosen.answer(None, chosen.setup).en)
+        return state.saying(chosen.answer(None, chosen.setup).in_(state.told_in))
     moved = arriving(state, chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     touching = done.touching(done.record.offered(done.setup))
-    return touching.with_(asked=name).saying(chosen.asked.en)
+    return touching.with_(asked=name).saying(chosen.asked.in_(state.told_in))
 
 
 def answered(state: State, view: str, setup: Setup, result: Any) -> State:
@@ -120,10 +120,10 @@ def answered(state: State, view: str, setup: Setup, result: Any) -> State:
     from gradtui.views.questions import BY_NAME
 
     chosen = BY_NAME[state.asked]
-    waiting = state.message == printable(chosen.asked.en)
+    waiting = state.message == printable(chosen.asked.in_(state.told_in))
     if not waiting or (view, setup) != (state.view, state.setup):
         return state.with_(asked="")
-    return state.with_(asked="").saying(chosen.answer(result, setup).en)
+    return state.with_(asked="").saying(chosen.answer(result, setup).in_(state.told_in))
 
 
 def reset(state: State) -> State:

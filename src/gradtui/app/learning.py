@@ -134,7 +134,7 @@ LESSON_KEYS: Mapping[str, Callable[[State], State]] = {
 
 def pane(state: State, size: Size) -> Picture:
     """The lesson at its step: as many of the lines before it as there is room for, then keys."""
-    lesson, language = LESSONS[state.lesson], _language(state)
+    lesson, language = LESSONS[state.lesson], state.told_in
     width = size.width - 1
     at, total = state.step, len(lesson.steps)
     heading = wrapped(f" {said(lesson.title, language)}", width, "title", " ")
@@ -189,8 +189,3 @@ def _keys(language: str, width: int) -> Row:
     if only_ascii_is_shown():
         return row_of_first(width, [*moves, *leaves], [on, back, *leaves])
     return row_of_first(width, [*moves, *told, *leaves], [on, back, *told, *leaves[:1]])
-
-
-def _language(state: State) -> str:
-    """That of the lesson; English where no other can be shown."""
-    return "en" if only_ascii_is_shown() else state.language

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rich.text import Text
 from gradtui.app import leaps
 from gradtui.app.places import the_views, views_with
 from gradtui.app.showing import ShowingApp
+from gradtui.app.state import State
 from gradtui.app.words import Words
 from gradtui.models.finding import Kind
 from gradtui.plots.picture import row_text
@@ -40,7 +42,7 @@ class OpeningPages(ShowingApp):
         self.push_screen(help_page(self.state, self.roles, headings))
 
     def effect_info(self) -> None:
-        """Facts and derivation."""
+        """Facts, and the way to the lesson."""
         from gradtui.app.screens import InfoPage
 
         if self.state.roster.name == "runs":
@@ -53,16 +55,21 @@ class OpeningPages(ShowingApp):
     def _learn(self, lesson: str | None) -> None:
         """Open a lesson, if one was chosen."""
         if lesson is not None:
-            from gradtui.app import learning
+            from gradtui.app.learning import opened
 
+            self._go(partial(opened, name=lesson))
+
+    def _go(self, step: Callable[[State], State] | None) -> None:
+        """Where a choice leads, if one was made."""
+        if step is not None:
             with self.taken_back(self.state):
-                self.state = learning.opened(self.state, lesson)
+                self.state = step(self.state)
 
     def effect_lessons(self) -> None:
-        """Choose one."""
+        """Choose one, or a question."""
         from gradtui.app.screens import LessonsPage
 
-        self.push_screen(LessonsPage(self.state, self.roles), self._learn)
+        self.push_screen(LessonsPage(self.state, self.roles), self._go)
 
     def effect_scenarios(self) -> None:
         """Choose one."""

@@ -28,6 +28,7 @@ from gradtui.plots.picture import (
     shortened,
     wrapped,
 )
+from gradtui.plots.wide import widened
 from gradtui.setup import KNOBS
 from gradtui.views.view import Size
 
@@ -341,14 +342,15 @@ def _cut(
 
 def notice(state: State, width: int) -> str:
     """What was just done, where the bottom row has no room for it: it stands over that."""
-    return state.message if len(spelled(state.message)) >= width else ""
+    message = widened(spelled(state.message))
+    return message if len(message) >= width else ""
 
 
 def bottom(state: State, width: int) -> Picture:
     """What was just done, or the keys that matter here."""
     if state.message and not notice(state, width):
         role = "bad" if state.failed else "title"
-        return Picture.of([row((f" {state.message}", role))], width, 1)
+        return Picture.of([row((f" {widened(state.message)}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
     for name in _LESSON_HINTS if state.lesson else _hints(state):
         if (shown := hint(state, name)) is None:

@@ -1,8 +1,9 @@
-"""The pages that open over the plot: help, facts and derivation, scenarios, the command."""
+"""The pages that open over the plot: help, facts, lessons, scenarios, the command."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import ClassVar, TypeVar
 
@@ -16,11 +17,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from gradtui.app import searching
+from gradtui.app import leaps, learning, searching
 from gradtui.app.actions import Action, general_actions, idle_actions, own_actions
 from gradtui.app.engine import Drawn
 from gradtui.app.explaining import on_screen, reading
-from gradtui.app.learning import LANGUAGE
 from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
@@ -29,6 +29,7 @@ from gradtui.lessons import DERIVED, LESSONS, lesson_for
 from gradtui.mathematics.activations import activation
 from gradtui.views.cells import facts_of_cell
 from gradtui.views.facts import facts
+from gradtui.views.questions import QUESTIONS
 from gradtui.views.scenarios import SCENARIOS
 
 Chosen = TypeVar("Chosen")
@@ -139,7 +140,7 @@ def help_page(state: State, styles: dict[str, Style], headings: str = "") -> Pag
 _LESSON = (
     ("→ space", "the next step; what may be guessed first is asked, and enter alone shows it"),
     ("← home end", "a step back; the first; the last"),
-    (LANGUAGE, "English or Korean"),
+    (learning.LANGUAGE, "English or Korean"),
     ("esc", "leaves the lesson, which is kept where it is; o goes on with it"),
 )
 """What keys do while a lesson is open."""
@@ -355,17 +356,24 @@ class ScenariosPage(ChoicePage[int]):
         super().__init__("scenarios", entries, styles)
 
 
-class LessonsPage(ChoicePage[str]):
-    """The lessons, with how far each was gone through."""
+Step = Callable[[State], State]
+
+
+class LessonsPage(ChoicePage[Step]):
+    """The lessons, with how far each was gone through; then the questions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "dismiss", show=False)]
 
     def __init__(self, state: State, styles: dict[str, Style]) -> None:
         learned = dict(state.learned)
-        entries = []
+        entries: list[tuple[Step, str, str]] = []
         for name, lesson in LESSONS.items():
             total, at = len(lesson.steps), learned.get(name, 0)
             far = f"step {at} of {total}" if at else f"{total} steps"
             about = f", about {listed(lesson.activations)}" if lesson.activations else ""
-            entries.append((name, lesson.title.in_(state.language), f"{far}{about}"))
-        super().__init__("lessons", entries, styles)
+            opens = partial(learning.opened, name=name)
+            entries.append((opens, lesson.title.in_(state.told_in), f"{far}{about}"))
+        for question in QUESTIONS:
+            asks = partial(leaps.question, name=question.name)
+            entries.append((asks, question.asked.in_(state.told_in), "a question"))
+        super().__init__("lessons and questions", entries, styles)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradtui import settings
 from gradtui.errors import InputError, printable
+from gradtui.plots.ascii import only_ascii_is_shown
 from gradtui.plots.zoom import WHOLE, Zoom
 from gradtui.runs.shelf import SHELF
 from gradtui.setup import CHOICE, COMPARABLE, CURSORS, FAMILIES, KNOBS, Knob, Setup
@@ -94,6 +95,11 @@ class State:
     def step(self) -> int:
         """Where the lesson that is open is."""
         return dict(self.learned).get(self.lesson, 1)
+
+    @property
+    def told_in(self) -> str:
+        """The language of lessons and answers: English where no other can be shown."""
+        return "en" if only_ascii_is_shown() else self.language
 
     @property
     def loose(self) -> bool:

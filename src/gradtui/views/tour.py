@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TOUR = {
-    "derivative": "New here? s: scenarios, o: lessons, ?: help; 2 goes on.",
+    "derivative": "New here? s: scenarios, o: lessons, ?: help; 2, 3 go on.",
     "chain": "Each layer's f′ is a factor here. Press 3: how it decays.",
     "decay": "What is left at each layer; } doubles the depth, ? helps.",
 }
