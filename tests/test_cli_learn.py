@@ -48,7 +48,7 @@ def test_a_lesson_is_printed_whole_within_its_width(name: str, language: str, wi
     for said in (lesson.title, *(step.reason for step in lesson.steps), lesson.moral):
         assert "".join(said.in_(language).split()) in words
     for number in range(1, len(lesson.steps) + 1):
-        assert re.search(rf"^ ?{number}  \S", text, re.M)
+        assert re.search(rf"^ ?{number} +\S", text, re.M)
 
 
 def test_a_step_stands_with_the_one_that_it_continues_and_the_way_on() -> None:

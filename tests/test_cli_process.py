@@ -266,7 +266,7 @@ def test_the_locale_says_which_characters_are_shown(
             "lower --units or --depth or --networks",
         ),
         (
-            "layers relu tanh --units 4096 --batch 2600 --depth 3",
+            "layers relu tanh --units 4096 --batch 800 --depth 3",
             "lower --units or --depth or --batch, or compare fewer activations",
         ),
     ],

@@ -593,7 +593,7 @@ async def test_without_unicode_an_arrow_is_no_greater_than(size: tuple[int, int]
         assert "sigma_w = 0.5" in main
         assert "xi_grad  xi_c" in main
         said = main
-        for key, words in (("v", "as q ->"), ("question_mark", "xi_grad"), ("i", "-> next")):
+        for key, words in (("v", "as q ->"), ("question_mark", "xi_grad"), ("i", "-> its lesson")):
             await pilot.press(key)
             await pilot.pause()
             said += (page := sent_by(app))

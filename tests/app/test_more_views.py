@@ -64,7 +64,7 @@ def test_next_and_previous_go_through_all_of_them_and_round(fourteen: list[str])
 def test_more_views_have_keys_and_the_palette_and_can_be_left_again() -> None:
     """In a terminal, from the registry alone."""
     with Terminal((sys.executable, "-c", _MORE + _OPEN)) as terminal:
-        terminal.until("Press 2: three")
+        terminal.until("New here?")
         for key, name in (("0", "0 further10"), ("-", "- further11"), ("=", "= further12")):
             terminal.send(key)
             screen = terminal.until(name)

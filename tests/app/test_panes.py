@@ -242,9 +242,9 @@ def test_the_list_scrolls_so_that_its_cursor_is_in_sight(height: int, view: str)
 def test_the_chosen_are_told_apart_by_letter_and_dash_not_only_by_colour() -> None:
     rows = panes.roster(State(), Size(24, 20)).text.split("\n")[1:4]
     assert [line.split() for line in rows] == [
-        ["▸◉", "a", "sigmoid", "━━━"],
-        ["●", "b", "tanh", "╍╍"],
-        ["●", "c", "relu", "···"],
+        ["▸◉", "a", "sigmoid", "i", "━━━"],
+        ["●", "b", "tanh", "i", "╍╍"],
+        ["●", "c", "relu", "i", "···"],
     ]
 
 

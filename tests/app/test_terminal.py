@@ -35,7 +35,7 @@ def saved(state_home: Path) -> Path:
 def test_the_first_start_ever_opens_where_the_note_does_and_later_ones_where_one_left() -> None:
     with Terminal(first_start=True) as terminal:
         assert "a ━━━" not in (screen := terminal.until("passes here"))
-        assert "Press 2: three layers" in screen
+        assert "New here?" in screen
         terminal.send("2")
         assert "a factor here" in terminal.until("Press 3: how it decays")
         terminal.send("q")
@@ -67,13 +67,13 @@ def test_a_session_leaves_the_terminal_as_it_was_and_remembers(state_home: Path)
     with Terminal() as again:
         assert "∂L/∂a₅₁" in again.until("∂L/∂a₅₁")
     with Terminal((*GRADTUI, "--fresh")) as fresh:
-        assert "Press 2: three" in fresh.until("Press 2: three")
+        assert "New here?" in fresh.until("New here?")
         fresh.send("q")
         assert fresh.exit_status() == 0
     state = load(saved(state_home))
     assert (state.view, state.setup.depth) == ("chain", 51)
     with Terminal((*GRADTUI, "--forget")) as anew:
-        anew.until("Press 2: three")
+        anew.until("New here?")
         anew.send("q")
         assert anew.exit_status() == 0
     assert load(saved(state_home)).view == "derivative"

@@ -151,7 +151,11 @@ def test_before_and_after_are_told_in_the_numbers_of_both() -> None:
     assert found.sentence.startswith("gelu with Gaussian weights in pre_norm healthy: the median")
     assert "through 50 blocks" in found.sentence
     assert whole.condition < 4.0 < 20.0 < bare.condition
-    assert re.search(r"Without the skip the median is \S+, and they lie \S+ apart\.", found.cause)
+    assert re.search(
+        r"Without the skip \S+ % of the directions are exactly 0; "
+        r"of the others the median is \S+, and they lie \S+ apart\.",
+        found.cause,
+    )
     assert "theory does not say; their root mean square is" in found.evidence
 
 

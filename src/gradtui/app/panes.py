@@ -96,26 +96,32 @@ def roster(state: State, size: Size) -> Picture:
         (f"/{state.filter}" if state.filter else "/ filters", "muted"),
     )
     room = size.height - 1
-    wide = size.width - 13
+    wide = size.width - 11
     start = _first_name(state, room)
     rows: list[Row] = [heading]
     for position, name in enumerate(names[start : start + room], start):
         at_cursor = name == state.highlight
         pointer = Span("▸" if at_cursor else " ", "pointer")
         more = "⋮" if position == start + room - 1 and position < len(names) - 1 else " "
-        learn = "i" if name in DERIVED else " "
         if name in chosen:
             index = chosen.index(name)
             dot, sample = ("◉", FOCUSED) if name == in_focus else ("●", SAMPLES[index])
             letter = LETTERS[index]
-            label = f"{dot} {letter} {fit_text(name, wide)} {learn} {sample} {more}"
+            label = f"{dot} {letter} {_marked(name, wide)} {sample} {more}"
             rows.append(row(pointer, (label, curve_role(index))))
         else:
-            label = f"    {fit_text(name, wide)} {learn}     {more}"
+            label = f"    {_marked(name, wide)}     {more}"
             rows.append(row(pointer, (label, "here" if at_cursor else "")))
     if not names:
         rows.append(row((f"  nothing matches '{state.filter}'", "muted")))
     return Picture.of(rows, size.width, size.height)
+
+
+def _marked(name: str, width: int) -> str:
+    """A name of the list, and behind it an i where it has a lesson."""
+    if name in DERIVED and len(name) + 2 <= width:
+        return fit_text(name, width - 1) + "i"
+    return fit_text(name, width)
 
 
 def _first_name(state: State, room: int) -> int:

@@ -86,7 +86,7 @@ def _one(lesson: Lesson, number: int, language: str, width: int) -> Iterator[Row
     """One step, with the one that it continues, and what may be guessed before the next."""
     steps = lesson.steps
     total = len(steps)
-    yield row((said(lesson.title, language), "title"), (f"   {number} / {total}", "muted"))
+    yield from wrapped(f"{said(lesson.title, language)}   {number} / {total}", width, "title")
     yield ()
     first = number
     while steps[first - 1].continues and first > max(number - 1, 1):

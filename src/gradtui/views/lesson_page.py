@@ -21,7 +21,7 @@ def said(text: Text, language: str) -> str:
 
 def page(lesson: Lesson, language: str, width: int) -> Iterator[Row]:
     """All of a lesson."""
-    yield row((said(lesson.title, language), "title"))
+    yield from wrapped(said(lesson.title, language), width, "title")
     yield ()
     if lesson.activations:
         yield from (*wrapped(said(VARIABLE, language), width, "muted"), ())

@@ -56,10 +56,12 @@ def _heading(result: Comparisons, width: int) -> list[Row]:
     focused, each = result.focused, result.each
     several = len({one.block.spec for one in each}) > 1
     depth = counted(focused.subject.setup.depth, focused.subject.layer)
-    title = f"gradient left after {depth if several else _depth_of(focused)}, by σw"
+    title = f"       gradient left after {depth if several else _depth_of(focused)}, by σw"
+    if len(title) > width:
+        title = "       gradient left, by σw"
     first = row_within(
         width,
-        Span(fit_text(f"       {title}", min(width, len(title) + 7)), "title"),
+        Span(title, "title"),
         Span("  ◆ advised" if focused.advised else "", "good"),
         Span("  │ 5-95 %", "spread"),
         Span(" measured", "muted"),
