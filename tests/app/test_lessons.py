@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import pytest
 
-from gradtui.app import learning, panes
+from gradtui.app import going, leaps, learning, panes, searching
 from gradtui.app.appearance import Appearance
 from gradtui.app.learning import pane
-from gradtui.app.screens import LessonsPage, Page
+from gradtui.app.screens import LessonsPage, Page, VerdictsPage
 from gradtui.app.state import State
 from gradtui.app.storage import load, save
 from gradtui.errors import printable
@@ -83,6 +83,7 @@ def test_what_somebody_changed_stays_while_the_step_shows_the_same(short: Lesson
         ("0.5", "It is 0.25; you said 0.5, ×2 of it."),
         ("0", "off by 0.25."),
         ("-0.25", "off by 0.5."),
+        ("25 %", "right."),
         ("1e300", "×4e300 of it."),
     ],
 )
@@ -101,9 +102,9 @@ def test_a_guess_is_held_beside_what_is_so(short: Lesson, text: str, said: str) 
 def test_a_guess_is_not_asked_for_twice_over_nor_on_the_way_back(short: Lesson) -> None:
     asked = learning.turned(learning.opened(State(), "short"), 1)
     assert learning.turned(asked, 1).step == 2  # it was asked
-    third = learning.turned(learning.opened(State(), "short"), 1000)
-    assert third.step == 3
-    assert not learning.turned(third, -1).predicting
+    end = learning.turned(learning.opened(State(), "short"), 1000)
+    assert end.step == 4
+    assert not learning.turned(learning.turned(end, -1), -1).predicting
 
 
 def test_its_ends_are_told(short: Lesson) -> None:
@@ -111,9 +112,10 @@ def test_its_ends_are_told(short: Lesson) -> None:
     assert learning.turned(first, -1).message == "The lesson begins here."
     last = learning.turned(first, 1000)
     assert "So it is." in side(last)
+    assert "∎" in side(last)
     over = learning.turned(last, 1)
     assert over.lesson == ""
-    assert over.message.startswith("This was the last step: o goes on with it")
+    assert over.message.startswith("This was its end: o has it from the start")
 
 
 def test_it_is_left_and_gone_on_with_at_the_same_step(short: Lesson) -> None:
@@ -125,6 +127,32 @@ def test_it_is_left_and_gone_on_with_at_the_same_step(short: Lesson) -> None:
     assert (again.view, again.setup) == scene("decay sigmoid --depth 10")
     at_the_end = learning.left(learning.turned(again, 1000))
     assert learning.opened(at_the_end, "short").step == 1  # it was over
+
+
+def test_a_picture_that_went_elsewhere_comes_back_with_the_next_step(short: Lesson) -> None:
+    state = learning.opened(State(), "short")
+    for elsewhere in (leaps.undo(state), going.switched(state, "chain")):
+        asked = learning.turned(elsewhere, 1)
+        assert asked.predicting
+        assert (asked.view, asked.setup) == scene("derivative sigmoid --z 0")
+
+
+def test_a_scenario_or_a_question_ends_the_lesson(short: Lesson) -> None:
+    state = learning.opened(State(), "short")
+    assert leaps.scenario(state, 0).lesson == ""
+    assert leaps.question(state, QUESTIONS[0].name).lesson == ""
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_end_of_a_lesson_is_cut_at_80x24(name: str, language: str) -> None:
+    lesson = LESSONS[name]
+    end = len(lesson.steps) + 1
+    state = State(lesson=name, learned=((name, end),), language=language)
+    for size in ((80, 24), (120, 40)):
+        area = panes.areas(Size(*size), 1, lesson=True).side
+        text = "".join(narrowed(pane(state, area).text).split())
+        assert "".join(lesson.moral.in_(language).split()) in text
 
 
 # ------------------------------------------------------------------ its pane
@@ -143,7 +171,8 @@ def test_every_step_stands_in_the_pane(name: str, size: Size, language: str) -> 
         assert all(sum(len(span.text) for span in line) == size.width for line in picture.rows)
         text = "".join(narrowed(picture.text).split())
         first = typeset(step.formula, size.width - 5).lines[0].split()
-        assert not first or first[0] in text
+        flat = "".join(step.formula.split())
+        assert not first or first[0] in text or flat[:12] in text
         assert f"{number}/{len(lesson.steps)}" in text
         assert re.search("→(next)?←(back)?g(English|한국어)esc(leaves)?$", text)
         if size.height >= 16:
@@ -183,7 +212,7 @@ async def test_o_opens_the_lessons_and_arrows_lead_through_one(short: Lesson) ->
         await pilot.press("right", *"what", "enter")
         assert "your guess" in app.shown.complaint
         assert app.prompt.display
-        await pilot.press("ctrl+u", "enter", "right", "right")
+        await pilot.press("ctrl+u", "enter", "right", "right", "right")
         assert app.state.lesson == ""
         assert app.state.setup.depth == 10
 
@@ -201,8 +230,12 @@ async def test_the_questions_stand_behind_the_lessons(short: Lesson) -> None:
         result = app.shown.drawn
         assert result is not None
         said = first.answer(result.result, first.setup).ko
-        assert app.state.message == printable(said)
+        assert app.state.message == f"전체는 v: {printable(said)}"
         assert "".join(said.split())[:40] in "".join(narrowed(shown(app)).split())
+        await pilot.press("v")
+        assert isinstance(app.screen, VerdictsPage)
+        told = app.screen.query_one(searching.Text)
+        assert told.lines_with(said.split()[0])
 
 
 async def test_other_keys_are_the_views_all_along(short: Lesson) -> None:

@@ -331,6 +331,8 @@ def hint(state: State, name: str) -> tuple[str, str] | None:
         family = steps.next_model(state)
         return ("c", family) if family else None
     if name == "deeper":
+        if not _has_length(state):
+            return None
         return "[ ]", KNOBS[state.record.length].label
     if name == "next_focus" and len(state.record.subjects(state.setup)) == 1:
         return None

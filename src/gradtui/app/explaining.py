@@ -11,6 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from gradtui.app import learning
 from gradtui.app.places import listed
 from gradtui.app.state import State
 from gradtui.app.words import Words
@@ -19,11 +20,26 @@ from gradtui.lessons.glossary import explained
 from gradtui.mathematics.blocks.families import FAMILIES, PARAMETERS, PRESETS
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS
 from gradtui.models.finding import Finding
+from gradtui.plots.wide import narrowed
 from gradtui.setup import BLOCK, KNOBS
 from gradtui.views.common import common
 from gradtui.views.page import PICTURE, READING, READOUT, Entry, page_file, sections
 
 Styles = dict[str, Style]
+
+
+_PAGE = 70
+"""Cells of a line of a lesson on a page."""
+
+
+def above(state: State, styles: Styles) -> Iterator[RenderableType]:
+    """What stands before the verdicts: the step of a lesson that is open, what was asked."""
+    if state.lesson:
+        for line in learning.whole(state, _PAGE):
+            yield Words.assemble(*((narrowed(text), styles[role]) for text, role in line))
+    if state.explained is not None and state.explained[2:] == (state.view, state.setup):
+        title, said, *_ = state.explained
+        yield from (Words(title, styles["title"]), Words(said), Words())
 
 
 def verdicts(

@@ -94,7 +94,7 @@ def scenario(state: State, index: int) -> State:
     from gradtui.views.scenarios import SCENARIOS  # not before the first paint
 
     chosen = SCENARIOS[index]
-    moved = arriving(state, chosen.setup, chosen.view)
+    moved = arriving(state.without_lesson(), chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     return done.touching(done.record.offered(done.setup)).saying(chosen.look)
 
@@ -106,7 +106,7 @@ def question(state: State, name: str) -> State:
     chosen = BY_NAME[name]
     if not chosen.view:
         return state.saying(chosen.answer(None, chosen.setup).in_(state.told_in))
-    moved = arriving(state, chosen.setup, chosen.view)
+    moved = arriving(state.without_lesson(), chosen.setup, chosen.view)
     done = changed(moved, chosen.setup, chosen.view)
     touching = done.touching(done.record.offered(done.setup))
     return touching.with_(asked=name).saying(chosen.asked.in_(state.told_in))
@@ -123,7 +123,15 @@ def answered(state: State, view: str, setup: Setup, result: Any) -> State:
     waiting = state.message == printable(chosen.asked.in_(state.told_in))
     if not waiting or (view, setup) != (state.view, state.setup):
         return state.with_(asked="")
-    return state.with_(asked="").saying(chosen.answer(result, setup).in_(state.told_in))
+    said = chosen.answer(result, setup).in_(state.told_in)
+    return explained(state.with_(asked=""), chosen.asked.in_(state.told_in), said)
+
+
+def explained(state: State, title: str, said: str) -> State:
+    """What was asked for, in a message as far as there is room, and in full among the verdicts."""
+    lead = {"en": "In full on v", "ko": "전체는 v"}[state.told_in]
+    there = state.with_(explained=(title, said, state.view, state.setup))
+    return there.saying(f"{lead}: {said}")
 
 
 def reset(state: State) -> State:

@@ -12,7 +12,7 @@ from gradtui.lessons import LESSONS, VARIABLE, Lesson, Step
 from gradtui.lessons.values import evaluate
 from gradtui.mathematics.spec import parse_number
 from gradtui.plots.ascii import only_ascii_is_shown
-from gradtui.plots.picture import Picture, Row, row, row_of_first, wrapped
+from gradtui.plots.picture import Picture, Row, row, row_of_first, shortened, wrapped
 from gradtui.plots.wide import widened
 from gradtui.views.command import scene
 from gradtui.views.lesson_page import formula_rows, said
@@ -27,23 +27,27 @@ def opened(state: State, name: str) -> State:
     lesson = LESSONS[name]
     there = state.with_(lesson=name, predicting=False)
     at = there.step
-    if at == len(lesson.steps):
+    if at > len(lesson.steps):
         there, at = _at(there, 1), 1
     how = "→ goes on, esc leaves it; it is kept where you are."
     return _showing(there, _scene(lesson, at)).saying(how)
 
 
 def turned(state: State, steps: int) -> State:
-    """So many steps on or back; what may be guessed before a step is asked first."""
-    lesson = LESSONS[state.lesson]
-    at, total = state.step, len(lesson.steps)
-    to = min(max(at + steps, 1), total)
+    """So many steps on or back; what may be guessed before a step is asked first.
+
+    Behind the last one stands what it all means.
+    """
+    steps_of = LESSONS[state.lesson].steps
+    at, end = state.step, len(steps_of) + 1
+    to = min(max(at + steps, 1), end)
     if to == at:
         if steps < 0:
             return state.saying("The lesson begins here.")
-        return left(state, "This was the last step:")
-    if steps == 1 and lesson.steps[to - 1].predicts is not None and not state.predicting:
-        return state.with_(predicting=True)
+        return left(state, "This was its end: o has it from the start, and the others")
+    asks = to < end and steps_of[to - 1].predicts is not None
+    if steps == 1 and asks and not state.predicting:
+        return _gone(state, at).with_(predicting=True)
     return _gone(state.with_(predicting=False), to)
 
 
@@ -57,7 +61,8 @@ def predicted(state: State, text: str) -> State:
     assert asked is not None
     if not text.strip():
         return turned(state, 1)
-    guess = parse_number("your guess", text)
+    share = text.strip().endswith("%")
+    guess = parse_number("your guess", text.strip().removesuffix("%")) / (100.0 if share else 1.0)
     return turned(state, 1).saying(_how_close(guess, evaluate(asked.answer)))
 
 
@@ -76,11 +81,10 @@ def unguessed(state: State) -> State:
     return state.with_(predicting=False)
 
 
-def left(state: State, why: str = "") -> State:
+def left(state: State, why: str = "Left the lesson: o goes on with it") -> State:
     """Without the lesson; what it showed stays."""
     undoes = ", u undoes the last change" * bool(state.past)
-    there = state.with_(lesson="", predicting=False)
-    return there.saying(f"{why or 'Left the lesson:'} o goes on with it{undoes}.")
+    return state.with_(lesson="", predicting=False).saying(f"{why}{undoes}.")
 
 
 def in_the_other_language(state: State) -> State:
@@ -89,11 +93,19 @@ def in_the_other_language(state: State) -> State:
 
 
 def _gone(state: State, to: int) -> State:
-    """At another step, with its picture if that is another one."""
+    """At a step, with its picture: what somebody changed in it stays, as long as it is the same."""
     lesson = LESSONS[state.lesson]
     before, command = _scene(lesson, state.step), _scene(lesson, to)
     there = _at(state, to).saying("")
-    return there if command == before else _showing(there, command).with_(past=state.past)
+    if not command or (command == before and _is_shown(state, command)):
+        return there
+    return _showing(there, command).with_(past=state.past)
+
+
+def _is_shown(state: State, command: str) -> bool:
+    """Whether this view of these activations or cells is what stands there."""
+    view, setup = scene(command)
+    return (state.view, state.chosen) == (view, state.record.roster(setup).of(setup))
 
 
 def _at(state: State, step: int) -> State:
@@ -118,6 +130,8 @@ def _showing(state: State, command: str) -> State:
 
 
 LANGUAGE = "g"
+_LOW = 13
+"""Rows of a pane in which a title has one."""
 LESSON_KEYS: Mapping[str, Callable[[State], State]] = {
     **dict.fromkeys(("right", "space", "enter"), partial(turned, steps=1)),
     **dict.fromkeys(("left", "backspace"), partial(turned, steps=-1)),
@@ -137,22 +151,34 @@ def pane(state: State, size: Size) -> Picture:
     lesson, language = LESSONS[state.lesson], state.told_in
     width = size.width - 1
     at, total = state.step, len(lesson.steps)
-    heading = wrapped(f" {said(lesson.title, language)}", width, "title", " ")
-    heading.append(row((f" {at} / {total}", "muted")))
+    title = said(lesson.title, language)
+    if size.height < _LOW:
+        title = shortened(title, width - 1)
+    heading = wrapped(f" {title}", width, "title", " ")
+    heading.append(row((f" {at} / {total}" if at <= total else " ∎", "muted")))
     room = size.height - len(heading) - 1
     now = list(_now(lesson, state, language, width))
+    if len(now) > room:
+        now = list(_now(lesson, state, language, width, flat=True))
     lines = _before(lesson.steps[: at - 1], width, room - len(now)) + now
     if len(now) > room:
-        lines = [*now[: max(room - 1, 0)], row(("    … needs more room", "muted"))]
+        more = {"en": "has all of it", "ko": "전체 보기"}[language]
+        cut = row(("    … ", "muted"), ("v ", "key"), (widened(more), "muted"))
+        lines = [*now[: max(room - 1, 0)], cut]
     lines += [()] * (room - len(lines))
     return Picture.of([*heading, *lines, _keys(language, width)], size.width, size.height)
 
 
-def _now(lesson: Lesson, state: State, language: str, width: int) -> Iterator[Row]:
-    """The step itself; where the next one may be guessed, what is asked; at the end the moral."""
+def _now(
+    lesson: Lesson, state: State, language: str, width: int, *, flat: bool = False
+) -> Iterator[Row]:
+    """The step itself, its formula in one line if `flat`; or what is asked; or the moral."""
     at = state.step
+    if at > len(lesson.steps):
+        yield from _indented(said(lesson.moral, language), width, "good")
+        return
     step = lesson.steps[at - 1]
-    yield from formula_rows(at, step, width, "title")
+    yield from formula_rows(at, step, width, "title", flat=flat)
     asked = lesson.steps[at].predicts if state.predicting else None
     if asked is not None:
         yield from _indented(said(asked.question, language), width, "warn")
@@ -160,9 +186,6 @@ def _now(lesson: Lesson, state: State, language: str, width: int) -> Iterator[Ro
     yield from _indented(said(step.reason, language), width, "")
     if at == 1 and lesson.activations:
         yield from _indented(said(VARIABLE, language), width, "muted")
-    if at == len(lesson.steps):
-        yield ()
-        yield from _indented(said(lesson.moral, language), width, "good")
 
 
 def _indented(text: str, width: int, role: str) -> list[Row]:
@@ -189,3 +212,10 @@ def _keys(language: str, width: int) -> Row:
     if only_ascii_is_shown():
         return row_of_first(width, [*moves, *leaves], [on, back, *leaves])
     return row_of_first(width, [*moves, *told, *leaves], [on, back, *told, *leaves[:1]])
+
+
+def whole(state: State, width: int) -> list[Row]:
+    """The step that is open, with all that there is no room for in its pane."""
+    lesson = LESSONS[state.lesson]
+    rows = wrapped(said(lesson.title, state.told_in), width, "title")
+    return [*rows, (), *_now(lesson, state, state.told_in, width), ()]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from gradtui.app import leaps
@@ -96,17 +96,19 @@ class OpeningPages(ShowingApp):
 
     def effect_verdicts(self) -> None:
         """The verdict of everything that is compared, in full."""
-        from gradtui.app.explaining import verdicts
+        from gradtui.app.explaining import above, verdicts
         from gradtui.app.screens import VerdictsPage
 
         def said(known: Drawn | None) -> RenderableType:
+            first = above(self.state, self.roles)
             if known is None or known.result is None:
                 nothing = "Stopped before there was any." if self.shown.stopped else _YET
-                return Words(nothing, self.roles["muted"])
+                return Group(*first, Words(nothing, self.roles["muted"]))
             final = known.progress >= 1
             far = "Stopped; this far:" if known.stopped else "Still computing; so far:"
             so_far = "" if final else far
-            return verdicts(self.state, known.result, self.roles, final=final, so_far=so_far)
+            told = verdicts(self.state, known.result, self.roles, final=final, so_far=so_far)
+            return Group(*first, told)
 
         self.push_screen(VerdictsPage(said, self.shown.drawn))
 

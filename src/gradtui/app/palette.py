@@ -81,7 +81,7 @@ def found_by_name(state: State) -> Iterator[Offer]:
         yield Offer(title, "Lessons", partial(learning.opened, name=name))
     for question in QUESTIONS:
         step = partial(leaps.question, name=question.name)
-        yield Offer(f"question: {question.asked.en}", question.words, step)
+        yield Offer(f"question: {question.asked.en}", "Questions", step)
     for term in GLOSSARY:
         names = ", ".join(term.names[1:])
         title = f"glossary: {term.name}{names and f' ({names})'}"
@@ -138,7 +138,9 @@ def _in_format(state: State, name: str) -> State:
 
 def _explained(state: State, term: Term) -> State:
     """What a term means."""
-    return state.saying(f"{term.name}: {term.said.en}")
+    said = term.said.in_(state.told_in)
+    there = leaps.explained(state, term.name, said)
+    return there.saying(f"{term.name}: {said}")
 
 
 def _elsewhere(state: State) -> dict[str, str]:

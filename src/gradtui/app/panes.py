@@ -358,7 +358,7 @@ def bottom(state: State, width: int) -> Picture:
         role = "bad" if state.failed else "title"
         return Picture.of([row((f" {widened(state.message)}", role))], width, 1)
     spans: list[Span] = [Span(" ")]
-    for name in _LESSON_HINTS if state.lesson else _hints(state):
+    for name in _hints(state):
         if (shown := hint(state, name)) is None:
             continue
         key, word = shown
@@ -374,6 +374,8 @@ _LESSON_HINTS = ("deeper", "next_focus", "undo", "lessons", "verdicts")
 
 def _hints(state: State) -> tuple[str, ...]:
     """The view's; before them the way out of an enlarged picture, behind them the way into one."""
+    if state.lesson:
+        return _LESSON_HINTS
     if state.zoom.times:
         return ("all_of_it", *state.record.hints)
     zooms = state.record.zooms or state.record.enlarge is not None

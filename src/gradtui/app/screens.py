@@ -369,7 +369,7 @@ class LessonsPage(ChoicePage[Step]):
         entries: list[tuple[Step, str, str]] = []
         for name, lesson in LESSONS.items():
             total, at = len(lesson.steps), learned.get(name, 0)
-            far = f"step {at} of {total}" if at else f"{total} steps"
+            far = f"step {min(at, total)} of {total}" if at else f"{total} steps"
             about = f", about {listed(lesson.activations)}" if lesson.activations else ""
             opens = partial(learning.opened, name=name)
             entries.append((opens, lesson.title.in_(state.told_in), f"{far}{about}"))

@@ -48,7 +48,8 @@ class State:
     within a view. `lesson` is the one that is open, and `learned` has the step at which each was
     left; while `predicting`, the number that the next step shows is asked for. `absent` are the
     texts of knobs whose files could not be read at the start: they are kept until somebody sets
-    these knobs. `asked` is the question whose answer is waited for.
+    these knobs. `asked` is the question whose answer is waited for;
+    `explained` a title and what was said to it, of a view and a setup.
     """
 
     setup: Setup = _FIRST
@@ -74,6 +75,7 @@ class State:
     predicting: bool = False
     absent: tuple[tuple[str, str], ...] = ()
     asked: str = ""
+    explained: tuple[str, str, str, Setup] | None = None
 
     @property
     def record(self) -> View[Any]:
@@ -95,6 +97,10 @@ class State:
     def step(self) -> int:
         """Where the lesson that is open is."""
         return dict(self.learned).get(self.lesson, 1)
+
+    def without_lesson(self) -> State:
+        """The same state, with no lesson open."""
+        return self.with_(lesson="", predicting=False)
 
     @property
     def told_in(self) -> str:

@@ -195,7 +195,7 @@ def _learned(kept: object) -> tuple[tuple[str, int], ...]:
     return tuple(
         (name, steps[name])
         for name, lesson in LESSONS.items()
-        if type(steps.get(name)) is int and 1 <= steps[name] <= len(lesson.steps)
+        if type(steps.get(name)) is int and 1 <= steps[name] <= len(lesson.steps) + 1
     )
 
 

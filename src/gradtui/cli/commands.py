@@ -216,7 +216,8 @@ def _language(options: argparse.Namespace) -> str:
         raise InputError(
             "--language",
             options.language,
-            f"in the encoding of standard output ({sys.stdout.encoding})",
+            "in what is shown here, by the locale and the encoding of standard output "
+            f"({sys.stdout.encoding})",
             "try --language en, or set PYTHONIOENCODING=utf-8",
         )
     return str(options.language)

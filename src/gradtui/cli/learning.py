@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator, Mapping
 
 from gradtui.errors import InputError, nearest
-from gradtui.lessons import LESSONS, Lesson
+from gradtui.lessons import LESSONS, VARIABLE, Lesson
 from gradtui.lessons.handout import document, markdown
 from gradtui.plots.picture import Row, row, wrapped
 from gradtui.views.lesson_page import page, said, step_rows
@@ -50,8 +50,8 @@ _NAMES = ", ".join(LESSONS)
 
 
 def _named(name: str) -> Lesson:
-    if name in LESSONS:
-        return LESSONS[name]
+    if name.casefold() in LESSONS:
+        return LESSONS[name.casefold()]
     near = nearest(name, LESSONS)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {_NAMES}"
     raise InputError("lesson", name, "a lesson", hint)
@@ -78,7 +78,8 @@ def _number(text: str, lesson: Lesson) -> int:
     total = len(lesson.steps)
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= total):
         allowed = f"a step of {lesson.name}: 1 to {total}"
-        raise InputError("--step", text, allowed, f"try --step {total}")
+        low = text.strip().startswith("-") or text.strip() == "0"
+        raise InputError("--step", text, allowed, f"try --step {1 if low else total}")
     return int(text)
 
 
@@ -93,6 +94,8 @@ def _one(lesson: Lesson, number: int, language: str, width: int) -> Iterator[Row
         first -= 1
     for at in range(first, number + 1):
         yield from step_rows(at, steps[at - 1], language, width)
+    if number == 1 and lesson.activations:
+        yield from (*wrapped(said(VARIABLE, language), width, "muted"), ())
     if number == total:
         yield ()
         yield from wrapped(said(lesson.moral, language), width, "good")

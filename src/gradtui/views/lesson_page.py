@@ -42,10 +42,13 @@ def step_rows(number: int, step: Step, language: str, width: int) -> Iterator[Ro
         yield from wrapped(f"{indent}{step.command}", width, "muted", indent + " " * 2)
 
 
-def formula_rows(number: int, step: Step, width: int, role: str) -> Iterator[Row]:
-    """The formula of a step, over as many lines as it takes, behind its number."""
+def formula_rows(
+    number: int, step: Step, width: int, role: str, *, flat: bool = False
+) -> Iterator[Row]:
+    """The formula of a step behind its number, over as many lines as it takes, or `flat`."""
     room = width - _INDENT
-    box = Box((step.formula,)) if only_ascii_is_shown() else typeset(step.formula, room)
+    flat = flat or only_ascii_is_shown()
+    box = Box((step.formula,)) if flat else typeset(step.formula, room)
     lines = box.lines
     if len(lines) == 1:
         lines = tuple(
