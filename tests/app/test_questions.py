@@ -50,7 +50,7 @@ async def test_the_answer_is_said_once_it_is_known() -> None:
         commands(app)[f"question: {one.asked.en}"]()
         await settle(pilot)
         await pilot.pause()
-        assert app.state.message == printable(answer)
+        assert app.state.message == f"In full on v: {printable(answer)}"
         assert "It is dead: at layer 5" in verdict(app)
         assert app.state.asked == ""
         await pilot.press("right")
@@ -66,7 +66,7 @@ async def test_who_goes_on_meanwhile_is_told_nothing() -> None:
     assert leaps.answered(gone, one.view, one.setup, result).message == "something else"
     moved = asked.with_(setup=asked.setup.with_(depth=3))
     assert leaps.answered(moved, one.view, one.setup, result).message == moved.message
-    assert leaps.answered(asked, one.view, asked.setup, result).message.startswith("It is dead")
+    assert leaps.answered(asked, one.view, asked.setup, result).message.startswith("In full on v: It is dead")
 
 
 def test_a_term_of_the_palette_says_what_it_means() -> None:
