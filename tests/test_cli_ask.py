@@ -163,3 +163,11 @@ def test_help_and_completion_know_it() -> None:
     assert "Exit status 1" in told
     assert "ask" in run("--help").out
     assert "dead-relu" in run("completion", "bash").out
+
+
+@pytest.mark.parametrize("name", ["chi", "xi", "theta", "sigma_w"])
+def test_without_utf8_each_name_of_an_entry_is_told_once(name: str) -> None:
+    first = run("ask", name, encoding="ascii").out.splitlines()[0]
+    told = re.split(r"  |, ", first)
+    assert name in told
+    assert len({*told}) == len(told)

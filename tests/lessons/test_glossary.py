@@ -141,6 +141,8 @@ def test_what_a_verdict_says_is_explained(kind: Kind | Ailment) -> None:
         ("chi", "χ"), ("χ", "χ"), ("카이", "χ"), ("SIGMA_W", "σw"), ("xi_c", "ξc"),
         ("Q*", "q*"), ("dead", "dead"), ("saturated", "flat"), ("pre-norm", "pre-norm"),
         ("half life", "half-life"), ("소실", "vanishing"), ("W", "W"), ("w", "w"),
+        ("sigma", "σ"), ("시그마", "σ"), ("혼돈의 경계", "critical"), ("이차 적률", "q"),
+        ("너비", "units"), ("잔차 연결", "skip"), ("흐름", "stream"),
     ],
 )  # fmt: skip
 def test_a_term_is_found_by_what_people_call_it(asked: str, name: str) -> None:

@@ -302,3 +302,9 @@ def test_one_word_that_is_a_term_leads_to_its_entry(asked: str, name: str) -> No
 @pytest.mark.parametrize("asked", ["", "the", "flibbertigibbet", "purple monkey dishwasher"])
 def test_of_what_is_not_there_nothing_is_found(asked: str) -> None:
     assert search(asked) == []
+
+
+def test_of_very_many_words_the_first_fifty_are_matched() -> None:
+    first = "dead relu " * 25
+    assert search(first)[0].what is BY_NAME["dead-relu"]
+    assert search(first + "gradient clipping " * 6_000) == search(first)

@@ -157,8 +157,10 @@ def _paragraph(text: str, width: int, role: str = "") -> list[Row]:
 def _entry(term: Term, width: int, language: str) -> list[Row]:
     """Its names, and what it means."""
     first, *rest = term.names
-    others = ", ".join(name for name in rest if language == "ko" or not _korean(name))
-    lead = row((spelled(first), "curve1"), (f"  {spelled(others)}" if others else "", "muted"))
+    told = [spelled(name) for name in rest if language == "ko" or not _korean(name)]
+    # In ASCII alone χ is spelled as its other name is: each is told once.
+    others = ", ".join(name for name in dict.fromkeys(told) if name != spelled(first))
+    lead = row((spelled(first), "curve1"), (f"  {others}" if others else "", "muted"))
     if len(widened(row_text(lead))) > width:
         lead = row((spelled(first), "curve1"))
     said = _lines((term.said.in_(language)), width - 2)

@@ -12,7 +12,7 @@ from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
 CHAOS = Lesson(
     name="chaos",
-    title=Text("The edge of chaos in five steps", "다섯 단계로 보는 혼돈의 경계"),
+    title=Text("The edge of chaos in five steps", "다섯 단계로 보는 혼돈의 가장자리"),
     activations=(),
     steps=(
         Step(
@@ -69,7 +69,7 @@ CHAOS = Lesson(
                 "Five: χ = 1 is the edge of chaos, where ξ is infinite; below it the squared"
                 " gradient loses a factor e in ξ layers, and above it, where ξ is negative, it"
                 " grows by e in −ξ layers.",
-                "다섯째, ξ가 무한대가 되는 χ = 1이 혼돈의 경계이며, χ가 1보다 작으면 기울기의"
+                "다섯째, ξ가 무한대가 되는 χ = 1이 혼돈의 가장자리이며, χ가 1보다 작으면 기울기의"
                 " 제곱은 ξ개 층마다 e분의 1로 줄고, 1보다 크면 ξ가 음수가 되어 −ξ개 층마다 e배로"
                 " 커집니다.",
             ),
@@ -87,7 +87,7 @@ CHAOS = Lesson(
                 "As an example we take ReLU, whose slope does not depend on how large q is.",
                 "q가 얼마이든 도함수의 분포가 달라지지 않는 ReLU를 예로 들어 봅니다.",
             ),
-            shows="phase relu --sigma-w 1.4142135624 --sigma-b 0",
+            shows="phase relu --sigma-w 1.4142135623730951 --sigma-b 0",
         ),
         Step(
             "= σw² · 1/2 · 1²",
@@ -111,13 +111,13 @@ CHAOS = Lesson(
             Text(
                 "The edge of chaos of ReLU is Kaiming's initialisation, weights of variance 2/n,"
                 " with biases of 0.",
-                "ReLU에서 혼돈의 경계는 가중치의 분산이 2/n이고 편향이 0인 Kaiming 초기화와"
+                "ReLU에서 혼돈의 가장자리는 가중치의 분산이 2/n이고 편향이 0인 Kaiming 초기화와"
                 " 같습니다.",
             ),
             predicts=Prediction(
                 Text(
                     "Which σw² puts ReLU at the edge?",
-                    "σw²이 얼마일 때 ReLU가 혼돈의 경계에 놓입니까?",
+                    "σw²이 얼마일 때 ReLU가 혼돈의 가장자리에 놓입니까?",
                 ),
                 "1 / 0.5",
             ),
@@ -125,10 +125,11 @@ CHAOS = Lesson(
     ),
     moral=Text(
         "One number decides: at χ below 1 gradients vanish and all inputs come to look alike,"
-        " above it gradients explode and neighbours come apart. Initialise near χ = 1, and the"
-        " closer to it the deeper the network.",
+        " above it gradients explode, and where q settles, as with tanh, neighbours come apart."
+        " Initialise near χ = 1, and the closer to it the deeper the network.",
         "값 하나가 결과를 좌우합니다. χ가 1보다 작으면 기울기가 소실되고 모든 입력이 서로 닮아"
-        " 가며, 1보다 크면 기울기가 폭발하고 가까운 입력도 서로 멀어집니다. 초기화할 때 χ를 1에"
-        " 가깝게 두어야 하며, 신경망이 깊을수록 더 가까워야 합니다.",
+        " 가며, 1보다 크면 기울기가 폭발하고, tanh처럼 q가 수렴하는 경우에는 가까운 입력도 서로"
+        " 멀어집니다. 초기화할 때 χ를 1에 가깝게 두어야 하며, 신경망이 깊을수록 더 가까워야"
+        " 합니다.",
     ),
 )

@@ -194,12 +194,12 @@ FORMATS = Lesson(
     ),
     moral=Text(
         "A format ends where the gradient still has a value: float16 after twelve quarters,"
-        " bfloat16 after 66. A loss scale rescues gradients that are all small, for nothing; it"
-        " cannot rescue a network whose layers differ too much. What vanishes with depth has to"
+        " bfloat16 after 66. A loss scale costs nothing and rescues gradients that are all small;"
+        " it cannot rescue a network whose layers differ too much. What vanishes with depth has to"
         " be mended in the network.",
         "기울기가 아직 0이 아닌데도 수의 표현은 끝날 수 있습니다. 4분의 1씩 곱하면 float16은 12번,"
-        " bfloat16은 66번까지만 견딥니다. 기울기가 전체적으로 작을 때는 손실 스케일로 간단히"
-        " 해결되지만, 층 사이의 차이가 너무 크면 해결할 수 없습니다. 깊이에 따라 소실되는 기울기는"
-        " 신경망 자체를 고쳐야 해결됩니다.",
+        " bfloat16은 66번까지만 견딥니다. 손실 스케일은 비용 없이 전체적으로 작은 기울기를 살려"
+        " 내지만, 층 사이의 차이가 너무 큰 신경망은 살려 내지 못합니다. 깊이에 따라 소실되는"
+        " 기울기는 신경망 자체를 고쳐야 해결됩니다.",
     ),
 )

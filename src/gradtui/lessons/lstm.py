@@ -124,8 +124,11 @@ LSTM = Lesson(
         Step(
             "(1 − 1/100)¹⁰⁰ ≈ 0.3660",
             Text(
-                "After T steps about 1/e is left, here for T = 100: the memory that was asked for.",
-                "T시점 뒤에는 약 1/e이 남으므로(여기서는 T = 100), 바라던 만큼 기억하게 됩니다.",
+                "After T steps about 1/e is left, here for T = 100: the memory that was asked for;"
+                " along the cell alone, that is: in the picture the paths through W and the other"
+                " gates add to it.",
+                "T시점 뒤에는 약 1/e이 남아(여기서는 T = 100) 바라던 만큼 기억하게 되는데, 이는"
+                " 셀만 따라간 값이며, 그림에서는 W와 다른 게이트를 거치는 경로가 더해집니다.",
             ),
             predicts=Prediction(
                 Text(

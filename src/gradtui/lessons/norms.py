@@ -110,9 +110,9 @@ NORMS = Lesson(
                 "Post-norm puts the norm on the stream: a branch as large as the stream makes s ="
                 " √2, so the skip's 1 becomes 1/√2 a block, and what goes back along the skips"
                 " alone vanishes even where the whole does not.",
-                "post-norm에서는 흐름 자체를 정규화하는데, 가지가 흐름만큼 크면 s = √2가 되어 잔차"
-                " 연결의 1이 블록마다 1/√2로 줄므로, 전체 기울기가 소실되지 않더라도 잔차 연결만"
-                " 따라가는 기울기는 소실됩니다.",
+                "post-norm에서는 스트림 자체를 정규화하는데, 가지가 스트림만큼 크면 s = √2가 되어"
+                " 잔차 연결의 1이 블록마다 1/√2로 줄므로, 전체 기울기가 소실되지 않더라도 잔차"
+                " 연결만 따라가는 기울기는 소실됩니다.",
             ),
             shows="decay relu --model network --block post_norm(norm=rms)"
             " --init normal(sigma_w=1.189207115) --depth 20 --networks 5",
@@ -140,7 +140,7 @@ NORMS = Lesson(
                 " block l has 1 + l, and N divides the branch's gradient by its root: over n"
                 " blocks the squared gradient grows to n + 1, not to 2ⁿ.",
                 "가지마다 분산이 1씩 더해지고 가지가 기울기의 크기를 유지하면, 블록 l 앞에서"
-                " 흐름의 분산은 1 + l이고, N은 가지로 가는 기울기를 그 제곱근으로 나누므로, n개"
+                " 스트림의 분산은 1 + l이고, N은 가지로 가는 기울기를 그 제곱근으로 나누므로, n개"
                 " 블록을 거친 기울기의 제곱은 2ⁿ배가 아니라 n + 1배가 됩니다.",
             ),
             predicts=Prediction(
@@ -244,7 +244,7 @@ NORMS = Lesson(
         " makes gradients explode.",
         "정규화는 기울기를 입력의 크기로 나누고 한두 방향의 성분을 없애므로, 가중치의 배율은 더"
         " 이상 결과를 좌우하지 않습니다. 중요한 것은 정규화의 자리입니다. 가지 안에 두면 잔차"
-        " 연결이 온전히 남고, 흐름 위에 두면 잔차 연결이 깎이며, 잔차 연결 없이 배치로 정규화하면"
+        " 연결이 온전히 남고, 스트림 위에 두면 잔차 연결이 깎이며, 잔차 연결 없이 배치로 정규화하면"
         " 기울기가 폭발합니다.",
     ),
 )

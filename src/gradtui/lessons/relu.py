@@ -69,8 +69,8 @@ RELU = Lesson(
         Step(
             "∀x: max(x, 0) ≥ g · x  ⇔  0 ≤ g ≤ 1",
             Text(
-                "Any line through the origin that never rises above the graph may serve as its"
-                " slope, so the subgradients at 0 fill the interval [0, 1].",
+                "The slope of any line through the origin that never rises above the graph will"
+                " do, so the subgradients at 0 fill the interval [0, 1].",
                 "원점을 지나면서 그래프 위로 올라가지 않는 직선의 기울기를 모두 허용하므로, 0에서의"
                 " 서브그래디언트(subgradient)는 구간 [0, 1]입니다.",
             ),

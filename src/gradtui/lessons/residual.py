@@ -19,17 +19,17 @@ RESIDUAL = Lesson(
             Text(
                 "A residual block does not replace the stream h but adds to it what its branch F"
                 " computes, times α.",
-                "잔차 블록은 흐름 h를 새 값으로 바꾸지 않고, 가지 F가 계산한 값에 α를 곱하여 h에"
+                "잔차 블록은 스트림 h를 새 값으로 바꾸지 않고, 가지 F가 계산한 값에 α를 곱하여 h에"
                 " 더합니다.",
             ),
-            shows="decay relu --model network --block plain --init pytorch_linear --depth 20"
-            " --networks 20",
+            shows="decay relu --model network --block plain,preact(norm=none)"
+            " --init pytorch_linear --depth 20 --networks 20",
         ),
         Step(
             "∂hₗ₊₁/∂hₗ",
             Text(
                 "We ask what a small change of the stream does to the stream after the block.",
-                "흐름이 조금 바뀌면 블록을 지난 흐름이 얼마나 바뀌는지 구해 봅니다.",
+                "스트림이 조금 바뀌면 블록을 지난 스트림이 얼마나 바뀌는지 구해 봅니다.",
             ),
         ),
         Step(
@@ -61,7 +61,7 @@ RESIDUAL = Lesson(
             "Var[hₗ₊₁] = Var[hₗ + α · F(hₗ)]",
             Text(
                 "The 1 has its price, which the variance of the stream tells.",
-                "이 1에는 대가가 따르며, 흐름의 분산을 보면 알 수 있습니다.",
+                "이 1에는 대가가 따르며, 스트림의 분산을 보면 알 수 있습니다.",
             ),
             shows="decay relu --model network --block preact(norm=none) --init kaiming_normal"
             " --depth 20 --networks 20",
@@ -71,7 +71,7 @@ RESIDUAL = Lesson(
             Text(
                 "The variances add if stream and branch are uncorrelated, as they are where the"
                 " branch ends in a fresh random matrix.",
-                "가지가 새로 뽑은 무작위 행렬로 끝나면 흐름과 가지 사이에 상관관계가 없으므로"
+                "가지가 새로 뽑은 무작위 행렬로 끝나면 스트림과 가지 사이에 상관관계가 없으므로"
                 " 분산은 더해집니다.",
             ),
         ),
@@ -101,8 +101,10 @@ RESIDUAL = Lesson(
         Step(
             "α = 1 / √n  ⇒  Var[hₙ] = (1 + 1/n)ⁿ · Var[h₀]",
             Text(
-                "If α² is 1/n, so many blocks together add about as much as there was.",
-                "α²을 1/n으로 두면 모든 블록이 더하는 양을 합해도 처음의 분산과 비슷합니다.",
+                "If α² is 1/n, each block adds only 1/n of the variance there is, and all of them"
+                " together less than 1.72 times what there was.",
+                "α²을 1/n으로 두면 블록마다 그때의 분산의 1/n만 더해지므로, 모두 합해도 처음"
+                " 분산의 1.72배를 넘지 않습니다.",
             ),
             shows="decay relu --model network --block preact(norm=none,alpha=1/sqrt(L))"
             " --init kaiming_normal --depth 50 --networks 10",

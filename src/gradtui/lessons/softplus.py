@@ -85,8 +85,10 @@ SOFTPLUS = Lesson(
         Step(
             "x → ∞  ⇒  softplus′(x) → 1",
             Text(
-                "Far on the right it passes nearly everything, as ReLU does.",
-                "오른쪽으로 갈수록 ReLU처럼 기울기를 거의 그대로 전합니다.",
+                "Far on the right it passes nearly everything, as ReLU does; the picture follows"
+                " PyTorch, which above 20 takes x itself, where the slope is 1 but for 2e-9.",
+                "오른쪽으로 갈수록 ReLU처럼 기울기를 거의 그대로 전하며, 그림은 PyTorch처럼 20을"
+                " 넘으면 x를 그대로 쓰는데 이때 도함수와 1의 차이는 2e-9보다 조금 클 뿐입니다.",
             ),
             shows="derivative softplus --z 5",
             predicts=Prediction(

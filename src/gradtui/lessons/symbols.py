@@ -110,7 +110,7 @@ SYMBOLS: tuple[Term, ...] = (
         "∂L/∂h; ‖∂L/∂h‖; dL/dh",
         "The gradient with respect to the hidden state h of a recurrent cell, so many steps back;"
         " ‖ ‖ its norm, shown beside that at the last step.",
-        "몇 시점 앞의 은닉 상태 h에 대한 손실의 기울기입니다. ‖ ‖는 그 노름이며, 마지막 시점의"
+        "몇 시점 이전의 은닉 상태 h에 대한 손실의 기울기입니다. ‖ ‖는 그 노름이며, 마지막 시점의"
         " 노름에 견주어 표시합니다.",
     ),
     term(
@@ -156,7 +156,7 @@ SYMBOLS: tuple[Term, ...] = (
         "상용로그입니다. -3은 0.001을, -inf는 정확히 0인 값을 나타냅니다.",
     ),
     term(
-        "σw; sigma_w; sigma w; 시그마",
+        "σw; sigma_w; sigma w",
         "The scale of the weights: with n units below, a weight has the standard deviation σw/√n."
         " He's initialisation has σw = √2.",
         "가중치의 크기를 정하는 값입니다. 아래층의 유닛이 n개일 때 가중치의 표준편차는"
@@ -175,7 +175,7 @@ SYMBOLS: tuple[Term, ...] = (
         " 노름의 제곱에 곱하는 값입니다. 노름 자체에는 √χ가 곱해집니다.",
     ),
     term(
-        "q; second moment; 2차 모멘트",
+        "q; second moment; 2차 모멘트; 이차 적률",
         "The mean square of a layer's pre-activations z, in infinite width: the next layer's is"
         " σw² E[f(√q z)²] + σb².",
         "폭이 무한한 층의 z를 제곱하여 평균한 값으로, 다음 층의 값은 σw² E[f(√q z)²] + σb²입니다.",
@@ -219,8 +219,8 @@ SYMBOLS: tuple[Term, ...] = (
         "ξ; xi; 크사이",
         "A depth scale, ξ = -1 / ln(rate): after so many layers a factor e is lost; negative where"
         " there is growth, ∞ at a rate of 1.",
-        "깊이 척도 ξ = -1 / ln(변화율)입니다. 이만큼의 층을 지나면 1/e로 줄어들고, 음수이면 커지며,"
-        " 변화율이 1이면 ∞입니다.",
+        "깊이 척도 ξ = -1 / ln(층마다 곱해지는 비율)입니다. 이만큼의 층을 지나면 1/e로 줄어들고,"
+        " 음수이면 커지며, 이 비율이 1이면 ∞입니다.",
     ),
     term(
         "α; alpha; 알파; most α; most alpha",
@@ -231,10 +231,11 @@ SYMBOLS: tuple[Term, ...] = (
     ),
     term(
         "1/√L; 1/sqrt(L)",
-        "The α with which L residual branches together change the stream as much as one branch"
-        " with α = 1 would: variances add, and L · (1/√L)² = 1.",
-        "분산은 더해지고 L · (1/√L)² = 1이므로, 가지 L개가 모두 합쳐 α = 1인 가지 하나만큼만"
-        " 스트림을 바꾸게 하는 α입니다.",
+        "The α with which L residual branches together, where every branch adds the same"
+        " variance, change the stream as much as one branch with α = 1 would: variances add, and"
+        " L · (1/√L)² = 1.",
+        "분산은 더해지고 L · (1/√L)² = 1이므로, 가지마다 같은 분산을 더할 때 가지 L개가 모두 합쳐"
+        " α = 1인 가지 하나만큼만 스트림을 바꾸게 하는 α입니다.",
     ),
     term(
         "median cond.; cond.; condition; κ; kappa; condition number; 조건수",
@@ -256,11 +257,11 @@ SYMBOLS: tuple[Term, ...] = (
         "W의 가장 큰 특잇값으로, 어떤 벡터도 길이가 σmax배보다 길어지지 않습니다.",
     ),
     term(
-        "σ; singular value; singular values; 특잇값",
-        "A singular value of a Jacobian: the factor for one of its directions. With a z behind it,"
-        " σ(z) is the sigmoid.",
-        "야코비 행렬의 특잇값으로, 한 방향에 곱해지는 배수입니다. σ(z)처럼 뒤에 z가 오면"
-        " 시그모이드입니다.",
+        "σ; sigma; singular value; singular values; 시그마; 특잇값",
+        "σ(z) is the sigmoid. Alone, σ is a singular value of a Jacobian: the factor for one of its"
+        " directions. The scale of the weights is σw, that of the biases σb.",
+        "σ(z)는 시그모이드입니다. σ만 쓰면 야코비 행렬의 특잇값으로, 한 방향에 곱해지는 배수입니다."
+        " 가중치의 크기는 σw, 편향의 크기는 σb입니다.",
     ),
     term(
         "(max|f′|)^k; ceiling; 상한",

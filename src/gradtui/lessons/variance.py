@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gradtui.lessons.lesson import Lesson, Prediction, Step, Text
 
-_CRITICAL = "phase relu --sigma-w 1.41421356 --sigma-b 0"
+_CRITICAL = "phase relu --sigma-w 1.4142135623730951 --sigma-b 0"
 
 VARIANCE = Lesson(
     name="variance",
@@ -53,17 +53,17 @@ VARIANCE = Lesson(
         Step(
             "Var[w] = σw²/n",
             Text(
-                "We write the variance of a weight so that n drops out; σw is what PyTorch calls"
-                " the gain.",
-                "n이 약분되도록 가중치의 분산을 이렇게 쓰며, σw는 PyTorch에서 gain이라 부르는"
-                " 값입니다.",
+                "We write the variance of a weight so that n drops out; σw is PyTorch's gain"
+                " where it counts the fan-in.",
+                "n이 약분되도록 가중치의 분산을 이렇게 쓰며, σw는 PyTorch에서 fan-in을 기준으로"
+                " 할 때의 gain입니다.",
             ),
         ),
         Step(
             "Var[z] = σw² · E[a²]",
             Text(
                 "However wide the layer, a constant now says what it makes of the signal.",
-                "이제 층의 너비와 관계없이 상수 하나가 신호의 크기를 정합니다.",
+                "이제 층의 폭과 관계없이 상수 하나가 신호의 크기를 정합니다.",
             ),
         ),
         Step(
@@ -79,8 +79,10 @@ VARIANCE = Lesson(
         Step(
             "E[ReLU(z)²] = 1/2 · E[z²]",
             Text(
-                "z is as often negative as positive, and ReLU makes 0 of the negative half.",
-                "z는 양수와 음수가 반반이며, ReLU는 음수인 절반을 0으로 만듭니다.",
+                "Weights drawn symmetrically about 0 make z as likely as −z, and ReLU makes 0 of"
+                " the negative half.",
+                "가중치를 0에 대해 대칭인 분포에서 뽑으면 z와 −z의 분포가 같으며, ReLU는 음수인"
+                " 절반을 0으로 만듭니다.",
             ),
             shows="layers relu --init kaiming_normal --depth 10",
             predicts=Prediction(
@@ -165,9 +167,9 @@ VARIANCE = Lesson(
         Step(
             "1/2 · m · Var[w] = 1  ⇒  Var[w] = 2/m",
             Text(
-                "To keep the gradient the weights need a variance of 2/m, mode='fan_out' in"
-                " PyTorch.",
-                "기울기의 크기를 유지하려면 가중치의 분산이 2/m이어야 하며, PyTorch에서는"
+                "To keep the gradient's mean square the weights need a variance of 2/m,"
+                " mode='fan_out' in PyTorch.",
+                "기울기의 제곱의 평균을 유지하려면 가중치의 분산이 2/m이어야 하며, PyTorch에서는"
                 " mode='fan_out'입니다.",
             ),
         ),
@@ -175,9 +177,13 @@ VARIANCE = Lesson(
             "1/2 · m · (2/n) = m/n",
             Text(
                 "With 2/n a layer multiplies the gradient's mean square by m/n, and over many"
-                " layers these cancel but for the first and the last width.",
+                " layers these cancel but for the first and the last width; the picture draws"
+                " norms, which add up over the units: 2/n keeps these at any width, and 2/m makes"
+                " them rise and fall with it.",
                 "분산을 2/n으로 두면 기울기의 제곱의 평균은 층마다 m/n배가 되는데, 여러 층을"
-                " 지나면 서로 약분되어 처음과 마지막 너비만 남습니다.",
+                " 지나면 서로 약분되어 처음과 마지막 폭만 남으며, 그림의 노름은 모든 유닛에"
+                " 걸쳐 더한 값이므로 2/n에서는 폭이 달라도 유지되고 2/m에서는 폭을 따라"
+                " 오르내립니다.",
             ),
             shows=(
                 "decay relu --model network --init kaiming_normal,kaiming_normal(mode=fan_out)"
@@ -188,7 +194,7 @@ VARIANCE = Lesson(
             "a = z:  Var[w] := 2/(n + m)",
             Text(
                 "Glorot's compromise, without the factor 2: one over the mean of the two widths.",
-                "인수 2가 필요 없는 경우에 대해 글로럿은 절충안으로 두 너비의 평균의 역수를"
+                "인수 2가 필요 없는 경우에 대해 글로럿은 절충안으로 두 폭의 평균의 역수를"
                 " 택했습니다.",
             ),
             shows="init tanh --depth 50 --networks 10 --units 32",
@@ -200,8 +206,8 @@ VARIANCE = Lesson(
         " and, where widths are equal, backwards too. Random networks of finite width still"
         " scatter about it, more so the deeper they are.",
         "가중치의 크기는 취향의 문제가 아닙니다. 층마다 신호의 제곱의 평균이"
-        " σw² · E[a²]/E[z²]배가 되므로 이 값이 1이어야 합니다. ReLU라면 σw² = 2이며, 너비가 모두"
-        " 같으면 역전파에서도 마찬가지입니다. 너비가 유한한 무작위 신경망은 이 값을 중심으로"
+        " σw² · E[a²]/E[z²]배가 되므로 이 값이 1이어야 합니다. ReLU라면 σw² = 2이며, 폭이 모두"
+        " 같으면 역전파에서도 마찬가지입니다. 폭이 유한한 무작위 신경망은 이 값을 중심으로"
         " 흩어지며, 깊을수록 더 크게 흩어집니다.",
     ),
 )

@@ -65,7 +65,8 @@ _FATES: tuple[Term, ...] = (
         " 정하지 않으면 0.001입니다.",
     ),
     term(
-        "critical; critical σw; edge of chaos; the edge of chaos; 임계; 혼돈의 가장자리",
+        "critical; critical σw; edge of chaos; the edge of chaos; 임계;"
+        " 혼돈의 가장자리; 혼돈의 경계",
         "A σw is critical where χ = 1: gradients of deep layers neither shrink nor grow from layer"
         " to layer. These points are the edge of chaos.",
         "χ = 1이 되는 σw로, 깊은 층에서 기울기가 층마다 줄지도 커지지도 않습니다. 이런 점들이"
@@ -74,9 +75,10 @@ _FATES: tuple[Term, ...] = (
     ),
     term(
         "chaotic; chaos; 혼돈",
-        "On the side χ > 1: two inputs, however alike, become different from layer to layer, and"
-        " gradients grow.",
-        "χ > 1인 쪽으로, 아무리 비슷한 두 입력도 층을 지날수록 달라지고 기울기는 커집니다.",
+        "Where q settles, the side χ > 1: two inputs, however alike, become different from layer"
+        " to layer, and gradients grow.",
+        "q가 수렴할 때 χ > 1인 쪽으로, 아무리 비슷한 두 입력도 층을 지날수록 달라지고 기울기는"
+        " 커집니다.",
     ),
     term(
         "ordered; order; 질서",
@@ -108,7 +110,7 @@ _LAYERS: tuple[Term, ...] = (
         "층의 수입니다. max depth는 정상을 유지하면서 쌓을 수 있는 층의 수입니다.",
     ),
     term(
-        "units; width; hidden size; 유닛; 폭",
+        "units; width; hidden size; 유닛; 폭; 너비",
         "The units of a layer, n of them; their number is its width.",
         "층을 이루는 유닛이며, 그 수 n이 층의 폭입니다.",
     ),
@@ -295,7 +297,7 @@ _WEIGHTS: tuple[Term, ...] = (
         " 정규화가 있는 층입니다.",
     ),
     term(
-        "stream; residual stream; 스트림; 잔차 스트림",
+        "stream; residual stream; 스트림; 잔차 스트림; 흐름",
         "What the skips carry from block to block, h, to which each branch adds; its size is that"
         " of the signal.",
         "건너뛰기 연결을 따라 블록에서 블록으로 전해지는 h로, 가지마다 값이 더해집니다.",
@@ -306,7 +308,8 @@ _WEIGHTS: tuple[Term, ...] = (
         "잔차 블록 h + α · branch(h)에서 건너뛰기 연결과 나란한 계산 경로입니다.",
     ),
     term(
-        "skip; residual; skip connection; shortcut; without; 건너뛰기; 건너뛰기 연결; 잔차",
+        "skip; residual; skip connection; shortcut; without; 건너뛰기; 건너뛰기 연결; 잔차;"
+        " 잔차 연결",
         "A skip passes a block's input on unchanged and adds the branch to it, so the gradient has"
         " a way back that multiplies it by 1. Without: the same weights with no skip, or no norm.",
         "블록의 입력을 그대로 넘겨 가지의 출력과 더하는 연결로, 기울기에 1이 곱해지는 길을"
@@ -403,7 +406,7 @@ _TIME: tuple[Term, ...] = (
     term(
         "arrives; 도달",
         "What of ‖∂L/∂h‖ arrives so many steps back, beside that at the last step.",
-        "그만큼 앞 시점에 도달하는 ‖∂L/∂h‖를 마지막 시점의 값에 견준 것입니다.",
+        "그만큼 거슬러 간 시점에 도달하는 ‖∂L/∂h‖를 마지막 시점의 값에 견준 것입니다.",
     ),
     term(
         "half-life; half life; 반감기",

@@ -70,7 +70,10 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "deep-sigmoid",
         _CHAIN,
-        Text("Why does a deep sigmoid network not learn?", "깊은 시그모이드는 왜 배우지 못할까요?"),
+        Text(
+            "Why does a deep sigmoid network not learn?",
+            "깊은 시그모이드 신경망은 왜 학습되지 않을까요?",
+        ),
         "vanish vanishing gradient deep logistic train training stuck slow 0.25 소실 학습",
         "decay",
         Setup.of(activations=("sigmoid",), depth=50),
@@ -278,7 +281,8 @@ QUESTIONS: tuple[Question, ...] = (
         "saturating-units",
         _LAYERS,
         Text(
-            "Which units saturate, and does it matter?", "어떤 유닛이 포화하고, 그것이 문제일까요?"
+            "Which units saturate, and does it matter?",
+            "어떤 유닛이 포화되며, 그것이 문제가 될까요?",
         ),
         "saturation saturated flat tanh large weights 포화",
         "layers",
@@ -341,7 +345,10 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "batch-norm",
         _BLOCKS,
-        Text("Why does batch norm explode at the start?", "배치 정규화는 왜 처음에 폭발할까요?"),
+        Text(
+            "Why does batch norm explode at the start?",
+            "배치 정규화를 쓰면 왜 초기에 기울기가 폭발할까요?",
+        ),
         "batchnorm bn exploding initialisation initialization normalization normalisation 정규화"
         " 폭발",
         "decay",
@@ -361,7 +368,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "rnn-memory",
         _TIME,
-        Text("How far back does my RNN remember?", "내 RNN은 얼마나 앞까지 기억할까요?"),
+        Text("How far back does my RNN remember?", "내 RNN은 얼마나 먼 과거까지 기억할까요?"),
         "recurrent vanilla memory long sequence forget steps tanh 순환 기억",
         "time",
         Setup.of(cells=("tanh",), draws=20, lag=10),

@@ -25,6 +25,8 @@ _LEAST = 0.5
 """Of the weight of what was asked so much has to be found."""
 _NEAR = 0.4
 """Of the best one's weight so much has what is shown beside it."""
+_MOST = 50
+"""So many words of what is asked are matched: nobody asks in more, and thousands take seconds."""
 
 _SAYS_NOTHING = (
     "a am an and any are at be by can could do does for from get give go has have help how i if in"
@@ -72,7 +74,7 @@ def search(asked: str) -> list[Hit]:
     A question's name as it stands is that question, and one word that is a term is that term; else
     a question comes before terms that fit little better.
     """
-    words = _words(asked)
+    words = _words(asked)[:_MOST]
     question, entry = BY_NAME.get(asked.strip().casefold()), meaning(asked)
     hits = [Hit(found, _score(words, found)) for found in _ALL]
     whole = sum(map(_weight, words))

@@ -119,11 +119,12 @@ def batch_normed(result: Any, setup: Setup) -> Text:
     each = _each(result)
     return Text(
         "A batch norm divides by the spread of what it is given. The scale of the weights cancels"
-        " in that, and what the activation took from the spread makes the gradient larger."
+        " in that, and the activation takes more from the spread than its f′ take from the"
+        " gradient, so the gradient grows."
         f" Over {setup.depth} layers, in the median: {each.en}.",
-        "배치 정규화는 들어온 값을 그 표준편차로 나눕니다. 가중치의 크기는 이때 상쇄되고, 활성화"
-        f" 함수가 줄인 표준편차만큼 기울기가 커집니다. {setup.depth}개 층을 지난 중앙값은 다음과"
-        f" 같습니다. {each.ko}.",
+        "배치 정규화는 들어온 값을 그 표준편차로 나눕니다. 가중치의 크기는 이때 상쇄됩니다."
+        " 활성화 함수가 표준편차를 줄이는 정도가 f′이 기울기를 줄이는 정도보다 커서 기울기가"
+        f" 커집니다. {setup.depth}개 층을 지난 중앙값은 다음과 같습니다. {each.ko}.",
     )
 
 

@@ -21,11 +21,11 @@ def _reach(memory: Memory) -> Text:
     if at is None:
         return Text(
             f"even {memory.horizon} steps back {limit} or more arrives",
-            f"{memory.horizon}시점 앞에서도 {limit} 이상이 도달합니다",
+            f"{memory.horizon}시점을 거슬러 가도 {limit} 이상이 도달합니다",
         )
     return Text(
         f"from {at} steps back on less than {limit} arrives",
-        f"{at}시점 앞부터는 {limit}보다 작은 기울기만 도달합니다",
+        f"{at}시점 이상 거슬러 가면 {limit}보다 작은 기울기만 도달합니다",
     )
 
 
@@ -96,8 +96,8 @@ def which_cell(result: Any, setup: Setup) -> Text:
     return Text(
         f"Of the gradient, as these are drawn: {each.en}. Most arrives {steps} steps back with"
         f" {best}.",
-        f"이렇게 초기화했을 때의 기울기입니다. {each.ko}. {steps}시점 앞에 가장 많이 도달하는 것은"
-        f" {best}입니다.",
+        f"이렇게 초기화했을 때의 기울기입니다. {each.ko}. {steps}시점을 거슬러 가장 많이 도달하는"
+        f" 것은 {best}입니다.",
     )
 
 
