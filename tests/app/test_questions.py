@@ -66,9 +66,8 @@ async def test_who_goes_on_meanwhile_is_told_nothing() -> None:
     assert leaps.answered(gone, one.view, one.setup, result).message == "something else"
     moved = asked.with_(setup=asked.setup.with_(depth=3))
     assert leaps.answered(moved, one.view, one.setup, result).message == moved.message
-    assert leaps.answered(asked, one.view, asked.setup, result).message.startswith(
-        "In full on v: It is dead"
-    )
+    told = leaps.answered(asked, one.view, asked.setup, result)
+    assert told.message.startswith("In full on v: It is dead")
 
 
 def test_a_term_of_the_palette_says_what_it_means() -> None:
