@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from gradtui.app import learning, steps
+from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
 from gradtui.errors import NO_MEMORY, InputError, printable
@@ -139,6 +139,8 @@ class PredictionQuestion(Question):
 
     def accepted(self, state: State, text: str) -> Reply:
         """Show it, beside the guess."""
+        from gradtui.app import learning  # not before the first paint
+
         try:
             return Reply(learning.predicted(state, text))
         except InputError as error:
@@ -146,6 +148,8 @@ class PredictionQuestion(Question):
 
     def cancelled(self, state: State) -> State:
         """Stay at the step before."""
+        from gradtui.app import learning
+
         return learning.unguessed(state)
 
 

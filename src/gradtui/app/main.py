@@ -18,7 +18,6 @@ from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.answering import PROMPT_KEYS, AnsweringApp
 from gradtui.app.appearance import Appearance
 from gradtui.app.asking import KnobQuestion, PredictionQuestion
-from gradtui.app.learning import LESSON_KEYS
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
@@ -117,7 +116,11 @@ class GradTUI(AnsweringApp):
 
     def _learned(self, key: str) -> bool:
         """Whether a lesson is open that this key is of."""
-        if not self.state.lesson or not self.shown.fits or key not in LESSON_KEYS:
+        if not self.state.lesson or not self.shown.fits:
+            return False
+        from gradtui.app.learning import LESSON_KEYS  # not before the first paint
+
+        if key not in LESSON_KEYS:
             return False
         with self.taken_back(self.state):
             self.state = LESSON_KEYS[key](self.state)

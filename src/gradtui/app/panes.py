@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradtui.app import learning
 from gradtui.app.actions import hint
 from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.state import START_VIEW, State
@@ -207,6 +206,8 @@ def _knob_row(state: State, name: str, width: int) -> Row:
 def side(state: State, size: Size) -> Picture:
     """The list over the knobs; or the lesson that is open."""
     if state.lesson:
+        from gradtui.app import learning  # not before the first paint
+
         return learning.pane(state, size)
     # The list has a few rows in any case.
     below = knobs(state, size.width, size.height - _LEAST_ROWS_LIST)
