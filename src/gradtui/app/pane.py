@@ -163,7 +163,7 @@ class Pane(Widget, can_focus=False):
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The text that was selected."""
-        return selection.extract(narrowed(self._picture.text)), "\n"
+        return selection.extract(self._picture.text), "\n"
 
     def notify_style_update(self) -> None:
         """Forget strips made with the old style."""

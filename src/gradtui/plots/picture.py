@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtui.plots.ascii import spelled, spelled_in_place
+from gradtui.plots.wide import narrowed
 
 if TYPE_CHECKING:
     from gradtui.plots.marks import Plot
@@ -170,7 +171,7 @@ class Picture:
     @property
     def text(self) -> str:
         """The picture without its roles, lines right-stripped."""
-        return "\n".join(row_text(line).rstrip() for line in self.rows)
+        return narrowed("\n".join(row_text(line).rstrip() for line in self.rows))
 
     def above(self, other: Picture) -> Picture:
         """This picture on top of another."""
