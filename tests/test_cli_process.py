@@ -272,7 +272,7 @@ def test_the_locale_says_which_characters_are_shown(
     ],
 )
 def test_too_little_memory_is_told_with_what_needs_less(words: str, lower: str) -> None:
-    limit = 600_000 * 1024
+    limit = 450_000 * 1024
     done = subprocess.run(
         [*COMMAND, *words.split()],
         capture_output=True,
