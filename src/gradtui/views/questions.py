@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradtui.lessons.lesson import Text
-from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import Setup
 from gradtui.views import VIEWS
 from gradtui.views.answers import chains, networks, recorded, recurrent
+from gradtui.views.setups import constant, of_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,22 +44,6 @@ class Question:
         return VIEWS[self.view].command(self.setup) if self.view else self.other.split()
 
 
-def _of_blocks(activation: str, depth: int, *blocks: str) -> Setup:
-    """Networks of blocks to compare, few enough to be drawn in a moment."""
-    return Setup.of(
-        activations=(activation,),
-        depth=depth,
-        model="network",
-        init=("kaiming_normal",),
-        block=tuple(block(text).spec for text in blocks),
-        networks=20,
-    )
-
-
-def _constant(value: float) -> LayerValues:
-    return LayerValues((value,))
-
-
 _CHAIN = Text("Vanishing, factor by factor", "소실: 인수 하나씩")
 _LAYERS = Text("Real layers and their initialisation", "실제 층과 초기화")
 _BLOCKS = Text("Skips and norms", "건너뛰기와 정규화")
@@ -88,7 +72,7 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         "cause layer worst blame derivative chain rule why small 원인 연쇄 법칙",
         "chain",
-        Setup.of(activations=("tanh",), depth=20, weights=_constant(0.5)),
+        Setup.of(activations=("tanh",), depth=20, weights=constant(0.5)),
         chains.which_factor,
     ),
     Question(
@@ -127,7 +111,7 @@ QUESTIONS: tuple[Question, ...] = (
         Text("tanh′ reaches 1: why does it still vanish?", "tanh′은 1에 이르는데 왜 소실될까요?"),
         "saturation saturated large weights vanish vanishing 포화",
         "chain",
-        Setup.of(activations=("tanh",), depth=20, weights=_constant(3.0), layer=20),
+        Setup.of(activations=("tanh",), depth=20, weights=constant(3.0), layer=20),
         chains.away_from_the_top,
     ),
     Question(
@@ -136,7 +120,7 @@ QUESTIONS: tuple[Question, ...] = (
         Text("Can larger weights cancel the 0.25?", "가중치를 키우면 0.25를 상쇄할 수 있을까요?"),
         "sigmoid weight 4 bigger scale make up compensate 가중치",
         "chain",
-        Setup.of(activations=("sigmoid",), depth=30, weights=_constant(4.0), layer=30),
+        Setup.of(activations=("sigmoid",), depth=30, weights=constant(4.0), layer=30),
         chains.away_from_the_top,
     ),
     Question(
@@ -159,7 +143,7 @@ QUESTIONS: tuple[Question, ...] = (
         Text("Why does my gradient explode?", "기울기는 왜 폭발할까요?"),
         "exploding blow up inf nan too large weights 폭발",
         "decay",
-        Setup.of(activations=("relu",), depth=60, weights=_constant(1.5)),
+        Setup.of(activations=("relu",), depth=60, weights=constant(1.5)),
         chains.deep,
     ),
     Question(
@@ -311,7 +295,7 @@ QUESTIONS: tuple[Question, ...] = (
         Text("Does a skip fix it, and by how much?", "건너뛰기 연결로 얼마나 나아질까요?"),
         "residual resnet shortcut connection gelu 잔차",
         "decay",
-        _of_blocks("gelu", 64, "plain", "residual(alpha=1/sqrt(L))"),
+        of_blocks("gelu", 64, "plain", "residual(alpha=1/sqrt(L))"),
         networks.skipped,
     ),
     Question(
@@ -320,7 +304,7 @@ QUESTIONS: tuple[Question, ...] = (
         Text("Why 1/√L on residual branches?", "잔차 가지에 왜 1/√L을 곱할까요?"),
         "sqrt(L) scale alpha residual resnet depth stream grows variance 잔차 분산",
         "decay",
-        _of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
+        of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
         networks.scaled_branches,
     ),
     Question(
@@ -352,7 +336,7 @@ QUESTIONS: tuple[Question, ...] = (
         "batchnorm bn exploding initialisation initialization normalization normalisation 정규화"
         " 폭발",
         "decay",
-        _of_blocks("relu", 50, "plain(norm=batch)", "residual(norm=batch)"),
+        of_blocks("relu", 50, "plain(norm=batch)", "residual(norm=batch)"),
         networks.batch_normed,
     ),
     Question(
@@ -362,7 +346,7 @@ QUESTIONS: tuple[Question, ...] = (
         "prenorm postnorm pre_norm post_norm layernorm transformer layer norm before after warmup"
         " 트랜스포머 정규화",
         "decay",
-        _of_blocks("gelu", 48, "pre_norm", "post_norm"),
+        of_blocks("gelu", 48, "pre_norm", "post_norm"),
         networks.normalised,
     ),
     Question(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from gradtui.mathematics.blocks.reading import block
 from gradtui.mathematics.layer_values import LayerValues
 from gradtui.setup import Loss, Setup
+from gradtui.views.setups import constant, of_blocks, of_time
 
 
 @dataclass(frozen=True)
@@ -18,27 +17,6 @@ class Scenario:
     look: str
     view: str
     setup: Setup
-
-
-def _constant(value: float) -> LayerValues:
-    return LayerValues((value,))
-
-
-def _of_time(cell: str, **knobs: Any) -> Setup:
-    """A recurrent cell, looked at as far back as it goes."""
-    return Setup.of(**{"cells": (cell,), "lag": 100, **knobs})
-
-
-def _of_blocks(activation: str, depth: int, *blocks: str) -> Setup:
-    """Networks of blocks to compare, few enough to be drawn in a moment."""
-    return Setup.of(
-        activations=(activation,),
-        depth=depth,
-        model="network",
-        init=("kaiming_normal",),
-        block=tuple(block(text).spec for text in blocks),
-        networks=20,
-    )
 
 
 SCENARIOS = (
@@ -52,7 +30,7 @@ SCENARIOS = (
         "0.25 to the depth",
         "Ten sigmoids at z = 0, where f′ is largest: 0.25^10 is the best they can do.",
         "chain",
-        Setup.of(depth=10, biases=_constant(-0.5), x=0.5),
+        Setup.of(depth=10, biases=constant(-0.5), x=0.5),
     ),
     Scenario(
         "Fifty layers: sigmoid, tanh, ReLU",
@@ -64,7 +42,7 @@ SCENARIOS = (
         "Saturated tanh",
         "tanh′ is 1 only at z = 0, and large weights push every unit away from it.",
         "chain",
-        Setup.of(activations=("tanh",), depth=20, weights=_constant(3.0), layer=20),
+        Setup.of(activations=("tanh",), depth=20, weights=constant(3.0), layer=20),
     ),
     Scenario(
         "Dead ReLU",
@@ -81,19 +59,19 @@ SCENARIOS = (
         "Weights too large: exploding",
         "ReLU passes all of it, so the weights alone decide: ×1.5 a layer.",
         "decay",
-        Setup.of(activations=("relu",), depth=60, weights=_constant(1.5)),
+        Setup.of(activations=("relu",), depth=60, weights=constant(1.5)),
     ),
     Scenario(
         "Weights too small: vanishing",
         "No f′ shrinks anything here; weights of 0.7 do, in every layer alike.",
         "decay",
-        Setup.of(activations=("relu", "identity"), depth=60, weights=_constant(0.7)),
+        Setup.of(activations=("relu", "identity"), depth=60, weights=constant(0.7)),
     ),
     Scenario(
         "Weights of 4 against the 0.25",
         "At z = 0 weights of 4 make up for f′ = 0.25, but they drive z away from 0.",
         "decay",
-        Setup.of(activations=("sigmoid",), depth=30, weights=_constant(4.0)),
+        Setup.of(activations=("sigmoid",), depth=30, weights=constant(4.0)),
     ),
     Scenario(
         "Can larger weights cancel the 0.25?",
@@ -157,91 +135,91 @@ SCENARIOS = (
         "64 layers of GELU, with and without a skip",
         "Without it next to nothing arrives; with a skip and 1/√L it is all, and more.",
         "decay",
-        _of_blocks("gelu", 64, "plain", "residual(alpha=1/sqrt(L))"),
+        of_blocks("gelu", 64, "plain", "residual(alpha=1/sqrt(L))"),
     ),
     Scenario(
         "Residual branches times 1, and times 1/√L",
         "Times 1 a block doubles the stream's variance; times 1/√64 all 64 make it ×2.7.",
         "decay",
-        _of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
+        of_blocks("relu", 64, "preact(norm=none)", "preact(norm=none, alpha=1/sqrt(L))"),
     ),
     Scenario(
         "Residual branches that begin at 0",
         "With the last matrix 0 each block passes all of it on: depth costs nothing.",
         "decay",
-        _of_blocks("gelu", 48, "pre_norm", "pre_norm(init=zero)"),
+        of_blocks("gelu", 48, "pre_norm", "pre_norm(init=zero)"),
     ),
     Scenario(
         "48 blocks, the norm before or after",
         "In the branch the stream grows with it; after the skip it stays as large.",
         "decay",
-        _of_blocks("gelu", 48, "pre_norm", "post_norm"),
+        of_blocks("gelu", 48, "pre_norm", "post_norm"),
     ),
     Scenario(
         "Batch norm, a hundred layers deep",
         "×1.2 a layer, in theory ×1e8 whatever the weights; a skip leaves ×1.04 a block.",
         "decay",
-        _of_blocks("relu", 100, "plain(norm=batch)", "residual(norm=batch)"),
+        of_blocks("relu", 100, "plain(norm=batch)", "residual(norm=batch)"),
     ),
     Scenario(
         "An RNN that forgets in 20 steps",
         "f′ takes its part a step and W takes its own: 20 steps back 0.001 is left.",
         "time",
-        _of_time("tanh", cell_init=("gaussian(0.9)",), x=0.5, lag=20),
+        of_time("tanh", cell_init=("gaussian(0.9)",), x=0.5, lag=20),
     ),
     Scenario(
         "The same with orthogonal W",
         "W takes nothing any more, but f′ still does; with x = 0.1 it remembers.",
         "time",
-        _of_time("tanh", cell_init=("orthogonal",), x=0.5, lag=20),
+        of_time("tanh", cell_init=("orthogonal",), x=0.5, lag=20),
     ),
     Scenario(
         "The IRNN: ReLU and the identity",
         "W = I takes nothing, and ReLU nothing of a unit that stays on.",
         "time",
-        _of_time("relu", cell_init=("identity",)),
+        of_time("relu", cell_init=("identity",)),
     ),
     Scenario(
         "LSTM with a forget bias of 0",
         "f is open to 0.5, so half is gone in a step or two.",
         "time",
-        _of_time("lstm", forget_bias=0.0),
+        of_time("lstm", forget_bias=0.0),
     ),
     Scenario(
         "LSTM with a forget bias of 1",
         "f is open to 0.73: half is gone in two or three steps; after 100 too little.",
         "time",
-        _of_time("lstm", forget_bias=1.0),
+        of_time("lstm", forget_bias=1.0),
     ),
     Scenario(
         "LSTM with a forget bias of 3",
         "f is open to 0.95: half of it lasts some 14 steps along c; after 100 enough.",
         "time",
-        _of_time("lstm", forget_bias=3.0),
+        of_time("lstm", forget_bias=3.0),
     ),
     Scenario(
         "A GRU that keeps",
         "z is open to 0.98, and h stays what it was, and its gradient with it.",
         "time",
-        _of_time("gru", forget_bias=4.0),
+        of_time("gru", forget_bias=4.0),
     ),
     Scenario(
         "Exploding through time, clipped",
         "W triples it a step; clipping shortens ∂L/∂θ and leaves which steps it is of.",
         "time",
-        _of_time("tanh", cell_init=("gaussian(3)",), x=0.1, clip=1.0),
+        of_time("tanh", cell_init=("gaussian(3)",), x=0.1, clip=1.0),
     ),
     Scenario(
         "The note's vanilla RNN",
         "As deep as its memory is long: every step back is one more f′ and one more W.",
         "time",
-        _of_time("tanh"),
+        of_time("tanh"),
     ),
     Scenario(
         "A random 3x3 matrix twenty times, and half of it",
         "Half of W leaves 0.5^20 of what W does: one factor a step decides.",
         "time",
-        _of_time(
+        of_time(
             "identity",
             cell_init=("gaussian(sqrt(3))", "gaussian(sqrt(3/4))"),
             hidden_size=3,
