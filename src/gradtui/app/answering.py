@@ -101,6 +101,7 @@ class AnsweringApp(OpeningPages):
         self._question = None
         self.screen_stack[0].remove_class("prompting")
         self._complain("")
+        self.shown.echo(())
         self.prompt.close()
 
     def on_prompt_typed(self, message: Prompt.Typed) -> None:
@@ -111,6 +112,7 @@ class AnsweringApp(OpeningPages):
         if self._question is not None:
             with self.taken_back(self.state):
                 self.state = self._question.typed(self.state, message.text)
+            self.shown.echo(self._question.echo(message.text))
             self._advise(message.text)
 
     def _step(self, steps: int, by_factor: bool) -> None:

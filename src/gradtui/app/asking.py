@@ -56,6 +56,10 @@ class Question(ABC):
         """While it is being typed."""
         return state
 
+    def echo(self, text: str) -> tuple[str, ...]:
+        """Lines that say how the text reads, as long as it is typed."""
+        return ()
+
     def stepped(self, state: State, text: str, steps_up: int, *, by_factor: bool) -> Reply:
         """At an arrow, n up, or at a page key, when this is what was typed."""
         return Reply(state)
@@ -112,6 +116,10 @@ class KnobQuestion(Question):
             there = split(self._whole(text)) if text.rstrip().endswith(",") else names
             fitting = [name for name in fitting if name not in there]
         return [text[:start] + name for name in fitting]
+
+    def echo(self, text: str) -> tuple[str, ...]:
+        """As the knob reads it."""
+        return self._knob.echo(self._whole(text))
 
     def _whole(self, text: str) -> str:
         """What was typed, behind the list from before if it begins with a comma."""

@@ -47,6 +47,7 @@ class Display:
         self._request: Request | None = None
         self._drawn: Drawn | None = None
         self._complaint = ""
+        self._echo: tuple[str, ...] = ()
         self._notice = ("", "title")
         self._waited = 1.0
         """How far that is of which there is no picture yet; 1 while nothing is known of it."""
@@ -205,6 +206,12 @@ class Display:
         self._complaint = text
         self._show_verdict()
 
+    def echo(self, lines: tuple[str, ...]) -> None:
+        """Show how that reads which is typed."""
+        if lines != self._echo:
+            self._echo = lines
+            self._show_verdict()
+
     @property
     def complaint(self) -> str:
         """What is said to be wrong."""
@@ -218,6 +225,7 @@ class Display:
                 None if drawn is None else drawn.finding,
                 self._areas.verdict,
                 *notice,
+                echo=() if self._complaint else self._echo,
                 final=drawn is None or drawn.progress >= 1,
             )
             self.flow.send("verdict", picture)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gradtui.app.actions import hint
 from gradtui.app.bar import NAME, WAYS_OUT, labels_within
+from gradtui.app.echo import echoed
 from gradtui.app.state import START_VIEW, State
 from gradtui.lessons import DERIVED
 from gradtui.models.finding import Finding, Remedy
@@ -248,6 +249,7 @@ def verdict(
     notice: str = "",
     role: str = "bad",
     *,
+    echo: tuple[str, ...] = (),
     final: bool = True,
 ) -> Picture:
     """What becomes of the gradient, why, on what that rests and what helps: a line each.
@@ -255,8 +257,10 @@ def verdict(
     What does not fit is cut with an ellipsis and the key that shows all of it. Below stands any
     notice, such as what is wrong with what was typed; it leaves the verdict
     its first line. As long as the verdict is not `final`, as not all is measured, its mark is an
-    ellipsis.
+    ellipsis. An `echo` of what is being typed stands there instead of all.
     """
+    if echo:
+        return echoed(echo, size)
     if notice:
         least = min(1 if role == "bad" else 2, size.height - 1) if finding else 0
         lines = _noticed(notice, Size(size.width, size.height - least), role)

@@ -263,7 +263,7 @@ class InfoPage(Page[str]):
         table = Table.grid(padding=(0, 2))
         for name, value in found:
             table.add_row(Words(name, styles["muted"]), Words(value))
-        self._lesson = lesson_for(spec.partition("(")[0])
+        self._lesson = lesson_for(spec if cell else activation(spec).name)
         way = Words("\n")
         if self._lesson is None:
             way.append(f"There are lessons about {listed(DERIVED)}: o, in the picture.")

@@ -148,7 +148,8 @@ class State:
         names = list(roster.words())
         for spec in reversed(self.chosen):
             if spec not in names:
-                names.insert(names.index(spec.partition("(")[0]) + 1, spec)
+                name = spec.partition("(")[0]  # a formula begins with none, and comes last
+                names.insert(names.index(name) + 1 if name in names else len(names), spec)
         exactly = self.named(self.filter)
         fitting = [name for name in names if name != exactly and _has(roster, name, self.filter)]
         return (exactly, *fitting) if exactly else tuple(fitting)

@@ -37,6 +37,7 @@ class Knob:
         called: by what other names one of several values is known.
         from_word: the values that one word of a command line means, where that is not what `parse`
             makes of it.
+        echo: lines that say how a text reads, while it is typed.
         shown: its name on the command line and in the app, where that is not the field's.
         lasting: a value in words that mean the same from wherever the program is started.
         brings: what else a value that somebody sets brings with it, by the knob's name.
@@ -66,6 +67,7 @@ class Knob:
     extends: bool = False
     group: str = ""
     shown: str = ""
+    echo: Callable[[str], tuple[str, ...]] = lambda text: ()
 
     @property
     def flag(self) -> str:
@@ -355,20 +357,25 @@ def several(
     step: Callable[[tuple[str, ...], int], tuple[str, ...]] = lambda value, n: value,
     called: Callable[[str], Collection[str]] = lambda value: (),
     shown: str = "",
+    apart: Callable[[str], list[str]] | None = None,
+    **facts: Any,
 ) -> tuple[str, ...]:
-    """One or several text forms, separated by commas or blanks outside parentheses."""
+    """One or several text forms, separated by commas or blanks outside parentheses.
+
+    `apart` sets them apart where more than these have to be looked at.
+    """
 
     def make(name: str, letter: str, help: str) -> Knob:
         def parse(text: str) -> tuple[str, ...]:
             check_items(name, text)
-            unique = tuple(dict.fromkeys(word(form) for form in split(text)))
+            unique = tuple(dict.fromkeys(word(form) for form in (apart or split)(text)))
             if not 1 <= len(unique) <= most:
                 raise InputError(name, text, f"1 to {most} {what}", "choose which to compare")
             return unique
 
         return Knob(name, letter, help, allowed, parse, ", ".join, step, step, words, called)
 
-    return declared(default, letter, help, make, extends=True, shown=shown)  # type: ignore[no-any-return]
+    return declared(default, letter, help, make, extends=True, shown=shown, **facts)  # type: ignore[no-any-return]
 
 
 def split(text: str) -> list[str]:

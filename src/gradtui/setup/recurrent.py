@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.activations.formula.telling import echoed, split_list
 from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cell_initialisation
@@ -76,12 +77,14 @@ class Recurrent(Family):
         ("tanh",),
         "a",
         "the recurrent cells to look at or compare",
-        f"1 to {CURVES} cells such as tanh lstm gru, or relu for a vanilla RNN with that",
+        f"1 to {CURVES} cells such as tanh lstm gru, or relu, or a formula of z, for a vanilla RNN",
         lambda text: named(text)[0],
         CURVES,
         "cells",
         lambda: CELLS,
         called=_called,
+        apart=split_list,
+        echo=echoed,
     )
     cell_init: tuple[str, ...] = several(
         ("pytorch",),

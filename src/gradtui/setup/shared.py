@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.mathematics.activations import ACTIVATIONS, activation
+from gradtui.mathematics.activations.formula.telling import echoed, split_list
 from gradtui.mathematics.limits import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.knob import choice, real, several, whole
@@ -21,12 +22,14 @@ class Shared:
         ("sigmoid",),
         "a",
         "the activation functions to look at or compare",
-        f"1 to {CURVES} activations such as sigmoid tanh 'leaky_relu(0.2)'",
+        f"1 to {CURVES} activations such as sigmoid tanh 'leaky_relu(0.2)' 'z*sigmoid(1.7*z)'",
         lambda text: activation(text).spec,
         CURVES,
         "activations",
         lambda: ACTIVATIONS,
         called=lambda spec: activation(spec).family.also_called,
+        apart=split_list,
+        echo=echoed,
     )
     depth: int = whole(3, "d", "the number of layers L", 1, MAX_DEPTH)
     x: float = real(1.0, "x", "the input x", -1e100, 1e100, 0.1)

@@ -7,8 +7,11 @@ import math
 
 import numpy as np
 
+from gradtui.errors import InputError
 from gradtui.mathematics.activations import Activation
+from gradtui.mathematics.activations.formula.definition import same_as
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.wide.mean_field import critical_sigma_w2
 from gradtui.wording import plain
 
 
@@ -19,6 +22,7 @@ def facts(f: Activation) -> list[tuple[str, str]]:
     return [
         ("f(z)", f.formula),
         ("f′(z)", f.derivative_formula),
+        *_equal(f),
         *([("parameters", parameters)] if parameters else []),
         ("range", f.range_text),
         ("largest |f′|", f"{largest(f, 7)} {where_largest(f)}"),
@@ -27,8 +31,32 @@ def facts(f: Activation) -> list[tuple[str, str]]:
         ("zero-centred", "yes" if f.zero_centred else "no"),
         ("saturates", f.saturates),
         ("kinks", f"{kinks} ({f.kink_convention})" if f.kinks else "none"),
+        ("critical σw", _critical(f)),
         ("source", f.source),
     ]
+
+
+def _critical(f: Activation) -> str:
+    """The σw at which theory has the gradient unchanged, which is the gain."""
+    try:
+        sigma_w = math.sqrt(critical_sigma_w2(f))
+    except InputError:
+        return "none for σb = 0; init says which weights to take"
+    std = f"{plain(sigma_w, 4)}/√n_in"
+    return f"{plain(sigma_w, 6)} for σb = 0, which is the gain: a weight has the std {std}"
+
+
+def _equal(f: Activation) -> list[tuple[str, str]]:
+    """Of a formula, which activation that has a name it is."""
+    found = same_as(f)
+    if found is None:
+        return []
+    kinks = ", ".join(f"z = {plain(at)}" for at in found.kinks)
+    but = f", but for f′ at {kinks}" if kinks else ""
+    if found.apart:
+        apart = f"f and f′ differ from its by at most {plain(found.apart, 2)}"
+        return [("nearly", f"{found.spec}: {apart}{but}")]
+    return [("equals", f"{found.spec}{but}")]
 
 
 def largest(f: Activation, digits: int = 3) -> str:

@@ -41,26 +41,32 @@ class Piece:
     """
 
     def __init__(
-        self, f: Elementwise, df: Elementwise, log_df: Elementwise, low: float, high: float
+        self,
+        f: Elementwise,
+        df: Elementwise,
+        log_df: Elementwise,
+        low: float,
+        high: float,
+        rounding: float = 0.0,
     ) -> None:
         self.f, self.df = f, df
-        self.low, self.high = low, high
+        self.low, self.high, self.rounding = low, high, rounding
         near = [grid()]
         with np.errstate(over="ignore"):
             if math.isfinite(low):
-                near += [low + max(1.0, abs(low)) * _steps(), np.array([math.nextafter(low, high)])]
+                near += [low + max(1.0, abs(low)) * _steps()]
+                near += [] if rounding else [np.array([math.nextafter(low, high)])]
             if math.isfinite(high):
-                near += [
-                    high - max(1.0, abs(high)) * _steps(),
-                    np.array([math.nextafter(high, low)]),
-                ]
+                near += [high - max(1.0, abs(high)) * _steps()]
+                near += [] if rounding else [np.array([math.nextafter(high, low)])]
         if math.isfinite(low) and math.isfinite(high):
             share = np.arange(1, 64) / 64.0
             near.append(low * (1.0 - share) + high * share)
         z = np.unique(np.concatenate(near))
         self.z: Array = z[(z > low) & (z < high)]
         self.slope: Array = df(self.z)
-        self.signs = frozenset(np.sign(self.slope[self.slope != 0.0]).tolist())
+        told = abs(self.slope) > rounding
+        self.signs = frozenset(np.sign(self.slope[told]).tolist())
         self.log_slope: Array = log_df(self.z)
         self.straight = bool((self.log_slope == self.log_slope[0]).all())
         self.flat = self.straight and bool(self.log_slope[0] == -math.inf)
@@ -69,8 +75,16 @@ class Piece:
         """The limits of `function` at the two edges, each with its edge; those that exist."""
         left, right = function.ends
         ends = [
-            (limit(function, self.low, 1) if math.isfinite(self.low) else left, self.low),
-            (limit(function, self.high, -1) if math.isfinite(self.high) else right, self.high),
+            (
+                limit(function, self.low, 1, self.rounding) if math.isfinite(self.low) else left,
+                self.low,
+            ),
+            (
+                limit(function, self.high, -1, self.rounding)
+                if math.isfinite(self.high)
+                else right,
+                self.high,
+            ),
         ]
         return [(value, edge) for value, edge in ends if not math.isnan(value)]
 
@@ -112,7 +126,11 @@ class Piece:
         """Where df is 0 on a piece that is not flat: where it touches 0, or changes its sign."""
         if self.flat:
             return []
-        touched = self.z[self.log_slope == -math.inf]
+        flat = self.log_slope == -math.inf
+        if self.rounding:  # what underflows all the way out is no zero
+            flat = flat & np.logical_or.accumulate(~flat)
+            flat = flat & np.logical_or.accumulate(~flat[::-1])[::-1]
+        touched = self.z[flat]
         there = self.slope != 0.0
         z, sign = self.z[there], np.sign(self.slope[there])
         turns = np.flatnonzero(sign[1:] != sign[:-1])
@@ -129,22 +147,39 @@ class Piece:
 
 
 def pieces(
-    f: Elementwise, df: Elementwise, log_df: Elementwise, breaks: tuple[float, ...]
+    f: Elementwise,
+    df: Elementwise,
+    log_df: Elementwise,
+    breaks: tuple[float, ...],
+    rounding: float = 0.0,
 ) -> tuple[Piece, ...]:
-    """The pieces between `breaks`, from -∞ to ∞; none where no float lies between two."""
+    """The pieces between `breaks`, from -∞ to ∞; none where no float lies between two.
+
+    Slopes of at most `rounding` have no sign that could be told.
+    """
     return tuple(
-        Piece(f, df, log_df, low, high)
+        Piece(f, df, log_df, low, high, rounding)
         for low, high in itertools.pairwise((-math.inf, *breaks, math.inf))
         if math.nextafter(low, high) < high
     )
 
 
-def limit(function: Elementwise, at: float, side: int) -> float:
+def limit(function: Elementwise, at: float, side: int, rounding: float = 0.0) -> float:
     """The limit at `at` from below (-1) or above (1).
 
     It lies on the line through the two nearest floats, and where it is, but for rounding, the
-    value at `at` or a short decimal, it is that.
+    value at `at` or a short decimal, it is that. Of a function that rounds, whose breaks lie beside
+    where they ought to, it lies on the parabola through three points a little further away.
     """
+    if rounding:
+        h = side * 1e-6 * max(1.0, abs(at))
+        one, two, three = (function(at + times * h) for times in (1, 2, 3))
+        value = 3.0 * (one - two) + three
+        there = function(at)
+        if abs(one - there) <= 2.0 * abs(three - one) + 10.0 * rounding * max(1.0, abs(there)):
+            return there
+        near = round(value, 9)
+        return near if abs(value - near) <= 10.0 * rounding * max(1.0, abs(near)) else value
     near = math.nextafter(at, side * math.inf)
     far = math.nextafter(near, side * math.inf)
     value, before = function(near), function(far)

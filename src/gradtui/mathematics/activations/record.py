@@ -75,6 +75,8 @@ class Definition:
         log_df: ln|f′(z)|, declared where f′ may underflow.
         log_f: ln|f(z)|, declared where f may underflow, but for a zero at z = 0.
         breaks: every z at which f is not analytic, in order.
+        rounding: what a jump at a break may be and still be none, where breaks are not exact.
+        kinks_like: whose convention is taken at kinks.
     """
 
     formula: str
@@ -86,6 +88,8 @@ class Definition:
     log_df: Formula | None = None
     log_f: Formula | None = None
     breaks: tuple[float, ...] = ()
+    rounding: float = 0.0
+    kinks_like: str = "PyTorch"
 
 
 @dataclass(frozen=True)
@@ -122,11 +126,21 @@ class Family:
         checked = {
             p.name: p.checked(self.name, values.get(p.name, p.default)) for p in self.parameters
         }
-        changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
-        if changed:
+        if any(checked[p.name] != p.default for p in self.parameters):
             self.define(**checked)  # it may refuse values that do not go together
-        spec = format_spec(self.name, changed, known)
-        return Activation(spec, MappingProxyType(checked), self)
+        return Activation(self.spec_of(checked), MappingProxyType(checked), self)
+
+    def spec_of(self, checked: Mapping[str, float]) -> str:
+        """The text form with these values of all parameters: those that differ are in it."""
+        known = tuple(p.name for p in self.parameters)
+        changed = {p.name: checked[p.name] for p in self.parameters if checked[p.name] != p.default}
+        return format_spec(self.name, changed, known)
+
+    def restoring(
+        self, values: Mapping[str, float]
+    ) -> tuple[Callable[..., Activation], tuple[object, ...]]:
+        """How to make the activation of these values again, in another process."""
+        return _restored, (self.define.__module__, self.name, dict(values))
 
 
 def family(
@@ -170,9 +184,9 @@ class Activation:
     parameters: Mapping[str, float] = field(compare=False)
     family: Family = field(compare=False, repr=False)
 
-    def __reduce__(self) -> tuple[Callable[..., Activation], tuple[str, str, dict[str, float]]]:
+    def __reduce__(self) -> tuple[Callable[..., Activation], tuple[object, ...]]:
         # The formulas are closures: what travels to another process is how to make them again.
-        return _restored, (self.family.define.__module__, self.name, dict(self.parameters))
+        return self.family.restoring(self.parameters)
 
     @property
     def name(self) -> str:
@@ -249,11 +263,14 @@ class Activation:
         """The breaks at which f jumps or its one-sided derivatives differ."""
         kinks = []
         for at in self.breaks:
-            below, above = limit(self._f, at, -1), limit(self._f, at, 1)
+            least = self.definition.rounding
+            below, above = (limit(self._f, at, side, least) for side in (-1, 1))
             jump = above - below
-            left, right = limit(self.derivative, at, -1), limit(self.derivative, at, 1)
+            left, right = (limit(self.derivative, at, side, least) for side in (-1, 1))
             derivative = self.derivative(at)
-            if jump or not left == derivative == right:
+            slopes, least = (left, derivative, right), 100.0 * least
+            jump = jump if abs(jump) > least * max(1.0, abs(at), abs(above)) else 0.0
+            if jump or max(slopes) - min(slopes) > least * max(1.0, *map(abs, slopes)):
                 kinks.append(Kink(at, derivative, left, right, jump))
         return tuple(kinks)
 
@@ -264,7 +281,8 @@ class Activation:
             return "no kinks: f′ is continuous"
         values = ", ".join(f"f′({short(k.at)}) = {short(k.derivative)}" for k in self.kinks)
         jumps = ", ".join(f"by {short(k.jump)} at {short(k.at)}" for k in self.kinks if k.jump)
-        return f"{values}, as in PyTorch" + (f"; f jumps {jumps}" if jumps else "")
+        like = self.definition.kinks_like
+        return f"{values}, as in {like}" + (f"; f jumps {jumps}" if jumps else "")
 
     @property
     def max_abs_derivative(self) -> float:
@@ -289,7 +307,18 @@ class Activation:
         """Every z at which f′ is 0 though not around it, in order; of endlessly many, some."""
         points = {z for piece in self._pieces for z in piece.zeros()}
         points |= {z for z in self.breaks if self.log_abs_derivative(z) == -math.inf}
-        return tuple(sorted(points))
+        return self._told_apart(sorted(points))
+
+    def _told_apart(self, points: list[float]) -> tuple[float, ...]:
+        """Of zeros between which a formula's slope is lost in its rounding, the middle one."""
+        least, groups = self.definition.rounding, list[list[float]]()
+        for z in points:
+            between = np.linspace(groups[-1][-1] if groups else z, z, 7)
+            if least and groups and np.abs(self.derivative(between)).max() <= least:
+                groups[-1].append(z)
+            else:
+                groups.append([z])
+        return tuple(group[len(group) // 2] for group in groups)
 
     @cached_property
     def monotone(self) -> bool:
@@ -304,7 +333,8 @@ class Activation:
         """Whether f is odd, so that its mean over a symmetric input is 0."""
         z = np.concatenate([grid(), np.array(self.breaks), -np.array(self.breaks)])
         with np.errstate(all="ignore"):
-            return bool(np.allclose(self(-z), -self(z), rtol=1e-13, atol=0.0))
+            allowed = self.definition.rounding
+            return bool(np.allclose(self(-z), -self(z), rtol=max(1e-13, allowed), atol=allowed))
 
     @property
     def saturates(self) -> str:
@@ -329,12 +359,18 @@ class Activation:
 
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
-        return pieces(self._f, self.derivative, self.log_abs_derivative, self.breaks)
+        rounding = self.definition.rounding
+        return pieces(self._f, self.derivative, self.log_abs_derivative, self.breaks, rounding)
+
+    def _tidy(self, value: float) -> float:
+        """A short decimal, where the formula rounds and it is one but for that."""
+        near = round(value, 12) if math.isfinite(value) else value
+        return near if abs(value - near) <= 1e-3 * self.definition.rounding else value
 
     @cached_property
     def _steepest(self) -> tuple[float, float]:
         candidates = [candidate for piece in self._pieces for candidate in piece.steepest()]
-        top = max(value for value, _ in candidates)
+        top = self._tidy(max(value for value, _ in candidates))
         # Two maxima that differ by rounding are one maximum at two places.
         places = [at for value, at in candidates if value >= top * (1.0 - 1e-13)]
         return top, min(places, key=lambda at: (abs(at), -at)) + 0.0
@@ -342,7 +378,7 @@ class Activation:
     @cached_property
     def _extremes(self) -> tuple[tuple[float, bool], tuple[float, bool]]:
         """The infimum and the supremum of f, each with whether it is attained."""
-        extremes = [extreme for piece in self._pieces for extreme in piece.extremes()]
+        extremes = [(self._tidy(v), at) for piece in self._pieces for v, at in piece.extremes()]
         low, high = min(value for value, _ in extremes), max(value for value, _ in extremes)
         return (low + 0.0, (low, True) in extremes), (high + 0.0, (high, True) in extremes)
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import gates, rectifiers, sigmoidal
+from gradtui.mathematics.activations.formula.telling import is_formula
 from gradtui.mathematics.activations.record import Activation, Family
 from gradtui.mathematics.spec import lookup, parse_spec
 
@@ -43,16 +44,22 @@ def activation(spec: str | Activation, **parameters: float) -> Activation:
     """The activation that `spec` names, with the parameters it gives.
 
     Args:
-        spec: "tanh", "leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)", or an activation.
+        spec: "tanh", "leaky_relu(0.2)", "leaky_relu(negative_slope=0.2)", a formula of z such as
+            "z*sigmoid(beta*z), beta=1.5", or an activation.
         **parameters: values by name; they override those in `spec`.
 
     Raises:
-        InputError: for an unknown name or parameter, or a value out of its range.
+        InputError: for an unknown name or parameter, a value out of its range, or a formula that
+            cannot be read or has no number somewhere.
     """
     if isinstance(spec, Activation):
         return spec.family.bound({**spec.parameters, **parameters}) if parameters else spec
     if not isinstance(spec, str):
         raise InputError("activation", spec, "the name of one", "for example tanh")
+    if is_formula(spec):
+        from gradtui.mathematics.activations.formula.definition import from_formula
+
+        return activation(from_formula(spec), **parameters)
     parsed = parse_spec("activation", spec)
     family = lookup(
         "activation", "activation", parsed.name, _FAMILIES,

@@ -16,6 +16,7 @@ import numpy as np
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.formula.telling import is_formula
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
 from gradtui.mathematics.limits import MAX_STEPS
@@ -153,6 +154,9 @@ def named(cell: CellSpec) -> tuple[str, Activation | None]:
     kinds = "an activation, for h = f(W_ih x + W_hh h + b), or gru or lstm"
     if not isinstance(cell, str):
         raise InputError("cell", cell, kinds, "for example tanh or lstm")
+    if is_formula(cell):
+        f = as_activation(cell)
+        return f.spec, f
     form = parse_spec("cell", cell, "tanh, relu, gru or lstm")
     if form.name in GATED:
         if form.positional or form.named:

@@ -15,6 +15,7 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.extent import sigma_ranges
+    from gradtui.views.init.activation_lines import definition_to_paste
     from gradtui.views.init.block_snippets import block_lines
     from gradtui.views.init.comparison import Comparisons
     from gradtui.views.init.picture import draw
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 else:
     (foretold_next,) = when_called("gradtui.views.init.remedies", "foretold_next")
     (block_lines,) = when_called("gradtui.views.init.block_snippets", "block_lines")
+    (definition_to_paste,) = when_called(
+        "gradtui.views.init.activation_lines", "definition_to_paste"
+    )
     (sigma_ranges,) = when_called("gradtui.views.extent", "sigma_ranges")
     (draw,) = when_called("gradtui.views.init.picture", "draw")
     (readout,) = when_called("gradtui.views.init.readout", "readout")
@@ -71,8 +75,10 @@ def paste(result: Comparisons, setup: Setup) -> Mapping[str, str]:
     if not (block := result.focused.block).plain:
         one, network = advised.subject, advised.subject.setup.network
         return block_lines(block, one.activation, one.init, network.width, one.setup.depth)
-    lines = orthogonal_lines if advised.orthogonal else lines_to_paste
-    return lines(advised.sigma_w, advised.sigma_b)
+    write = orthogonal_lines if advised.orthogonal else lines_to_paste
+    lines = write(advised.sigma_w, advised.sigma_b)
+    own = {name: definition_to_paste(name, advised.subject.activation) for name in lines}
+    return {name: "\n\n".join(filter(None, (own[name], text))) for name, text in lines.items()}
 
 
 VIEW: View[Comparisons] = View(

@@ -7,10 +7,15 @@ tanh, `leaky_relu` of Keras has the slope 0.2. Softplus by default is theirs, wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from gradtui.mathematics.activations import activation as as_activation
+from gradtui.mathematics.activations.formula.definition import FormulaFamily
+from gradtui.mathematics.activations.formula.nodes import Node
+from gradtui.mathematics.activations.formula.writing import code as formula_code
 from gradtui.mathematics.activations.record import Activation
 
 
@@ -36,6 +41,8 @@ class Written:
 
 def written(framework: str, activation: Activation) -> Written | None:
     """An activation as the framework has it; None where it lacks it."""
+    if isinstance(activation.family, FormulaFamily):
+        return _written_formula(framework, activation.family.tree(**activation.parameters))
     values = {name: repr(value) for name, value in activation.parameters.items()}
     found = _TABLES[framework].get(activation.name)
     if found is None:
@@ -50,6 +57,43 @@ def written(framework: str, activation: Activation) -> Written | None:
     if "(" not in code and " " not in code:
         return Written(code)
     return Written("f", f"def f(z):\n    return {code}")
+
+
+def _written_formula(framework: str, root: Node) -> Written | None:
+    """A formula as code; None where an activation in it is lacking, or is a layer."""
+
+    def inside(activation: Activation, z: str) -> str | None:
+        one = written(framework, activation)
+        if one is None or one.layer:
+            return None
+        if not one.definition:
+            return one.of(z if one.name else f"({z})")
+        expression = one.definition.partition("return ")[2]
+        return f"({_Z.sub(z if z.isidentifier() else f'({z})', expression)})"
+
+    code = formula_code(root, framework, inside)
+    return None if code is None else Written("f", f"def f(z):\n    return {code}")
+
+
+def definition_to_paste(framework: str, spec: str) -> str:
+    """The lines that define a formula, with what they import; "" for what frameworks have."""
+    activation = as_activation(spec)
+    if not isinstance(activation.family, FormulaFamily):
+        return ""
+    found = written(framework, activation)
+    if found is None:
+        return ""
+    imports = [line for name, line in _IMPORTS.items() if re.search(rf"\b{name}", found.definition)]
+    return "\n".join([*imports, found.definition])
+
+
+_Z = re.compile(r"\bz\b")
+_IMPORTS = {
+    r"torch\.": "import torch", r"F\.": "import torch.nn.functional as F",
+    r"jnp\.": "import jax.numpy as jnp", r"jax\.": "import jax",
+    r"nn\.": "from flax import linen as nn", r"keras\.": "import keras",
+    r"ops\.": "from keras import ops",
+}  # fmt: skip
 
 
 _LAYERS = ("nn.PReLU", "nn.RReLU", "layers.PReLU")

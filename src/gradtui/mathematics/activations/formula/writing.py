@@ -1,0 +1,171 @@
+"""A formula as text: as it can be typed, as it is shown, and as code of a framework."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gradtui.mathematics.activations.formula.functions import UNARY
+from gradtui.mathematics.activations.formula.nodes import (
+    COMPARISONS,
+    Named,
+    Node,
+    constant,
+    rebuilt,
+)
+from gradtui.mathematics.activations.record import Activation
+from gradtui.mathematics.spec import number
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_COMPARED, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
+_LEVEL = {
+    **dict.fromkeys(COMPARISONS, _COMPARED),
+    "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "negative": _SIGN, "**": _POWER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How signs and names are written."""
+
+    plus: str = "+"
+    minus: str = "-"
+    times: str = "*"
+    over: str = "/"
+    compare: str = "{}"
+    raised: bool = False
+    call: Callable[[Node, tuple[str, ...]], str] = lambda node, args: ""
+
+
+def _written(node: Node, style: _Style) -> str:
+    return _at_level(node, style)[0]
+
+
+def _at_level(node: Node, style: _Style) -> tuple[str, int]:
+    """The text and how tightly it holds together."""
+    op = node.op
+    if op == "z":
+        return "z", _ATOM
+    if op == "parameter":
+        return str(node.value), _ATOM
+    if op == "number":
+        text = number(node.value)
+        return text, _SIGN if node.value < 0.0 else _ATOM
+    if op not in _LEVEL:
+        return style.call(node, tuple(_written(part, style) for part in node.args)), _ATOM
+    level = _LEVEL[op]
+    if op == "negative":
+        return "-" + _inside(node.args[0], style, _PRODUCT), _SIGN
+    left, right = node.args
+    if op == "**":
+        base = _inside(left, style, _ATOM)
+        if style.raised and right.op == "number" and right.value in range(2, 100):
+            return base + str(int(right.value)).translate(_RAISED), _POWER
+        return f"{base}**{_inside(right, style, _SIGN)}", _POWER
+    sign = {"+": style.plus, "-": style.minus, "*": style.times, "/": style.over}.get(
+        op, style.compare.format(op)
+    )
+    tighter = level + (op in ("-", "/") or level == _COMPARED)
+    right_text = _inside(right, style, max(tighter, _SUM))
+    if right_text.startswith("-"):
+        right_text = f"({right_text})"
+    return f"{_inside(left, style, max(level, _SUM))}{sign}{right_text}", level
+
+
+def _inside(node: Node, style: _Style, least: int) -> str:
+    """With parentheses where it holds together less than its neighbours."""
+    text, level = _at_level(node, style)
+    return f"({text})" if level < least else text
+
+
+def _named(node: Node, args: tuple[str, ...]) -> str:
+    """A call as it is typed."""
+    if isinstance(node.value, Named):  # its parameters are still free
+        own = [f"{name}={_written(value, _TYPED)}" for name, value in node.value.given]
+        return f"{node.value.name}({', '.join((*args, *own))})"
+    if node.op in ("f", "f′"):
+        own = _parameters(node.value)
+        return f"{node.value.name}{'′' if node.op == 'f′' else ''}({', '.join((*args, *own))})"
+    return f"{node.op}({', '.join(args)})"
+
+
+def _parameters(f: Activation) -> list[str]:
+    """Those that are not its defaults."""
+    return [
+        f"{p.name}={number(f.parameters[p.name])}"
+        for p in f.family.parameters
+        if f.parameters[p.name] != p.default
+    ]
+
+
+_TYPED = _Style(call=_named)
+_SHOWN = _Style(" + ", " - ", "·", "/", " {} ", raised=True, call=_named)
+
+
+def typed(root: Node) -> str:
+    """As it can be typed, without blanks outside of parentheses: `z*sigmoid(1.702*z)`."""
+    return _written(root, _TYPED)
+
+
+def shown(root: Node) -> str:
+    """As it is read: `z·sigmoid(1.702·z)`."""
+    return _written(root, _SHOWN)
+
+
+_WHERE = {"PyTorch": "torch", "JAX/Flax": "jnp", "Keras": "ops"}
+_AT = {"PyTorch": 0, "JAX/Flax": 1, "Keras": 2}
+
+
+def code(
+    root: Node, framework: str, activation: Callable[[Activation, str], str | None]
+) -> str | None:
+    """As an expression of z in a framework; None where that lacks an activation.
+
+    Args:
+        root: the formula.
+        framework: "PyTorch", "JAX/Flax" or "Keras".
+        activation: the code of an activation at what the code of its argument is.
+    """
+    lacking: list[str] = []
+    module = _WHERE[framework]
+
+    def call(node: Node, args: tuple[str, ...]) -> str:
+        if node.op == "f":
+            found = activation(node.value, args[0])
+            if found is None:
+                lacking.append(node.value.name)
+            return found or ""
+        if node.op == "where":
+            if not re.search(r"[<>]|[=!]=", args[0]):
+                args = (f"{args[0]} != 0", *args[1:])
+            return f"{module}.where({', '.join(args)})"
+        if node.op in ("max", "min"):
+            return f"{module}.{node.op}imum({', '.join(_tensors(node, args, framework))})"
+        (name,) = (UNARY[node.op].code[_AT[framework]],)
+        return f"({name}({args[0]}))" if " " in name else f"{name}({args[0]})"
+
+    text = _written(
+        _without_parameters(root), _Style(" + ", " - ", " * ", " / ", " {} ", call=call)
+    )
+    return None if lacking else text
+
+
+def _tensors(node: Node, args: tuple[str, ...], framework: str) -> tuple[str, ...]:
+    """`torch.maximum` takes no plain numbers."""
+    if framework != "PyTorch":
+        return args
+    numbers = [one.op in ("number", "parameter") for one in node.args]
+    return tuple(
+        f"torch.full_like(z, {text})" if plain else text
+        for text, plain in zip(args, numbers, strict=True)
+    )
+
+
+def _without_parameters(root: Node) -> Node:
+    def change(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "parameter" and node.known is not None:
+            return constant(node.known)
+        return Node(node.op, args, node.value, node.at, node.known)
+
+    return rebuilt(root, change)
