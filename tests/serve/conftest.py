@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.serving import until
 
 import gradtui
 
@@ -38,6 +40,12 @@ def proxied() -> Iterator[Callable[[int, int, Path], str]]:
                 ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
             )
         )
+
+        def listens() -> bool:
+            with socket.socket() as one:
+                return one.connect_ex(("127.0.0.1", port)) == 0
+
+        until(listens, 10, lambda: (folder / "errors").read_text())
         return f"http://127.0.0.1:{port}/gradtui/"
 
     yield start

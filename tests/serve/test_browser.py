@@ -118,7 +118,8 @@ def test_a_reload_starts_anew(driver: Driver, server: Serving) -> None:
 def test_an_export_is_what_the_command_line_gives(
     driver: Driver, server: Serving, tmp_path: Path, name: str
 ) -> None:
-    with page_of(driver, server.url) as page:
+    # So wide that the plot's figure is as wide as the command line makes it.
+    with page_of(driver, server.url, (950, 700)) as page:
         page.shows(TELL)
         page.press("e")
         page.shows("save as")

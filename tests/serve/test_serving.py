@@ -290,12 +290,12 @@ async def test_no_path_of_the_server_is_read_and_nothing_is_told_of_it(tmp_path:
             await one.until(lambda: "example" in one.text)
             for name in ("/etc/passwd", "/etc/nothing", "../other.jsonl", "/etc"):
                 one.drawn = b""
-                await one.press(f"R\x15{name}\r")
+                await one.press(f"a\x15{name}\r")
                 await one.until(lambda: "open to visitors" in one.text)
                 await one.press("\x1b")
                 await asyncio.sleep(0.2)
             one.drawn = b""
-            await one.press("R\x15mine.jsonl\r")
+            await one.press("a\x15mine.jsonl\r")
             await one.until(lambda: "mine" in one.text)
             assert str(tmp_path) not in one.text
             one.drawn = b""

@@ -32,7 +32,8 @@ class Serving:
             text=True,
             env=os.environ | {"PYTHONPATH": SOURCE} | dict(env or {}),
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.until(lambda: "serving " in self.narrated)
         self.until(lambda: "visitors " in self.narrated)
         self.public = re.search(r"serving (\S+)", self.narrated)[1]  # type: ignore[index]
@@ -88,6 +89,9 @@ class Serving:
                  traceback: TracebackType | None) -> None:  # fmt: skip
         self.process.kill()
         self.process.wait()
+        self._reader.join(5)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
 
 
 def until(what: Callable[[], object], seconds: float, why: Callable[[], str] = str) -> None:

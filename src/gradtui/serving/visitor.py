@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from gradtui import gate
 from gradtui.serving.bounds import Site
@@ -163,7 +163,11 @@ class Visitor:
                     "More was sent at once than is taken, so this visit was ended.",
                     "who sent too much at once",
                 )
-        if self._socket.close_code == 1009:
+        return self._closed()
+
+    def _closed(self) -> Ended:
+        """The web socket is closed."""
+        if self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
             return Ended("A message was too large.", "who sent too large a message")
         return Ended("The page was closed.", "who closed the page")
 
@@ -215,7 +219,7 @@ class Visitor:
             try:
                 await self._socket.send_bytes(drawn)
             except (OSError, RuntimeError):  # aiohttp's errors of a connection that is gone
-                return Ended("The page was closed.", "who closed the page")
+                return self._closed()
 
     async def _exited(self) -> Ended:
         """What the process's end means."""
