@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.serving import until
 
 import gradtui
+from support.serving import until
 
 PAGE = Path(gradtui.__file__).parent / "serving" / "README.md"
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from support.chromium import MISSING, Driver, Page
 from support.serving import Serving, alive
 
@@ -143,18 +144,17 @@ def test_who_leaves_is_told_and_can_come_back(driver: Driver, server: Serving) -
 
 
 def test_one_too_many_is_told_and_comes_in_when_there_is_room(driver: Driver) -> None:
-    with Serving("--visitors", "1") as server:
-        with page_of(driver, server.url) as one:
-            one.shows(TELL)
-            with page_of(driver, server.url) as other:
-                other.says("There is no room just now: one visitor is here")
-                with pytest.raises(urllib.error.HTTPError) as refused:
-                    urllib.request.urlopen(server.url)
-                assert refused.value.code == 503
-                one.close()
-                gone(server)
-                other.go(server.url)
-                other.shows(TELL)
+    with Serving("--visitors", "1") as server, page_of(driver, server.url) as one:
+        one.shows(TELL)
+        with page_of(driver, server.url) as other:
+            other.says("There is no room just now: one visitor is here")
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(server.url)
+            assert refused.value.code == 503
+            one.close()
+            gone(server)
+            other.go(server.url)
+            other.shows(TELL)
 
 
 def test_who_strikes_no_key_is_warned_and_ended(driver: Driver) -> None:

@@ -29,9 +29,7 @@ def sent() -> dict[str, bytes]:
 
 
 @pytest.fixture
-def shut(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: dict[str, bytes]
-) -> Iterator[Path]:
+def shut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: dict[str, bytes]) -> Path:
     """A folder that is open, with things around it that are not."""
     folder = tmp_path / "runs"
     (folder / "deep" / ".secret").mkdir(parents=True)
@@ -46,7 +44,7 @@ def shut(
     (folder / "inside.jsonl").symlink_to(folder / "a.jsonl")
     monkeypatch.setattr(gate, "_visit", None)
     gate.shut((folder,), sent.__setitem__)
-    yield folder
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -211,7 +209,6 @@ OPENS = {
     "ZipFile", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "mkdir", "unlink", "rename",
     "replace", "touch", "rmdir", "named_file", "named_path", "FileIO", "openpty", "Popen",
 }  # fmt: skip
-TEXT = {"replace", "load", "walk", "connect", "open", "read_text", "read_bytes", "glob"}
 NOT_FOR_VISITORS = {
     "cli": "commands, which visitors have none of",
     "runs/recorder": "in the training's own process",

@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from gradtui import gate
 from gradtui.serving.bounds import Site
@@ -56,6 +56,9 @@ class Ended(Exception):  # noqa: N818 - a visit that ends is no error
     def __init__(self, sentence: str, narrated: str) -> None:
         super().__init__(sentence)
         self.narrated = narrated
+
+
+_CLOSED = Ended("The page was closed.", "who closed the page")
 
 
 class Visitor:
@@ -145,6 +148,8 @@ class Visitor:
     async def _hear(self) -> Ended:
         """Keys, and how large the page is."""
         async for message in self._socket:
+            if message.type is WSMsgType.ERROR:
+                return Ended("A message was too large.", "who sent too large a message")
             if message.type is not WSMsgType.TEXT:
                 continue
             try:
@@ -163,13 +168,7 @@ class Visitor:
                     "More was sent at once than is taken, so this visit was ended.",
                     "who sent too much at once",
                 )
-        return self._closed()
-
-    def _closed(self) -> Ended:
-        """The web socket is closed."""
-        if self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            return Ended("A message was too large.", "who sent too large a message")
-        return Ended("The page was closed.", "who closed the page")
+        return _CLOSED
 
     def _write(self, keys: str) -> None:
         if _NOT_STRUCK.sub("", keys):
@@ -219,7 +218,8 @@ class Visitor:
             try:
                 await self._socket.send_bytes(drawn)
             except (OSError, RuntimeError):  # aiohttp's errors of a connection that is gone
-                return self._closed()
+                await asyncio.sleep(_PATIENCE)  # whoever hears knows why
+                return _CLOSED
 
     async def _exited(self) -> Ended:
         """What the process's end means."""
