@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from importlib.util import find_spec
 
 from gradtui import settings
 from gradtui.app.state import THEMES
-from gradtui.cli.options import examples
+from gradtui.cli.options import WIDTH, examples
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.streams import narrate
 from gradtui.errors import CommandError, InputError
@@ -16,16 +17,20 @@ from gradtui.serving.bounds import BOUNDS, Site, folders_named, host_named, url_
 _HOST = Site.host
 
 
+_WHAT = (
+    "Serves the app to browsers: a process for each visitor, whose state is thrown away. It asks "
+    "for no password: whoever reaches the port can use it. Visitors read no file of this machine "
+    "but runs in the folders named, and what they save goes to their browser."
+)
+
+
 def add_serve(found: argparse._SubParsersAction[Parser], commands: dict[str, Parser]) -> None:
     """The command's arguments."""
     parser = commands["serve"] = found.add_parser(
         "serve",
         help="the app in a browser, for a class without terminals",
         usage="gradtui serve [OPTION ...]",
-        description="Serves the app to browsers: a process for each visitor, whose state is thrown "
-        "away. It asks\nfor no password: whoever reaches the port can use it. Visitors read no "
-        "file of this machine but\nruns in the folders named, and what they save goes to their "
-        "browser.",
+        description=textwrap.fill(_WHAT, WIDTH),
         epilog=examples(
             "gradtui serve",
             "gradtui serve --visitors 30 --idle 20 --folder runs",
