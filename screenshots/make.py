@@ -153,6 +153,28 @@ def png(svg: str) -> bytes:
         )
 
 
+def browser() -> bytes | None:
+    """The page of `gradtui serve` in Chromium, as a PNG; None where there is none."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from support.chromium import MISSING, Driver
+    from support.serving import Serving
+
+    if MISSING:
+        print(f"serve: no {MISSING} here (Debian: chromium, chromium-driver)", file=sys.stderr)
+        return None
+    with Serving() as serving, Driver() as driver:
+        page = driver.open(serving.url, (1100, 760))
+        try:
+            page.shows("sigmoid vanishing with depth")
+            page.press("3")
+            page.shows("by layer", "float32", "sigmoid vanishing", "Of 200 random chains")
+            page.press(*["right"] * 6)
+            page.shows("layer 7 ")
+            return page.picture()
+        finally:
+            page.close()
+
+
 def main(names: list[str]) -> None:
     """Make the named pictures, or all."""
     for shot in SHOTS:
@@ -160,6 +182,9 @@ def main(names: list[str]) -> None:
             file = HERE / f"{shot.name}.png"
             file.write_bytes(png(asyncio.run(take(shot))))
             print(file)
+    if (not names or "serve" in names) and (drawn := browser()) is not None:
+        (HERE / "serve.png").write_bytes(drawn)
+        print(HERE / "serve.png")
     for name, words in PRINTED.items():
         if not names or name in names:
             file = HERE / f"{name}.png"

@@ -11,6 +11,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from gradtui import gate
 from gradtui.errors import InputError
 
 TEMPORARY = ".gradtui-{}.tmp"
@@ -44,6 +45,8 @@ def named_file(text: str, field: str = "output", such_as: str = "gradtui.svg") -
         raise InputError(field, text, "a file's name", f"name a file, such as {such_as}")
     if "\0" in name:
         raise InputError(field, text, "a file's name without a NUL", "take it out")
+    if gate.is_shut():
+        return gate.named(name, field)
     if not name.startswith("~"):
         return Path(name)
     if name.startswith("~/"):
@@ -55,6 +58,15 @@ def named_file(text: str, field: str = "output", such_as: str = "gradtui.svg") -
         raise InputError(
             field, text, f"in the home of a user: there is no {user}", f"try ./{name}"
         ) from None
+
+
+def named_path(text: str, field: str, such_as: str) -> Path:
+    """The file, or the folder, that somebody means by a name; as `named_file`."""
+    if gate.is_shut() and text:
+        return gate.named(text, field)
+    if text and Path(text).is_dir():
+        return Path(text)
+    return named_file(text.rstrip("/"), field, such_as)
 
 
 def read_text(file: Path, most: int) -> str:
@@ -76,6 +88,7 @@ def read_bytes(file: Path, most: int) -> bytes:
     Raises:
         OSError: it cannot be read, is something else, or larger.
     """
+    gate.check(file)
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -107,6 +120,7 @@ def open_regular(file: Path) -> FileIO:
     Raises:
         OSError: it cannot be read, or is something else: to open a pipe could take for ever.
     """
+    gate.check(file)
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -142,6 +156,7 @@ def write_atomically(
         OSError: it cannot be written, or it is a directory or a special file. What was there
             before is as it was, and nothing is left beside it.
     """
+    gate.check_written(file)
     if "\0" in str(file):
         raise OSError(errno.EINVAL, "a file name cannot contain a NUL character", str(file))
     pieces = [content] if isinstance(content, str) else content

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from gradtui import gate
 from gradtui.app import going, leaps, steps
 from gradtui.app.places import listed, view_keys, views_with
 from gradtui.app.state import State
@@ -287,8 +288,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),
     Action("help", ("question_mark",), "?", "this help", "Program"),
     Action("command_palette", ("ctrl+p",), "ctrl+p", "command palette", "Program"),
-    Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program"),
-    Action("quit", ("q", "ctrl+q"), "q ctrl+c", "quit; the next start goes on from here",
+    Action("suspend_process", ("ctrl+z",), "ctrl+z", "suspend; fg comes back", "Program",
+           offered=lambda state: not gate.is_shut()),
+    Action("quit", ("q", "ctrl+q"), "q ctrl+c",
+           "leave; nothing is kept" if gate.is_shut() else "quit; the next start goes on from here",
            "Program"),
     *_own_keys(),
 )  # fmt: skip

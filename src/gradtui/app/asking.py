@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from gradtui import gate
 from gradtui.app import steps
 from gradtui.app.engine import Drawn
 from gradtui.app.state import State
@@ -237,8 +238,8 @@ class FileQuestion(Question):
                 why = "This was stopped: esc leaves here, and esc again computes it."
             return Reply(state, why)
         try:
-            file = named_file(text)
-            if file.is_file() and self._to_replace != file:
+            file = gate.sent_name(text) if gate.is_shut() else named_file(text)
+            if not gate.is_shut() and file.is_file() and self._to_replace != file:
                 self._to_replace = file
                 return Reply(state, "That file exists: enter again replaces it, esc keeps it.")
             check_figure(format_of(file), str(file))
@@ -266,6 +267,9 @@ def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
         pieces = exported(
             view, drawn.result, asked.setup, size, asked.marker, format_of(file), tick=tick
         )
+        if gate.is_shut():
+            gate.send(file.name, _joined(pieces, tick))
+            return Done(said=printable(f"Sent to your browser: {file.name}"))
         write_atomically(file, pieces, tick)
         return Done(said=printable(f"Saved {file.resolve()}"))
     except MemoryError:
@@ -274,9 +278,18 @@ def _written(drawn: Drawn, file: Path, tick: Tick) -> Done:
         return Done(complaint=_not_saved(error))
 
 
+def _joined(pieces: Iterable[str | bytes], tick: Tick) -> bytes:
+    """All of a file at once."""
+    content = bytearray()
+    for piece in pieces:
+        tick(0.0)
+        content += piece.encode("utf-8") if isinstance(piece, str) else piece
+    return bytes(content)
+
+
 def _free_name(stem: str) -> Path:
-    """A file that is not there yet."""
+    """A file that is not there yet; in a browser any, which keeps one of each name."""
     file, count = Path(f"{stem}.svg"), 2
-    while file.exists():
+    while not gate.is_shut() and file.exists():
         file, count = Path(f"{stem}-{count}.svg"), count + 1
     return file

@@ -13,6 +13,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from gradtui import gate
 from gradtui.app import going, mouse, steps
 from gradtui.app.actions import ACTIONS, BY_NAME, KEYS, Action, offered
 from gradtui.app.answering import PROMPT_KEYS, AnsweringApp
@@ -21,6 +22,7 @@ from gradtui.app.asking import KnobQuestion, PredictionQuestion
 from gradtui.app.pane import Pane
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
+from gradtui.app.words import clipboard
 from gradtui.plots.ascii import spelled
 
 if TYPE_CHECKING:
@@ -137,13 +139,20 @@ class GradTUI(AnsweringApp):
         if selected := self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
-            self.state = self.state.saying("Sent to the terminal's clipboard.")
+            self.state = self.state.saying(f"Sent to {clipboard()}.")
         elif len(self.screen_stack) > 1:
             self.pop_screen()
         elif self._question is not None:
             self.on_prompt_cancelled()
         else:
             self.effect_quit()
+
+    def action_suspend_process(self) -> None:
+        """To the shell; a browser has none."""
+        if gate.is_shut():
+            self.state = self.state.saying("There is no shell here to go back to; q leaves.")
+        else:
+            super().action_suspend_process()
 
     # -- the mouse
 

@@ -14,7 +14,7 @@ from gradtui.app import leaps
 from gradtui.app.places import the_views, views_with
 from gradtui.app.showing import ShowingApp
 from gradtui.app.state import State
-from gradtui.app.words import Words
+from gradtui.app.words import Words, clipboard
 from gradtui.models.finding import Kind
 from gradtui.plots.picture import row_text
 
@@ -116,13 +116,13 @@ class OpeningPages(ShowingApp):
         """Show the command that prints this picture, and send it to the clipboard."""
         command = shlex.join(self.state.record.command(self.state.setup))
         self.copy_to_clipboard(command)
-        line = f"Sent to the terminal's clipboard: {command}"
+        line = f"Sent to {clipboard()}: {command}"
         if len(line) < self.shown.cells.width:
             self.state = self.state.saying(line)
             return
         from gradtui.app.screens import Page
 
-        body = Text("Sent to the terminal's clipboard. This prints the same picture:\n\n")
+        body = Text(f"Sent to {clipboard()}. This prints the same picture:\n\n")
         self.push_screen(Page("command", body.append(command)))
 
     def effect_paste(self) -> None:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradtui import gate
 from gradtui.app.actions import hint
 from gradtui.app.bar import NAME, WAYS_OUT, labels_within
 from gradtui.app.echo import echoed
@@ -389,9 +390,11 @@ def _hints(state: State) -> tuple[str, ...]:
 
 def too_small(size: Size) -> Picture:
     """What to do when there is no room."""
+    instead = f"press q and print a view instead: gradtui {START_VIEW}"
+    if gate.is_shut():
+        instead = "make its letters smaller with the browser's zoom (ctrl and -)"
     text = (
         f"gradtui needs {MIN_SIZE.width} columns and {MIN_SIZE.height} rows; "
-        f"this terminal has {size.width} and {size.height}. Make it larger, or press q and "
-        f"print a view instead: gradtui {START_VIEW}"
+        f"this terminal has {size.width} and {size.height}. Make it larger, or {instead}"
     )
     return Picture.of(wrapped(text, size.width), size.width, size.height)

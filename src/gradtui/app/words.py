@@ -7,7 +7,13 @@ from typing import Any
 from rich.style import Style
 from rich.text import Text
 
+from gradtui import gate
 from gradtui.plots.ascii import spelled
+
+
+def clipboard() -> str:
+    """What takes a text that is copied."""
+    return f"the {'browser' if gate.is_shut() else 'terminal'}'s clipboard"
 
 
 class Words(Text):

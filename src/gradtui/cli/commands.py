@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import asking, learning, listing, verify, watching, weights
+from gradtui.cli import asking, learning, listing, serving, verify, watching, weights
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     Progress,
@@ -51,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     """Carry it out and give the exit status."""
     if options.command == "watch":
         return watching.watch(options)
+    if options.command == "serve":
+        return serving.serve(options)
     if options.command == "verify":
         return _verify(options)
     if options.command == "settings":

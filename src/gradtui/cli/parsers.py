@@ -17,6 +17,7 @@ from gradtui.cli.options import (
     examples,
 )
 from gradtui.cli.parser import Parser, add_app_options
+from gradtui.cli.serving import add_serve
 from gradtui.cli.verify import GROUP_NAMES, SEED, SETUPS
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
@@ -158,6 +159,7 @@ def _add_small_commands(
         ),
     )
     _add_watch_options(commands["watch"])
+    add_serve(found, commands)
     commands["weights"] = found.add_parser(
         "weights",
         help="a file of weights: what each tensor is like, and what a gradient makes of them",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import resource
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ _LARGE = 2**18
 
 def available_memory() -> float:
     """The bytes that this process may still take, as the system tells; ∞ where it does not."""
-    free = [_meminfo(), _cgroup("memory.max", "memory.current")]
+    free = [_meminfo(), _cgroup("memory.max", "memory.current"), _own_limit()]
     return min((value for value in free if value is not None), default=math.inf)
 
 
@@ -43,6 +44,18 @@ def _cgroup(most: str, used: str) -> float | None:
         limit = (root / most).read_text(encoding="ascii").strip()
         return float(limit) - float((root / used).read_text(encoding="ascii"))
     except (OSError, ValueError):
+        return None
+
+
+def _own_limit() -> float | None:
+    """What the limit on this process's own data leaves, where there is one."""
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    try:
+        pages = float(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+        return float(limit) - pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
         return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gradtui.errors import InputError
-from gradtui.files import named_file, open_regular
+from gradtui.files import named_path, open_regular
 from gradtui.progress import Stopped, Tick, unwatched
 from gradtui.runs.assembly import run_of
 from gradtui.runs.folders import find_runs
@@ -97,9 +97,9 @@ class Follower:
 
     def _file(self) -> Path:
         """What the path names: of a folder the run in it, of several the one written last."""
-        path = Path(self.path)
-        if not (self.path and path.is_dir()):
-            return named_file(self.path.rstrip("/"), "path", SUCH_AS)
+        path = named_path(self.path, "path", SUCH_AS)
+        if not path.is_dir():
+            return path
         found = find_runs(path)
         if not found:
             return path

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from gradtui import gate
 from gradtui.errors import InputError, printable
-from gradtui.files import named_file, open_regular
+from gradtui.files import named_path, open_regular
 from gradtui.runs.folders import find_runs
 from gradtui.runs.formats.format import HEAD, Head
 from gradtui.runs.reading import KNOWN, STANDARD_INPUT, SUCH_AS, format_of, unreadable
@@ -25,21 +24,22 @@ def runs_named(field: str, path: str, most: int) -> tuple[str, ...]:
         InputError: there is no such run, or there are too many.
     """
     if path == STANDARD_INPUT:
+        gate.refuse(field, path, "a run for visitors: it is the server's input", "name another")
         return (path,)
     try:
-        here = bool(path) and Path(path).is_dir()
-        file = Path(path) if here else named_file(path.rstrip("/"), field, SUCH_AS)
+        file = named_path(path, field, SUCH_AS)
         if not file.is_dir():
             with open_regular(file) as stream:
                 format_of(Head(stream.read(HEAD), file), path)
             return (path,)
     except OSError as error:
         raise unreadable(path, error) from None
-    found = [str(one.path) for one in find_runs(file)]
+    paths = [one.path for one in find_runs(file)]
+    found = [gate.public(one) for one in paths]
     if not found:
         raise InputError(field, path, f"a folder with {KNOWN} in it", "name the file itself")
     if len(found) > most:
-        named = ", ".join(printable(str(Path(one).relative_to(file))) for one in found[:_LISTED])
+        named = ", ".join(printable(str(one.relative_to(file))) for one in paths[:_LISTED])
         more = f" and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
         raise InputError(
             field,

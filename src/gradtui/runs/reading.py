@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from gradtui import gate
 from gradtui.errors import InputError, UnreadableError, printable
-from gradtui.files import named_file, open_regular
+from gradtui.files import named_path, open_regular
 from gradtui.progress import Tick, unwatched
 from gradtui.runs import formats
 from gradtui.runs.assembly import run_of
@@ -55,8 +56,7 @@ def read_run(path: str | os.PathLike[str], tick: Tick = unwatched) -> Run:
             raise InputError("path", given, "open: there is no standard input", "name a file")
         return _from(sys.stdin.buffer, given, None, tick)
     try:
-        here = bool(given) and Path(given).is_dir()
-        file = Path(given) if here else named_file(given.rstrip("/"), "path", SUCH_AS)
+        file = named_path(given, "path", SUCH_AS)
         if file.is_dir():
             return _from_folder(file, given, tick)
         with open_regular(file) as stream:
@@ -90,7 +90,7 @@ def _from_folder(folder: Path, given: str, tick: Tick) -> Run:
 
 def _from_found(found: Found, tick: Tick) -> Run:
     """A run whose format is known."""
-    given = str(found.path)
+    given = gate.public(found.path)
     if found.path.is_dir():
         return _whole(found.format, found.path, given)
     with open_regular(found.path) as stream:

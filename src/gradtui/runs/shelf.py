@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from gradtui.errors import InputError
-from gradtui.files import named_file
+from gradtui.files import named_path
 from gradtui.progress import Tick, unwatched
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _read(name: str, tick: Tick) -> Run:
 def stamp_of(name: str) -> Stamp:
     """That of what a name stands for: of a folder with everything in it."""
     try:
-        path = Path(name) if name == "" or Path(name).is_dir() else named_file(name.rstrip("/"))
+        path = Path(name) if name == "" else named_path(name, "path", "run.jsonl")
         if not path.is_dir():
             return _looks(path.stat())
         return tuple(_inside(path))

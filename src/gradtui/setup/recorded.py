@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from gradtui import gate
 from gradtui.errors import InputError
 from gradtui.files import named_file
 from gradtui.plots.picture import CURVES
@@ -61,7 +62,8 @@ def _runs(name: str, letter: str, help: str) -> Knob:
 
     def lasting(value: tuple[str, ...]) -> str:
         return shlex.join(
-            one if one == EXAMPLE else str(named_file(one.rstrip("/")).absolute()) for one in value
+            one if one == EXAMPLE or gate.is_shut() else str(named_file(one.rstrip("/")).absolute())
+            for one in value
         )
 
     return Knob(

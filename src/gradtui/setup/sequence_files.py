@@ -15,6 +15,7 @@ from tokenize import TokenError
 
 import numpy as np
 
+from gradtui import gate
 from gradtui.errors import InputError, UnreadableError, nearest, printable, shown
 from gradtui.files import named_file, read_bytes
 from gradtui.mathematics.elementwise import Array
@@ -48,6 +49,8 @@ def of_file(name: str, text: str) -> Inputs:
     """
     if printable(text) != text:
         raise InputError(name, text, "a name of printable characters", "rename the file")
+    words = " or ".join(WORDS)
+    gate.refuse(name, text, f"{words}: files are not read for visitors", f"choose {words}")
     file = named_file(text, name, "inputs.csv")
     try:
         content = read_bytes(file, MAX_BYTES)

@@ -1,0 +1,1 @@
+"""gradtui in a browser: a server, a process for each visitor, and the page that shows it."""
