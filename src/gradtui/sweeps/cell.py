@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import deque
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from gradtui.errors import NO_MEMORY, CommandError, InputError, printable
+from gradtui.progress import unwatched
 from gradtui.setup import KNOBS
 from gradtui.setup.naming import on_command_line
 from gradtui.views import VIEWS
 from gradtui.views.command import setup_of
-from gradtui.progress import unwatched
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Value]
@@ -38,9 +39,8 @@ def run_cell(view_name: str, words: Mapping[str, str]) -> Row:
     try:
         setup = setup_of(view, (), words)
         asked = shlex.join(view.command(setup))
-        name, result = view.focused(setup), None
-        for result in view.results(setup, unwatched):
-            pass
+        name = view.focused(setup)
+        (result,) = deque(view.results(setup, unwatched), maxlen=1)  # each is better than the last
         finding = view.finding(result, name)
         measures = view.measures(result, name)
         remedy = None if finding is None else finding.remedy

@@ -46,7 +46,8 @@ class Axis:
     @property
     def label(self) -> str:
         """What it is called beside a picture."""
-        return KNOBS[self.knob].label
+        knob = KNOBS[self.knob]
+        return knob.label.removesuffix("s") if knob.extends else knob.label
 
     @property
     def values(self) -> tuple[str | float, ...]:
@@ -57,7 +58,9 @@ class Axis:
         if not self.numeric:
             return text
         number = float(text)
-        return int(number) if number.is_integer() and "." not in text and "e" not in text else number
+        return (
+            int(number) if number.is_integer() and "." not in text and "e" not in text else number
+        )
 
 
 @dataclass(frozen=True)
