@@ -40,7 +40,7 @@ def add_sweep(found: argparse._SubParsersAction[Parser]) -> Parser:
         "       gradtui sweep coordinates [ACTIVATION ...] [OPTION ...]",
         description=_ABOUT,
         epilog=examples(
-            "gradtui sweep decay relu --over depth=10:1000:log9 --over init=xavier_normal,he_normal",
+            "gradtui sweep decay relu --over depth=10:1000:log9 --over units=64,256",
             "gradtui sweep phase tanh --over sigma-w=1:2:lin21 --over depth=10,50,200",
             "gradtui sweep time lstm gru --over steps=50,100,200 --output time.jsonl",
             "gradtui sweep coordinates relu --init kaiming_normal",
@@ -84,7 +84,6 @@ def _add_view(
     sweep.add_argument(
         "--over",
         action="append",
-        default=[],
         metavar="KNOB=VALUES",
         help=f"a knob and its values, once for each knob; at most {MOST_CELLS:,} cells in all",
     )

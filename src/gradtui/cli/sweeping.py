@@ -60,7 +60,7 @@ def sweep(options: argparse.Namespace) -> int:
         for knob in view.all_knobs
         if (value := getattr(options, knob.name)) is not None
     }
-    over = options.over
+    over = options.over or []
     if _preset(options):
         over, given = coordinates.with_preset(over, given)
     if not over:

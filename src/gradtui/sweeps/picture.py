@@ -65,13 +65,17 @@ def mark_of(cell: CellRow | None) -> tuple[str, str, str]:
 def page(grid: Grid, rows: Mapping[int, CellRow], width: int) -> list[Row]:
     """Title, picture, legend, verdict, and what could not be computed."""
     view = VIEWS[grid.view]
-    lines = [
+    return [
         row((f"a sweep of {view.title}", "title"), (f"  {view.question}", "muted")),
         *picture(grid, rows, width),
         (),
-        *_legend(grid, rows, width),
-        (),
+        *told_below(grid, rows, width),
     ]
+
+
+def told_below(grid: Grid, rows: Mapping[int, CellRow], width: int) -> list[Row]:
+    """Legend, verdict, and what could not be computed."""
+    lines: list[Row] = [*_legend(grid, rows, width), ()]
     found = whole(grid, rows)
     mark, role = ("✓", "good") if found.healthy else ("✗", "")
     lines += wrapped(f"{mark} {found.sentence}", width, role, "  ")
@@ -89,15 +93,17 @@ def page(grid: Grid, rows: Mapping[int, CellRow], width: int) -> list[Row]:
     return lines
 
 
-def picture(grid: Grid, rows: Mapping[int, CellRow], width: int) -> Iterator[Row]:
-    """The cells: marks, and numbers where there is room."""
+def picture(
+    grid: Grid, rows: Mapping[int, CellRow], width: int, chosen: int | None = None
+) -> Iterator[Row]:
+    """The cells: marks, and numbers where there is room; the chosen one is in brackets."""
     layout = layout_of(grid)
     if layout.down is None:
-        yield from _list(grid, rows, width)
+        yield from _list(grid, rows, width, chosen)
         return
     axes = grid.axes
     maps = [
-        _map(grid, rows, layout, dict(zip(layout.others, places, strict=True)), width)
+        _map(grid, rows, layout, dict(zip(layout.others, places, strict=True)), width, chosen)
         for places in product(*(range(len(axes[at].texts)) for at in layout.others))
     ]
     widest = max(one.width for one in maps)
@@ -129,7 +135,7 @@ def meaning(name: str) -> str:
     return name.removeprefix("log10_").replace("_", " ")
 
 
-def _list(grid: Grid, rows: Mapping[int, CellRow], width: int) -> Iterator[Row]:
+def _list(grid: Grid, rows: Mapping[int, CellRow], width: int, chosen: int | None) -> Iterator[Row]:
     """A line for each value of the only axis."""
     (axis,) = grid.axes
     label = min(max(map(len, (axis.label, *axis.texts))), max(width // 3, 8))
@@ -137,7 +143,8 @@ def _list(grid: Grid, rows: Mapping[int, CellRow], width: int) -> Iterator[Row]:
     for place, text in enumerate(axis.texts):
         cell = rows.get(grid.cell((place,)))
         mark, role, word = mark_of(cell)
-        parts = [(f"{_fitted(text, label)}  ", "axis"), (f"{mark} {word:<10}", role)]
+        here = ">" if chosen == place else " "
+        parts = [(f"{_fitted(text, label)} {here}", "axis"), (f"{mark} {word:<10}", role)]
         if cell is not None and not cell["error"] and (first := principal(cell)) is not None:
             parts.append((f" {told(*first):>9}", ""))
         yield row(*parts)
@@ -153,6 +160,7 @@ def _map(
     layout: Layout,
     fixed: Mapping[int, int],
     width: int,
+    chosen: int | None,
 ) -> Picture:
     """The map at one value of each other axis."""
     assert layout.down is not None
@@ -175,14 +183,14 @@ def _map(
         for at in shown:
             places = dict(fixed)
             places |= {layout.right: at, layout.down: place}
-            cell = rows.get(grid.cell([places[axis] for axis in range(len(grid.axes))]))
-            spans.append(_cell(cell, wide))
+            cell = grid.cell([places[axis] for axis in range(len(grid.axes))])
+            spans.append(_cell(rows.get(cell), wide, cell == chosen))
         lines.append(row(*spans))
     narrow = max(label + 1 + wide * len(shown), *(sum(len(s.text) for s in one) for one in lines))
     return Picture.of(lines, min(narrow, width))
 
 
-def _cell(cell: CellRow | None, wide: int) -> tuple[str, str]:
+def _cell(cell: CellRow | None, wide: int, chosen: bool) -> tuple[str, str]:
     """A cell of a map."""
     mark, role, _ = mark_of(cell)
     text = mark
@@ -190,6 +198,9 @@ def _cell(cell: CellRow | None, wide: int) -> tuple[str, str]:
         first = principal(cell)
         if first is not None and len(number_ := told(*first)) <= wide - 3:
             text = f"{mark} {number_}"
+    if chosen:
+        # Of a map of the narrowest cells only the line below it says which.
+        return (f"[{text}]".ljust(wide) if wide > 2 else text.ljust(wide)), "key"
     return text.ljust(wide), role
 
 

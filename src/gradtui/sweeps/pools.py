@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -94,7 +95,11 @@ class Processes(Pool):
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(self.workers, context, initializer=prepare)
+        with _deaf():
+            # First: when it is begun later it lets ctrl+c through again.
+            resource_tracker.ensure_running()
+        with _deaf():
+            self._executor = ProcessPoolExecutor(self.workers, context, initializer=prepare)
 
     def renew(self) -> None:
         """Another pool; the first is broken."""
@@ -122,8 +127,11 @@ def prepare() -> None:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes started in here hear no ctrl+c, which a terminal sends to all: it is this one's."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Processes started in here hear no ctrl+c and no hang-up, which a terminal sends to all.
+
+    Both are this process's to hear, and it ends the others.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

@@ -143,9 +143,9 @@ class _Run:
             if deaths < MOST_DEATHS:
                 self._suspects.append((number, words))
                 continue
-            error = (
+            why = (
                 f"{WORKER}{deaths} workers died of this cell, one after the other; it may need "
                 "more memory than there is"
             )
             self._done += 1
-            yield number, failed(error, command_of(self._view, words))
+            yield number, failed(why, command_of(self._view, words))
