@@ -42,7 +42,7 @@ _MOST = 2_000
 """The most cells of a sweep in the app: more is the command line's, where it is kept."""
 _EVERY = 0.5
 """Seconds between two pictures of what is not all there."""
-_MARGIN = 6
+_MARGIN = 8
 _WIDEST = 90
 
 
@@ -203,9 +203,9 @@ class SweepPage(Page[Callable[[State], State]]):
 
     def _finish(self, done: Exception | None) -> None:
         self._work, self._over = None, True
+        self._show()
         if isinstance(done, Exception):
             self._say(printable(f"it ended with {type(done).__name__}: {done}"))
-        self._show()
 
     # -- what is shown
 
@@ -224,7 +224,8 @@ class SweepPage(Page[Callable[[State], State]]):
             for axis, place in zip(grid.axes, self._places, strict=True)
         )
         lines += wrapped(f"{where}: {self._said(rows.get(chosen))}", width, "key", "  ")
-        lines += [(), *told_below(grid, rows, width)]
+        if rows:
+            lines += [(), *told_below(grid, rows, width)]
         body = Words()
         for line in lines:
             for span in line:
@@ -239,7 +240,7 @@ class SweepPage(Page[Callable[[State], State]]):
 
     def _said(self, row: Row | None) -> str:
         if row is None:
-            return "not computed"
+            return "not computed" if self._over else "not computed yet"
         return str(row["error"] or row["sentence"] or "without verdict")
 
     def _say(self, text: str) -> None:

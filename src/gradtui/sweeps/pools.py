@@ -10,11 +10,12 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -95,8 +96,9 @@ class Processes(Pool):
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        with _deaf():
-            # First: when it is begun later it lets ctrl+c through again.
+        with _deaf(), redirect_stderr(sys.__stderr__):
+            # First: when it is begun later it lets ctrl+c through again. It is given standard
+            # error by its number, of which what the app puts in its place has none.
             resource_tracker.ensure_running()
         with _deaf():
             self._executor = ProcessPoolExecutor(self.workers, context, initializer=prepare)
