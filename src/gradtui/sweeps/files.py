@@ -64,9 +64,16 @@ class Record:
         self.rows: dict[int, Row] = {}
         try:
             self._stream = _locked(file)
-            self._take_up()
         except OSError as error:
             raise _unwritable(file, error) from error
+        try:
+            self._take_up()
+        except OSError as error:
+            self._stream.close()
+            raise _unwritable(file, error) from error
+        except BaseException:
+            self._stream.close()
+            raise
 
     def __enter__(self) -> Record:
         """The file."""
