@@ -80,8 +80,8 @@ def main() -> None:
             pays = THOUSAND * cost
             print(
                 f"{name}: {1e3 * cost:.2f} ms a chunk of {size}, {1e3 * cost / size:.3f} ms a cell;"
-                f" {THOUSAND} workers want chunks of {pays:.2f} s or more"
-                f" (chunks are cut to {CHUNK_SECONDS} s, enough for {CHUNK_SECONDS / cost:.0f})"
+                f" {THOUSAND} workers want chunks of {pays:.2f} s or more, and get"
+                f" {max(CHUNK_SECONDS, 2 * THOUSAND * make().chunk_cost):.1f} s"
             )
 
 

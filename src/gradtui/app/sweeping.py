@@ -28,11 +28,11 @@ from gradtui.files import write_atomically
 from gradtui.plots.picture import Row as PageRow
 from gradtui.plots.picture import wrapped
 from gradtui.progress import Tick
-from gradtui.setup import KNOBS, Setup
+from gradtui.setup import KNOBS, Setup, implied
 from gradtui.setup.naming import in_app
 from gradtui.sweeps.cell import Row, command_of
 from gradtui.sweeps.files import full_row, head_of, line_of
-from gradtui.sweeps.grid import Grid, counting, grid_of
+from gradtui.sweeps.grid import Grid, axis_of, counting, grid_of
 from gradtui.sweeps.picture import layout_of, picture, told_below
 from gradtui.sweeps.pools import Processes
 from gradtui.sweeps.running import computed
@@ -88,14 +88,20 @@ def grid_in(state: State, text: str) -> Grid:
     if not over:
         raise CommandError("over: nothing is swept; type a knob and values, such as depth=10,50")
     view, setup = state.record, state.setup
-    swept = {one.partition("=")[0].strip().replace("-", "_") for one in over}
+    swept: set[str] = set()
+    for axis in (axis_of(view, one) for one in over):
+        # What a value brings with it, as a list of weights does a depth, is not given beside it.
+        values = map(KNOBS[axis.knob].parse, axis.texts)
+        swept |= {
+            axis.knob,
+            *(name for value in values for name in implied(setup, axis.knob, value)),
+        }
     count = {*counting(view, setup), *view.used(setup)} - {"focus"}
     given = {
         name: KNOBS[name].text(setup)
         for name in (*view.knobs, view.cursor)
         if name in count
         and name not in swept
-        and (KNOBS[name].shown or name) not in swept
         and KNOBS[name].of(setup) != KNOBS[name].of(view.default_setup)
     }
     grid = grid_of(view, (), given, over)

@@ -141,7 +141,7 @@ def grid_of(
     if names:
         setup = setup_of(view, names, given)
         given[roster.name] = roster.text(setup)
-    axes = [_axis(view, one) for one in over]
+    axes = [axis_of(view, one) for one in over]
     for at, axis in enumerate(axes):
         if axis.knob in given:
             raise CommandError(
@@ -165,7 +165,7 @@ def grid_of(
 # ------------------------------------------------------------------------ an axis
 
 
-def _axis(view: View[Any], text: str) -> Axis:
+def axis_of(view: View[Any], text: str) -> Axis:
     """What one `KNOB=VALUES` says."""
     word, equals, values = text.partition("=")
     knob = _knob(view, word.strip())

@@ -36,9 +36,11 @@ class Pool:
 
     Attributes:
         workers: how many there are.
+        chunk_cost: the seconds that this side, or a scheduler, needs for a chunk, rounded up.
     """
 
     workers: int
+    chunk_cost: float = 3e-4
 
     def __enter__(self) -> Pool:
         """Start."""
@@ -148,6 +150,8 @@ _INSTALL = "install it with: pip install 'gradtui[dask]'"
 
 class Dask(Pool):
     """The workers of a Dask scheduler, or so many that are started here for `local:N`."""
+
+    chunk_cost = 8e-3
 
     def __init__(self, address: str) -> None:
         """Not yet connected.

@@ -1,9 +1,10 @@
 """Running the cells of a sweep on a pool: in chunks that pay, and whatever becomes of the workers.
 
 A chunk is sent at once, so that what sending costs is shared by its cells: as many cells as take
-about half a second, fewer towards the end, so that no worker has to wait for another. When a worker
-dies, every chunk that was on its way is suspected: its cells are tried alone, one after the other,
-so that the next death is the fault of the cell that was tried.
+about half a second, or more where there are hundreds of workers; fewer towards the end, so that no
+worker has to wait for another. When a worker dies, every chunk that was on its way is suspected:
+its cells are tried alone, one after the other, so that the next death is the fault of the cell that
+was tried.
 """
 
 from __future__ import annotations
@@ -52,17 +53,21 @@ def computed(
     return _Run(view_name, cells, pool, tick).rows()
 
 
-def chunk_of(seconds: float | None, left: int, workers: int) -> int:
+def chunk_of(seconds: float | None, left: int, workers: int, cost: float) -> int:
     """How many cells the next chunk has.
+
+    While whoever sends them is at the next chunks, each of the others computes one: with many
+    workers a chunk takes at least so long that sending takes half of that time.
 
     Args:
         seconds: what a cell takes, of late; None before that is known.
         left: how many are not yet sent.
         workers: among how many.
+        cost: the seconds that a chunk takes to be sent.
     """
     if seconds is None:
         return 1
-    paying = int(CHUNK_SECONDS / max(seconds, 1e-6))
+    paying = int(max(CHUNK_SECONDS, 2.0 * workers * cost) / max(seconds, 1e-6))
     fair = -(-left // (_AHEAD * workers))
     return max(1, min(paying, fair))
 
@@ -110,9 +115,13 @@ class _Run:
                 self._submit([self._suspects.popleft()])
             return
         while self._left and len(self._sent) < _AHEAD * self._pool.workers:
-            count = chunk_of(self._seconds, len(self._left), self._pool.workers)
+            count = self._chunk()
             if not self._submit([self._left.popleft() for _ in range(count)]):
                 return
+
+    def _chunk(self) -> int:
+        pool = self._pool
+        return chunk_of(self._seconds, len(self._left), pool.workers, pool.chunk_cost)
 
     def _submit(self, chunk: list[Cell]) -> bool:
         """Send it; False where the pool is broken, which those on their way will say."""
