@@ -55,7 +55,7 @@ class SweepQuestion(Question):
     """
 
     label = "sweep over"
-    hint = "depth=10:1000:log9 init=…,…"
+    hint = "KNOB=10:1000:log9 KNOB=…,…"
 
     def __init__(self, state: State, begin: Callable[[Grid], object]) -> None:
         length = state.record.length
