@@ -28,7 +28,8 @@ README = ROOT / "README.md"
 VIEW_PAGES = {name: ROOT / "src" / "gradtui" / "views" / name / "README.md" for name in VIEWS}
 RUNS = ROOT / "src" / "gradtui" / "runs" / "README.md"
 SERVING = ROOT / "src" / "gradtui" / "serving" / "README.md"
-PAGES = [README, RUNS, SERVING, *(page for page in VIEW_PAGES.values() if page.is_file())]
+SWEEPS = ROOT / "src" / "gradtui" / "sweeps" / "README.md"
+PAGES = [README, RUNS, SERVING, SWEEPS, *(page for page in VIEW_PAGES.values() if page.is_file())]
 
 MOST_LINES = 430
 """The README is a door, not the house: what is longer belongs on a view's page."""

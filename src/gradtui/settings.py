@@ -218,6 +218,13 @@ def mouse(chosen: str) -> bool:
     return chosen == "on" or (chosen == AUTO and not remote)
 
 
+THREADS_OF = (
+    "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS",
+)  # fmt: skip
+"""The variables by which linear algebra libraries are told how many threads they may start."""
+
+
 def cap_threads(chosen: str) -> None:
     """Limit the threads of every linear algebra library that numpy may be built with.
 
@@ -226,6 +233,5 @@ def cap_threads(chosen: str) -> None:
     have other work to do it costs much: threads that wait for one another spin.
     """
     threads = "1" if chosen == AUTO else chosen
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-                 "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS"):  # fmt: skip
+    for name in THREADS_OF:
         os.environ.setdefault(name, threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -15,6 +16,9 @@ from gradtui.app.opening_pages import OpeningPages
 from gradtui.app.prompt import Prompt
 from gradtui.app.state import State
 from gradtui.app.storage import Memory
+
+if TYPE_CHECKING:
+    from gradtui.sweeps.grid import Grid
 
 _STEPS = {"up": (1, False), "down": (-1, False), "pageup": (1, True), "pagedown": (-1, True)}
 """Keys that step what is asked for: by how much, and whether by its factor."""
@@ -64,6 +68,16 @@ class AnsweringApp(OpeningPages):
     def effect_export(self) -> None:
         """Ask for a file name."""
         self._ask(FileQuestion(self.state, lambda: self.shown.finished, lambda: self.shown.stopped))
+
+    def effect_sweep(self) -> None:
+        """Ask over what."""
+        from gradtui.app.sweeping import SweepPage, SweepQuestion
+
+        def begin(grid: Grid) -> None:
+            page = SweepPage(grid, self.roles)
+            self.call_later(self.push_screen, page, self._go)
+
+        self._ask(SweepQuestion(self.state, begin))
 
     def _ask(self, question: Question) -> None:
         self._question = question

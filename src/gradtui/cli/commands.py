@@ -11,7 +11,16 @@ from functools import partial
 from typing import Any
 
 from gradtui import settings
-from gradtui.cli import asking, learning, listing, serving, verify, watching, weights
+from gradtui.cli import (
+    asking,
+    learning,
+    listing,
+    serving,
+    sweeping,
+    verify,
+    watching,
+    weights,
+)
 from gradtui.cli.parsers import parsers
 from gradtui.cli.streams import (
     Progress,
@@ -67,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
         return _weights(options)
     if options.command == "ask":
         return _ask(options)
+    if options.command == "sweep":
+        return sweeping.sweep(options)
     return _view(VIEWS[options.command], options)
 
 

@@ -96,7 +96,7 @@ class Parser(argparse.ArgumentParser):
         from gradtui.views import VIEWS
 
         flag = word.partition("=")[0]
-        own = VIEWS.get(self.prog.removeprefix("gradtui "))
+        own = VIEWS.get(self.prog.removeprefix("gradtui ").removeprefix("sweep "))
         known = {*self.flags, *(knob.flag for knob in KNOBS.values() if own is not None)}
         # Without the hyphens, which all of them have in common.
         near = [

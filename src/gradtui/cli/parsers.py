@@ -18,6 +18,7 @@ from gradtui.cli.options import (
 )
 from gradtui.cli.parser import Parser, add_app_options
 from gradtui.cli.serving import add_serve
+from gradtui.cli.sweep_parsers import SWEEP, add_sweep, sweep_parsed
 from gradtui.cli.verify import GROUP_NAMES, SEED, SETUPS
 from gradtui.cli.view_parsers import add_view
 from gradtui.cli.weights import ASKED, SORTS
@@ -56,6 +57,8 @@ def parsed(words: Sequence[str]) -> argparse.Namespace:
         )
     if words[0] not in commands:
         raise _unknown_command(words[0], list(commands))
+    if words[0] == SWEEP:
+        return sweep_parsed(commands[SWEEP], words[1:])
     options = commands[words[0]].read(words[1:])
     options.command = words[0]
     return options
@@ -192,6 +195,7 @@ def _add_small_commands(
         help="each setting's value, and where it comes from",
         description="Each setting's value, where it comes from, and where the settings file is.",
     )
+    commands[SWEEP] = add_sweep(found)
     commands["completion"] = found.add_parser(
         "completion",
         help="print a script that completes commands, options and names",

@@ -160,8 +160,11 @@ class Progress:
 
     def tell(self, share: float) -> None:
         """Show it, if the last time is long enough ago."""
+        self.show(f"{self._name}: {share:.0%}")
+
+    def show(self, line: str) -> None:
+        """Other words in its place, if the last time is long enough ago."""
         if self._next is not None and time.monotonic() >= self._next:
-            line = f"{self._name}: {share:.0%}"
             narrate("\r" + line.ljust(self._shown))
             self._shown = max(self._shown, len(line))
             self._next = time.monotonic() + self._EVERY

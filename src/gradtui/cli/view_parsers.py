@@ -35,7 +35,7 @@ def add_view(found: argparse._SubParsersAction[Parser], view: View[Any]) -> Pars
     parser = found.add_parser(
         view.name,
         help=f"{view.title}: {view.question}".replace("%", "%%"),
-        usage=f"gradtui {view.name} [{_roster(view)} ...] [OPTION ...]",
+        usage=f"gradtui {view.name} [{roster_word(view)} ...] [OPTION ...]",
         description=_description(view),
         epilog=_view_epilog(view),
     )
@@ -117,21 +117,31 @@ def _page(view: View[Any]) -> str:
     return f"\n\nEvery column explained, with examples:\n  {printable(str(file))}"
 
 
-def _roster(view: View[Any]) -> str:
+def roster_word(view: View[Any]) -> str:
     """One of what a view looks at: ACTIVATION, or CELL."""
     return view.roster(view.default_setup).label.removesuffix("s").upper()
 
 
 def _add_view_options(parser: Parser, view: View[Any]) -> None:
+    add_roster(parser, view)
+    add_knobs(parser.add_argument_group("what to compute"), view)
+    _add_output(parser)
+
+
+def add_roster(parser: Parser, view: View[Any]) -> None:
+    """The words of what a view looks at."""
     names = view.roster(view.default_setup)
     parser.add_argument_group("what to look at").add_argument(
         "names",
         nargs="*",
         choices=Names(names.words()),
-        metavar=_roster(view),
+        metavar=roster_word(view),
         help=f"{names.allowed} (default: {names.text(view.default_setup)})",
     )
-    knobs = parser.add_argument_group("what to compute")
+
+
+def add_knobs(knobs: argparse._ArgumentGroup, view: View[Any]) -> None:
+    """An option for each knob of a view."""
     for knob in view.all_knobs:
         default = knob.text(view.default_setup)
         unless = f" (default: {default})" if default else ""
@@ -142,6 +152,9 @@ def _add_view_options(parser: Parser, view: View[Any]) -> None:
             metavar="VALUE",
             help=f"{view.help_of(knob)}: {knob.allowed}{unless}".replace("%", "%%"),
         )
+
+
+def _add_output(parser: Parser) -> None:
     output = parser.add_argument_group("what to print")
     add_formats(output, " ".join(f".{suffix}" for suffix in FORMATS))
     output.add_argument(

@@ -109,6 +109,16 @@ class Decay(ABC):
     def finding(self) -> Finding:
         """The verdict."""
 
+    def measures(self) -> Mapping[str, float]:
+        """The numbers of the verdict: what is left where it is seen, and the rate a layer."""
+        from gradtui.models.judging import judge
+
+        layers, log10 = self.curve()
+        judgement = judge(log10, self.subject.setup.log10_threshold)
+        steps = max(len(layers) - 1 - judgement.at, 1)
+        there = judgement.log10_there
+        return {"log10_left": there, "log10_a_layer": there / steps}
+
     @abstractmethod
     def rows(self) -> Table:
         """A row for each layer."""

@@ -108,6 +108,8 @@ class View(Generic[Result]):
         enlarge: where something else can be enlarged instead: the setup with half of that in
             sight, n times.
         follows: the runs on the shelf that it shows, which may grow.
+        measures: the numbers that the verdict on one of its subjects is judged by, the one that
+            matters most first; log10_… is a logarithm, -inf an exact zero.
     """
 
     name: str
@@ -141,6 +143,7 @@ class View(Generic[Result]):
     zooms: bool = True
     enlarge: Callable[[Setup, int], Setup] | None = None
     follows: Callable[[Setup], tuple[str, ...]] = lambda setup: ()
+    measures: Callable[[Result, str], Mapping[str, float]] = lambda result, name: {}
 
     # ------------------------------------------------------------- its knobs
 

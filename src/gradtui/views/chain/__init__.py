@@ -10,10 +10,12 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.chain.picture import draw, readout
-    from gradtui.views.chain.study import Product, finding, run, table
+    from gradtui.views.chain.study import Product, finding, measures, run, table
 else:
     draw, readout = when_called("gradtui.views.chain.picture", "draw", "readout")
-    finding, run, table = when_called("gradtui.views.chain.study", "finding", "run", "table")
+    finding, measures, run, table = when_called(
+        "gradtui.views.chain.study", "finding", "measures", "run", "table"
+    )
 
 
 def walk_layers_back(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -57,6 +59,7 @@ VIEW: View[Product] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk_layers_back,
     idle=_idle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,18 @@ def finding(result: Product, name: str) -> Finding:
         if subject.name == name
     )
     return finding
+
+
+def measures(result: Product, name: str) -> Mapping[str, float]:
+    """What is left of the gradient where the verdict is seen, and the rate a layer."""
+    (course, limit), *_ = (
+        (Course(chain, ""), subject.setup.log10_threshold)
+        for subject, chain in result.chains
+        if subject.name == name
+    )
+    judgement = course.judged(limit)
+    there = judgement.log10_there
+    return {"log10_left": there, "log10_a_layer": there / max(course.steps - judgement.at, 1)}
 
 
 def table(result: Product) -> Table:

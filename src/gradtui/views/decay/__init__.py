@@ -12,11 +12,11 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.decay.picture import draw, readout
-    from gradtui.views.decay.study import Decays, finding, foretold_next, run, table
+    from gradtui.views.decay.study import Decays, finding, foretold_next, measures, run, table
 else:
     draw, readout = when_called("gradtui.views.decay.picture", "draw", "readout")
-    finding, foretold_next, run, table = when_called(
-        "gradtui.views.decay.study", "finding", "foretold_next", "run", "table"
+    finding, foretold_next, measures, run, table = when_called(
+        "gradtui.views.decay.study", "finding", "foretold_next", "measures", "run", "table"
     )
 
 
@@ -52,6 +52,7 @@ VIEW: View[Decays] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk_layers,
     has_all_subjects=True,

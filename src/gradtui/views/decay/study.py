@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gradtui.models import MODELS
@@ -50,6 +50,11 @@ def foretold_next(result: Decays) -> str:
 def finding(result: Decays, subject: str) -> Finding:
     """The verdict on one of them."""
     return result.of(subject).finding()
+
+
+def measures(result: Decays, subject: str) -> Mapping[str, float]:
+    """The numbers of the verdict on one of them."""
+    return result.of(subject).measures()
 
 
 def table(result: Decays) -> Table:

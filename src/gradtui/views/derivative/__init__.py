@@ -14,11 +14,11 @@ from gradtui.when_called import when_called
 if TYPE_CHECKING:
     from gradtui.views.derivative.picture import draw, readout
     from gradtui.views.derivative.study import Derivatives, run
-    from gradtui.views.derivative.verdict import finding
+    from gradtui.views.derivative.verdict import finding, measures
 else:
     draw, readout = when_called("gradtui.views.derivative.picture", "draw", "readout")
     (run,) = when_called("gradtui.views.derivative.study", "run")
-    (finding,) = when_called("gradtui.views.derivative.verdict", "finding")
+    finding, measures = when_called("gradtui.views.derivative.verdict", "finding", "measures")
 
 _TABLE_STEPS = 24
 
@@ -57,6 +57,7 @@ VIEW = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk,
     reads_cursor=True,  # what helps a unit depends on where it is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from gradtui.mathematics.activations import Activation, activation
 from gradtui.models.finding import Finding, Kind, Remedy
@@ -37,6 +38,12 @@ def finding(result: Derivatives, name: str) -> Finding:
         f"{size} ({where_largest(f)}); it need not shrink a gradient.",
         f"Where it shrinks one: {shrinks}." if shrinks else _nowhere(f),
     )
+
+
+def measures(result: Derivatives, name: str) -> Mapping[str, float]:
+    """log10 of the largest |f′|."""
+    most = activation(name).max_abs_derivative
+    return {"log10_largest_derivative": math.log10(most) if most > 0.0 else -math.inf}
 
 
 def _vanishing(setup: Setup, f: Activation, log10_most: float) -> Finding:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gradtui.views.init.remedies import foretold_next
     from gradtui.views.init.study import run
     from gradtui.views.init.table import table
-    from gradtui.views.init.verdict import finding
+    from gradtui.views.init.verdict import finding, measures
 else:
     (foretold_next,) = when_called("gradtui.views.init.remedies", "foretold_next")
     (block_lines,) = when_called("gradtui.views.init.block_snippets", "block_lines")
@@ -35,7 +35,7 @@ else:
     (readout,) = when_called("gradtui.views.init.readout", "readout")
     (run,) = when_called("gradtui.views.init.study", "run")
     (table,) = when_called("gradtui.views.init.table", "table")
-    (finding,) = when_called("gradtui.views.init.verdict", "finding")
+    finding, measures = when_called("gradtui.views.init.verdict", "finding", "measures")
 
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -109,6 +109,7 @@ VIEW: View[Comparisons] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk,
     snippets=paste,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -50,6 +50,18 @@ def finding(result: Comparisons, name: str) -> Finding | None:
         evidence=_evidence(comparison),
         remedy=None if kind is Kind.HEALTHY else comparison.remedy,
     )
+
+
+def measures(result: Comparisons, name: str) -> Mapping[str, float]:
+    """What is left with the weights that the verdict is about, in the median, and their σw."""
+    comparison = result.of(name)
+    best, limit = comparison.told, comparison.subject.setup.log10_threshold
+    share = best.share(limit)
+    return {
+        "log10_left": best.known,
+        "healthy_share": share.value if share.count else math.nan,
+        "sigma_w": best.sigma_w,
+    }
 
 
 def _sentence(comparison: Comparison, kind: Kind, limit: float) -> str:

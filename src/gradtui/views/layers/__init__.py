@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradtui.views.layers.readout import readout
     from gradtui.views.layers.study import ComparedNetworks, foretold_next, foretold_of, run
     from gradtui.views.layers.table import table
-    from gradtui.views.layers.verdict import finding
+    from gradtui.views.layers.verdict import finding, measures
 else:
     draw, waiting = when_called("gradtui.views.layers.picture", "draw", "waiting")
     (readout,) = when_called("gradtui.views.layers.readout", "readout")
@@ -22,7 +22,7 @@ else:
         "gradtui.views.layers.study", "foretold_next", "foretold_of", "run"
     )
     (table,) = when_called("gradtui.views.layers.table", "table")
-    (finding,) = when_called("gradtui.views.layers.verdict", "finding")
+    finding, measures = when_called("gradtui.views.layers.verdict", "finding", "measures")
 
 VIEW: View[ComparedNetworks] = View(
     name="layers",
@@ -45,6 +45,7 @@ VIEW: View[ComparedNetworks] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     zooms=False,
     walk=walk_layers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -28,6 +29,24 @@ def finding(result: ComparedNetworks, name: str) -> Finding | None:
     """The verdict on one network, once it was run."""
     network = result.network(name)
     return None if network is None else _diagnose(network)
+
+
+def measures(result: ComparedNetworks, name: str) -> Mapping[str, float]:
+    """What is left of the gradient, the rate a layer, and the sizes of both by layer's ends.
+
+    The last two are log10 of the root mean square over batch and units of a_L, and of
+    ∂L/∂a_0 beside that of ∂L/∂a_L.
+    """
+    network = result.network(name)
+    if network is None:
+        return {}
+    widths = network.flow.widths
+    return {
+        "log10_left": network.log10_ratio,
+        "log10_a_layer": network.log10_rate,
+        "log10_signal": float(network.log10_signal[-1]),
+        "log10_gradient": network.log10_ratio + 0.5 * math.log10(widths[-1] / widths[0]),
+    }
 
 
 def _diagnose(network: NetworkLayers) -> Finding:

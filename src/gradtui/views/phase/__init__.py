@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from gradtui.views.phase.picture import draw
     from gradtui.views.phase.readout import readout, table
     from gradtui.views.phase.study import Blocks, Phase, run
-    from gradtui.views.phase.verdict import finding
+    from gradtui.views.phase.verdict import finding, measures
 else:
     (draw,) = when_called("gradtui.views.phase.picture", "draw")
     readout, table = when_called("gradtui.views.phase.readout", "readout", "table")
     (run,) = when_called("gradtui.views.phase.study", "run")
-    (finding,) = when_called("gradtui.views.phase.verdict", "finding")
+    finding, measures = when_called("gradtui.views.phase.verdict", "finding", "measures")
 
 
 def idle(setup: Setup) -> frozenset[str]:
@@ -82,6 +82,7 @@ VIEW: View[Phase | Blocks] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk,
     families=("network",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from gradtui.models.finding import Finding, Kind
 from gradtui.views.phase.block_verdict import block_finding
@@ -21,6 +22,24 @@ def finding(result: Phase | Blocks, name: str) -> Finding:
     if isinstance(result, Blocks):
         return block_finding(next(point for point in result.points if point.name == name))
     return _diagnosed(result.at(name))
+
+
+def measures(result: Phase | Blocks, name: str) -> Mapping[str, float]:
+    """What is left of the gradient; χ and q*, or the stream where there are blocks."""
+    if isinstance(result, Blocks):
+        point = next(point for point in result.points if point.name == name)
+        return {
+            "log10_left": point.log10_left,
+            "log10_a_block": point.log10_rate,
+            "log10_stream": point.log10_stream,
+        }
+    one = result.at(name)
+    return {
+        "log10_left": one.log10_left,
+        "log10_a_layer": one.log10_mean_rate,
+        "chi": one.chi,
+        "q": one.q,
+    }
 
 
 def _diagnosed(point: Point) -> Finding:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from gradtui.views.run.moves import climb, enlarge, to_verdict, toggle, walk
     from gradtui.views.run.picture import draw
     from gradtui.views.run.readout import readout
-    from gradtui.views.run.study import Runs, finding, run, table, waiting
+    from gradtui.views.run.study import Runs, finding, measures, run, table, waiting
 else:
     climb, enlarge, to_verdict, toggle, walk = when_called(
         "gradtui.views.run.moves", "climb", "enlarge", "to_verdict", "toggle", "walk"
     )
     (draw,) = when_called("gradtui.views.run.picture", "draw")
     (readout,) = when_called("gradtui.views.run.readout", "readout")
-    finding, run, table, waiting = when_called(
-        "gradtui.views.run.study", "finding", "run", "table", "waiting"
+    finding, measures, run, table, waiting = when_called(
+        "gradtui.views.run.study", "finding", "measures", "run", "table", "waiting"
     )
 
 
@@ -50,6 +50,7 @@ VIEW: View[Runs] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk,
     length="step_range",

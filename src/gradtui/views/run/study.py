@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,24 @@ def waiting(setup: Setup) -> str:
 def finding(result: Runs, subject: str) -> Finding:
     """The verdict on one of them."""
     return diagnose(result.of(subject), named=len(result.each) > 1)
+
+
+def measures(result: Runs, subject: str) -> Mapping[str, float]:
+    """The last loss and the last norm of the whole gradient that were recorded, and at which step.
+
+    What was not recorded at the end is nan.
+    """
+    run = result.of(subject).run
+    if not len(run.steps):
+        return {}
+    total = float(run.total_norm[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log10_total = float(np.log10(total))
+    return {
+        "loss": float(run.loss[-1]),
+        "log10_total_norm": log10_total,
+        "last_step": float(run.steps[-1]),
+    }
 
 
 # ------------------------------------------------------------- what is in sight

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gradtui.views.spectrum.picture import draw
     from gradtui.views.spectrum.readout import readout, table
     from gradtui.views.spectrum.study import foretold, run
-    from gradtui.views.spectrum.verdict import finding
+    from gradtui.views.spectrum.verdict import finding, measures
 else:
     depths_of, shown_depth = when_called(
         "gradtui.views.spectrum.ensembles", "depths_of", "shown_depth"
@@ -23,7 +23,7 @@ else:
     (draw,) = when_called("gradtui.views.spectrum.picture", "draw")
     readout, table = when_called("gradtui.views.spectrum.readout", "readout", "table")
     foretold, run = when_called("gradtui.views.spectrum.study", "foretold", "run")
-    (finding,) = when_called("gradtui.views.spectrum.verdict", "finding")
+    finding, measures = when_called("gradtui.views.spectrum.verdict", "finding", "measures")
 
 
 def walk(setup: Setup, steps: int, tens: bool) -> Setup:
@@ -54,6 +54,7 @@ VIEW: View[Spectra] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     zooms=False,
     walk=walk,

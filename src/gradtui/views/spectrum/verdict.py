@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +65,20 @@ def finding(result: Spectra, subject: str) -> Finding:
         cause_in_blocks(pair, pool, other) if pair.of_blocks else _cause(setup, pair, pool, other)
     )
     return Finding(subject, kind, sentence, cause, _evidence(setup, pair, pool), remedy)
+
+
+def measures(result: Spectra, subject: str) -> Mapping[str, float]:
+    """The median singular value, how far directions are apart, and the share that survives."""
+    setup = result.setup
+    pool = result.pair(subject).chosen.at(setup.depth)
+    if pool is None:
+        return {}
+    return {
+        "log10_median": pool.median,
+        "log10_root_mean_square": pool.root_mean_square,
+        "log10_condition": pool.condition,
+        "surviving": pool.surviving(setup.threshold),
+    }
 
 
 def _evidence(setup: Setup, pair: Pair, pool: Pool) -> str:

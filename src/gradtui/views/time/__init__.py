@@ -11,11 +11,11 @@ from gradtui.when_called import when_called
 
 if TYPE_CHECKING:
     from gradtui.views.time.picture import draw, readout
-    from gradtui.views.time.study import Memories, finding, foretold_next, run, table
+    from gradtui.views.time.study import Memories, finding, foretold_next, measures, run, table
 else:
     draw, readout = when_called("gradtui.views.time.picture", "draw", "readout")
-    finding, foretold_next, run, table = when_called(
-        "gradtui.views.time.study", "finding", "foretold_next", "run", "table"
+    finding, foretold_next, measures, run, table = when_called(
+        "gradtui.views.time.study", "finding", "foretold_next", "measures", "run", "table"
     )
 
 
@@ -41,6 +41,7 @@ VIEW: View[Memories] = View(
     draw=draw,
     readout=readout,
     finding=finding,
+    measures=measures,
     table=table,
     walk=walk,
     length="steps",

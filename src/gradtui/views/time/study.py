@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,13 @@ def foretold_next(result: Memories) -> str:
 def finding(result: Memories, subject: str) -> Finding:
     """The verdict on one of them."""
     return diagnose(result.of(subject))
+
+
+def measures(result: Memories, subject: str) -> Mapping[str, float]:
+    """What is left where the verdict is seen, and the rate a step."""
+    memory = result.of(subject)
+    there = memory.judgement.log10_there
+    return {"log10_left": there, "log10_a_step": there / max(memory.lag_judged, 1)}
 
 
 def table(result: Memories) -> Table:
