@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 NO_MEMORY = "this needs more memory than there is"
 
 _SHOWN_LENGTH = 60
+_LONGEST_NAME = 100
+"""What is longer is no slip of a finger."""
 _UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -30,7 +32,8 @@ def printable(text: str) -> str:
 def shown(value: object) -> str:
     """`value` as it stands in a message: quoted if text, printable, of bounded length."""
     try:
-        text = printable(value if isinstance(value, str) else repr(value).removesuffix(".0"))
+        given = value if isinstance(value, str) else repr(value).removesuffix(".0")
+        text = printable(given[: _SHOWN_LENGTH + 1])
     except ValueError:  # Python writes no integer of more than 4,300 digits
         text = f"a {type(value).__name__} too long to write"
     if len(text) > _SHOWN_LENGTH:
@@ -40,6 +43,8 @@ def shown(value: object) -> str:
 
 def nearest(name: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The names most like `name`, best first: those that the fewest slips of a finger make it."""
+    if len(name) > _LONGEST_NAME:
+        return ()
     given = name.lower()
     near = difflib.get_close_matches(given, list(names), n=3 * most, cutoff=0.5)
     return tuple(sorted(near, key=lambda known: _slips(given, known))[:most])

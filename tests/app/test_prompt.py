@@ -7,6 +7,7 @@ from textual import events
 from textual.widgets import Input, Static
 
 from gradtui.app.asking import FileQuestion, FilterQuestion
+from gradtui.app.main import GradTUI
 from support.app import running
 
 
@@ -90,3 +91,45 @@ async def test_a_prompt_that_closes_meanwhile_does_not_get_the_keys_behind_it() 
         theme = app.state.theme
         await pilot.press("t")
         assert app.state.theme != theme
+
+
+async def test_a_formula_is_shown_as_it_is_typed_with_a_mark_at_its_fault() -> None:
+    async with running() as (app, pilot):
+        before = app.state.setup.activations
+        await pilot.press("a")
+        await pilot.press("z", "asterisk", *"sigmod", "left_parenthesis", "z", "right_parenthesis")
+        await pilot.pause(0.2)
+        rows = rows_of_the_verdict(app)
+        assert rows[0].rstrip() == " z*sigmod(z)"
+        assert rows[1].startswith("   ^ sigmod is no function; did you mean sigmoid?")
+        assert rows[0][rows[1].index("^") :].startswith("sigmod")
+        await pilot.press("left", "left", "left", "left", "i")
+        await pilot.pause(0.1)
+        assert [row.rstrip() for row in rows_of_the_verdict(app)[:2]] == [
+            " f(z)  = z·sigmoid(z)",
+            " f′(z) = sigmoid(z) + z·sigmoid′(z)",
+        ]
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert app.state.setup.activations == ("z*sigmoid(z)",)
+        assert "f′(z) =" not in "".join(rows_of_the_verdict(app))
+        await pilot.press("u")
+        assert app.state.setup.activations == before
+
+
+async def test_a_list_may_mix_formulas_and_names_and_is_remembered_by_its_text() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("a")
+        app.prompt.complete("relu, z * sigmoid(b * z), b=2, max(z, 0.1*z)")
+        await pilot.press("enter")
+        chosen = ("relu", "z*sigmoid(b*z), b=2", "max(z, 0.1*z)")
+        assert app.state.setup.activations == chosen
+        knob = app.state.roster
+        assert knob.parse(knob.text(app.state.setup)) == chosen
+        await pilot.press("i")
+        await pilot.pause(0.1)
+        assert app.screen.__class__.__name__ == "InfoPage"
+
+
+def rows_of_the_verdict(app: GradTUI) -> list[str]:
+    return app.panes["verdict"].picture.text.split("\n")

@@ -74,6 +74,7 @@ class _Reader:
     def __init__(self, text: str, families: Callable[[str], Family | None]) -> None:
         self.text, self._families = text, families
         if len(text) > MOST_CHARACTERS:
+            self.text = text[: MOST_CHARACTERS + 1]
             raise self.error(
                 MOST_CHARACTERS + 1, f"it goes on: at most {MOST_CHARACTERS} characters are read",
                 "write it shorter",

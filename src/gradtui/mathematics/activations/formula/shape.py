@@ -78,12 +78,10 @@ def _zeros(edge: Node) -> list[float] | None:
     if any(node.op in ("sin", "cos") or _swings(node) for node in n.parts(edge)):
         z = np.union1d(z, np.arange(-3200, 3201) / 16.0)
     sign = value.wide(z).sign
-    zeros = set(_turns(lambda at: value.wide(at).sign == 0.0, z, sign == 0.0))
-    zeros |= {
-        float(at)
-        for at, now, left, right in zip(z[1:-1], sign[1:-1], sign[:-2], sign[2:], strict=True)
-        if now == 0.0 != left and right
-    }
+    there = np.concatenate([[False], sign == 0.0, [False]])
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    zeros = {float(at) for at in z[alone]}
+    zeros |= set(_turns(lambda at: value.wide(at).sign == 0.0, z, (sign == 0.0) & ~alone))
     crossed = np.flatnonzero(sign[1:] * sign[:-1] < 0.0)
     if crossed.size + len(zeros) > MOST_BREAKS:
         return None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gradtui.mathematics.activations.formula.evaluation import Evaluated
 from gradtui.mathematics.activations.formula.functions import UNARY
 from gradtui.mathematics.activations.formula.nodes import (
     COMPARISONS,
     Named,
     Node,
     constant,
+    has_z,
     rebuilt,
 )
 from gradtui.mathematics.activations.record import Activation
@@ -114,6 +115,10 @@ def shown(root: Node) -> str:
 
 
 _WHERE = {"PyTorch": "torch", "JAX/Flax": "jnp", "Keras": "ops"}
+_CAST = {
+    "PyTorch": "({}).to(z.dtype)", "JAX/Flax": "({}).astype(z.dtype)",
+    "Keras": "ops.cast({}, z.dtype)",
+}  # fmt: skip
 _AT = {"PyTorch": 0, "JAX/Flax": 1, "Keras": 2}
 
 
@@ -136,18 +141,17 @@ def code(
             if found is None:
                 lacking.append(node.value.name)
             return found or ""
+        if node.op == "as number":
+            return _CAST[framework].format(args[0])
         if node.op == "where":
-            if not re.search(r"[<>]|[=!]=", args[0]):
-                args = (f"{args[0]} != 0", *args[1:])
-            return f"{module}.where({', '.join(args)})"
+            holds = args[0] if node.args[0].op in COMPARISONS else f"{args[0]} != 0"
+            return f"{module}.where({holds}, {args[1]}, {args[2]})"
         if node.op in ("max", "min"):
             return f"{module}.{node.op}imum({', '.join(_tensors(node, args, framework))})"
         (name,) = (UNARY[node.op].code[_AT[framework]],)
         return f"({name}({args[0]}))" if " " in name else f"{name}({args[0]})"
 
-    text = _written(
-        _without_parameters(root), _Style(" + ", " - ", " * ", " / ", " {} ", call=call)
-    )
+    text = _written(_for_code(root), _Style(" + ", " - ", " * ", " / ", " {} ", call=call))
     return None if lacking else text
 
 
@@ -162,10 +166,22 @@ def _tensors(node: Node, args: tuple[str, ...], framework: str) -> tuple[str, ..
     )
 
 
-def _without_parameters(root: Node) -> Node:
+def _for_code(root: Node) -> Node:
+    """Parameters and what has no z as numbers; comparisons that are no condition as numbers."""
+
     def change(node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "parameter" and node.known is not None:
             return constant(node.known)
-        return Node(node.op, args, node.value, node.at, node.known)
+        parts = tuple(
+            Node("as number", (part,))
+            if part.op in COMPARISONS and (node.op, at) != ("where", 0)
+            else part
+            for at, part in enumerate(args)
+        )
+        made = Node(node.op, parts, node.value, node.at, node.known)
+        if node.op not in ("z", "number") and not has_z(made):
+            return constant(float(Evaluated(Node(node.op, args, node.value))(0.0)))
+        return made
 
-    return rebuilt(root, change)
+    changed = rebuilt(root, change)
+    return Node("as number", (changed,)) if changed.op in COMPARISONS else changed
