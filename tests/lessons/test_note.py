@@ -7,6 +7,8 @@ import math
 import operator
 import random
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +17,7 @@ import mpmath  # type: ignore[import-untyped, unused-ignore]
 import numpy as np
 import pytest
 
-from gradtui.lessons import LESSONS, Lesson, Step, Text, lesson_for
+from gradtui.lessons import DERIVED, LESSONS, Lesson, Step, Text, lesson_for
 from gradtui.lessons.depth import DEPTH
 from gradtui.lessons.formulas import Continued, UnreadError, read
 from gradtui.lessons.values import evaluate
@@ -427,3 +429,19 @@ def test_a_moral_keeps_the_register_of_the_reasons(lesson: Lesson) -> None:
     assert lesson.moral.en.endswith(".")
     sentences = re.split(r"(?<=\.)\s", lesson.moral.ko)
     assert all(sentence.endswith("니다.") for sentence in sentences)
+
+
+def test_what_is_said_to_have_a_derivation_has_one() -> None:
+    found = dict.fromkeys(name for one in LESSONS.values() for name in one.activations)
+    assert tuple(found) == DERIVED
+
+
+def test_the_texts_are_not_imported_before_they_are_asked_for() -> None:
+    code = (
+        "import sys, gradtui.app.main\n"
+        "print(sorted(name for name in sys.modules if name.startswith('gradtui.lessons.')))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout.strip() == "['gradtui.lessons.lesson']"

@@ -15,7 +15,7 @@ from gradtui.app.places import listed
 from gradtui.app.state import START_VIEW, THEMES, State, first_start
 from gradtui.errors import InputError, UnreadableError, shown
 from gradtui.files import TEMPORARY, home, read_text, write_atomically
-from gradtui.lessons import LANGUAGES, LESSONS
+from gradtui.lessons import LANGUAGES
 from gradtui.setup import KNOBS, Setup
 from gradtui.views import VIEWS
 
@@ -191,11 +191,14 @@ def _understood(kept: Mapping[str, object], setup: Setup, view: str) -> State:
 
 def _learned(kept: object) -> tuple[tuple[str, int], ...]:
     """The step at which each lesson was left, of those that there still are."""
-    steps = kept if isinstance(kept, dict) else {}
+    if not isinstance(kept, dict) or not kept:
+        return ()
+    from gradtui.lessons import LESSONS  # where one was begun, and not before each first paint
+
     return tuple(
-        (name, steps[name])
+        (name, kept[name])
         for name, lesson in LESSONS.items()
-        if type(steps.get(name)) is int and 1 <= steps[name] <= len(lesson.steps) + 1
+        if type(kept.get(name)) is int and 1 <= kept[name] <= len(lesson.steps) + 1
     )
 
 

@@ -1,18 +1,16 @@
-"""Derivations as data, in English and Korean, by name and by activation."""
+"""Derivations as data, in English and Korean, by name and by activation.
+
+The texts are imported when one is asked for: the first paint has to know only what has one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from gradtui.lessons.depth import DEPTH
-from gradtui.lessons.formats import FORMATS
-from gradtui.lessons.gelu import GELU
 from gradtui.lessons.lesson import LANGUAGES, Lesson, Prediction, Step, Text
-from gradtui.lessons.note import NOTE
-from gradtui.lessons.silu import SILU
-from gradtui.lessons.softplus import SOFTPLUS
-from gradtui.lessons.variance import VARIANCE
+
+if TYPE_CHECKING:
+    from gradtui.lessons.registry import LESSONS, lesson_for
 
 __all__ = [
     "DERIVED",
@@ -26,13 +24,8 @@ __all__ = [
     "lesson_for",
 ]
 
-_IN_ORDER = (*NOTE, SOFTPLUS, SILU, GELU, VARIANCE, FORMATS, *DEPTH)
-
-LESSONS: Mapping[str, Lesson] = MappingProxyType({lesson.name: lesson for lesson in _IN_ORDER})
-"""Every lesson by its name, in the order in which they are taught."""
-
-DERIVED = tuple(dict.fromkeys(name for lesson in _IN_ORDER for name in lesson.activations))
-"""The activations of which there is a derivation."""
+DERIVED = ("sigmoid", "tanh", "relu", "softplus", "silu", "gelu")
+"""The activations of which there is a derivation, in the order of the lessons."""
 
 VARIABLE = Text(
     "x is here what a unit takes in, which the views call z.",
@@ -41,6 +34,10 @@ VARIABLE = Text(
 """What the derivations call what they differentiate by, as textbooks do."""
 
 
-def lesson_for(activation_name: str) -> Lesson | None:
-    """The first lesson about this activation, the one that derives f′; None if there is none."""
-    return next((lesson for lesson in _IN_ORDER if activation_name in lesson.activations), None)
+def __getattr__(name: str) -> Any:
+    """What the texts are needed for."""
+    if name not in ("LESSONS", "lesson_for"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from gradtui.lessons import registry
+
+    return getattr(registry, name)
