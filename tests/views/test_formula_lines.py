@@ -22,6 +22,9 @@ FORMS = [
     "gelu_tanh(z - 0.5)", "where(z*(z < 1), z, 2*z)", "z + sin(2*z)**2/2", "hardswish(2*z + 1)",
     "where((z > -1)*(z < 1), z, 0)", "max(0.5, z, 2*z - 1)",
     "(z > 0) + (z > 1) - (z < -1)*z", "(z > 0.31) + 0*z", "tanh(z)*sqrt(2) + log(2)*0*z",
+    "where(z > 0, sqrt(z + 1) - 1, z/2)", "where(z == 0, 1, sin(z)/z)",
+    "where(z > 0, log1p(z), -log1p(-z))", "where(z == 0, 1, z/expm1(z))",
+    "where(z > 0, z, exp(z) - 1)", "where(1 > 0, z, 0)", "where(z, z/(z*z + 1), 0)",
     "-(z > 0)*z", "z**2*exp(-1)*(1 >= z)",
 ]  # fmt: skip
 Z = np.concatenate([np.linspace(-6.0, 6.0, 241), [-1.0, 0.0, 1.0, 2.0, 1e-3, -1e-3]])

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from gradtui.cli.streams import page_size
 from gradtui.errors import CommandError, InputError, nearest, printable
+from gradtui.mathematics.activations.formula.telling import is_formula
 from gradtui.settings import SETTINGS
 
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)
@@ -66,7 +67,8 @@ class Parser(argparse.ArgumentParser):
         Raises:
             InputError, CommandError: something is unknown, missing or contradictory.
         """
-        options, unknown = self.parse_known_intermixed_args(self._with_values_joined(words))
+        words = [self._as_a_name(word) for word in self._with_values_joined(words)]
+        options, unknown = self.parse_known_intermixed_args(words)
         if unknown:
             self._refuse(unknown[0])
         for action in self._actions:
@@ -74,6 +76,12 @@ class Parser(argparse.ArgumentParser):
             if action.option_strings and getattr(options, action.dest, None) == []:
                 self.error(f"{action.option_strings[0]}: '--' is no value of it")
         return options
+
+    def _as_a_name(self, word: str) -> str:
+        """A formula such as -z as no option: to argparse nothing with a blank in front is one."""
+        own = word.partition("=")[0] in self._option_string_actions
+        formula = word.startswith("-") and not word.startswith("--") and is_formula(word)
+        return f" {word}" if formula and not own and not _NUMBER.match(word) else word
 
     def _with_values_joined(self, words: Sequence[str]) -> list[str]:
         """`--x -3` as `--x=-3`: argparse takes what begins with a hyphen for an option."""

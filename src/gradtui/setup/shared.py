@@ -22,7 +22,7 @@ class Shared:
         ("sigmoid",),
         "a",
         "the activation functions to look at or compare",
-        f"1 to {CURVES} activations such as sigmoid tanh 'leaky_relu(0.2)' 'z*sigmoid(1.7*z)'",
+        f"1 to {CURVES} activations or formulas, as sigmoid 'leaky_relu(0.2)' 'z*sigmoid(1.7*z)'",
         lambda text: activation(text).spec,
         CURVES,
         "activations",

@@ -67,7 +67,8 @@ def largest(f: Activation, digits: int = 3) -> str:
 def attains_largest(f: Activation) -> bool:
     """Whether |f′| is somewhere what its supremum is, and not only tends to it."""
     at, most = f.max_abs_derivative_at, f.max_abs_derivative
-    return bool(_plateaus(f, most)) or (math.isfinite(at) and abs(f.derivative(at)) >= most)
+    least = most * (1.0 - 100.0 * f.definition.rounding) if math.isfinite(most) else most
+    return bool(_plateaus(f, most)) or (math.isfinite(at) and abs(f.derivative(at)) >= least)
 
 
 def where_largest(f: Activation, digits: int = 3) -> str:
@@ -88,11 +89,16 @@ def where_zero(f: Activation) -> str:
     """Where f′ is exactly 0, in words; "" where it is so nowhere."""
     texts = [_intervals(flat)] if (flat := _plateaus(f, 0.0)) else []
     if points := [z for z in f.zero_slopes if not any(low <= z <= high for low, high in flat)]:
-        if any(map(math.isnan, f.definition.slopes)):
+        endless = any(map(math.isnan, f.definition.slopes)) or len(points) > _MOST_ZEROS
+        if endless:
             first = min(points, key=lambda z: (abs(z), -z))
             return f"again and again, first at |z| = {plain(abs(first))}"
         texts.append("at z = " + ", ".join(map(plain, points)))
     return " and ".join(texts)
+
+
+_MOST_ZEROS = 8
+"""Of more, only the first is named."""
 
 
 def stopping(f: Activation) -> str:
@@ -145,6 +151,8 @@ def _intervals(intervals: list[tuple[float, float]]) -> str:
         if low == -high:
             return f"for |z| > {plain(high)}"
         return f"for z < {plain(low)} and z > {plain(high)}"
+    if len(intervals) > 1:
+        return " and ".join(_intervals([one]) for one in intervals)
     low, high = intervals[0]
     if [low, high] == ends:
         return "everywhere"

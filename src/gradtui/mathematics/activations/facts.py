@@ -17,6 +17,7 @@ import numpy as np
 
 from gradtui.mathematics.elementwise import Array, Elementwise
 
+_MOST_TOPS = 40
 _EPSILON = sys.float_info.epsilon
 
 
@@ -51,7 +52,8 @@ class Piece:
     ) -> None:
         self.f, self.df = f, df
         self.low, self.high, self.rounding = low, high, rounding
-        near = [grid()]
+        # Formulas may swing in step with the grid: points beside it tell.
+        near = [grid(), grid() + 0.618 / 64.0] if rounding else [grid()]
         with np.errstate(over="ignore"):
             if math.isfinite(low):
                 near += [low + max(1.0, abs(low)) * _steps()]
@@ -97,6 +99,8 @@ class Piece:
         top = float(steepness.max())
         if any(value >= top * (1.0 - 4.0 * _EPSILON) for value, _ in ends):
             return ends
+        if self.rounding:
+            return [*ends, *self._tops(steepness, top)]
         best = np.flatnonzero(steepness >= top * (1.0 - 4.0 * _EPSILON))
         i = min(best.tolist(), key=lambda i: (abs(self.z[i]), -self.z[i]))
         at = self._turn(self.z[max(i - 1, 0)], self.z[min(i + 1, self.z.size - 1)])
@@ -104,9 +108,24 @@ class Piece:
         better = refined > seen * (1.0 + 4.0 * _EPSILON)  # else it is rounding, not height
         return [*ends, (refined, at) if better else (seen, float(self.z[i]))]
 
-    def _turn(self, low: float, high: float) -> float:
-        """Where |df| stops rising, between `low` and `high`."""
-        h = 2.0**-8  # the central difference of fourth order errs by h⁴/30 = 8e-12 of |df|⁗′
+    def _tops(self, steepness: Array, top: float) -> list[tuple[float, float]]:
+        """Each place that may be where |df| is largest, of formulas that may have several."""
+        inner = steepness[1:-1]
+        tops = (inner >= steepness[:-2]) & (inner >= steepness[2:]) & (inner > 0.9 * top)
+        at = 1 + np.flatnonzero(tops)
+        at = at[np.argsort(np.abs(self.z[at]))[:_MOST_TOPS]]
+        found = [(float(steepness[i]), float(self.z[i])) for i in at]
+        for i in at:
+            place = self._turn(self.z[i - 1], self.z[i + 1], (self.z[i + 1] - self.z[i - 1]) / 16.0)
+            found.append((abs(self.df(place)), place))
+        highest = int(steepness.argmax())
+        return [*found, (float(steepness[highest]), float(self.z[highest]))]
+
+    def _turn(self, low: float, high: float, h: float = 2.0**-8) -> float:
+        """Where |df| stops rising, between `low` and `high`.
+
+        The central difference of fourth order errs by h⁴/30 = 8e-12 of |df|⁗′.
+        """
 
         def rise(z: Array) -> Array:
             near = np.abs(self.df(z + h)) - np.abs(self.df(z - h))
@@ -135,7 +154,26 @@ class Piece:
         z, sign = self.z[there], np.sign(self.slope[there])
         turns = np.flatnonzero(sign[1:] != sign[:-1])
         passed = turns[np.searchsorted(touched, z[turns]) == np.searchsorted(touched, z[turns + 1])]
-        return [*touched.tolist(), *_bisected(self.df, z[passed], z[passed + 1]).tolist()]
+        grazed = self._grazed() if self.rounding else []
+        return [*touched.tolist(), *_bisected(self.df, z[passed], z[passed + 1]).tolist(), *grazed]
+
+    def _grazed(self) -> list[float]:
+        """Where df comes down to 0 and goes up again between two points, as that of (z - 1/3)³."""
+        size = np.abs(self.slope)
+        lows = (size[1:-1] < size[:-2]) & (size[1:-1] < size[2:]) & (size[1:-1] > 0.0)
+        lows &= (np.sign(self.slope[:-2]) == np.sign(self.slope[2:])) & (
+            size[1:-1] < 0.1 * np.minimum(1.0, size.max())
+        )
+        at = 1 + np.flatnonzero(lows)
+        at = at[np.argsort(np.abs(self.z[at]))[:_MOST_TOPS]]
+        found = []
+        for i in at:
+            low, high = self.z[i - 1], self.z[i + 1]
+            place = self._turn(low, high, (high - low) / 16.0)
+            beside = min(size[i - 1], size[i + 1])
+            if abs(self.df(place)) < 1e-9 * beside:
+                found.append(place)
+        return found
 
     def extremes(self) -> list[tuple[float, bool]]:
         """Candidates for the infimum and the supremum of f, and whether f attains them."""

@@ -372,8 +372,9 @@ class Activation:
         candidates = [candidate for piece in self._pieces for candidate in piece.steepest()]
         top = self._tidy(max(value for value, _ in candidates))
         # Two maxima that differ by rounding are one maximum at two places.
-        places = [at for value, at in candidates if value >= top * (1.0 - 1e-13)]
-        return top, min(places, key=lambda at: (abs(at), -at)) + 0.0
+        least = max(1e-13, 100.0 * self.definition.rounding)
+        places = [at for value, at in candidates if value >= top * (1.0 - least)]
+        return top, min(places, key=lambda at: (float(f"{abs(at):.7g}"), -at)) + 0.0
 
     @cached_property
     def _extremes(self) -> tuple[tuple[float, bool], tuple[float, bool]]:

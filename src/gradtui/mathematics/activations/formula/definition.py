@@ -15,11 +15,12 @@ from gradtui.mathematics.activations.formula import nodes as n
 from gradtui.mathematics.activations.formula.differentiation import differentiated
 from gradtui.mathematics.activations.formula.evaluation import Evaluated
 from gradtui.mathematics.activations.formula.nodes import Named, Node, Read
-from gradtui.mathematics.activations.formula.reading import FormulaError, read
+from gradtui.mathematics.activations.formula.reading import MOST_CHARACTERS, FormulaError, read
 from gradtui.mathematics.activations.formula.shape import (
     MOST_BREAKS,
     breaks,
     ends,
+    pole,
     swings_ever_wider,
     undefined_at,
 )
@@ -34,6 +35,10 @@ from gradtui.mathematics.activations.record import (
 from gradtui.mathematics.spec import number
 
 SOURCE = "a formula of your own"
+_NEAR = np.linspace(-2.0, 2.0, 33)
+_TINY = 1e-12
+_MOST = 1e100
+"""What |f| and |f′| may be there."""
 _MOST_PARTS = 3_000
 """Of the formula and its derivative, each counted once."""
 ROUNDING = 1e-12
@@ -74,7 +79,7 @@ def from_formula(text: str) -> Activation:
         InputError: it is not a finite number at every z, or breaks endlessly often.
     """
     families = _families()
-    found = read(text.strip(), families.get)
+    found = read(text[: 2 * MOST_CHARACTERS].strip(), families.get)
     tree = partial(_tree, found, families)
     family = FormulaFamily(
         name=typed(found.root),
@@ -130,21 +135,8 @@ def _definition(text: str, root: Node) -> Definition:
             "activation", text, f"a formula with at most {MOST_BREAKS} kinks",
             "take away what swings inside abs, max, min, where or a divisor",
         )  # fmt: skip
-    for tree in (root, slope):
-        if (found := undefined_at(tree, joins)) is not None:
-            at, grows = found
-            what = "it" if tree is root else "f′"
-            whose = f"{what} is too large" if grows else f"{what} has none"
-            raise InputError(
-                "activation", text, f"a formula with a number at every z: at z = {short(at)} "
-                f"{whose}", _hint(root, at, grows),
-            )  # fmt: skip
-        if swings_ever_wider(tree):
-            whose = "" if tree is root else "f′ of "
-            raise InputError(
-                "activation", text, f"a formula that is bounded where it swings: {whose}it swings "
-                "ever wider", "divide it by what grows, or cut z: sin(clip(z, -10, 10))",
-            )  # fmt: skip
+    for tree, what in ((root, "it"), (slope, "f′")):
+        _check_finite(text, root, tree, what, joins)
     return Definition(
         formula=shown(root),
         derivative_formula=shown(slope),
@@ -155,7 +147,7 @@ def _definition(text: str, root: Node) -> Definition:
         log_df=df.log,
         log_f=f.log,
         breaks=joins,
-        rounding=ROUNDING,
+        rounding=ROUNDING * min(1.0, _largest(root)),
         kinks_like=_kinks_like(root),
     )
 
@@ -173,18 +165,51 @@ def _kinks_like(root: Node) -> str:
     return " and ".join([", ".join(used[:-1]), used[-1]] if used[1:] else used)
 
 
+def _check_finite(text: str, root: Node, tree: Node, what: str, joins: tuple[float, ...]) -> None:
+    """Refuse a formula of which f or f′, the `tree`, is no number somewhere, or has no bounds."""
+    allowed, hint = "", ""
+    if (found := undefined_at(tree, joins)) is not None:
+        at, grows = found
+        why = "is too large" if grows else "has none"
+        place = short(at) if abs(at) > _TINY else "0"
+        allowed = f"with a number at every z: at z = {place} {what} {why}"
+        hint = _hint(root, at, grows)
+    elif (near := pole(tree, joins)) is not None:
+        allowed = f"with a number at every z: near z = {short(near)} {what} has no bound"
+        hint = _hint(root, near, grows=False)
+    elif not _largest(tree) < _MOST:
+        allowed, hint = "of at most 1e100 near z = 0", "write smaller numbers"
+    elif swings_ever_wider(tree):
+        allowed = f"that is bounded where it swings: {what} swings ever wider"
+        hint = "divide it by what grows, or cut z: sin(clip(z, -10, 10))"
+    if allowed:
+        raise InputError("activation", text, f"a formula {allowed}", hint)
+
+
+def _largest(root: Node) -> float:
+    """The largest magnitude beside z = 0."""
+    with np.errstate(all="ignore"):
+        return float(abs(Evaluated(root)(_NEAR)).max())
+
+
 def _hint(root: Node, at: float, grows: bool) -> str:
     """What to write instead."""
     ops = {node.op for node in n.parts(root)}
+    divided = any(node.op == "/" and n.has_z(node.args[1]) for node in n.parts(root))
+    place = short(at) if abs(at) > _TINY else "0"
+    if any(node.op == "/" and node.args[1].number == 0.0 for node in n.parts(root)):
+        return "it divides by 0: divide by another number"
     if grows:
         return "what grows so fast has to be cut: clip(z, -10, 10)"
     if "log" in ops:
         return "the logarithm of a positive number is finite: log(1 + abs(z))"
     if "sqrt" in ops:
         return "the root of what stays above 0 is smooth: sqrt(z**2 + 1)"
-    if "/" in ops:
-        return f"keep the divisor from 0, or choose there: where(z == {short(at)}, 0, …)"
-    return "choose there another value: where(z > 0, …, 0)"
+    if divided and "exp" in ops and place == "0":
+        return "write exp(z) - 1 as expm1(z), and choose a value at 0: where(z == 0, 1, …)"
+    if divided:
+        return f"keep the divisor from 0, or choose there: where(z == {place}, 0, …)"
+    return "add to what has a power, or is divided by, what keeps it from 0"
 
 
 @dataclass(frozen=True)
@@ -245,6 +270,8 @@ def _compared(f: Activation, known: Activation) -> Equal | None:
             gap = np.where(one == two, 0.0, np.abs(one - two) / np.maximum(1.0, np.abs(two)))
         apart = max(apart, float(gap.max()))
     if not apart <= _NEARLY:
+        return None
+    if joins.size and np.abs(f(joins) - known(joins)).max() > _NEARLY:
         return None
     kinks = tuple(k.at for k in known.kinks if abs(f.derivative(k.at) - k.derivative) > _SAME)
     return Equal(known.spec, apart if apart > _SAME else 0.0, kinks)

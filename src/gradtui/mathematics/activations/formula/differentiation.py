@@ -32,12 +32,14 @@ def _derivative(node: Node, d: list[Node], known: dict[int, Node]) -> Node:
     if op in _SUMS:
         return _SUMS[op](d[0], d[1])
     if op in ("*", "/"):
-        a, b = args
+        (a, b), (da, db) = args, d
+        if op == "*" and _as_power(a, 1.0)[0] is not None:
+            (a, b), (da, db) = (b, a), (db, da)
         w, p = _as_power(b, -1.0 if op == "/" else 1.0)
-        if w is not None and n.plain(d[1]) != 0.0:
+        if w is not None and n.plain(db) != 0.0:
             # a·w^p: as one fraction, above which what cancels does so on paper.
             by_power = n.times(n.constant(p), n.times(a, known[id(w)]))
-            top = collected(n.plus(n.times(d[0], w), by_power))
+            top = collected(n.plus(n.times(da, w), by_power))
             return n.over(top, n.times(w, b) if op == "/" else n.over(w, b))
     if op == "*":
         return n.plus(n.times(d[0], args[1]), n.times(args[0], d[1]))

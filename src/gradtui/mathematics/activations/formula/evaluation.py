@@ -23,8 +23,7 @@ from gradtui.mathematics.activations.formula.wide_range import Wide, extended
 from gradtui.mathematics.activations.formula.wide_range import power as wide_power
 
 _EXACT = frozenset(
-    {"z", "number", "parameter", "negative", "+", "-", "max", "min", "abs", "sign", "where"}
-    | {*COMPARISONS}
+    {"z", "number", "parameter", "negative", "max", "min", "abs", "sign", "where"} | {*COMPARISONS}
 )
 """What does not round, or no more than what it is made of."""
 _LEAST, _MOST = 1e-290, 1e290
@@ -61,6 +60,8 @@ class Evaluated:
             value = np.full(np.shape(z), value)
         if doubt is False or not np.any(doubt):
             return value
+        if np.ndim(z):
+            doubt = np.broadcast_to(doubt, np.shape(z))
         again = self.wide(np.asarray(z)[doubt] if np.ndim(z) else z).value
         if not np.ndim(z):
             return again[()]
@@ -92,10 +93,21 @@ class Evaluated:
             for at, node in enumerate(self._parts):
                 part = _wide_part(node, start, [found[id(one)] for one in node.args])
                 if self.shaken and node.op not in _EXACT:
-                    part = part * Wide.of(1.0 + self.shaken * math.cos(float(at)))
+                    shaken = part * Wide.of(1.0 + self.shaken * math.cos(float(at)))
+                    part = shaken.chosen(_rounds(node, part, found), part)
                 found[id(node)] = part
         m, e = np.broadcast_arrays(*found[id(self.root)], np.asarray(z))[:2]
         return Wide(m, e)
+
+
+def _rounds(node: Node, part: Wide, found: dict[int, Wide]) -> Any:
+    """Where a part is not exactly what it is made of; of a sum one can tell."""
+    if node.op not in ("+", "-"):
+        return True
+    a, b = (found[id(one)] for one in node.args)
+    rest = (part - a) - b if node.op == "+" else (part - a) + b
+    other = (part - b) - a if node.op == "+" else (part + b) - a
+    return (rest.m != 0.0) | (other.m != 0.0)
 
 
 def _plain_part(node: Node, z: Any, args: list[tuple[Any, Any]]) -> tuple[Any, Any]:

@@ -183,6 +183,25 @@ def has_z(root: Node) -> bool:
     return any(node.op == "z" for node in parts(root))
 
 
+def _finite(function: Callable[..., float]) -> Callable[..., float]:
+    """NaN where a number cannot be computed."""
+
+    def computed(*numbers: float) -> float:
+        try:
+            return function(*numbers)
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return computed
+
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
+    "/": _finite(lambda a, b: a / b), "**": _finite(math.pow), "negative": lambda a: -a,
+}  # fmt: skip
+"""What numbers alone come to, when a formula is bound."""
+
+
 @dataclass(frozen=True)
 class Named:
     """An activation inside a formula while its parameters are free: its name, and their values."""
@@ -211,6 +230,10 @@ class Read:
         def change(node: Node, args: tuple[Node, ...]) -> Node:
             if node.op == "parameter":
                 return Node("parameter", value=node.value, at=node.at, known=values[node.value])
+            if node.op in _FOLDED and all(part.op == "number" for part in args):
+                known = _FOLDED[node.op](*(part.value for part in args))
+                if math.isfinite(known):
+                    return constant(known)
             value = node.value
             if isinstance(value, Named):
                 own = {

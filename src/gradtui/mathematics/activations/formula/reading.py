@@ -15,6 +15,7 @@ and not on the list of names is refused, with its column.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Callable
@@ -48,6 +49,15 @@ _SPELLED = {
     "not torch.sigmoid", "σ": "write sigmoid(z)", "√": "write sqrt(…)", "&": "the product of two "
     "comparisons is 1 where both hold", "!": "not equal is !=", "%": "there is no remainder",
 }  # fmt: skip
+
+
+_WORDS = {
+    "and": "the product is 1 where both hold: (z > 0)*(z < 1)",
+    "or": "the larger is 1 where one holds: max(z > 1, z < -1)",
+    "not": "turn the comparison: <= for not >",
+    **dict.fromkeys(("if", "else"), "write where(z > 0, z, 0)"),
+    **dict.fromkeys(("lambda", "import", "def"), "write the formula alone: z*sigmoid(z)"),
+}
 
 
 class FormulaError(InputError):
@@ -245,7 +255,7 @@ class _Reader:
         following = self._next
         if following.kind == "name" and following.at == token.at + len(token.text):
             raise self.error(
-                following.at, "a sign is missing", f"write {token.text}*{following.text}"
+                following.at, "a sign is missing", _between(token.text, following.text)
             )
         return self._node("number", value=value, at=token.at)
 
@@ -263,6 +273,12 @@ class _Reader:
             return self.error(token.at, what, "put a number, z or a function there")
         if token.text == ")" and (before is None or before.kind in ("number", "name")):
             return self.error(token.at, "no ( belongs to this )", "take it away")
+        if token.text in _WORDS or (before is not None and before.text in _WORDS):
+            word = token.text if token.text in _WORDS else before.text  # type: ignore[union-attr]
+            return self.error(
+                token.at if token.text in _WORDS else before.at,  # type: ignore[union-attr]
+                f"{word} is no sign of a formula", _WORDS[word],
+            )  # fmt: skip
         if token.kind in ("name", "number") or token.text == "(":
             gap = before.text if before is not None else ""
             return self.error(
@@ -300,8 +316,10 @@ class _Reader:
     def _unknown(self, name: str, at: int) -> FormulaError:
         if name in ("x", "X", "Z", "h", "t"):
             return self.error(at, f"{name} has no value", "the input is called z")
-        near = nearest(name, (*FUNCTIONS, *_names()), 1)
-        meant = f"did you mean {near[0]}(z)? " if near else "the input is z; "
+        if name.lower() in ("nan", "inf", "infinity"):
+            return self.error(at, f"{name} is no number here", "write a finite one")
+        near = _meant(name) if len(name) > _SHORT else ""
+        meant = f"did you mean {near}(z)? " if near else "the input is z; "
         hint = f"{meant}a parameter has its value behind a comma: …, {name}=1.5"
         return self.error(at, f"{name} has no value", hint)
 
@@ -319,6 +337,8 @@ class _Reader:
             if not self._taken(","):
                 break
         self._close(opened)
+        if name == "z":
+            raise self.error(token.at, "z is no function", "times is *: z*(…)")
         if name in FUNCTIONS:
             function = FUNCTIONS[name]
             if named:
@@ -375,9 +395,27 @@ class _Reader:
         return self._node("f", (arguments[0],), value, token.at)
 
     def _no_function(self, token: _Token) -> FormulaError:
-        near = nearest(token.text, (*FUNCTIONS, *_names()), 1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed are {ALLOWED}"
+        near = _meant(token.text)
+        hint = f"did you mean {near}?" if near else f"allowed are {ALLOWED}"
         return self.error(token.at, f"{token.text} is no function", hint)
+
+
+def _between(number: str, name: str) -> str:
+    """What to write for a number and a name without a sign."""
+    plain = name[:1].isalpha() and not re.match(r"[xXoObBjJ](\d|$)", name)
+    return f"write {number}*{name}" if plain else "write the number in decimal digits: 1000, 1e3"
+
+
+_SHORT = 4
+"""A name of so few letters is a parameter rather than a function that was mistyped."""
+
+
+def _meant(name: str) -> str:
+    """The function that a name is but for a slip or two; "" if none."""
+    known = (*FUNCTIONS, *_names())
+    near = nearest(name, known, 1)
+    close = difflib.SequenceMatcher(None, name, near[0]).ratio() if near else 0.0
+    return near[0] if close > 0.75 else ""
 
 
 def _names() -> list[str]:
@@ -387,7 +425,8 @@ def _names() -> list[str]:
 
 
 ALLOWED = (
-    f"numbers, z, + - * / **, comparisons, {', '.join(FUNCTIONS)}, and every activation by name"
+    f"numbers, z, + - * / **, comparisons, sin, tanh, erf, sigmoid and every other activation, "
+    f"{', '.join(FUNCTIONS)}"
 )
 
 

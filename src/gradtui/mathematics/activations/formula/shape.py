@@ -125,7 +125,7 @@ def _turns(holds: Callable[[Array], Any], z: Array, there: Any, between: Any = N
         at = at[: 2 * MOST_BREAKS + 1]
     low, high = z[at], z[at + 1]
     first = there[at]
-    for _ in range(1100):  # 64 halvings, or as many as lead down to 0
+    for _ in range(120):  # 64 halvings, and more of them towards 0
         middle = 0.5 * (low + high)
         open_ = (middle != low) & (middle != high)
         if not open_.any():
@@ -141,7 +141,8 @@ def _touched(edge: Node, value: Evaluated, z: Array) -> set[float]:
     slope = Evaluated(differentiated(edge))
     rises = slope.wide(z).sign * value.wide(z).sign
     at = np.flatnonzero((rises[:-1] < 0.0) & (rises[1:] > 0.0))
-    if not 0 < at.size <= MOST_BREAKS:
+    at = np.sort(at[np.argsort(np.abs(z[at]))[: MOST_BREAKS + 1]])  # those nearest to 0
+    if not at.size:
         return set()
     lowest = _turns(lambda p: slope.wide(p).sign > 0.0, z, slope.wide(z).sign > 0.0, at)
     scale = abs(value.wide(z).value)
@@ -149,6 +150,28 @@ def _touched(edge: Node, value: Evaluated, z: Array) -> set[float]:
         p for p, i in zip(lowest, at, strict=True)
         if abs(float(value.wide(np.array([p])).value[0])) < 1e-14 * min(1.0, max(scale[i], 1e-300))
     }  # fmt: skip
+
+
+def pole(root: Node, points: tuple[float, ...]) -> float | None:
+    """Of the breaks one beside which a formula grows beyond all bounds, though no float hits it.
+
+    1/(z² - 2) is finite at every float: what is looked at is how it grows on the way to √2.
+    """
+    if not points:
+        return None
+    value, at = Evaluated(root), np.array(points)
+    away = np.maximum(1.0, np.abs(at)) * np.logspace(-3.0, -11.0, 5)[:, None]
+    for side in (-1.0, 1.0):
+        with np.errstate(all="ignore"):
+            size = np.abs(value.wide(at + side * away).value)
+            steps = np.diff(size, axis=0)
+            grows = (size[1:] > 9.0 * size[:-1]).all(axis=0)
+            # A logarithm adds as much with each step.
+            adds = (steps > 0.1).all(axis=0) & (np.ptp(steps, axis=0) < 0.05 * steps[0])
+        bad = np.flatnonzero(grows | adds)
+        if bad.size:
+            return float(at[bad[np.abs(at[bad]).argmin()]])
+    return None
 
 
 def undefined_at(root: Node, points: tuple[float, ...]) -> tuple[float, bool] | None:

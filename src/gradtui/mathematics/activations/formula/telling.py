@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-_Z = re.compile(r"(?<![A-Za-z0-9_])[0-9.]*z(?![A-Za-z0-9_])")
+_Z = re.compile(r"(?<![A-Za-z0-9_])[0-9.]*[zZ](?![A-Za-z0-9_])")
 _ARITHMETIC = re.compile(r"[*/+<>^]|-(?![A-Za-z])|==|!=")
 _PARAMETER = re.compile(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*=(?!=)")
 _TOLD_FROM = 500
-"""So many of its first characters say what a text is."""
 _JOINS_BEFORE, _JOINS_BEHIND = "+-*/<>=!,(", "+-*/<>=!"
 
 
@@ -17,7 +16,8 @@ def is_formula(text: str) -> bool:
 
     It is where z stands in it, or arithmetic outside of parentheses.
     """
-    text = text[:_TOLD_FROM]
+    if len(text) > _TOLD_FROM:
+        return True  # no name is so long
     return bool(_Z.search(text) or _ARITHMETIC.search(_outside(text)))
 
 

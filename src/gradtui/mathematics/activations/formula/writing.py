@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from gradtui.mathematics.activations.facts import grid
+from gradtui.mathematics.activations.formula.differentiation import differentiated
 from gradtui.mathematics.activations.formula.evaluation import Evaluated
 from gradtui.mathematics.activations.formula.functions import UNARY
 from gradtui.mathematics.activations.formula.nodes import (
@@ -16,7 +20,7 @@ from gradtui.mathematics.activations.formula.nodes import (
     rebuilt,
 )
 from gradtui.mathematics.activations.record import Activation
-from gradtui.mathematics.spec import number
+from gradtui.mathematics.spec import exact, number
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _COMPARED, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
@@ -36,6 +40,7 @@ class _Style:
     over: str = "/"
     compare: str = "{}"
     raised: bool = False
+    exact: bool = True
     call: Callable[[Node, tuple[str, ...]], str] = lambda node, args: ""
 
 
@@ -51,7 +56,9 @@ def _at_level(node: Node, style: _Style) -> tuple[str, int]:
     if op == "parameter":
         return str(node.value), _ATOM
     if op == "number":
-        text = number(node.value)
+        text = exact(node.value) if style.exact else number(node.value)
+        if "/" in text and not text.startswith("sqrt"):
+            return text, _PRODUCT
         return text, _SIGN if node.value < 0.0 else _ATOM
     if op not in _LEVEL:
         return style.call(node, tuple(_written(part, style) for part in node.args)), _ATOM
@@ -141,6 +148,10 @@ def code(
             if found is None:
                 lacking.append(node.value.name)
             return found or ""
+        if node.op == "guarded":
+            return f"{module}.where({args[0]}, z, {number(node.value)})"
+        if node.op == "guarded otherwise":
+            return f"{module}.where({args[0]}, {number(node.value)}, z)"
         if node.op == "as number":
             return _CAST[framework].format(args[0])
         if node.op == "where":
@@ -151,7 +162,9 @@ def code(
         (name,) = (UNARY[node.op].code[_AT[framework]],)
         return f"({name}({args[0]}))" if " " in name else f"{name}({args[0]})"
 
-    text = _written(_for_code(root), _Style(" + ", " - ", " * ", " / ", " {} ", call=call))
+    text = _written(
+        _for_code(root), _Style(" + ", " - ", " * ", " / ", " {} ", exact=False, call=call)
+    )
     return None if lacking else text
 
 
@@ -166,6 +179,54 @@ def _tensors(node: Node, args: tuple[str, ...], framework: str) -> tuple[str, ..
     )
 
 
+_CONDITIONS = {("where", 0), ("guarded", 0), ("guarded otherwise", 0)}
+_LARGE = 1e30
+"""Beyond it float32 is near its end."""
+
+
+def _guarded(root: Node) -> Node:
+    """Where a branch that is not taken has no number, it is asked at a z at which it has one.
+
+    Frameworks compute both branches, and 0 times a gradient that is no number is none.
+    """
+    z = np.concatenate([grid(), np.linspace(-12.0, 12.0, 97)])
+    z = z[np.abs(z) <= _AS_FAR]
+
+    def change(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op != "where" or not has_z(args[0]):
+            if node.op == "where":
+                return args[1] if Evaluated(args[0])(0.0) else args[2]
+            return Node(node.op, args, node.value, node.at, node.known)
+        holds = Evaluated(args[0])(z) != 0.0
+        condition = args[0] if args[0].op in COMPARISONS else Node("!=", (args[0], constant(0.0)))
+        branches = [args[0]]
+        for branch, there, taken in ((args[1], holds, True), (args[2], ~holds, False)):
+            fine = np.ones(z.shape, bool)
+            for tree in (branch, differentiated(branch)) if has_z(branch) else ():
+                with np.errstate(all="ignore"):
+                    fine &= np.abs(np.broadcast_to(Evaluated(tree)(z), z.shape)) < _LARGE
+            if fine[~there].all() or not (fine & there).any():
+                branches.append(branch)
+                continue
+            safe = min(z[fine & there].tolist(), key=lambda at: (abs(abs(at) - 1.0), -at))
+            guard = Node("guarded" if taken else "guarded otherwise", (condition,), safe)
+            branches.append(_with_z(branch, guard))
+        return Node("where", tuple(branches), at=node.at)
+
+    return rebuilt(root, change)
+
+
+_AS_FAR = 200.0
+"""What overflows beyond is not met by units of a network."""
+
+
+def _with_z(root: Node, instead: Node) -> Node:
+    def change(node: Node, args: tuple[Node, ...]) -> Node:
+        return instead if node.op == "z" else Node(node.op, args, node.value, node.at, node.known)
+
+    return rebuilt(root, change)
+
+
 def _for_code(root: Node) -> Node:
     """Parameters and what has no z as numbers; comparisons that are no condition as numbers."""
 
@@ -174,14 +235,14 @@ def _for_code(root: Node) -> Node:
             return constant(node.known)
         parts = tuple(
             Node("as number", (part,))
-            if part.op in COMPARISONS and (node.op, at) != ("where", 0)
+            if part.op in COMPARISONS and (node.op, at) not in _CONDITIONS
             else part
             for at, part in enumerate(args)
         )
         made = Node(node.op, parts, node.value, node.at, node.known)
-        if node.op not in ("z", "number") and not has_z(made):
+        if node.op not in ("z", "number") and not node.op.startswith("guard") and not has_z(made):
             return constant(float(Evaluated(Node(node.op, args, node.value))(0.0)))
         return made
 
-    changed = rebuilt(root, change)
+    changed = rebuilt(_guarded(root), change)
     return Node("as number", (changed,)) if changed.op in COMPARISONS else changed
