@@ -276,6 +276,7 @@ def test_another_file_is_not_written_over(
         assert file.read_bytes() == content
 
 
+@pytest.mark.heavy
 def test_a_cell_that_fails_is_a_row_with_its_error(tmp_path: Path) -> None:
     words = ["decay", "relu", "--networks", "2", "--block", "residual(norm=batch)", "--depth", "3"]
     done = run("sweep", *words, "--over", "batch=1,4", "--json")
@@ -303,6 +304,23 @@ def test_csv_json_and_parquet_hold_the_same(one: bytes, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("flag", ["--json", "--csv", "--check"])
+def test_who_stops_reading_ends_it_as_every_command(flag: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        codes = []
+        for words in (["sweep", "chain", "--over", "activations=relu,tanh"], ["chain", "relu"]):
+            done = subprocess.run(
+                [*GRADTUI, *words, flag], stdout=closed, stderr=subprocess.PIPE, timeout=120
+            )
+            assert done.stderr == b""
+            codes.append(done.returncode)
+    assert codes == [128 + signal.SIGPIPE] * 2
+
+
+@pytest.mark.heavy
 def test_check_is_of_every_cell() -> None:
     words = ["sweep", "chain", "--check", "--depth", "30", "--over"]
     assert run(*words, "activations=relu").returncode == 0

@@ -27,14 +27,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.virtual_pool import WORKERS, Cost, pays_from, simulated
-
 from gradtui.sweeps.cell import Row, run_cell
 from gradtui.sweeps.files import Record
 from gradtui.sweeps.grid import MOST_CELLS, grid_of
 from gradtui.sweeps.pools import Dask, Pool, Processes
 from gradtui.sweeps.running import CHUNK_SECONDS, computed
 from gradtui.views import VIEWS
+from support.virtual_pool import WORKERS, Cost, pays_from, simulated
 
 OVER = ["seed=1:24:lin24"]
 GIVEN = {"activations": "relu", "model": "network", "depth": "60"}
@@ -83,7 +82,11 @@ class Echo(Pool):
 
 
 def cost_of(make: Callable[[], Pool], repeats: int) -> Cost:
-    """What the sender needs for a chunk and for each cell in it: through a straight line."""
+    """What the sender needs for a chunk and for each cell in it: through a straight line.
+
+    In processor time of this process, which has the scheduler of `local:2` as well: its threads
+    take turns, so that this is the time in which it can do nothing else.
+    """
     grid = grid_of(VIEWS["decay"], (), {"activations": "relu"}, ["seed=1:5000:lin5000"])
     row = run_cell("decay", grid.words(0))
     found: dict[int, float] = {}
@@ -97,10 +100,10 @@ def cost_of(make: Callable[[], Pool], repeats: int) -> Cost:
                 # as there were.
                 echo = Echo(pool, size, row)
                 with Record(file, grid) as record:
-                    begun = time.perf_counter()
+                    begun = time.process_time()
                     for cell, own in computed("decay", cells, echo, lambda share: None):
                         record.add(cell, own)
-                    seconds.append(time.perf_counter() - begun)
+                    seconds.append(time.process_time() - begun)
             found[size] = statistics.median(seconds) / chunks
     per_cell = max((found[MANY] - found[1]) / (MANY - 1), 0.0)
     return Cost(max(found[1] - per_cell, 0.0), per_cell)

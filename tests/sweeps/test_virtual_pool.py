@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support.virtual_pool import Cost, pays_from, simulated
 
 FREE = Cost(0.0, 0.0)
