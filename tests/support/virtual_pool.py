@@ -116,11 +116,10 @@ def simulated(
 
 
 def pays_from(workers: int, cells: int, cost: Cost, chunk_cost: float) -> float:
-    """The least seconds of a cell, to a tenth of a decade, from which on it pays."""
-    least = float("inf")
-    for tenth in range(20, -51, -1):
-        seconds = 10.0 ** (tenth / 10.0)
-        if simulated(workers, seconds, cells, cost, chunk_cost).efficiency < PAYS:
-            break
-        least = seconds
-    return least
+    """The least seconds of a cell, to a tenth of a decade, from which on it pays; 100 at most."""
+    low, high = -50, 20  # tenths of a decade; it rises with the size, so that halving finds it
+    while low < high:
+        middle = (low + high) // 2
+        pays = simulated(workers, 10.0 ** (middle / 10.0), cells, cost, chunk_cost)
+        low, high = (low, middle) if pays.efficiency >= PAYS else (middle + 1, high)
+    return float(10.0 ** (low / 10.0))
