@@ -143,16 +143,16 @@ def test_a_file_that_was_cut_anywhere_is_gone_on_with(one: bytes, tmp_path: Path
 
 
 SLOW = ["sweep", "decay", "relu", "--model", "network", "--over", "seed=0:30:lin31",
-        "--depth", "60", "--workers", "2"]  # fmt: skip
+        "--depth", "60"]  # fmt: skip
 
 
-def begun(tmp_path: Path, file: Path) -> subprocess.Popen[str]:
-    """A sweep that takes long, with some rows there."""
+def begun(tmp_path: Path, file: Path, *words: str, lines: int = 3) -> subprocess.Popen[str]:
+    """A sweep that takes long, with some lines there."""
     process = subprocess.Popen(
-        [*GRADTUI, *SLOW, "--output", str(file)], cwd=tmp_path, text=True,
+        [*GRADTUI, *SLOW, *words, "--output", str(file)], cwd=tmp_path, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-    until(lambda: file.exists() and file.read_bytes().count(b"\n") > 2)
+    until(lambda: file.exists() and file.read_bytes().count(b"\n") >= lines)
     return process
 
 
@@ -160,7 +160,7 @@ def begun(tmp_path: Path, file: Path) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_signal_ends_it_with_all_of_its_processes(number: signal.Signals, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
-    process = begun(tmp_path, file)
+    process = begun(tmp_path, file, "--workers", "2")
     workers = children(process.pid)
     assert len(workers) >= 2
     if number in (signal.SIGINT, signal.SIGHUP):
@@ -174,6 +174,36 @@ def test_a_signal_ends_it_with_all_of_its_processes(number: signal.Signals, tmp_
     assert process.returncode == 128 + number
     assert "Traceback" not in told
     assert f"are kept in {file}; go on with:\n  gradtui sweep decay relu" in told
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("lines", [1, 4])
+def test_ctrl_c_ends_dask_s_workers_and_what_is_done_is_kept(lines: int, tmp_path: Path) -> None:
+    """Also while they start: the file has its head alone by then."""
+    pytest.importorskip("distributed")
+    file = tmp_path / "rows.jsonl"
+    process = begun(tmp_path, file, "--dask", "local:2", lines=lines)
+    until(lambda: len(children(process.pid)) >= 3)  # two workers and what looks after them
+    time.sleep(0.2 if lines == 1 else 0.0)  # into the workers' imports
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    # Half a second is wanted; Dask's own way to end takes 10 s when its workers are gone.
+    _, told = process.communicate(timeout=4)
+    until(lambda: not any(map(alive, workers)), 2)
+    assert process.returncode == 128 + signal.SIGINT
+    kept = file.read_bytes().count(b"\n") - 1
+    first, second, rest = told.split("\n", 2)
+    assert first == f"gradtui: ended; {kept} of 31 cells are kept in {file}; go on with:"
+    assert second.startswith("  gradtui sweep decay relu")
+    assert rest == ""
+    words = shlex.split(second)[1:]
+    again = subprocess.Popen(
+        [*GRADTUI, *words], text=True, stderr=subprocess.PIPE, start_new_session=True
+    )
+    until(lambda: file.read_bytes().count(b"\n") > kept + 1)
+    os.killpg(again.pid, signal.SIGINT)
+    said = again.communicate(timeout=4)[1]
+    assert (f"{kept} of 31 cells are there already" in said) is (kept > 0)
 
 
 @pytest.mark.heavy
@@ -246,6 +276,7 @@ def test_another_file_is_not_written_over(
         assert file.read_bytes() == content
 
 
+@pytest.mark.heavy
 def test_a_cell_that_fails_is_a_row_with_its_error(tmp_path: Path) -> None:
     words = ["decay", "relu", "--networks", "2", "--block", "residual(norm=batch)", "--depth", "3"]
     done = run("sweep", *words, "--over", "batch=1,4", "--json")
@@ -273,6 +304,23 @@ def test_csv_json_and_parquet_hold_the_same(one: bytes, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("flag", ["--json", "--csv", "--check"])
+def test_who_stops_reading_ends_it_as_every_command(flag: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        codes = []
+        for words in (["sweep", "chain", "--over", "activations=relu,tanh"], ["chain", "relu"]):
+            done = subprocess.run(
+                [*GRADTUI, *words, flag], stdout=closed, stderr=subprocess.PIPE, timeout=120
+            )
+            assert done.stderr == b""
+            codes.append(done.returncode)
+    assert codes == [128 + signal.SIGPIPE] * 2
+
+
+@pytest.mark.heavy
 def test_check_is_of_every_cell() -> None:
     words = ["sweep", "chain", "--check", "--depth", "30", "--over"]
     assert run(*words, "activations=relu").returncode == 0

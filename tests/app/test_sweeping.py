@@ -62,6 +62,22 @@ async def test_a_cell_is_opened_and_undo_leads_back(
 
 
 @pytest.mark.heavy
+async def test_formulas_are_swept_in_a_small_terminal_that_grows() -> None:
+    async with running(FIRST, size=(60, 18)) as (app, pilot):
+        page = await opened(app, pilot, "depth=5,50 activations=z*sigmoid(z);max(z,0.1*z);relu")
+        await finished(pilot, page)
+        assert len(page._rows) == 6
+        narrow = page.query_one("#page").virtual_size.width
+        await pilot.resize_terminal(110, 30)
+        await pilot.pause(0.2)
+        assert page.query_one("#page").virtual_size.width > narrow + 20
+        await pilot.press("down", "right", "enter")
+        await settle(pilot)
+        setup = app.state.setup
+        assert (setup.activations, setup.depth) == (("max(z, 0.1*z)",), 50)
+
+
+@pytest.mark.heavy
 async def test_esc_stops_it_and_a_second_closes_it() -> None:
     async with running(FIRST) as (app, pilot):
         page = await opened(app, pilot, "depth=1000:1400:lin300")

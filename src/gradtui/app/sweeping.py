@@ -180,6 +180,10 @@ class SweepPage(Page[Callable[[State], State]]):
         self.set_interval(_EVERY, self._show_if_new)
         self._show()
 
+    def on_resize(self) -> None:
+        """Set anew for the width that there is."""
+        self._show()
+
     def on_unmount(self) -> None:
         """End it with all that computes."""
         self._give_up()

@@ -52,9 +52,11 @@ class Axis:
     @property
     def values(self) -> tuple[str | float, ...]:
         """The values, numbers as numbers."""
-        return tuple(map(self._value, self.texts))
+        return tuple(map(self.value, range(len(self.texts))))
 
-    def _value(self, text: str) -> str | float:
+    def value(self, place: int) -> str | float:
+        """That at a place."""
+        text = self.texts[place]
         if not self.numeric:
             return text
         number = float(text)
@@ -116,7 +118,7 @@ class Grid:
     def values(self, cell: int) -> dict[str, str | float]:
         """What the axes are at a cell."""
         return {
-            axis.knob: axis.values[place]
+            axis.knob: axis.value(place)
             for axis, place in zip(self.axes, self.places(cell), strict=True)
         }
 

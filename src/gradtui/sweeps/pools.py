@@ -6,6 +6,7 @@ is shared out, and sums are then taken in the same order whatever the number of 
 
 from __future__ import annotations
 
+import atexit
 import logging
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, redirect_stderr, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
@@ -29,6 +30,8 @@ _ANSWER = "10s"
 """So long a scheduler has to answer."""
 _PARTING = 0.3
 """Seconds that is waited for a scheduler when a sweep is ended before its end."""
+
+_WARNINGS = "PYTHONWARNINGS"
 
 
 class Pool:
@@ -98,10 +101,7 @@ class Processes(Pool):
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
-        with _deaf(), redirect_stderr(sys.__stderr__):
-            # First: when it is begun later it lets ctrl+c through again. It is given standard
-            # error by its number, of which what the app puts in its place has none.
-            resource_tracker.ensure_running()
+        _track()
         with _deaf():
             self._executor = ProcessPoolExecutor(self.workers, context, initializer=prepare)
 
@@ -127,6 +127,25 @@ def prepare() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, name="gradtui-parent", daemon=True).start()
+
+
+def _track() -> None:
+    """Start what multiprocessing has beside its processes.
+
+    Before them: when it is begun with the first of them it lets ctrl+c through to that one again.
+    It is given standard error by its number, of which what the app puts in its place has none.
+    It would warn there of what a sweep that is ended leaves it to clear up, which it does.
+    """
+    before = os.environ.get(_WARNINGS)
+    os.environ[_WARNINGS] = "ignore"
+    try:
+        with _deaf(), redirect_stderr(sys.__stderr__):
+            resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ[_WARNINGS]
+        else:
+            os.environ[_WARNINGS] = before
 
 
 @contextmanager
@@ -180,28 +199,49 @@ class Dask(Pool):
 
     def _start(self) -> None:
         _silence()
-        address = self._address
-        with _deaf():
-            if self._local:
-                address = self._cluster = self._distributed.LocalCluster(
-                    n_workers=self._local,
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
+        _track()
+        connected: Future[None] = Future()
+
+        def connect() -> None:
             try:
-                self._client = self._distributed.Client(
-                    address, timeout=_ANSWER, set_as_default=False
-                )
-            except (OSError, TimeoutError, ValueError, ImportError) as error:
-                why = printable(str(error) or type(error).__name__)
-                raise InputError(
-                    "dask", self._address, f"a scheduler that answers ({why[:120]})",
-                    "start one with `dask scheduler`, and give the address that it prints",
-                ) from None  # fmt: skip
-        self._check_workers()
+                with _deaf():
+                    self._connect()
+                connected.set_result(None)
+            except BaseException as error:
+                connected.set_exception(error)
+
+        # On a thread, as it takes seconds in which this one hears ctrl+c.
+        threading.Thread(target=connect, name="gradtui-dask", daemon=True).start()
+        connected.result()
         self._executor = self._client.get_executor(pure=False)
+
+    def _connect(self) -> None:
+        """Start what is to be started here, and find the workers.
+
+        Raises:
+            InputError: no scheduler answers there.
+            CommandError: workers are missing, or are of another version.
+        """
+        address = self._address
+        if self._local:
+            # At exit it would wait 10 s for workers that were ended here.
+            atexit.unregister(self._distributed.deploy.spec.close_clusters)
+            address = self._cluster = self._distributed.LocalCluster(
+                n_workers=self._local,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+        try:
+            self._client = self._distributed.Client(address, timeout=_ANSWER, set_as_default=False)
+        except (OSError, TimeoutError, ValueError, ImportError) as error:
+            why = printable(str(error) or type(error).__name__)
+            raise InputError(
+                "dask", self._address, f"a scheduler that answers ({why[:120]})",
+                "start one with `dask scheduler`, and give the address that it prints",
+            ) from None  # fmt: skip
+        self._check_workers()
 
     def _check_workers(self) -> None:
         """Raise a `CommandError` where workers are missing, or are of another version."""

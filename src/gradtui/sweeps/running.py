@@ -12,7 +12,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
 from gradtui.progress import Tick
@@ -80,16 +82,17 @@ class _Run:
         self._suspects: deque[Cell] = deque()
         self._deaths: dict[int, int] = {}
         self._sent: dict[Future[tuple[list[tuple[int, Row]], float]], list[Cell]] = {}
+        # A look at all that is on its way would cost milliseconds with hundreds of workers.
+        self._ready: SimpleQueue[Future[tuple[list[tuple[int, Row]], float]]] = SimpleQueue()
         self._seconds: float | None = None
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         while self._left or self._suspects or self._sent:
             self._send()
             self._tick(self._done / self._all)
-            ready, _ = wait(self._sent, _EVERY, FIRST_COMPLETED)
             lost: list[list[Cell]] = []
             alone = len(self._sent) == 1
-            for future in ready:
+            for future in self._come():
                 chunk = self._sent.pop(future)
                 error = future.exception()
                 if error is None:
@@ -103,6 +106,15 @@ class _Run:
                     raise error
             if lost:
                 yield from self._bury(lost, alone)
+
+    def _come(self) -> Iterator[Future[tuple[list[tuple[int, Row]], float]]]:
+        """Those that are done and not yet taken; the first is waited for, a while."""
+        with suppress(Empty):
+            future = self._ready.get(timeout=_EVERY)
+            while True:
+                if future in self._sent:  # not taken up with a broken pool
+                    yield future
+                future = self._ready.get_nowait()
 
     def _learn(self, seconds: float) -> None:
         known = self._seconds
@@ -126,7 +138,7 @@ class _Run:
     def _submit(self, chunk: list[Cell]) -> bool:
         """Send it; False where the pool is broken, which those on their way will say."""
         try:
-            self._sent[self._pool.submit(timed, self._view, chunk)] = chunk
+            future = self._pool.submit(timed, self._view, chunk)
         except Exception as error:
             if not self._pool.died(error):
                 raise
@@ -134,6 +146,8 @@ class _Run:
             if not self._sent:
                 self._pool.renew()
             return False
+        self._sent[future] = chunk
+        future.add_done_callback(self._ready.put)
         return True
 
     def _bury(self, lost: list[list[Cell]], alone: bool) -> Iterator[tuple[int, Row]]:
