@@ -627,3 +627,10 @@ def test_what_the_list_offers_to_try_can_be_run() -> None:
         words = line.splitlines()[0].split()
         small = "--steps", "4", "--draws", "2", "--hidden-size", "4"
         assert run("time", *words, *small).status == 0, name
+
+
+@pytest.mark.parametrize("words", [["list", "-z"], ["list", "-tanh(z)"], ["list", "--", "-z"]])
+def test_a_formula_may_begin_with_a_minus(words: list[str]) -> None:
+    done = run(*words)
+    assert done.status == 0
+    assert done.out.startswith(words[-1] + "\n")

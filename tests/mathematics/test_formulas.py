@@ -379,6 +379,7 @@ def test_kinks_that_no_number_hits_are_found_and_no_jump_is_made_up() -> None:
         ("exp(z)", (0.0, INF), (0.0, INF)),
         ("z + abs(z)", (0.0, INF), (0.0, 2.0)),
         ("sqrt(1+z**2)", (INF, INF), (-1.0, 1.0)),
+        ("(abs(z+1)-abs(z-1))/2", (-1.0, 1.0), (0.0, 0.0)),
     ],
 )
 def test_limits(form: str, ends: tuple[float, float], slopes: tuple[float, float]) -> None:
@@ -392,6 +393,40 @@ def test_what_swings_has_no_limit() -> None:
     assert definition.ends == (-INF, INF)
     assert all(map(math.isnan, definition.slopes))
     assert all(map(math.isnan, activation("cos(z)").definition.ends))
+
+
+def test_what_is_steep_is_no_pole() -> None:
+    for form in ("z/(abs(z)+1e-6)", "log(abs(z)+1e-9)", "sigmoid(1e6*z)", "1/(1+exp(-1e4*z))"):
+        assert math.isfinite(activation(form).max_abs_derivative)
+
+
+@pytest.mark.parametrize(
+    ("form", "largest", "at"),
+    [
+        ("z*sigmoid(1e3*z)", 1.0998393201288668, 2.3993572805e-3),
+        ("z*tanh(1e4*z)", 1.1996786402577339, 1.199678640258e-4),
+        ("z + sin(z)**2", 2.0, math.pi / 4),
+        ("cos(z) - z", 2.0, math.pi / 2),
+    ],
+)
+def test_the_largest_slope_of_what_is_narrow_or_swings(
+    form: str, largest: float, at: float
+) -> None:
+    """By scaling from silu and z·tanh z; from the mathematics; the one nearest to 0."""
+    f = activation(form)
+    assert f.max_abs_derivative == pytest.approx(largest, rel=1e-10)
+    assert f.max_abs_derivative_at == pytest.approx(at, rel=1e-5)
+
+
+def test_zeros_that_a_slope_only_touches_are_found() -> None:
+    assert activation("(z-1/3)**3").zero_slopes == pytest.approx([1.0 / 3.0])
+    assert min(map(abs, activation("sin(z) + z").zero_slopes)) == pytest.approx(math.pi)
+    assert min(map(abs, activation("z + sin(z)**2").zero_slopes)) == pytest.approx(math.pi / 4)
+    assert activation("z + 0.5*sin(z)").zero_slopes == ()
+
+
+def test_a_value_at_one_point_alone_makes_another_function() -> None:
+    assert same_as(activation("where(z, z, 1)")) is None
 
 
 # --------------------------------------------------------------- bad input
@@ -423,7 +458,12 @@ def test_what_swings_has_no_limit() -> None:
         ("'z'", 1, "no sign"),
         ("__import__('os')+z", 12, "no sign"),
         ("lambda z: z", 9, "no sign"),
-        ("z if z else 0", 3, "sign is missing"),
+        ("z if z else 0", 3, "where(z > 0, z, 0)"),
+        ("z and 1", 3, "(z > 0)*(z < 1)"),
+        ("Z", 1, "the input is called z"),
+        ("1j*z", 2, "decimal digits"),
+        ("beta*z", 1, "beta=1.5"),
+        ("nan*z", 1, "no number"),
         ("(2*3)+4*5", 1, "z does not occur"),
         ("z\x1b[31m", 2, "no sign"),
     ],
@@ -442,6 +482,11 @@ def test_what_is_no_formula_is_refused_at_its_column(text: str, column: int, sai
     ("text", "said"),
     [
         ("log(z)", "at z = -1 it has none"),
+        ("1/(z**2-2)", "near z = -1.414 it has no bound"),  # finite at every float
+        ("log(abs(z**2-2))", "near z = -1.414 it has no bound"),
+        ("1/(1+sin(z))", "at most 40 kinks"),
+        ("1e308*z*10", "at most 1e100"),
+        ("1/0*z", "divides by 0"),
         ("1/(z-0.123)", "at z = 0.123 it has none"),
         ("sqrt(abs(z))", "f′ has none"),
         ("sin(z)/z", "where(z == 0"),

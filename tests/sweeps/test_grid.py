@@ -82,3 +82,9 @@ def test_an_error_names_the_knob_by_its_own_words() -> None:
     with pytest.raises(InputError) as refused:
         axes("chain", "depth=5,many")
     assert refused.value.field == "depth"
+
+
+@pytest.mark.parametrize("given", ["depth=10:1000", "depth=10:20:log3:4", "sigma-w=1:2"])
+def test_a_range_without_a_count_is_told_to_have_one(given: str) -> None:
+    with pytest.raises(InputError, match=r"how many values it has; try [0-9:]+:log9"):
+        grid_of(VIEWS["phase" if "sigma" in given else "decay"], (), {}, [given])

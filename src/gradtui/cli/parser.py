@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
     def _as_a_name(self, word: str) -> str:
         """A formula such as -z as no option: to argparse nothing with a blank in front is one."""
         own = word.partition("=")[0] in self._option_string_actions
-        formula = word.startswith("-") and not word.startswith("--") and is_formula(word)
+        formula = word.startswith("-") and not word.startswith("--") and is_formula(word[1:])
         return f" {word}" if formula and not own and not _NUMBER.match(word) else word
 
     def _with_values_joined(self, words: Sequence[str]) -> list[str]:

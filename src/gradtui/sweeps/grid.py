@@ -25,6 +25,8 @@ MOST_CELLS = 100_000
 MOST_VALUES = 10_000
 _FORM = "KNOB=VALUES: a list such as relu,tanh, or a range such as 10:1000:log9 or 1:2:lin11"
 _RANGE = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)\s*:\s*(log|lin)\s*(\d+)\s*")
+_ENDS = re.compile(r"\s*([^:\s]+)\s*:\s*([^:\s]+)")
+"""Of what is meant as a range of numbers."""
 _PROBED = 200
 """So many of the setups are looked at, at most, to tell whether an axis changes anything."""
 
@@ -237,10 +239,14 @@ def _outside(values: str) -> str:
 def _expanded(knob: Knob, part: str) -> Iterator[str]:
     """The values that one of a list stands for."""
     found = _RANGE.fullmatch(part)
+    whole = isinstance(knob.of(Setup()), int)
     if found is None:
+        ends = _ENDS.match(part)
+        if ends and (whole or isinstance(knob.of(Setup()), float)):
+            step = f"try {ends[1]}:{ends[2]}:log9 or {ends[1]}:{ends[2]}:lin9"
+            raise InputError("over", part, "a range with how many values it has", step)
         yield part
         return
-    whole = isinstance(knob.of(Setup()), int)
     try:
         low, high = (float(end.replace("_", "")) for end in found.group(1, 2))
     except ValueError:

@@ -132,7 +132,8 @@ def told(name: str, value: Value) -> str:
 
 def meaning(name: str) -> str:
     """What a measure is called, where a logarithm is told as what it is of."""
-    return name.removeprefix("log10_").replace("_", " ")
+    words = name.removeprefix("log10_").replace("_", " ")
+    return "what is left of the gradient" if words == "left" else words
 
 
 def _list(grid: Grid, rows: Mapping[int, CellRow], width: int, chosen: int | None) -> Iterator[Row]:
@@ -229,5 +230,5 @@ def _legend(grid: Grid, rows: Mapping[int, CellRow], width: int) -> list[Row]:
     parts = [f"{mark} {word} {count:,}" for (mark, _, word), count in counts.items()]
     measured = next((found for one in rows.values() if (found := principal(one))), None)
     if measured is not None:
-        parts.append(f"numbers: {meaning(measured[0])}")
+        parts.append(f"numbers, where there is room: {meaning(measured[0])}")
     return wrapped("   ".join(parts), width, "muted")
