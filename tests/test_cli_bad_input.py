@@ -307,8 +307,8 @@ WORDS = st.one_of(
     PLAIN,
     st.builds("{}={}".format, st.sampled_from(FLAGS), st.sampled_from(VALUES) | PLAIN),
 )
-ENDLESS = ("verify", "watch")
-"""One is long, the other goes on until it is ended."""
+ENDLESS = ("verify", "sweep", "watch", "serve")
+"""Two are long, the others go on until they are ended."""
 COMMAND_LINES = st.tuples(
     st.sampled_from([*([name] for name in COMMANDS if name not in ENDLESS), []]),
     st.lists(WORDS, max_size=6),
