@@ -41,9 +41,8 @@ def _critical(f: Activation) -> str:
     try:
         sigma_w = math.sqrt(critical_sigma_w2(f))
     except InputError:
-        return "none for σb = 0; init says which weights to take"
-    std = f"{plain(sigma_w, 4)}/√n_in"
-    return f"{plain(sigma_w, 6)} for σb = 0, which is the gain: a weight has the std {std}"
+        return "none for σb = 0; init finds weights"
+    return f"{plain(sigma_w, 6)}, the gain, for σb = 0"
 
 
 def _equal(f: Activation) -> list[tuple[str, str]]:
