@@ -19,6 +19,7 @@ from gradtui.runs.naming import runs_named
 from gradtui.runs.reading import read_run
 from gradtui.runs.shelf import EXAMPLE, Shelf
 from gradtui.setup import KNOBS
+from support.app import running, settle
 
 PACKAGE = Path(gradtui.__file__).parent
 
@@ -215,6 +216,7 @@ NOT_FOR_VISITORS = {
     "runs/weights": "the command weights, and read_weights",
     "serving": "the server, and what hands over to the gate",
     "mathematics/verify": "the command verify",
+    "sweeps/files.py": "the command sweep; the app offers none to visitors",
     "settings.py": "before the app; the server resolves for its visitors",
     "app/storage.py": "kept by nobody with --fresh, and all written by write_atomically",
     "app/reports.py": "written by write_atomically, which refuses",
@@ -264,3 +266,11 @@ def test_every_place_that_opens_a_file_is_known_here() -> None:
     ]
     assert unknown == []
     assert set(BEHIND_A_NAME) <= calls
+
+
+async def test_a_visitor_has_no_sweep_and_is_told_so(shut: Path) -> None:
+    async with running() as (app, pilot):
+        await pilot.press("number_sign")
+        await settle(pilot)
+        assert "No sweeps here" in app.state.message
+        assert not app.prompt.display

@@ -285,7 +285,8 @@ ACTIONS: tuple[Action, ...] = (
            "Taking it along", hint=("T", "numbers")),
     Action("sweep", ("number_sign",), "#",
            "sweep: this view over many setups, as a map with where it is healthy",
-           "Taking it along", hint=("#", "sweep")),
+           "Taking it along", hint=("#", "sweep"),
+           offered=lambda state: not gate.is_shut()),  # its processes are not behind the gate
     Action("export", ("e",), "e", "save a figure (SVG, PDF, PNG), the page or the numbers",
            "Taking it along", hint=("e", "export")),
     Action("theme", ("t",), "t", "next theme", "Program", going.next_theme),

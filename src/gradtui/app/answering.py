@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from gradtui import gate
 from gradtui.app.appearance import Appearance
 from gradtui.app.aside import Aside
 from gradtui.app.asking import Done, FileQuestion, FilterQuestion, Question, Reply
@@ -70,7 +71,10 @@ class AnsweringApp(OpeningPages):
         self._ask(FileQuestion(self.state, lambda: self.shown.finished, lambda: self.shown.stopped))
 
     def effect_sweep(self) -> None:
-        """Ask over what."""
+        """Ask over what; a visitor's processes would not be behind the gate."""
+        if gate.is_shut():
+            self.state = self.state.saying("No sweeps here: try gradtui sweep on your own machine.")
+            return
         from gradtui.app.sweeping import SweepPage, SweepQuestion
 
         def begin(grid: Grid) -> None:
