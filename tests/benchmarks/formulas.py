@@ -15,7 +15,7 @@ import numpy as np
 from gradtui import activation
 from gradtui.errors import InputError
 from gradtui.mathematics.activations.formula.definition import from_formula
-from gradtui.mathematics.activations.formula.telling import echoed
+from gradtui.mathematics.formula_text import echoed
 
 HOSTILE = {
     "100,000 letters": "z" * 100_000 + "+z",

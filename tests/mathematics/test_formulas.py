@@ -25,7 +25,7 @@ from gradtui.mathematics.activations.formula.definition import same_as
 from gradtui.mathematics.activations.formula.functions import FUNCTIONS
 from gradtui.mathematics.activations.formula.nodes import Node
 from gradtui.mathematics.activations.formula.reading import MOST_CHARACTERS, FormulaError
-from gradtui.mathematics.activations.formula.telling import echoed, is_formula, split_list
+from gradtui.mathematics.formula_text import echoed, is_formula, split_list
 
 INF = math.inf
 

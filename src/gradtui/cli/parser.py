@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from gradtui.cli.streams import page_size
 from gradtui.errors import CommandError, InputError, nearest, printable
-from gradtui.mathematics.activations.formula.telling import is_formula
+from gradtui.mathematics.formula_text import is_formula
 from gradtui.settings import SETTINGS
 
 _NUMBER = re.compile(r"-(\.?\d|inf|nan)", re.IGNORECASE)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.activations.formula.telling import echoed, split_list
+from gradtui.mathematics.formula_text import echoed, split_list
 from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.recurrent.arrays import GATED, named
 from gradtui.mathematics.recurrent.cell_recipes import CELL_INITIALISATIONS, cell_initialisation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradtui.mathematics.activations import ACTIVATIONS, activation
-from gradtui.mathematics.activations.formula.telling import echoed, split_list
+from gradtui.mathematics.formula_text import echoed, split_list
 from gradtui.mathematics.limits import MAX_DEPTH
 from gradtui.plots.picture import CURVES
 from gradtui.setup.knob import choice, real, several, whole

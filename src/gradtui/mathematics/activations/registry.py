@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from gradtui.errors import InputError
 from gradtui.mathematics.activations import gates, rectifiers, sigmoidal
-from gradtui.mathematics.activations.formula.telling import is_formula
 from gradtui.mathematics.activations.record import Activation, Family
+from gradtui.mathematics.formula_text import is_formula
 from gradtui.mathematics.spec import lookup, parse_spec
 
 _FIRST = (

@@ -16,9 +16,9 @@ import numpy as np
 from gradtui.errors import InputError, nearest
 from gradtui.mathematics.activations import ACTIVATIONS
 from gradtui.mathematics.activations import activation as as_activation
-from gradtui.mathematics.activations.formula.telling import is_formula
 from gradtui.mathematics.activations.record import Activation
 from gradtui.mathematics.elementwise import Array
+from gradtui.mathematics.formula_text import is_formula
 from gradtui.mathematics.limits import MAX_STEPS
 from gradtui.mathematics.spec import parse_spec
 from gradtui.when_called import when_called
