@@ -77,7 +77,7 @@ class Pool:
     _executor: Executor
 
     def _start(self) -> None:
-        raise NotImplementedError
+        """Make the executor, where it is not there from the start."""
 
     def _end(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

@@ -49,9 +49,9 @@ def _size(root: Node) -> int:
     return 1
 
 
-def _key(node: Node, known: dict[int, _Key] | None = None) -> _Key:
+def _key(node: Node) -> _Key:
     """Equal for parts that are written alike."""
-    known = {} if known is None else known
+    known: dict[int, _Key] = {}
     for part in n.parts(node):
         value = part.value.spec if isinstance(part.value, Activation) else part.value
         known[id(part)] = (part.op, value, *(known[id(one)] for one in part.args))

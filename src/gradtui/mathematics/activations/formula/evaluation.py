@@ -139,7 +139,7 @@ def _plain_part(node: Node, z: Any, args: list[tuple[Any, Any]]) -> tuple[Any, A
 
 
 def _plain_power(a: Any, b: Any) -> Any:
-    if b == 2.0 if not np.ndim(b) else False:
+    if not np.ndim(b) and b == 2.0:
         return a * a
     return np.power(np.asarray(a, dtype=np.float64), b)[()]
 

@@ -15,14 +15,21 @@ and not on the list of names is refused, with its column.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gradtui.errors import InputError, nearest, printable
+from gradtui.errors import InputError, printable
 from gradtui.mathematics.activations.formula.functions import FUNCTIONS, UNARY
+from gradtui.mathematics.activations.formula.hints import (
+    ALLOWED,
+    SHORT,
+    SPELLED,
+    WORDS,
+    between,
+    meant_by,
+)
 from gradtui.mathematics.activations.formula.nodes import (
     COMPARISONS,
     Named,
@@ -42,22 +49,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/<>(),=]))"
 )
-_SPELLED = {
-    "^": "a power is **", "−": "minus is -", "·": "times is *", "×": "times is *",
-    "÷": "divided by is /", "²": "a square is **2", "³": "a cube is **3", "[": "( and ) group",
-    "{": "( and ) group", "|": "the absolute value is abs(z)", ".": "a name has no dots: sigmoid, "
-    "not torch.sigmoid", "σ": "write sigmoid(z)", "√": "write sqrt(…)", "&": "the product of two "
-    "comparisons is 1 where both hold", "!": "not equal is !=", "%": "there is no remainder",
-}  # fmt: skip
-
-
-_WORDS = {
-    "and": "the product is 1 where both hold: (z > 0)*(z < 1)",
-    "or": "the larger is 1 where one holds: max(z > 1, z < -1)",
-    "not": "turn the comparison: <= for not >",
-    **dict.fromkeys(("if", "else"), "write where(z > 0, z, 0)"),
-    **dict.fromkeys(("lambda", "import", "def"), "write the formula alone: z*sigmoid(z)"),
-}
 
 
 class FormulaError(InputError):
@@ -104,7 +95,7 @@ class _Reader:
             if found is None or found.lastgroup is None:
                 at += len(self.text[at:]) - len(self.text[at:].lstrip())
                 sign = self.text[at]
-                hint = _SPELLED.get(sign, f"allowed are {ALLOWED}")
+                hint = SPELLED.get(sign, f"allowed are {ALLOWED}")
                 raise self.error(at + 1, f"'{printable(sign)}' is no sign of a formula", hint)
             start = found.start(found.lastgroup)
             tokens.append(_Token(found.lastgroup, found[found.lastgroup], start + 1))
@@ -254,9 +245,7 @@ class _Reader:
             raise self.error(token.at, f"{token.text} is beyond float64", "write a smaller number")
         following = self._next
         if following.kind == "name" and following.at == token.at + len(token.text):
-            raise self.error(
-                following.at, "a sign is missing", _between(token.text, following.text)
-            )
+            raise self.error(following.at, "a sign is missing", between(token.text, following.text))
         return self._node("number", value=value, at=token.at)
 
     def _close(self, opened: _Token) -> None:
@@ -273,11 +262,11 @@ class _Reader:
             return self.error(token.at, what, "put a number, z or a function there")
         if token.text == ")" and (before is None or before.kind in ("number", "name")):
             return self.error(token.at, "no ( belongs to this )", "take it away")
-        if token.text in _WORDS or (before is not None and before.text in _WORDS):
-            word = token.text if token.text in _WORDS else before.text  # type: ignore[union-attr]
+        if token.text in WORDS or (before is not None and before.text in WORDS):
+            word = token.text if token.text in WORDS else before.text  # type: ignore[union-attr]
             return self.error(
-                token.at if token.text in _WORDS else before.at,  # type: ignore[union-attr]
-                f"{word} is no sign of a formula", _WORDS[word],
+                token.at if token.text in WORDS else before.at,  # type: ignore[union-attr]
+                f"{word} is no sign of a formula", WORDS[word],
             )  # fmt: skip
         if token.kind in ("name", "number") or token.text == "(":
             gap = before.text if before is not None else ""
@@ -318,7 +307,7 @@ class _Reader:
             return self.error(at, f"{name} has no value", "the input is called z")
         if name.lower() in ("nan", "inf", "infinity"):
             return self.error(at, f"{name} is no number here", "write a finite one")
-        near = _meant(name) if len(name) > _SHORT else ""
+        near = meant_by(name) if len(name) > SHORT else ""
         meant = f"did you mean {near}(z)? " if near else "the input is z; "
         hint = f"{meant}a parameter has its value behind a comma: …, {name}=1.5"
         return self.error(at, f"{name} has no value", hint)
@@ -395,39 +384,9 @@ class _Reader:
         return self._node("f", (arguments[0],), value, token.at)
 
     def _no_function(self, token: _Token) -> FormulaError:
-        near = _meant(token.text)
+        near = meant_by(token.text)
         hint = f"did you mean {near}?" if near else f"allowed are {ALLOWED}"
         return self.error(token.at, f"{token.text} is no function", hint)
-
-
-def _between(number: str, name: str) -> str:
-    """What to write for a number and a name without a sign."""
-    plain = name[:1].isalpha() and not re.match(r"[xXoObBjJ](\d|$)", name)
-    return f"write {number}*{name}" if plain else "write the number in decimal digits: 1000, 1e3"
-
-
-_SHORT = 4
-"""A name of so few letters is a parameter rather than a function that was mistyped."""
-
-
-def _meant(name: str) -> str:
-    """The function that a name is but for a slip or two; "" if none."""
-    known = (*FUNCTIONS, *_names())
-    near = nearest(name, known, 1)
-    close = difflib.SequenceMatcher(None, name, near[0]).ratio() if near else 0.0
-    return near[0] if close > 0.75 else ""
-
-
-def _names() -> list[str]:
-    from gradtui.mathematics.activations.registry import ACTIVATIONS
-
-    return list(ACTIVATIONS)
-
-
-ALLOWED = (
-    f"numbers, z, + - * / **, comparisons, sin, tanh, erf, sigmoid and every other activation, "
-    f"{', '.join(FUNCTIONS)}"
-)
 
 
 def _number_of(node: Node) -> float | None:

@@ -159,7 +159,7 @@ def code(
             return f"{module}.where({holds}, {args[1]}, {args[2]})"
         if node.op in ("max", "min"):
             return f"{module}.{node.op}imum({', '.join(_tensors(node, args, framework))})"
-        (name,) = (UNARY[node.op].code[_AT[framework]],)
+        name = UNARY[node.op].code[_AT[framework]]
         return f"({name}({args[0]}))" if " " in name else f"{name}({args[0]})"
 
     text = _written(
