@@ -12,6 +12,7 @@ import math
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -114,18 +115,24 @@ class Piece:
         tops = (inner >= steepness[:-2]) & (inner >= steepness[2:]) & (inner > 0.9 * top)
         at = 1 + np.flatnonzero(tops)
         at = at[np.argsort(np.abs(self.z[at]))[:_MOST_TOPS]]
-        found = [(float(steepness[i]), float(self.z[i])) for i in at]
-        for i in at:
-            place = self._turn(self.z[i - 1], self.z[i + 1], (self.z[i + 1] - self.z[i - 1]) / 16.0)
-            found.append((abs(self.df(place)), place))
+        places = self._turns(at)
+        found = list(zip(steepness[at].tolist(), self.z[at].tolist(), strict=True))
+        found += zip(np.abs(self.df(places)).tolist(), places.tolist(), strict=True)
         highest = int(steepness.argmax())
         return [*found, (float(steepness[highest]), float(self.z[highest]))]
 
-    def _turn(self, low: float, high: float, h: float = 2.0**-8) -> float:
-        """Where |df| stops rising, between `low` and `high`.
+    def _turn(self, low: float, high: float) -> float:
+        """Where |df| stops rising, between `low` and `high`."""
+        h = 2.0**-8  # the central difference of fourth order errs by h⁴/30 = 8e-12 of |df|⁗′
+        return float(_bisected(self._rise(h), np.array([low]), np.array([high]))[0])
 
-        The central difference of fourth order errs by h⁴/30 = 8e-12 of |df|⁗′.
-        """
+    def _turns(self, at: Any) -> Array:
+        """Where |df| turns beside each of these points, of which neighbours may be close."""
+        low, high = self.z[at - 1], self.z[at + 1]
+        return _bisected(self._rise((high - low) / 16.0), low, high)
+
+    def _rise(self, h: float | Array) -> Callable[[Array], Array]:
+        """The central difference of |df|, h apart."""
 
         def rise(z: Array) -> Array:
             near = np.abs(self.df(z + h)) - np.abs(self.df(z - h))
@@ -133,7 +140,7 @@ class Piece:
             difference: Array = 8.0 * near - far
             return difference
 
-        return float(_bisected(rise, np.array([low]), np.array([high]))[0])
+        return rise
 
     def flattest(self) -> float:
         """The infimum of |df|."""
@@ -166,14 +173,10 @@ class Piece:
         )
         at = 1 + np.flatnonzero(lows)
         at = at[np.argsort(np.abs(self.z[at]))[:_MOST_TOPS]]
-        found = []
-        for i in at:
-            low, high = self.z[i - 1], self.z[i + 1]
-            place = self._turn(low, high, (high - low) / 16.0)
-            beside = min(size[i - 1], size[i + 1])
-            if abs(self.df(place)) < 1e-9 * beside:
-                found.append(place)
-        return found
+        places = self._turns(at)
+        beside = np.minimum(size[at - 1], size[at + 1])
+        met = np.abs(self.df(places)) < 1e-9 * beside
+        return [float(place) for place in places[met]]
 
     def extremes(self) -> list[tuple[float, bool]]:
         """Candidates for the infimum and the supremum of f, and whether f attains them."""
